@@ -1,0 +1,36 @@
+/*
+ * clock: one instant, told by two clocks at once
+ *
+ * mono_ns   nanoseconds of CLOCK_BOOTTIME: never steps, goes on while the machine is suspended. Every duration is a
+ *           difference of two mono_ns. (CLOCK_MONOTONIC stands still during suspend, which would look like a step of
+ *           the wall clock.)
+ * wall_ns   nanoseconds of CLOCK_REALTIME since 1970-01-01 UTC: what file times and rows in a file are told in. It
+ *           may be stepped by an operator or NTP; the difference wall_ns - mono_ns changes only then.
+ *
+ * Only the outermost layers ask for the time. Everything in the core takes an instant as an argument, so that a test
+ * hands in the hours it needs.
+ */
+#ifndef VM_ENERGY_CLOCK_H
+#define VM_ENERGY_CLOCK_H
+
+#include <stdint.h>
+
+#define NS_PER_S  INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_US INT64_C(1000)
+
+struct instant {
+  int64_t mono_ns;
+  int64_t wall_ns;
+};
+
+/*
+ * Fills *now. The two clocks are read close together: within some microseconds unless the machine is so busy that
+ * several attempts fail. Returns 0, or -errno of clock_gettime (*now is then untouched).
+ */
+int clock_now(struct instant *now);
+
+/* The tick of the clock that file times are taken from (CLOCK_REALTIME_COARSE): 1 to 10 ms. 0: not known. */
+int64_t clock_tick_ns(void);
+
+#endif

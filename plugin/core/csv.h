@@ -1,0 +1,80 @@
+/*
+ * csv: the CSV sink: run directory, header, whole rows
+ *
+ * Every capture gets a directory of its own, <dir>/run_YYYYMMDD_HHMMSS (local time; _2, _3 ... behind it when that is
+ * taken), and nothing that exists is ever opened for writing. Three layouts:
+ *
+ *   CSV_COMBINED  one file <name>: ts, then <label>_energy_uj, <label>_power_w for each counter. One row per pass. The
+ *                 columns are the counters of the passes before csv_start(); one that goes leaves its fields empty.
+ *   CSV_SEPARATE  a file <name less .csv>_<label>.csv per counter, with the same three columns and
+ *                 a row per pass; with `follow` a file has rows only while its counter is there
+ *   CSV_LONG      one file <name>: ts,label,energy_uj,power_w,state; one row per counter and pass
+ *
+ * With a moving average of N, _power_w_sma<N> (CSV_LONG: power_w_sma<N>) is the last column of each counter.
+ * energy_uj is the raw counter, power has six decimals, what has no value is an empty field. Lines end in LF, labels
+ * are quoted by RFC 4180. Numbers do not depend on the locale.
+ *
+ * A row is one write(2) to a file opened with O_APPEND. One that the system cuts short, on a full disk, is finished or
+ * undone: a file never goes on behind half a row.
+ */
+#ifndef VM_ENERGY_CSV_H
+#define VM_ENERGY_CSV_H
+
+#include "clock.h"
+#include "sink.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum csv_layout { CSV_COMBINED, CSV_SEPARATE, CSV_LONG };
+
+struct csv_options {
+  enum csv_layout layout;
+  const char *dir;      /* where run directories are made; it and its parents are made when missing */
+  const char *name;     /* of the file: not empty, ".", "..", and without '/' */
+  size_t smooth;        /* window of the moving average; 0: no such column */
+  unsigned ts_decimals; /* of the time stamps, 0 to 9; they are cut, not rounded */
+  bool follow;          /* CSV_SEPARATE: a counter that comes after csv_start() gets a file too */
+  bool lenient;         /* the sink's functions always answer 0; see csv_dropped() */
+};
+
+struct csv;
+
+/* 0 and *csv, -EINVAL (the name is no file name, or too many decimals) or -ENOMEM. The options are copied. */
+int csv_new(const struct csv_options *options, struct csv **csv);
+
+/* Closes what is open. NULL is fine. The sampler that has the sink is to be freed before. */
+void csv_free(struct csv *csv);
+
+/* To be handed to a sampler. Its passes write nothing until csv_start(), they only tell what counters there are. */
+struct sink *csv_sink(struct csv *csv);
+
+/*
+ * Makes the run directory, named after wall_ns, and in it the files of the counters seen so far, with their headers.
+ * 0, or -errno with csv_error_path(); what was made is then removed, and it may be called again.
+ */
+int csv_start(struct csv *csv, int64_t wall_ns);
+
+/* The time stamp of the next pass; without this call it is the wall time of the pass. */
+void csv_set_time(struct csv *csv, int64_t wall_ns);
+
+/* Closes all files; no more rows. 0, or the first -errno of close(2), which is where a network file system tells. */
+int csv_finish(struct csv *csv);
+
+/* The run directory, <dir>/run_...; NULL before csv_start(). Owned by the csv. */
+const char *csv_dir(const struct csv *csv);
+
+/* The names of the files in it. Each call of csv_file() overwrites what the one before returned. */
+size_t csv_files(const struct csv *csv);
+const char *csv_file(struct csv *csv, size_t index);
+
+/* Rows written, rows dropped because they could not be written, and why: the last -errno, 0 when there was none. */
+uint64_t csv_rows(const struct csv *csv);
+uint64_t csv_dropped(const struct csv *csv);
+int csv_error(const struct csv *csv);
+
+/* The file or directory that csv_error() or a failed csv_start() is about; "" when there is none. */
+const char *csv_error_path(const struct csv *csv);
+
+#endif

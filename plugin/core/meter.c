@@ -1,0 +1,322 @@
+#include "meter.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+/* A change of wall - mono by more than this is a step; reading two clocks one after the other makes less. */
+#define STEP_NS (10 * NS_PER_MS)
+
+/* How far a modification time may lie outside of the two samples around it: file times are rounded to a tick. */
+#define TICK_NS (20 * NS_PER_MS)
+
+/*
+ * A file's time is told in ticks, so the time between two updates is wrong by up to one. Power is taken over at least
+ * so many ticks, which makes its error at most 0.5 %.
+ */
+#define POWER_TICKS     200
+#define TICK_DEFAULT_NS (10 * NS_PER_MS)
+
+/* A writer that is slower than this is not learned: its stale time is to be set. */
+#define PERIOD_MAX_NS (INT64_C(24) * 3600 * NS_PER_S)
+
+/* No power over less than this; the samples of one pass may be as close as the clock can tell. */
+#define SAMPLE_MIN_NS NS_PER_US
+
+/*
+ * What a counter that wraps may have drawn meanwhile: ten times its last power, and no less than this. A drop that
+ * means more is a reset. At 1 kW a package counter of 262 kJ takes four minutes to go round.
+ */
+#define WRAP_POWER_W      1000.0
+#define WRAP_POWER_FACTOR 10.0
+
+static const char *const state_names[SAMPLE_STATES] = {"first", "ok",    "held", "gap",     "wrap",
+                                                       "reset", "stale", "torn", "missing", "denied"};
+static const char *const base_names[] = {"auto", "update", "sample"};
+
+const char *sample_state_name(enum sample_state state) {
+  return state_names[state];
+}
+
+const char *meter_base_name(enum meter_base base) {
+  return base_names[base];
+}
+
+int meter_base_from_name(const char *name, enum meter_base *base) {
+  for (size_t i = 0; i < sizeof(base_names) / sizeof(base_names[0]); i++)
+    if (strcasecmp(name, base_names[i]) == 0) {
+      *base = (enum meter_base)i;
+      return 0;
+    }
+  return -EINVAL;
+}
+
+void meter_init(struct meter *meter, const struct meter_options *options) {
+  *meter = (struct meter){.options = options, .state = SAMPLE_FIRST};
+}
+
+static enum sample_state state_of_error(int error) {
+  switch (-error) {
+  case ENOENT:
+  case ENOTDIR:
+    return SAMPLE_MISSING;
+  case EACCES:
+  case EPERM:
+  case ELOOP:
+  case EISDIR:
+  case EMEDIUMTYPE:
+    return SAMPLE_DENIED;
+  default:
+    return SAMPLE_TORN;
+  }
+}
+
+static int64_t tick_ns(const struct meter *m) {
+  return m->options->tick_ns > 0 ? m->options->tick_ns : TICK_DEFAULT_NS;
+}
+
+static double joules(const struct meter *m, uint64_t energy_uj) {
+  return (double)energy_uj * 1e-6 * m->options->scale;
+}
+
+/* What every sample tells, good or bad. */
+static void describe(const struct meter *m, const struct instant *now, struct sample *s) {
+  s->state = m->state;
+  s->tracked = m->tracked && !m->untracked;
+  s->by_update = m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
+  s->update_mono_ns = m->update_mono_ns;
+  s->age_ns = m->started && now->mono_ns > m->update_mono_ns ? now->mono_ns - m->update_mono_ns : 0;
+  s->period_ns = m->period_ns;
+}
+
+static int64_t stale_limit_ns(const struct meter *m) {
+  if (m->options->stale_ns > 0)
+    return m->options->stale_ns;
+  return 3 * m->period_ns > METER_STALE_NS ? 3 * m->period_ns : METER_STALE_NS;
+}
+
+/* A counter whose modification time means nothing is never stale: each read is news. */
+static bool is_stale(const struct meter *m, const struct instant *now) {
+  return !m->untracked && now->mono_ns - m->update_mono_ns > stale_limit_ns(m);
+}
+
+/*
+ * Falls at once when updates come much faster than thought, rises by no more than a doubling: one long pause of the
+ * writer does not make a dead one pass for alive, yet a writer that became slow is learned after a few updates.
+ */
+static void learn_period(struct meter *m, int64_t dt_ns, bool paused) {
+  if (dt_ns <= 0)
+    return;
+  if (dt_ns > PERIOD_MAX_NS)
+    dt_ns = PERIOD_MAX_NS;
+  if (m->period_ns == 0)
+    m->period_ns = paused && dt_ns > METER_STALE_NS ? METER_STALE_NS : dt_ns;
+  else if (dt_ns < m->period_ns / 2)
+    m->period_ns = dt_ns;
+  else if (dt_ns > 2 * m->period_ns)
+    m->period_ns *= 2;
+  else
+    m->period_ns += (dt_ns - m->period_ns) / 4;
+}
+
+/* Remembers the update at mono_ns, which is not before the newest mark, unless that one is close. */
+static void set_mark(struct meter *m, int64_t mono_ns) {
+  if (m->marks_num > 0 && mono_ns - m->marks[m->marks_num - 1].mono_ns < POWER_TICKS * tick_ns(m) / (METER_MARKS - 2))
+    return;
+  if (m->marks_num == METER_MARKS)
+    memmove(&m->marks[0], &m->marks[1], --m->marks_num * sizeof(m->marks[0]));
+  m->marks[m->marks_num++] = (struct meter_mark){.mono_ns = mono_ns, .total_uj = m->total_uj};
+}
+
+static void start(struct meter *m, const struct reading *r, const struct instant *now) {
+  m->started = true;
+  m->untracked = r->computed;
+  m->offset_ns = now->wall_ns - now->mono_ns;
+  m->total_uj = r->energy_uj;
+  int64_t mono_ns = m->untracked ? now->mono_ns : r->mtime_ns - m->offset_ns;
+  set_mark(m, mono_ns);
+  m->last_update_ns = mono_ns;
+  m->update_mono_ns = mono_ns < now->mono_ns ? mono_ns : now->mono_ns;
+  m->stale = is_stale(m, now);
+  m->state = m->stale ? SAMPLE_STALE : SAMPLE_FIRST;
+}
+
+enum change { CHANGE_UP, CHANGE_WRAP, CHANGE_RESET };
+
+/* What the number did since the last good reading, and the energy that came with it. */
+static enum change compare(const struct meter *m, const struct reading *r, int64_t dt_ns, uint64_t *delta_uj) {
+  if (r->energy_uj >= m->last_energy_uj) {
+    *delta_uj = r->energy_uj - m->last_energy_uj;
+    return CHANGE_UP;
+  }
+  if (m->last_energy_uj <= r->range_uj && dt_ns > 0) {
+    uint64_t round_uj = r->range_uj - m->last_energy_uj + r->energy_uj;
+    double limit_w = WRAP_POWER_FACTOR * m->power_w > WRAP_POWER_W ? WRAP_POWER_FACTOR * m->power_w : WRAP_POWER_W;
+    if ((double)round_uj * 1e3 / (double)dt_ns <= limit_w) {
+      *delta_uj = round_uj;
+      return CHANGE_WRAP;
+    }
+  }
+  *delta_uj = 0;
+  return CHANGE_RESET;
+}
+
+/*
+ * When the update that this reading shows was made, in monotonic time. Where the wall clock was stepped since the last
+ * good reading, the modification time may have been told before or after the step: it must have been made between the
+ * two readings, which usually leaves one of the two. Returns false when it does not; then *mono_ns is a guess.
+ */
+static bool update_time(const struct meter *m, const struct reading *r, const struct instant *now, int64_t offset_ns,
+                        int64_t *mono_ns) {
+  int64_t after_ns = r->mtime_ns - offset_ns, before_ns = r->mtime_ns - m->offset_ns;
+  *mono_ns = after_ns;
+  if (offset_ns == m->offset_ns)
+    return true; /* also where the file's clock is not ours: only differences count */
+
+  int64_t earliest_ns = m->last_at.mono_ns - TICK_NS, latest_ns = now->mono_ns + TICK_NS;
+  bool after = after_ns >= earliest_ns && after_ns <= latest_ns;
+  bool before = before_ns >= earliest_ns && before_ns <= latest_ns;
+  if (before && !after)
+    *mono_ns = before_ns;
+  return before != after;
+}
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+  return value < least ? least : value > most ? most : value;
+}
+
+static void set_power(struct meter *m, uint64_t delta_uj, int64_t dt_ns) {
+  m->power_w = (double)delta_uj * 1e3 / (double)dt_ns;
+  m->dt_ns = dt_ns;
+  m->power_known = true;
+}
+
+/* The mark to count the power of an update at mono_ns from: the newest that is old enough; NULL: none is. */
+static const struct meter_mark *find_mark(const struct meter *m, int64_t mono_ns) {
+  if (m->untracked) /* these times are exact */
+    return m->marks_num > 0 && mono_ns > m->marks[m->marks_num - 1].mono_ns ? &m->marks[m->marks_num - 1] : NULL;
+  for (size_t i = m->marks_num; i > 0; i--)
+    if (mono_ns - m->marks[i - 1].mono_ns >= POWER_TICKS * tick_ns(m))
+      return &m->marks[i - 1];
+  return NULL;
+}
+
+/* An update was seen, at mono_ns if known. From it and one before comes the power of METER_UPDATE. */
+static void take_update(struct meter *m, int64_t mono_ns, bool known, bool fresh_start, bool by_update) {
+  bool comparable = known && m->marks_num > 0;
+  if (comparable)
+    learn_period(m, mono_ns - m->last_update_ns, fresh_start);
+  if (!comparable || fresh_start || mono_ns < m->marks[m->marks_num - 1].mono_ns) {
+    m->marks_num = 0;
+    if (by_update)
+      m->power_known = false;
+  }
+  const struct meter_mark *mark = find_mark(m, mono_ns);
+  if (mark != NULL && by_update)
+    set_power(m, m->total_uj - mark->total_uj, mono_ns - mark->mono_ns);
+  if (known)
+    set_mark(m, mono_ns);
+  m->last_update_ns = mono_ns;
+}
+
+static void follow(struct meter *m, const struct reading *r, const struct instant *now, struct sample *s) {
+  int64_t dt_ns = now->mono_ns - m->last_at.mono_ns;
+  bool moved = !m->untracked && r->mtime_ns != m->last_mtime_ns;
+  bool changed = r->energy_uj != m->last_energy_uj;
+  uint64_t delta_uj;
+  enum change change = compare(m, r, dt_ns, &delta_uj);
+  bool was_stale = m->stale;
+
+  m->total_uj = delta_uj > UINT64_MAX - m->total_uj ? UINT64_MAX : m->total_uj + delta_uj;
+
+  /* Does the modification time follow the number? Within one tick it cannot, so that proves nothing. */
+  if (moved)
+    m->tracked = true;
+  else if (changed && m->last_at.wall_ns - m->last_mtime_ns > TICK_NS)
+    m->untracked = true;
+  bool by_update = m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
+
+  int64_t offset_ns = now->wall_ns - now->mono_ns;
+  if (offset_ns - m->offset_ns <= STEP_NS && m->offset_ns - offset_ns <= STEP_NS)
+    offset_ns = m->offset_ns;
+
+  if (moved || changed) {
+    bool fresh_start = change == CHANGE_RESET || was_stale;
+    if (m->untracked) {
+      m->update_mono_ns = now->mono_ns;
+      take_update(m, now->mono_ns, true, fresh_start, by_update);
+    } else if (moved) {
+      int64_t mono_ns;
+      bool known = update_time(m, r, now, offset_ns, &mono_ns);
+      m->update_mono_ns = clamp(mono_ns, m->last_at.mono_ns, now->mono_ns);
+      take_update(m, mono_ns, known, fresh_start, by_update);
+    } else if (fresh_start) {
+      /* a new number within the tick of the old one: nothing to date it by but that tick */
+      m->power_known = false;
+      m->marks_num = 0;
+    }
+    m->stale = false;
+  } else {
+    m->stale = is_stale(m, now);
+  }
+  m->offset_ns = offset_ns;
+
+  if (m->stale)
+    m->power_known = false;
+  else if (!by_update) {
+    m->power_known = false;
+    if (change != CHANGE_RESET && !was_stale && dt_ns >= SAMPLE_MIN_NS)
+      set_power(m, delta_uj, dt_ns);
+  }
+
+  if (change == CHANGE_RESET)
+    m->state = SAMPLE_RESET;
+  else if (change == CHANGE_WRAP)
+    m->state = SAMPLE_WRAP;
+  else if (m->stale)
+    m->state = SAMPLE_STALE;
+  else if (m->bad || was_stale)
+    m->state = SAMPLE_GAP;
+  else
+    m->state = moved || changed ? SAMPLE_OK : SAMPLE_HELD;
+
+  s->delta_j = joules(m, delta_uj);
+  s->updated = moved || changed;
+}
+
+void meter_update(struct meter *m, const struct reading *r, const struct instant *now, struct sample *s) {
+  *s = (struct sample){.label = s->label,
+                       .name = s->name,
+                       .path = s->path,
+                       .found = s->found,
+                       .slot = s->slot,
+                       .at = *now,
+                       .previous = m->state};
+
+  if (r->error != 0) {
+    m->bad = true;
+    m->state = state_of_error(r->error);
+    s->error = r->error;
+    describe(m, now, s);
+    return;
+  }
+
+  if (m->started)
+    follow(m, r, now, s);
+  else
+    start(m, r, now);
+  m->bad = false;
+  m->last_at = *now;
+  m->last_energy_uj = r->energy_uj;
+  m->last_mtime_ns = r->mtime_ns;
+
+  describe(m, now, s);
+  s->has_energy = true;
+  s->energy_uj = r->energy_uj;
+  s->energy_j = joules(m, m->total_uj);
+  s->has_power = m->power_known;
+  if (m->power_known) {
+    s->power_w = m->power_w * m->options->scale;
+    s->dt_ns = m->dt_ns;
+  }
+}

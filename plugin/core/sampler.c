@@ -1,0 +1,160 @@
+#include "sampler.h"
+
+#include "average.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* How long one pass may sleep in all for counters that are just being written. */
+#define PASS_PATIENCE_NS (20 * NS_PER_MS)
+
+/* What is kept per counter. */
+struct tracked {
+  struct meter meter;
+  struct average *average; /* NULL: none */
+  struct sample sample;    /* the last one */
+  void *slot;
+};
+
+struct sampler {
+  struct sampler_options options;
+  struct sink *const *sinks;
+  size_t sinks_num;
+  struct source *source;
+  int search_error;
+  const char *search_where;
+  int error; /* the first one of the pass */
+};
+
+static void note_error(struct sampler *sampler, int status) {
+  if (status != 0 && sampler->error == 0)
+    sampler->error = status;
+}
+
+static struct tracked *track(struct sampler *sampler, const struct source_entry *entry) {
+  struct tracked *t = calloc(1, sizeof(*t));
+  if (t == NULL)
+    return NULL;
+  if (sampler->options.smooth > 0) {
+    t->average = average_new(sampler->options.smooth);
+    if (t->average == NULL) {
+      free(t);
+      return NULL;
+    }
+  }
+  meter_init(&t->meter, &sampler->options.meter);
+  t->sample = (struct sample){
+      .label = entry->label, .name = entry->name, .path = entry->path, .found = entry->found, .slot = &t->slot};
+  return t;
+}
+
+static bool entry_wanted(const char *name, void *arg) {
+  const struct sampler *sampler = arg;
+  return sampler->options.wanted == NULL || sampler->options.wanted(name, sampler->options.wanted_arg);
+}
+
+static void entry_added(struct source_entry *entry, void *arg) {
+  struct sampler *sampler = arg;
+  struct tracked *t = track(sampler, entry);
+  if (t == NULL) {
+    note_error(sampler, -ENOMEM);
+    return; /* tried again when it is read */
+  }
+  entry->user = t;
+  for (size_t i = 0; i < sampler->sinks_num; i++)
+    if (sampler->sinks[i]->added != NULL)
+      sampler->sinks[i]->added(sampler->sinks[i], &t->sample);
+}
+
+static void entry_removed(struct source_entry *entry, void *arg) {
+  struct sampler *sampler = arg;
+  struct tracked *t = entry->user;
+  if (t == NULL)
+    return;
+  for (size_t i = 0; i < sampler->sinks_num; i++)
+    if (sampler->sinks[i]->removed != NULL)
+      sampler->sinks[i]->removed(sampler->sinks[i], &t->sample);
+  average_free(t->average);
+  free(t);
+  entry->user = NULL;
+}
+
+int sampler_new(const struct sampler_options *options, struct sink *const *sinks, size_t count,
+                struct sampler **sampler) {
+  struct sampler *s = calloc(1, sizeof(*s));
+  if (s == NULL)
+    return -ENOMEM;
+  s->options = *options;
+  s->sinks = sinks;
+  s->sinks_num = count;
+  struct source_options source = {.label_max = options->label_max,
+                                  .wanted = entry_wanted,
+                                  .added = entry_added,
+                                  .removed = entry_removed,
+                                  .arg = s};
+  int status = source_new(&source, &s->source);
+  if (status != 0) {
+    free(s);
+    return status;
+  }
+  *sampler = s;
+  return 0;
+}
+
+void sampler_free(struct sampler *sampler) {
+  if (sampler == NULL)
+    return;
+  source_free(sampler->source);
+  free(sampler);
+}
+
+int sampler_add(struct sampler *sampler, const char *path_or_pattern) {
+  return source_add(sampler->source, path_or_pattern);
+}
+
+static void measure(struct sampler *sampler, struct source_entry *entry, const struct instant *now,
+                    int64_t *patience_ns) {
+  if (entry->user == NULL)
+    entry_added(entry, sampler);
+  struct tracked *t = entry->user;
+  if (t == NULL)
+    return;
+
+  /* One that was bad before is not in the middle of a write; it shall not use up the patience for those that are. */
+  int64_t none = 0;
+  struct reading reading;
+  source_read(sampler->source, entry, t->sample.error != 0 ? &none : patience_ns, &reading);
+  meter_update(&t->meter, &reading, now, &t->sample);
+  if (t->average != NULL && t->sample.has_power) {
+    t->sample.has_average = true;
+    t->sample.average_w = average_add(t->average, t->sample.power_w);
+  }
+  for (size_t i = 0; i < sampler->sinks_num; i++)
+    note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &t->sample));
+}
+
+int sampler_pass(struct sampler *sampler, const struct instant *now) {
+  int64_t patience_ns = PASS_PATIENCE_NS;
+  sampler->error = 0;
+  sampler->search_where = NULL;
+  sampler->search_error = source_begin(sampler->source, &sampler->search_where);
+  size_t count = source_count(sampler->source);
+  for (size_t i = 0; i < sampler->sinks_num; i++)
+    note_error(sampler, sampler->sinks[i]->begin(sampler->sinks[i], now, count));
+  for (size_t i = 0; i < count; i++)
+    measure(sampler, source_at(sampler->source, i), now, &patience_ns);
+  for (size_t i = 0; i < sampler->sinks_num; i++)
+    note_error(sampler, sampler->sinks[i]->end(sampler->sinks[i]));
+  source_end(sampler->source);
+  return sampler->error;
+}
+
+int sampler_search_error(const struct sampler *sampler, const char **where) {
+  if (where != NULL)
+    *where = sampler->search_where;
+  return sampler->search_error;
+}
+
+size_t sampler_count(const struct sampler *sampler) {
+  return source_count(sampler->source);
+}

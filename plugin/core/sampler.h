@@ -1,0 +1,55 @@
+/*
+ * sampler: one pass over all counters of a source, into sinks
+ *
+ * Owns a meter (and a moving average, where asked for) per counter. A sampler is used by one thread at a time.
+ */
+#ifndef VM_ENERGY_SAMPLER_H
+#define VM_ENERGY_SAMPLER_H
+
+#include "meter.h"
+#include "sink.h"
+#include "source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sampler_options {
+  struct meter_options meter;
+  size_t smooth;    /* window of the moving average in samples that have a power; 0: none */
+  size_t label_max; /* LABEL_MAX_... */
+  /* Whether the VM of this name is wanted; NULL: all. */
+  bool (*wanted)(const char *name, void *arg);
+  void *wanted_arg;
+};
+
+struct sampler;
+
+/*
+ * 0 and *sampler, or -ENOMEM. The options are copied. sinks is an array of count pointers that is borrowed, as the
+ * sinks are: they outlive the sampler.
+ */
+int sampler_new(const struct sampler_options *options, struct sink *const *sinks, size_t count,
+                struct sampler **sampler);
+
+/* Calls removed() of the sinks for each counter. NULL is fine. */
+void sampler_free(struct sampler *sampler);
+
+/* As source_add(). */
+int sampler_add(struct sampler *sampler, const char *path_or_pattern);
+
+/*
+ * Looks for counters, reads each, puts a sample of each into each sink. Returns 0 or the first error of a sink or of
+ * memory; a counter that cannot be read is no error but a sample with that state.
+ */
+int sampler_pass(struct sampler *sampler, const struct instant *now);
+
+/*
+ * The error of the search in the last pass, see source_begin(): 0 or -errno, with the directory in *where (borrowed
+ * until the next pass).
+ */
+int sampler_search_error(const struct sampler *sampler, const char **where);
+
+/* How many counters there were in the last pass. */
+size_t sampler_count(const struct sampler *sampler);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * sink: the seam between what is measured and where it goes
+ *
+ * One pass over the counters calls begin() once, put() once per counter, end() once. collectd's dispatch, a CSV file
+ * and a printed report are sinks; a new output is a new sink. A sink embeds this struct as its first member.
+ *
+ * Each of begin, put and end answers 0 or -errno. A failure does not end the pass, neither for this sink nor for
+ * others: the sampler returns the first one when the pass is over.
+ */
+#ifndef VM_ENERGY_SINK_H
+#define VM_ENERGY_SINK_H
+
+#include "meter.h"
+
+#include <stddef.h>
+
+struct sink {
+  /* A pass over count counters at *now begins. */
+  int (*begin)(struct sink *sink, const struct instant *now, size_t count);
+
+  /*
+   * One counter. The sample is the sampler's and changes after the call. *sample->slot is for one sink of the list that
+   * wants to keep something per counter: NULL at first, that sink frees it in removed().
+   */
+  int (*put)(struct sink *sink, const struct sample *sample);
+
+  int (*end)(struct sink *sink);
+
+  /*
+   * Optional (NULL): a counter came or went. Called before begin() of the pass in which it was noticed, removed() also
+   * by sampler_free(). In added() label, name, path and slot of the sample are set, in removed() also what the last
+   * put() was given.
+   */
+  void (*added)(struct sink *sink, const struct sample *sample);
+  void (*removed)(struct sink *sink, const struct sample *sample);
+};
+
+#endif

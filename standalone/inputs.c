@@ -1,0 +1,126 @@
+#include "inputs.h"
+
+#include "message.h"
+
+#include "core/counter.h"
+#include "core/label.h"
+#include "core/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The text with what could harm a terminal replaced; to be freed. Out of memory is no reason to stay silent. */
+static const char *printable(const char *text, char **own) {
+  *own = label_printable(text);
+  return *own != NULL ? *own : "?";
+}
+
+/* A file that is there but cannot be looked at is left to the first reading, which tells how to get at it. */
+static int check_path(const char *path) {
+  struct stat info;
+  const char *what = NULL;
+  if (stat(path, &info) != 0)
+    what = errno == EACCES || errno == EPERM ? NULL : strerror(errno);
+  else if (S_ISDIR(info.st_mode))
+    what = "it is a directory, and the energy_uj file in it was expected";
+  else if (!S_ISREG(info.st_mode))
+    what = "it is no regular file";
+  if (what == NULL)
+    return STATUS_DONE;
+  char *own;
+  tell_error("'%s' is no counter file: %s", printable(path, &own), what);
+  free(own);
+  return STATUS_USAGE;
+}
+
+static void tell_no_match(const char *pattern, int search_error, const char *where) {
+  char *own, *own_where;
+  const char *text = printable(pattern, &own), *where_text = printable(where != NULL ? where : "", &own_where);
+  if (search_error != 0)
+    tell_error("no file matches '%s': unable to search '%s': %s", text, where_text, strerror(-search_error));
+  else
+    tell_error("no file matches '%s'", text);
+  free(own);
+  free(own_where);
+}
+
+static int check_pattern(const char *pattern) {
+  struct source_options options = {.label_max = LABEL_MAX_FILE};
+  struct source *source = NULL;
+  const char *where = NULL;
+  int search_error = 0;
+  size_t count = 0;
+  int status = source_new(&options, &source);
+  if (status == 0)
+    status = source_add(source, pattern);
+  if (status == 0) {
+    search_error = source_begin(source, &where);
+    count = source_count(source);
+    if (count == 0 && search_error != -ENOMEM)
+      tell_no_match(pattern, search_error, where);
+    source_end(source);
+    if (search_error == -ENOMEM)
+      status = search_error;
+  }
+  source_free(source);
+  if (status != 0) {
+    tell_error("unable to search for files: %s", strerror(-status));
+    return STATUS_FAILED;
+  }
+  return count > 0 ? STATUS_DONE : STATUS_USAGE;
+}
+
+int inputs_check(const struct options *options) {
+  int worst = STATUS_DONE;
+  for (size_t i = 0; i < options->files_num; i++) {
+    const char *file = options->files[i];
+    struct stat info;
+    bool literal = !source_is_pattern(file) || lstat(file, &info) == 0;
+    int status = literal ? check_path(file) : check_pattern(file);
+    if (status != STATUS_DONE)
+      worst = status;
+  }
+  return worst;
+}
+
+int inputs_add(struct sampler *sampler, const struct options *options) {
+  int status = 0;
+  for (size_t i = 0; i < options->files_num && status == 0; i++)
+    status = sampler_add(sampler, options->files[i]);
+  for (size_t i = 0; options->files_num == 0 && source_default_patterns[i] != NULL && status == 0; i++)
+    status = sampler_add(sampler, source_default_patterns[i]);
+  return status;
+}
+
+void inputs_tell_none(const struct sampler *sampler, const struct options *options) {
+  const char *where = NULL;
+  int search_error = sampler_search_error(sampler, &where);
+  char *own;
+  if (search_error != 0) {
+    tell_error("unable to search '%s': %s", printable(where != NULL ? where : "", &own), strerror(-search_error));
+    free(own);
+  }
+  for (size_t i = 0; i < options->files_num; i++) {
+    tell_error("no counter found: searched '%s'", printable(options->files[i], &own));
+    free(own);
+  }
+  if (options->files_num > 0)
+    return;
+  for (size_t i = 0; source_default_patterns[i] != NULL; i++)
+    tell_error("no counter found: searched '%s'", source_default_patterns[i]);
+  tell_error("start Scaphandre's qemu exporter, or name the counters with --files");
+}
+
+void inputs_tell_unread(const char *path, const char *when, int error) {
+  char *own;
+  const char *text = printable(path, &own);
+  if (error == -EACCES || error == -EPERM)
+    tell_error("no value from '%s' %s: %s; run vm_energy as a user who may read it", text, when,
+               counter_error_text(error));
+  else
+    tell_error("no value from '%s' %s: %s", text, when, counter_error_text(error));
+  free(own);
+}

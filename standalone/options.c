@@ -1,0 +1,319 @@
+#include "options.h"
+
+#include "message.h"
+
+#include "core/average.h"
+#include "core/label.h"
+#include "core/number.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BOTH         (OPTIONS_TS | OPTIONS_ONCE)
+#define COUNT_MAX    UINT64_C(1000000000000)
+
+struct option_row {
+  unsigned which; /* commands that have it */
+  const char *name;
+  char letter;          /* 0: none */
+  const char *argument; /* NULL: it has none */
+  const char *text;     /* help; '\n' breaks the line */
+  /* Takes the value. NULL: done, else what the value should be ("is no ..."). */
+  const char *(*take)(struct options *options, const char *value);
+};
+
+static const char *take_file(struct options *options, const char *value) {
+  if (*value == '\0')
+    return "is no path";
+  const char **files = realloc(options->files, (options->files_num + 1) * sizeof(*files));
+  if (files == NULL)
+    return "does not fit into memory";
+  files[options->files_num++] = value;
+  options->files = files;
+  return NULL;
+}
+
+static const char *take_positive(const char *value, int64_t *ns) {
+  int64_t parsed_ns;
+  int status = number_parse_duration(value, &parsed_ns);
+  if (status == -ERANGE)
+    return "is more than ten years";
+  if (status != 0 || parsed_ns == 0)
+    return "is no duration above 0, such as 0.5, 500ms, 2s or 5m";
+  *ns = parsed_ns;
+  return NULL;
+}
+
+static const char *take_interval(struct options *options, const char *value) {
+  return take_positive(value, &options->interval_ns);
+}
+
+static const char *take_duration(struct options *options, const char *value) {
+  return take_positive(value, &options->duration_ns);
+}
+
+static const char *take_stale_timeout(struct options *options, const char *value) {
+  return take_positive(value, &options->meter.stale_ns);
+}
+
+static const char *take_count(struct options *options, const char *value) {
+  return number_parse_count(value, 1, COUNT_MAX, &options->count) == 0 ? NULL : "is no whole number from 1 up";
+}
+
+static const char *take_smooth(struct options *options, const char *value) {
+  uint64_t window;
+  if (number_parse_count(value, 0, AVERAGE_WINDOW_MAX, &window) != 0)
+    return "is no whole number of samples from 0 (off) to 86400";
+  options->smooth = (size_t)window;
+  return NULL;
+}
+
+static const char *take_scale(struct options *options, const char *value) {
+  return number_parse_factor(value, &options->meter.scale) == 0 ? NULL : "is no factor above 0, such as 5";
+}
+
+static const char *take_time_base(struct options *options, const char *value) {
+  return meter_base_from_name(value, &options->meter.base) == 0 ? NULL : "is no time base: sample, update or auto";
+}
+
+static const char *take_out(struct options *options, const char *value) {
+  const char *slash = strrchr(value, '/');
+  const char *name = slash == NULL ? value : slash + 1;
+  if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "-") == 0)
+    return "has no file name at its end, such as power.csv";
+  options->out_name = name;
+  return NULL;
+}
+
+static const char *take_out_dir(struct options *options, const char *value) {
+  if (*value == '\0')
+    return "is no directory";
+  options->out_dir = value;
+  return NULL;
+}
+
+static const char *take_layout(struct options *options, enum csv_layout layout) {
+  if (options->layout != CSV_COMBINED && options->layout != layout)
+    return "does not go with --separate-files or --long before it";
+  options->layout = layout;
+  return NULL;
+}
+
+static const char *take_separate(struct options *options, const char *value) {
+  (void)value;
+  return take_layout(options, CSV_SEPARATE);
+}
+
+static const char *take_long(struct options *options, const char *value) {
+  (void)value;
+  return take_layout(options, CSV_LONG);
+}
+
+static const char *take_manual_stop(struct options *options, const char *value) {
+  (void)value;
+  options->manual_stop = true;
+  return NULL;
+}
+
+static const char *take_until_enter(struct options *options, const char *value) {
+  (void)value;
+  options->until_enter = true;
+  return NULL;
+}
+
+static const char *take_json(struct options *options, const char *value) {
+  (void)value;
+  options->json = true;
+  return NULL;
+}
+
+static const char *take_quiet(struct options *options, const char *value) {
+  (void)value;
+  options->quiet = true;
+  return NULL;
+}
+
+static const struct option_row rows[] = {
+    {BOTH, "files", 0, "PATH...",
+     "energy_uj files, or patterns of them in quotes; may be\n"
+     "repeated (default: where Scaphandre writes them)",
+     take_file},
+    {OPTIONS_TS, "interval", 'i', "TIME", "time between two samples (default: 1)", take_interval},
+    {OPTIONS_TS, "count", 'n', "N", "number of samples (default: 120); ignored with\n--manual-stop", take_count},
+    {OPTIONS_TS, "manual-stop", 0, NULL, "sample until Enter is pressed", take_manual_stop},
+    {OPTIONS_TS, "out", 'o', "FILE",
+     "name of the CSV file (default: power.csv); a directory in\n"
+     "it is not used, see --out-dir",
+     take_out},
+    {OPTIONS_TS, "out-dir", 0, "DIR", "where run_YYYYMMDD_HHMMSS is made (default: csv)", take_out_dir},
+    {OPTIONS_TS, "separate-files", 0, NULL, "one CSV file per VM: FILE_<label>.csv", take_separate},
+    {OPTIONS_TS, "long", 0, NULL,
+     "one row per VM and sample, for VMs that come and go:\n"
+     "ts,label,energy_uj,power_w,state",
+     take_long},
+    {OPTIONS_TS, "smooth", 0, "N", "add the moving average of power over N samples\n(default: 0, off)", take_smooth},
+    {OPTIONS_ONCE, "duration", 'd', "TIME", "how long to measure (default: 10)", take_duration},
+    {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored", take_until_enter},
+    {OPTIONS_ONCE, "json", 0, NULL, "print one JSON object", take_json},
+    {BOTH, "time-base", 0, "BASE",
+     "what power is energy divided by: the time between two\n"
+     "samples (sample), between two updates of the counter\n"
+     "(update), or what suits the counter (auto)\n(default: sample)",
+     take_time_base},
+    {BOTH, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", take_scale},
+    {BOTH, "stale-timeout", 0, "TIME",
+     "without an update for so long there is no power\n"
+     "(default: 30, or three update periods if that is more)",
+     take_stale_timeout},
+    {BOTH, "quiet", 'q', NULL, "results and errors only", take_quiet},
+    {BOTH, "help", 'h', NULL, "print this help", NULL},
+    {BOTH, "version", 'V', NULL, "print the version", NULL},
+};
+
+void options_print(unsigned which, FILE *out) {
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    const struct option_row *row = &rows[i];
+    if ((row->which & which) == 0)
+      continue;
+    char head[64];
+    int len = row->letter != 0 ? snprintf(head, sizeof(head), "  -%c, --%s", row->letter, row->name)
+                               : snprintf(head, sizeof(head), "      --%s", row->name);
+    if (row->argument != NULL)
+      snprintf(head + len, sizeof(head) - (size_t)len, " %s", row->argument);
+    fprintf(out, "%-26s", head);
+    for (const char *line = row->text; line != NULL;) {
+      const char *end = strchr(line, '\n');
+      int width = end == NULL ? (int)strlen(line) : (int)(end - line);
+      fprintf(out, "%s%.*s\n", line == row->text ? "" : "                          ", width, line);
+      line = end == NULL ? NULL : end + 1;
+    }
+  }
+}
+
+/* What getopt_long() takes. Values behind the letters tell the row. */
+#define ROW_BASE 1000
+
+static void fill_getopt(unsigned which, struct option *longs, char *shorts) {
+  /* '-': arguments that are no option come in their place, as 1; ':': we word the errors ourselves */
+  *shorts++ = '-';
+  *shorts++ = ':';
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    if ((rows[i].which & which) == 0)
+      continue;
+    int has_argument = rows[i].argument != NULL ? required_argument : no_argument;
+    *longs++ = (struct option){.name = rows[i].name, .has_arg = has_argument, .val = ROW_BASE + (int)i};
+    if (rows[i].letter == 0)
+      continue;
+    *shorts++ = rows[i].letter;
+    if (has_argument == required_argument)
+      *shorts++ = ':';
+  }
+  *longs = (struct option){0};
+  *shorts = '\0';
+}
+
+static const struct option_row *find_row(int code) {
+  if (code >= ROW_BASE)
+    return &rows[code - ROW_BASE];
+  for (size_t i = 0; i < COUNT(rows); i++)
+    if (rows[i].letter == (char)code)
+      return &rows[i];
+  return NULL;
+}
+
+static enum options_result tell_wrong_value(const struct option_row *row, const char *value, const char *why) {
+  char *printable = label_printable(value);
+  if (row->argument == NULL)
+    tell_error("option '--%s' %s", row->name, why);
+  else
+    tell_error("option '--%s': '%s' %s", row->name, printable != NULL ? printable : "?", why);
+  free(printable);
+  return OPTIONS_WRONG;
+}
+
+static enum options_result tell_stray(const char *argument) {
+  char *printable = label_printable(argument);
+  tell_error("unexpected argument '%s': paths follow --files", printable != NULL ? printable : "?");
+  free(printable);
+  return OPTIONS_WRONG;
+}
+
+/* code: ':' or '?', as getopt_long() answered for the argument before optind. */
+static enum options_result tell_wrong_option(int code, char **argv) {
+  char letter[3] = {'-', (char)optopt, '\0'};
+  const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(optopt) : NULL;
+  char *printable = label_printable(argv[optind - 1]);
+  const char *given = printable != NULL ? printable : "?";
+  if (code == ':' && row != NULL)
+    tell_error("option '--%s' needs a value: %s", row->name, row->argument);
+  else if (row != NULL)
+    tell_error("option '--%s' takes no value", row->name);
+  else
+    tell_error("unknown or ambiguous option '%s'", optopt != 0 ? letter : given);
+  free(printable);
+  return OPTIONS_WRONG;
+}
+
+static bool is_option(const char *text) {
+  return text[0] == '-' && text[1] != '\0';
+}
+
+static enum options_result parse(unsigned which, int argc, char **argv, struct options *options) {
+  struct option longs[COUNT(rows) + 1];
+  char shorts[2 * COUNT(rows) + 3];
+  fill_getopt(which, longs, shorts);
+  bool in_files = false; /* paths may follow */
+  const char *wrong;
+  int code;
+  optind = 0; /* glibc: start anew */
+  opterr = 0;
+  while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+    if (code == 1) {
+      if (!in_files)
+        return tell_stray(optarg);
+      if ((wrong = take_file(options, optarg)) != NULL)
+        return tell_wrong_value(&rows[0], optarg, wrong);
+      continue;
+    }
+    if (code == ':' || code == '?')
+      return tell_wrong_option(code, argv);
+    const struct option_row *row = find_row(code);
+    if (row == NULL)
+      return OPTIONS_WRONG;
+    if (row->take == NULL)
+      return row->letter == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
+    in_files = row->take == take_file;
+    /* `--files --interval 1` has forgotten the paths; a path that starts with a dash is written ./-path */
+    if (in_files && optarg == argv[optind - 1] && is_option(optarg))
+      return tell_wrong_value(row, optarg, "is an option, and a path was expected");
+    if ((wrong = row->take(options, optarg)) != NULL)
+      return tell_wrong_value(row, optarg, wrong);
+  }
+  for (; optind < argc; optind++) { /* behind "--" */
+    if (!in_files)
+      return tell_stray(argv[optind]);
+    if ((wrong = take_file(options, argv[optind])) != NULL)
+      return tell_wrong_value(&rows[0], argv[optind], wrong);
+  }
+  return OPTIONS_RUN;
+}
+
+enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
+  *options = (struct options){.meter = {.base = METER_SAMPLE, .scale = 1},
+                              .interval_ns = NS_PER_S,
+                              .count = 120,
+                              .layout = CSV_COMBINED,
+                              .out_dir = "csv",
+                              .out_name = "power.csv",
+                              .duration_ns = 10 * NS_PER_S};
+  return parse(which, argc, argv, options);
+}
+
+void options_free(struct options *options) {
+  free(options->files);
+  options->files = NULL;
+  options->files_num = 0;
+}

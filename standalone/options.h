@@ -1,0 +1,56 @@
+/*
+ * options: what the user asked for
+ *
+ * One table holds all options of all commands: getopt_long(3) and the help are fed from it.
+ */
+#ifndef VM_ENERGY_OPTIONS_H
+#define VM_ENERGY_OPTIONS_H
+
+#include "core/csv.h"
+#include "core/meter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Which commands have an option. */
+#define OPTIONS_TS   1u
+#define OPTIONS_ONCE 2u
+
+struct options {
+  /* paths and patterns as they were given; the strings are those of argv */
+  const char **files;
+  size_t files_num;
+
+  struct meter_options meter;
+  size_t smooth;
+  bool quiet;
+
+  /* ts */
+  int64_t interval_ns;
+  uint64_t count;
+  bool manual_stop;
+  enum csv_layout layout;
+  const char *out_dir;
+  const char *out_name; /* last component of --out */
+
+  /* once */
+  int64_t duration_ns;
+  bool until_enter;
+  bool json;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+
+/*
+ * Reads argv[1 .. argc - 1] by the options that have a bit of `which`. Fills *options, with defaults for what is not
+ * named; to be given to options_free() in any case. OPTIONS_WRONG: the user was told what, on standard error.
+ */
+enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options);
+void options_free(struct options *options);
+
+/* The options that have a bit of `which`, with their texts. */
+void options_print(unsigned which, FILE *out);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * stop: waiting for the next tick, or for the sign to end
+ *
+ * SIGINT, SIGTERM and SIGHUP end a run (SIGHUP unless it was ignored, as under nohup); where asked for, so do Enter
+ * and end of file on an input. The wait ends at once, and the caller finishes its files and reports.
+ */
+#ifndef VM_ENERGY_STOP_H
+#define VM_ENERGY_STOP_H
+
+#include <signal.h>
+#include <stdint.h>
+
+enum stop_reason { STOP_NOT, STOP_ENTER, STOP_EOF, STOP_SIGNAL };
+
+struct stop {
+  int input_fd;  /* borrowed; -1: none is read */
+  int signal_fd; /* ours */
+  int timer_fd;  /* ours */
+  sigset_t old_mask;
+  enum stop_reason reason; /* STOP_NOT until it is time to end */
+  int signal;              /* which one, with STOP_SIGNAL */
+};
+
+/* Blocks the signals from now on. input_fd: where Enter and end of file are looked for; -1: nowhere. 0 or -errno. */
+int stop_open(struct stop *stop, int input_fd);
+
+/* Gives the signals back; those that came and were not seen are delivered then. */
+void stop_close(struct stop *stop);
+
+/*
+ * Waits until deadline_ns on the clock of mono_ns, or for the sign to end (which wins when both are there). A deadline
+ * in the past is fine: the signs are looked at. STOP_NO_DEADLINE waits for the sign alone.
+ * 0: the deadline is reached. 1: end, see stop->reason. -errno: waiting itself failed.
+ */
+#define STOP_NO_DEADLINE INT64_MAX
+int stop_wait(struct stop *stop, int64_t deadline_ns);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * summary: how good a time series is
+ *
+ * A sink that counts what the samples were like. It uses the slot of each counter.
+ */
+#ifndef VM_ENERGY_SUMMARY_H
+#define VM_ENERGY_SUMMARY_H
+
+#include "core/sink.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct summary;
+
+struct summary_counts {
+  uint64_t samples; /* one per counter and tick */
+  uint64_t updates; /* those in which the counter was found updated */
+  uint64_t held;    /* no update since the sample before */
+  uint64_t stale;   /* no update for the stale time */
+  uint64_t bad;     /* no value: torn, missing, denied */
+  uint64_t resets;
+  uint64_t wraps;
+  int64_t period_min_ns; /* learned time between updates, of the counters at the end; 0: not known of any */
+  int64_t period_max_ns;
+  size_t tracked;  /* counters whose updates are dated by their files, at the end */
+  size_t counters; /* at the end */
+  size_t denied;   /* of these, for want of permission */
+};
+
+/* What the schedule says, for the report. */
+struct summary_run {
+  enum meter_base base;
+  int64_t interval_ns;
+  uint64_t taken;   /* ticks sampled */
+  uint64_t planned; /* ticks asked for; 0: without end */
+  uint64_t missed;
+  int64_t late_max_ns;
+  uint64_t steps; /* of the wall clock */
+};
+
+/* 0 or -ENOMEM. */
+int summary_new(struct summary **summary);
+/* After the sampler that has the sink. NULL is fine. */
+void summary_free(struct summary *summary);
+struct sink *summary_sink(struct summary *summary);
+
+/* Counting starts: the passes before were the baseline. */
+void summary_start(struct summary *summary);
+
+void summary_count(const struct summary *summary, struct summary_counts *counts);
+
+/* The report, without warnings. */
+void summary_print(const struct summary *summary, const struct summary_run *run, FILE *out);
+
+/* Warns when the power of the time base `sample` says more about the writer's rhythm than about the load. */
+void summary_warn(const struct summary *summary, const struct summary_run *run);
+
+/*
+ * Tells on standard error which counters have no value now, as far as they are still there; `when` as for
+ * inputs_tell_unread(). Returns how many those are.
+ */
+size_t summary_tell_unread(const struct summary *summary, const char *when);
+
+/* "5.2 s", "250 s": a duration in words, at most 31 characters. */
+void summary_format_duration(int64_t ns, char text[32]);
+
+#endif

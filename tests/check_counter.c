@@ -1,0 +1,417 @@
+/* Reading one counter file: what is taken, what is refused, and that a writer cannot confuse the reader. */
+#include "core/clock.h"
+#include "core/counter.h"
+#include "core/meter.h"
+#include "scratch.h"
+#include "suite.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <time.h>
+
+/* Reads name in the scratch directory, as the operator's own path or as one that a pattern found. */
+static struct reading read_counter(const char *name, bool found) {
+  struct reading reading;
+  int64_t patience_ns = 0;
+  int dir_fd = found ? open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
+  struct counter_file file = {.dir_fd = dir_fd, .path = found ? name : in_scratch(name), .found = found};
+  counter_read(&file, &patience_ns, &reading);
+  if (found)
+    close(dir_fd);
+  return reading;
+}
+
+/* ---- content ----------------------------------------------------------------------------------------------------- */
+
+#define SPACES16 "                "
+
+static const struct {
+  const char *content;
+  size_t len; /* 0: strlen */
+  int error;
+  uint64_t energy_uj;
+} content_rows[] = {
+    {"123456", 0, 0, 123456},
+    {"123456\n", 0, 0, 123456},
+    {" 0\n", 0, 0, 0},
+    {"18446744073709551615\n", 0, 0, UINT64_MAX},
+    {"00000000000000000000000000000000000000000000000000000000000000"
+     "12",
+     0, 0, 12}, /* 64 bytes */
+    {SPACES16 SPACES16 SPACES16 "0000000000000001", 0, 0, 1},
+    {SPACES16 SPACES16 SPACES16 "0000000000000001 ", 0, -EFBIG, 0},
+    {"", 0, -ENODATA, 0},
+    {" \n", 0, -ENODATA, 0},
+    {"18446744073709551616", 0, -ERANGE, 0},
+    {"-5", 0, -EINVAL, 0},
+    {"+5", 0, -EINVAL, 0},
+    {"0x5", 0, -EINVAL, 0},
+    {"5.0", 0, -EINVAL, 0},
+    {"1 2", 0, -EINVAL, 0},
+    {"root:x:0:0", 0, -EINVAL, 0},
+    {"12\0", 3, -EINVAL, 0},
+    {"\x7f"
+     "ELF\2\1\1",
+     0, -EINVAL, 0},
+};
+
+START_TEST(content) {
+  size_t len = content_rows[_i].len > 0 ? content_rows[_i].len : strlen(content_rows[_i].content);
+  write_bytes("energy_uj", content_rows[_i].content, len);
+  set_mtime("energy_uj", 1795000000, 123456789);
+  for (int found = 0; found <= 1; found++) {
+    struct reading reading = read_counter("energy_uj", found);
+    ck_assert_int_eq(reading.error, content_rows[_i].error);
+    if (reading.error != 0)
+      continue;
+    ck_assert_uint_eq(reading.energy_uj, content_rows[_i].energy_uj);
+    ck_assert_int_eq(reading.mtime_ns, INT64_C(1795000000123456789));
+    ck_assert(!reading.computed);
+    ck_assert_uint_eq(reading.range_uj, 0);
+  }
+}
+END_TEST
+
+/* ---- what is no regular file ------------------------------------------------------------------------------------- */
+
+static void make_fifo(const char *path) {
+  ck_assert_int_eq(mkfifo(path, 0644), 0);
+}
+
+static void make_socket(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+  close(fd);
+}
+
+static void make_directory(const char *path) {
+  ck_assert_int_eq(mkdir(path, 0755), 0);
+}
+
+static void make_device(const char *path) {
+  if (mknod(path, S_IFCHR | 0644, makedev(1, 5)) != 0) /* /dev/zero */
+    make_fifo(path);                                   /* whoever may not make devices */
+}
+
+static void make_nothing(const char *path) {
+  (void)path;
+}
+
+static void make_sparse(const char *path) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  ck_assert_int_eq(ftruncate(fd, INT64_C(1) << 30), 0);
+  close(fd);
+}
+
+static void make_link(const char *path) {
+  write_text("secret", "42");
+  ck_assert_int_eq(symlink("secret", path), 0);
+}
+
+static void make_link_to_fifo(const char *path) {
+  make_fifo(in_scratch("fifo"));
+  ck_assert_int_eq(symlink("fifo", path), 0);
+}
+
+static void make_dangling_link(const char *path) {
+  ck_assert_int_eq(symlink("nowhere", path), 0);
+}
+
+static void make_link_into_sysfs(const char *path) {
+  ck_assert_int_eq(symlink("/sys/class/net/lo/mtu", path), 0);
+}
+
+static void make_hard_link(const char *path) {
+  write_text("secret", "42");
+  ck_assert_int_eq(link(in_scratch("secret"), path), 0);
+}
+
+static const struct {
+  void (*make)(const char *path);
+  int error, error_found;
+} kind_rows[] = {
+    {make_nothing, -ENOENT, -ENOENT},
+    {make_fifo, -EMEDIUMTYPE, -EMEDIUMTYPE},
+    {make_socket, -EMEDIUMTYPE, -EMEDIUMTYPE},
+    {make_device, -EMEDIUMTYPE, -EMEDIUMTYPE},
+    {make_directory, -EISDIR, -EISDIR},
+    {make_sparse, -EFBIG, -EFBIG},
+    {make_link, 0, -ELOOP},
+    {make_link_to_fifo, -EMEDIUMTYPE, -ELOOP},
+    {make_dangling_link, -ENOENT, -ELOOP},
+    {make_link_into_sysfs, 0, -ELOOP},
+    {make_hard_link, 0, 0},
+};
+
+START_TEST(kind) {
+  int before = count_open_files();
+  kind_rows[_i].make(in_scratch("energy_uj"));
+  ck_assert_int_eq(read_counter("energy_uj", false).error, kind_rows[_i].error);
+  ck_assert_int_eq(read_counter("energy_uj", true).error, kind_rows[_i].error_found);
+  ck_assert_int_eq(count_open_files(), before);
+}
+END_TEST
+
+START_TEST(linked_directory) {
+  write_text("elsewhere/energy_uj", "42");
+  ck_assert_int_eq(symlink("elsewhere", in_scratch("vm")), 0);
+  ck_assert_int_eq(read_counter("vm/energy_uj", false).error, 0);
+  ck_assert_int_eq(read_counter("vm/energy_uj", true).error, -ELOOP);
+  ck_assert_int_eq(read_counter("elsewhere/energy_uj", true).error, 0);
+  ck_assert_int_eq(read_counter("elsewhere/energy_uj/x", true).error, -ENOTDIR);
+}
+END_TEST
+
+START_TEST(swapped_for_a_fifo) {
+  write_text("energy_uj", "42");
+  ck_assert_int_eq(read_counter("energy_uj", true).error, 0);
+  ck_assert_int_eq(unlink(in_scratch("energy_uj")), 0);
+  make_fifo(in_scratch("energy_uj"));
+  ck_assert_int_eq(read_counter("energy_uj", true).error, -EMEDIUMTYPE);
+}
+END_TEST
+
+static void read_denied(void) {
+  ck_assert_int_eq(read_counter("energy_uj", false).error, -EACCES);
+  ck_assert_int_eq(read_counter("energy_uj", true).error, -EACCES);
+  ck_assert_int_eq(read_counter("closed/energy_uj", true).error, -EACCES);
+}
+
+START_TEST(denied) {
+  write_text("energy_uj", "42");
+  ck_assert_int_eq(chmod(in_scratch("energy_uj"), 0), 0);
+  write_text("closed/energy_uj", "42");
+  ck_assert_int_eq(chmod(in_scratch("closed"), 0), 0);
+  as_nobody(read_denied);
+  ck_assert_int_eq(chmod(in_scratch("closed"), 0755), 0);
+}
+END_TEST
+
+/* ---- ways to open ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+  const char *path;
+  int error;
+} open_rows[] = {
+    {"a/b/file", 0},        {"a//b/file", 0},         {"a/./b/file", 0},        {"a/b", 0},
+    {"link", -ELOOP},       {"a/link", -ELOOP},       {"dirlink/file", -ELOOP}, {"a/b/none", -ENOENT},
+    {"none/file", -ENOENT}, {"a/b/file/x", -ENOTDIR},
+};
+
+/* What the kernel does in one call and what is done step by step is the same. */
+START_TEST(step_by_step) {
+  write_text("a/b/file", "42");
+  ck_assert_int_eq(symlink("b", in_scratch("a/link")), 0);
+  ck_assert_int_eq(symlink("a/b/file", in_scratch("link")), 0);
+  ck_assert_int_eq(symlink("a/b", in_scratch("dirlink")), 0);
+  int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_open_files();
+  int one = counter_open_found(dir_fd, open_rows[_i].path, O_RDONLY);
+  int steps = counter_open_step_by_step(dir_fd, open_rows[_i].path, O_RDONLY);
+  ck_assert_int_eq(one < 0 ? one : 0, open_rows[_i].error);
+  ck_assert_int_eq(steps < 0 ? steps : 0, open_rows[_i].error);
+  close(one);
+  close(steps);
+  steps = counter_open_step_by_step(AT_FDCWD, in_scratch(open_rows[_i].path), O_RDONLY);
+  ck_assert_int_eq(steps < 0 ? steps : 0, open_rows[_i].error);
+  close(steps);
+  ck_assert_int_eq(count_open_files(), before);
+  close(dir_fd);
+}
+END_TEST
+
+START_TEST(sysfs) {
+  int dir_fd = open("/sys/class/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct stat st;
+  if (dir_fd < 0 || fstatat(dir_fd, "lo", &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(st.st_mode)) {
+    close(dir_fd);
+    return; /* no sysfs in this container */
+  }
+  struct counter_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
+  int64_t patience_ns = 0;
+  struct reading reading;
+  counter_read(&file, &patience_ns, &reading);
+  ck_assert_int_eq(reading.error, 0);
+  ck_assert(reading.computed);
+  ck_assert_uint_gt(reading.energy_uj, 0);
+  file.path = "lo/operstate"; /* a word */
+  counter_read(&file, &patience_ns, &reading);
+  ck_assert_int_eq(reading.error, -EINVAL);
+  close(dir_fd);
+}
+END_TEST
+
+/* ---- time and patience ------------------------------------------------------------------------------------------- */
+
+static const int64_t extreme_s[] = {0, -1, INT64_C(1) << 33, INT64_C(1) << 34, -(INT64_C(1) << 31)};
+
+START_TEST(extreme_times) {
+  write_text("energy_uj", "42");
+  set_mtime("energy_uj", extreme_s[_i], 999999999);
+  struct reading reading = read_counter("energy_uj", true);
+  ck_assert_int_eq(reading.error, 0);
+  ck_assert_int_le(reading.mtime_ns, INT64_C(4000000001) * NS_PER_S);
+  ck_assert_int_ge(reading.mtime_ns, INT64_C(-4000000001) * NS_PER_S);
+}
+END_TEST
+
+START_TEST(patience) {
+  static const int64_t given_ns[] = {0, 10000, 50000, 200000, 3000000, 100000000};
+  write_text("energy_uj", "");
+  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("energy_uj")};
+  for (int i = 0; i < 6; i++) {
+    int64_t left_ns = given_ns[i];
+    struct reading reading;
+    counter_read(&file, &left_ns, &reading);
+    ck_assert_int_eq(reading.error, -ENODATA);
+    ck_assert_int_ge(left_ns, 0);
+    ck_assert_int_le(given_ns[i] - left_ns, COUNTER_PATIENCE_NS);
+    ck_assert(given_ns[i] < 50000 ? left_ns == given_ns[i] : left_ns < given_ns[i]);
+  }
+  file.path = in_scratch("none"); /* what is missing does not come by waiting */
+  int64_t left_ns = 1000000;
+  struct reading reading;
+  counter_read(&file, &left_ns, &reading);
+  ck_assert_int_eq(reading.error, -ENOENT);
+  ck_assert_int_eq(left_ns, 1000000);
+}
+END_TEST
+
+static char scratch_memory[64];
+
+/* Truncates, waits a little, writes; the number grows, and its time is what the file system says. */
+static void write_in_a_loop(const char *path) {
+  for (uint64_t number = 1000001;; number++) {
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%" PRIu64, number);
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    for (volatile int i = 0; i < 300; i++)
+      ;
+    if (write(fd, text, (size_t)len) != len)
+      _exit(1);
+    close(fd);
+    if (number % 4 == 0)
+      usleep(50);
+  }
+}
+
+/* Number and time belong together, on a file system in memory (0) and on that of the scratch directory (1). */
+START_TEST(torn) {
+  if (_i == 0) {
+    strcpy(scratch_memory, "/dev/shm/vm_energy.XXXXXX");
+    if (mkdtemp(scratch_memory) == NULL)
+      return; /* no file system in memory */
+    rmdir(scratch);
+    strcpy(scratch, scratch_memory);
+  }
+  write_text("energy_uj", "1000000");
+  const char *path = in_scratch("energy_uj");
+  pid_t pid = fork();
+  if (pid == 0)
+    write_in_a_loop(path);
+
+  struct meter_options options = {.base = METER_UPDATE, .scale = 1, .tick_ns = NS_PER_US};
+  struct meter meter;
+  struct sample sample = {0};
+  meter_init(&meter, &options);
+  int bad = 0, updates = 0, powers = 0, reads = 50000;
+  struct reading last = {.energy_uj = 1000000};
+  int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct counter_file file = {.dir_fd = dir_fd, .path = "energy_uj", .found = true};
+  for (int i = 0; i < reads; i++) {
+    struct reading reading;
+    struct instant now;
+    int64_t patience_ns = COUNTER_PATIENCE_NS;
+    counter_read(&file, &patience_ns, &reading);
+    ck_assert_int_eq(clock_now(&now), 0);
+    meter_update(&meter, &reading, &now, &sample);
+    if (reading.error != 0) {
+      bad++;
+      continue;
+    }
+    ck_assert_msg(reading.energy_uj >= last.energy_uj, "%" PRIu64 " behind %" PRIu64, reading.energy_uj,
+                  last.energy_uj);
+    ck_assert_msg(reading.mtime_ns >= last.mtime_ns, "the time went back");
+    if (i > 0 && reading.mtime_ns > last.mtime_ns)
+      ck_assert_msg(reading.energy_uj > last.energy_uj, "an old value with a new time");
+    ck_assert_msg(!sample.has_power || sample.power_w > 0, "a false zero");
+    powers += sample.has_power;
+    updates += reading.energy_uj > last.energy_uj;
+    last = reading;
+  }
+  kill(pid, SIGKILL); /* SIGTERM is caught by Check */
+  waitpid(pid, NULL, 0);
+  close(dir_fd);
+  ck_assert_int_gt(updates, 100);
+  ck_assert_int_gt(powers, 100);
+  ck_assert_int_lt(bad, reads / 10);
+}
+END_TEST
+
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *content;
+  int error;
+  uint64_t range_uj;
+} range_rows[] = {
+    {"262143328850\n", 0, 262143328850}, {"0", -ERANGE, 7}, {"", -ENODATA, 7}, {"many", -EINVAL, 7}, {NULL, -ENOENT, 7},
+};
+
+START_TEST(range) {
+  write_text("zone/energy_uj", "42");
+  if (range_rows[_i].content != NULL)
+    write_text("zone/max_energy_range_uj", range_rows[_i].content);
+  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj")};
+  uint64_t range_uj = 7;
+  ck_assert_int_eq(counter_read_range(&file, &range_uj), range_rows[_i].error);
+  ck_assert_uint_eq(range_uj, range_rows[_i].range_uj);
+}
+END_TEST
+
+START_TEST(range_is_no_fifo) {
+  write_text("zone/energy_uj", "42");
+  make_fifo(in_scratch("zone/max_energy_range_uj"));
+  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj")};
+  uint64_t range_uj = 7;
+  ck_assert_int_eq(counter_read_range(&file, &range_uj), -EMEDIUMTYPE);
+}
+END_TEST
+
+START_TEST(texts) {
+  static const int errors[] = {ENOENT, EACCES,      ENODATA, EINVAL, ERANGE, ELOOP,
+                               EISDIR, EMEDIUMTYPE, EFBIG,   EAGAIN, EIO,    9999};
+  for (int i = 0; i < ROWS(errors); i++)
+    for (int j = 0; j < i; j++)
+      ck_assert_str_ne(counter_error_text(-errors[i]), counter_error_text(-errors[j]));
+  ck_assert_str_eq(counter_error_text(-EPERM), counter_error_text(-EACCES));
+  ck_assert_str_eq(counter_error_text(-ENOTDIR), counter_error_text(-ENOENT));
+  ck_assert_str_eq(counter_error_text(-EIO), strerror(EIO));
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("counter");
+  TCase *tcase = tcase_create("counter");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
+  tcase_add_loop_test(tcase, content, 0, ROWS(content_rows));
+  tcase_add_loop_test(tcase, kind, 0, ROWS(kind_rows));
+  tcase_add_test(tcase, linked_directory);
+  tcase_add_test(tcase, swapped_for_a_fifo);
+  tcase_add_test(tcase, denied);
+  tcase_add_loop_test(tcase, step_by_step, 0, ROWS(open_rows));
+  tcase_add_test(tcase, sysfs);
+  tcase_add_loop_test(tcase, extreme_times, 0, ROWS(extreme_s));
+  tcase_add_test(tcase, patience);
+  tcase_add_loop_test(tcase, torn, 0, 2);
+  tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
+  tcase_add_test(tcase, range_is_no_fifo);
+  tcase_add_test(tcase, texts);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}

@@ -1,0 +1,721 @@
+/* The CSV sink: what stands in the files, where they are, and what a full disk leaves. */
+#include "core/csv.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* 2026-11-23 20:34:53.987654321 UTC */
+#define WALL_NS INT64_C(1795466093987654321)
+
+static char top[PATH_MAX];   /* made anew for each test */
+static char out[PATH_MAX];   /* top/csv */
+static int writes;           /* how often the module called write() */
+static ssize_t room = -1;    /* how many more bytes fit on the disk; -1: endless */
+static bool deny_truncation; /* let ftruncate() fail */
+
+ssize_t write(int fd, const void *data, size_t len) {
+  writes++;
+  if (room == 0) {
+    errno = ENOSPC;
+    return -1;
+  }
+  if (room > 0 && len > (size_t)room)
+    len = (size_t)room;
+  if (room > 0)
+    room -= (ssize_t)len;
+  return syscall(SYS_write, fd, data, len);
+}
+
+int ftruncate(int fd, off_t size) {
+  if (deny_truncation) {
+    errno = EIO;
+    return -1;
+  }
+  return (int)syscall(SYS_ftruncate, fd, size);
+}
+
+static void set_up(void) {
+  const char *tmp = getenv("TMPDIR");
+  ck_assert_int_lt(snprintf(top, sizeof(top), "%s/check_csv.XXXXXX", tmp != NULL ? tmp : "/tmp"), (int)sizeof(top));
+  ck_assert_ptr_nonnull(mkdtemp(top));
+  ck_assert_int_lt(snprintf(out, sizeof(out), "%.4000s/csv", top), (int)sizeof(out));
+  ck_assert_int_eq(setenv("TZ", "UTC", 1), 0);
+  tzset();
+  writes = 0;
+  room = -1;
+  deny_truncation = false;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where) {
+  (void)info;
+  (void)type;
+  (void)where;
+  return remove(path);
+}
+
+static void tear_down(void) {
+  nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct csv *make(enum csv_layout layout, struct csv_options options) {
+  struct csv *csv = NULL;
+  options.layout = layout;
+  if (options.dir == NULL)
+    options.dir = out;
+  if (options.name == NULL)
+    options.name = "power.csv";
+  ck_assert_int_eq(csv_new(&options, &csv), 0);
+  return csv;
+}
+
+static struct sample value(const char *label, uint64_t energy_uj, double power_w) {
+  return (struct sample){.label = label,
+                         .name = label,
+                         .path = "/p",
+                         .state = SAMPLE_OK,
+                         .has_energy = true,
+                         .energy_uj = energy_uj,
+                         .has_power = true,
+                         .power_w = power_w,
+                         .has_average = true,
+                         .average_w = power_w / 2};
+}
+
+static struct sample nothing(const char *label) {
+  return (struct sample){.label = label, .name = label, .path = "/p", .state = SAMPLE_MISSING, .error = -ENOENT};
+}
+
+/* One pass; returns the first error. */
+static int pass(struct csv *csv, int64_t wall_ns, const struct sample *samples, size_t count) {
+  struct sink *sink = csv_sink(csv);
+  struct instant now = {.mono_ns = NS_PER_S, .wall_ns = wall_ns};
+  int first = sink->begin(sink, &now, count);
+  for (size_t i = 0; i < count; i++) {
+    int status = sink->put(sink, &samples[i]);
+    first = first != 0 ? first : status;
+  }
+  int status = sink->end(sink);
+  return first != 0 ? first : status;
+}
+
+static void started(struct csv *csv, const struct sample *samples, size_t count) {
+  ck_assert_int_eq(pass(csv, WALL_NS, samples, count), 0);
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
+}
+
+static const char *content(struct csv *csv, const char *name) {
+  static char text[200000];
+  char path[2 * PATH_MAX];
+  snprintf(path, sizeof(path), "%s/%s", csv_dir(csv), name);
+  FILE *file = fopen(path, "re");
+  ck_assert_msg(file != NULL, "no file '%s'", path);
+  size_t len = fread(text, 1, sizeof(text) - 1, file);
+  text[len] = '\0';
+  fclose(file);
+  return text;
+}
+
+static bool exists(const char *path) {
+  struct stat info;
+  return lstat(path, &info) == 0;
+}
+
+/* --- numbers, time stamps, headers -------------------------------------------------------------------------------- */
+
+static const struct {
+  bool has_energy;
+  uint64_t energy_uj;
+  bool has_power;
+  double power_w;
+  const char *fields;
+} number_rows[] = {
+    {true, 0, true, 0.0, "0,0.000000"},
+    {true, 1, true, 0.0000004, "1,0.000000"},
+    {true, 9, true, 0.0000006, "9,0.000001"},
+    {true, 1234567, true, 12.5, "1234567,12.500000"},
+    {true, UINT64_MAX, true, 99.9999999, "18446744073709551615,100.000000"},
+    {true, 10, true, 505.123456, "10,505.123456"},
+    {true, 10, true, 1e12, "10,1000000000000.000000"},
+    {true, 10, true, 1e20, "10,100000000000000000000.000000"},
+    {true, 10, true, 1.0 / 3.0, "10,0.333333"},
+    {true, 10, false, 7.0, "10,"},
+    {false, 10, false, 7.0, ","},
+    {false, 10, true, 2.0, ",2.000000"},
+};
+
+START_TEST(test_number) {
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  struct sample sample = value("a", number_rows[_i].energy_uj, number_rows[_i].power_w);
+  sample.has_energy = number_rows[_i].has_energy;
+  sample.has_power = number_rows[_i].has_power;
+  started(csv, &sample, 1);
+  ck_assert_int_eq(pass(csv, 5 * NS_PER_S, &sample, 1), 0);
+  char expected[200];
+  snprintf(expected, sizeof(expected), "ts,a_energy_uj,a_power_w\n5,%s\n", number_rows[_i].fields);
+  ck_assert_str_eq(content(csv, "power.csv"), expected);
+  csv_free(csv);
+}
+END_TEST
+
+static const struct {
+  int64_t wall_ns;
+  unsigned decimals;
+  const char *ts;
+} time_rows[] = {
+    {WALL_NS, 0, "1795466093"},
+    {WALL_NS, 1, "1795466093.9"},
+    {WALL_NS, 3, "1795466093.987"},
+    {WALL_NS, 6, "1795466093.987654"},
+    {WALL_NS, 9, "1795466093.987654321"},
+    {7 * NS_PER_S + 1, 3, "7.000"},
+    {7 * NS_PER_S + 1, 9, "7.000000001"},
+    {0, 3, "0.000"},
+    {-1, 3, "-0.001"},
+    {-1, 0, "-1"},
+    {-NS_PER_S, 3, "-1.000"},
+};
+
+START_TEST(test_time) {
+  struct csv *csv = make(CSV_LONG, (struct csv_options){.ts_decimals = time_rows[_i].decimals});
+  struct sample sample = value("a", 1, 2);
+  started(csv, &sample, 1);
+  csv_set_time(csv, time_rows[_i].wall_ns);
+  ck_assert_int_eq(pass(csv, 5 * NS_PER_S, &sample, 1), 0);
+  char expected[200];
+  snprintf(expected, sizeof(expected), "ts,label,energy_uj,power_w,state\n%s,a,1,2.000000,ok\n", time_rows[_i].ts);
+  ck_assert_str_eq(content(csv, "power.csv"), expected);
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_time_is_for_one_pass) {
+  struct csv *csv = make(CSV_LONG, (struct csv_options){0});
+  struct sample sample = value("a", 1, 2);
+  started(csv, &sample, 1);
+  csv_set_time(csv, 3 * NS_PER_S);
+  ck_assert_int_eq(pass(csv, 5 * NS_PER_S, &sample, 1), 0);
+  ck_assert_int_eq(pass(csv, 6 * NS_PER_S, &sample, 1), 0);
+  ck_assert_str_eq(content(csv, "power.csv"),
+                   "ts,label,energy_uj,power_w,state\n3,a,1,2.000000,ok\n6,a,1,2.000000,ok\n");
+  csv_free(csv);
+}
+END_TEST
+
+static const struct {
+  const char *label;
+  const char *in_header; /* the energy column in CSV_COMBINED */
+  const char *in_row;    /* the label in CSV_LONG */
+} quote_rows[] = {
+    {"vm-001", "vm-001_energy_uj", "vm-001"},          {"a,b", "\"a,b_energy_uj\"", "\"a,b\""},
+    {"a\"b", "\"a\"\"b_energy_uj\"", "\"a\"\"b\""},    {"\"", "\"\"\"_energy_uj\"", "\"\"\"\""},
+    {"two words", "two words_energy_uj", "two words"}, {"vm-\xc3\xa4", "vm-\xc3\xa4_energy_uj", "vm-\xc3\xa4"},
+    {"100%s%n", "100%s%n_energy_uj", "100%s%n"},
+};
+
+START_TEST(test_quote) {
+  struct sample sample = value(quote_rows[_i].label, 1, 2);
+  struct csv *combined = make(CSV_COMBINED, (struct csv_options){0});
+  started(combined, &sample, 1);
+  const char *text = content(combined, "power.csv");
+  ck_assert_int_eq(strncmp(text, "ts,", 3), 0);
+  ck_assert_msg(strncmp(text + 3, quote_rows[_i].in_header, strlen(quote_rows[_i].in_header)) == 0, "%s", text);
+  csv_free(combined);
+
+  struct csv *one_a_row = make(CSV_LONG, (struct csv_options){0});
+  started(one_a_row, &sample, 1);
+  ck_assert_int_eq(pass(one_a_row, NS_PER_S, &sample, 1), 0);
+  char expected[200];
+  snprintf(expected, sizeof(expected), "ts,label,energy_uj,power_w,state\n1,%s,1,2.000000,ok\n", quote_rows[_i].in_row);
+  ck_assert_str_eq(content(one_a_row, "power.csv"), expected);
+  csv_free(one_a_row);
+}
+END_TEST
+
+/* --- layouts ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(test_combined) {
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){.smooth = 5});
+  static const char a[] = "a", b[] = "b", c[] = "c";
+  struct sample first[] = {value(b, 10, 0), nothing(a)};
+  started(csv, first, 2);
+  struct sample second[] = {value(b, 20, 2), value(a, 1, 4)};
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, second, 2), 0);
+  struct sample third[] = {nothing(b), value(a, 2, 4)};
+  third[1].has_average = false;
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, third, 2), 0);
+  struct sample fourth[] = {value(c, 99, 99), value(a, 3, 4)}; /* c came later, b is not there */
+  ck_assert_int_eq(pass(csv, 3 * NS_PER_S, fourth, 2), 0);
+  ck_assert_str_eq(content(csv, "power.csv"), "ts,b_energy_uj,b_power_w,b_power_w_sma5,"
+                                              "a_energy_uj,a_power_w,a_power_w_sma5\n"
+                                              "1,20,2.000000,1.000000,1,4.000000,2.000000\n"
+                                              "2,,,,2,4.000000,\n"
+                                              "3,,,,3,4.000000,2.000000\n");
+  ck_assert_uint_eq(csv_rows(csv), 3);
+  ck_assert_uint_eq(csv_files(csv), 1);
+  ck_assert_str_eq(csv_file(csv, 0), "power.csv");
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_gone_and_back) {
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  struct sink *sink = csv_sink(csv);
+  char before[] = "a", after[] = "a", b[] = "b";
+  struct sample both[] = {value(before, 1, 1), value(b, 2, 2)};
+  started(csv, both, 2);
+  sink->removed(sink, &both[0]);
+  strcpy(before, "x"); /* the label of one that was removed is no longer ours to look at */
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &both[1], 1), 0);
+  struct sample again[] = {value(after, 3, 3), value(b, 4, 4)};
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, again, 2), 0);
+  ck_assert_int_eq(pass(csv, 3 * NS_PER_S, again, 2), 0);
+  ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w\n"
+                                              "1,,,2,2.000000\n"
+                                              "2,3,3.000000,4,4.000000\n"
+                                              "3,3,3.000000,4,4.000000\n");
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_separate) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.name = "p.csv", .smooth = 2});
+  static const char a[] = "a", b[] = "b,c", later[] = "later";
+  struct sample first[] = {value(a, 10, 0), value(b, 5, 0)};
+  started(csv, first, 2);
+  struct sample second[] = {nothing(a), value(b, 6, 1), value(later, 1, 1)};
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, second, 3), 0);
+  ck_assert_str_eq(content(csv, "p_a.csv"), "ts,a_energy_uj,a_power_w,a_power_w_sma2\n2,,,\n");
+  ck_assert_str_eq(content(csv, "p_b,c.csv"), "ts,\"b,c_energy_uj\",\"b,c_power_w\",\"b,c_power_w_sma2\"\n"
+                                              "2,6,1.000000,0.500000\n");
+  ck_assert_uint_eq(csv_files(csv), 2);
+  ck_assert_str_eq(csv_file(csv, 0), "p_a.csv");
+  ck_assert_str_eq(csv_file(csv, 1), "p_b,c.csv");
+  ck_assert_uint_eq(csv_rows(csv), 2);
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_separate_gone) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){0});
+  struct sink *sink = csv_sink(csv);
+  static const char a[] = "a", b[] = "b";
+  struct sample both[] = {value(a, 1, 1), value(b, 2, 2)};
+  started(csv, both, 2);
+  sink->removed(sink, &both[0]);
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &both[1], 1), 0);
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, both, 2), 0);
+  ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,,\n2,1,1.000000\n");
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_follow) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.follow = true});
+  struct sink *sink = csv_sink(csv);
+  static const char a[] = "a", b[] = "b", again[] = "b", z[] = "z";
+  struct sample old[] = {value(a, 1, 1), value(z, 3, 3)};
+  started(csv, old, 2);
+  struct sample all[] = {value(a, 1, 1), value(b, 2, 2), value(z, 3, 3)};
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, all, 3), 0);
+  sink->removed(sink, &all[1]);
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, old, 2), 0);
+  all[1] = value(again, 4, 4);
+  ck_assert_int_eq(pass(csv, 3 * NS_PER_S, all, 3), 0);
+  ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n2,1,1.000000\n3,1,1.000000\n");
+  ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n1,2,2.000000\n3,4,4.000000\n");
+  ck_assert_uint_eq(csv_files(csv), 3);
+  ck_assert_str_eq(csv_file(csv, 1), "power_b.csv");
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_follow_from_nothing) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.follow = true});
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
+  struct sample sample = value("a", 1, 1);
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), 0);
+  ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_long) {
+  struct csv *csv = make(CSV_LONG, (struct csv_options){.smooth = 3});
+  struct sample first = value("a", 10, 0);
+  started(csv, &first, 1);
+  struct sample second[] = {nothing("a"), value("b", 6, 1)};
+  second[1].state = SAMPLE_FIRST;
+  second[1].has_power = false;
+  second[1].has_average = false;
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, second, 2), 0);
+  struct sample third = value("b", 7, 1);
+  ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &third, 1), 0);
+  ck_assert_str_eq(content(csv, "power.csv"), "ts,label,energy_uj,power_w,state,power_w_sma3\n"
+                                              "2,a,,,missing,\n2,b,6,,first,\n3,b,7,1.000000,ok,0.500000\n");
+  csv_free(csv);
+}
+END_TEST
+
+/* A sink never sees the order or the number of counters it expects: 400 of them, shuffled, with gaps. */
+START_TEST(test_many) {
+  enum { MANY = 400 };
+  static char labels[MANY][16];
+  static struct sample samples[MANY], some[MANY];
+  for (int i = 0; i < MANY; i++) {
+    snprintf(labels[i], sizeof(labels[i]), "v%d", i);
+    samples[i] = value(labels[i], (uint64_t)i, i);
+  }
+  struct rlimit before, limit;
+  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+  limit = before;
+  limit.rlim_cur = 100;
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){0});
+  started(csv, samples, MANY);
+  for (int i = 0; i < MANY; i++)
+    some[i] = samples[MANY - 1 - i];
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, some, MANY), 0);
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, samples + 7, MANY - 7), 0);
+  for (int i = 0; i < MANY; i++) {
+    char name[40], expected[120];
+    snprintf(name, sizeof(name), "power_v%d.csv", i);
+    snprintf(expected, sizeof(expected), "ts,v%d_energy_uj,v%d_power_w\n1,%d,%d.000000\n2,", i, i, i, i);
+    ck_assert_str_eq(csv_file(csv, (size_t)i), name);
+    ck_assert_msg(strncmp(content(csv, name), expected, strlen(expected)) == 0, "%s", content(csv, name));
+  }
+  ck_assert_str_eq(content(csv, "power_v3.csv"), "ts,v3_energy_uj,v3_power_w\n1,3,3.000000\n2,,\n");
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+  csv_free(csv);
+}
+END_TEST
+
+/* --- where -------------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_run_directory) {
+  struct csv *csv[3];
+  static const char *const names[] = {"run_20261123_203453", "run_20261123_203453_2", "run_20261123_203453_3"};
+  struct sample sample = value("a", 1, 1);
+  for (size_t i = 0; i < COUNT(csv); i++) {
+    csv[i] = make(CSV_COMBINED, (struct csv_options){0});
+    ck_assert_ptr_null(csv_dir(csv[i]));
+    started(csv[i], &sample, 1);
+    char expected[2 * PATH_MAX];
+    snprintf(expected, sizeof(expected), "%s/%s", out, names[i]);
+    ck_assert_str_eq(csv_dir(csv[i]), expected);
+  }
+  for (size_t i = 0; i < COUNT(csv); i++)
+    csv_free(csv[i]);
+}
+END_TEST
+
+START_TEST(test_local_time) {
+  ck_assert_int_eq(setenv("TZ", "XXX-5:30", 1), 0);
+  tzset();
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  ck_assert_ptr_nonnull(strstr(csv_dir(csv), "/run_20261124_020453"));
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_parents) {
+  char deep[PATH_MAX + 50];
+  snprintf(deep, sizeof(deep), "%s/a//b/c/", out);
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){.dir = deep});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  snprintf(deep, sizeof(deep), "%s/a/b/c/run_20261123_203453/power.csv", out);
+  ck_assert(exists(deep));
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_relative) {
+  ck_assert_int_eq(chdir(top), 0);
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){.dir = "csv"});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  ck_assert_str_eq(csv_dir(csv), "csv/run_20261123_203453");
+  ck_assert_int_eq(chdir("/"), 0); /* rows go where the run directory is, not where the process is */
+  ck_assert_int_eq(pass(csv, NS_PER_S, &sample, 1), 0);
+  ck_assert_uint_eq(csv_rows(csv), 1);
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_no_directory) {
+  FILE *file = fopen(out, "we"); /* a file stands where the directory should be */
+  ck_assert_ptr_nonnull(file);
+  fclose(file);
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  struct sample sample = value("a", 1, 1);
+  ck_assert_int_eq(pass(csv, WALL_NS, &sample, 1), 0);
+  ck_assert_int_eq(csv_start(csv, WALL_NS), -ENOTDIR);
+  ck_assert_ptr_nonnull(strstr(csv_error_path(csv), out));
+  ck_assert_ptr_null(csv_dir(csv));
+  ck_assert_int_eq(unlink(out), 0);
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0); /* may be tried again */
+  ck_assert_int_eq(pass(csv, NS_PER_S, &sample, 1), 0);
+  ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
+  csv_free(csv);
+}
+END_TEST
+
+static const char *const bad_names[] = {"", ".", "..", "a/b", "/"};
+
+START_TEST(test_bad_name) {
+  struct csv *csv = NULL;
+  struct csv_options options = {.dir = out, .name = bad_names[_i]};
+  ck_assert_int_eq(csv_new(&options, &csv), -EINVAL);
+  ck_assert_ptr_null(csv);
+}
+END_TEST
+
+static const struct {
+  const char *name;
+  const char *file;
+} stem_rows[] = {
+    {"power.csv", "power_a.csv"}, {"power", "power_a.csv"}, {"power.txt", "power.txt_a.csv"},
+    {"a.csv.csv", "a.csv_a.csv"}, {".csv", ".csv_a.csv"},   {"power.CSV", "power_a.csv"},
+};
+
+START_TEST(test_stem) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.name = stem_rows[_i].name});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  ck_assert_str_eq(csv_file(csv, 0), stem_rows[_i].file);
+  ck_assert_str_eq(content(csv, stem_rows[_i].file), "ts,a_energy_uj,a_power_w\n");
+  csv_free(csv);
+}
+END_TEST
+
+/* --- whole rows --------------------------------------------------------------------------------------------------- */
+
+START_TEST(test_one_write_a_row) {
+  static const char a[] = "a", b[] = "b";
+  struct sample both[] = {value(a, 1, 1), value(b, 2, 2)};
+  static const int expected[][2] = {[CSV_COMBINED] = {1, 1}, [CSV_SEPARATE] = {2, 2}, [CSV_LONG] = {1, 2}};
+  struct csv *csv = make((enum csv_layout)_i, (struct csv_options){0});
+  writes = 0;
+  started(csv, both, 2);
+  ck_assert_int_eq(writes, expected[_i][0]);
+  writes = 0;
+  ck_assert_int_eq(pass(csv, NS_PER_S, both, 2), 0);
+  ck_assert_int_eq(writes, expected[_i][1]);
+  ck_assert_int_eq(csv_finish(csv), 0);
+  ck_assert_int_eq(writes, expected[_i][1]);
+  csv_free(csv);
+}
+END_TEST
+
+/* A disk that is full after 0, 1, 2 ... bytes of a row leaves the rows before it, and none of it. */
+START_TEST(test_full_disk) {
+  static const char rows[] = "ts,a_energy_uj,a_power_w\n1,1,1.000000\n";
+  static const size_t row_len = sizeof("1,1,1.000000\n") - 1;
+  for (size_t fits = 0; fits < row_len; fits++) {
+    struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+    struct sample sample = value("a", 1, 1);
+    started(csv, &sample, 1);
+    ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), 0);
+    room = (ssize_t)fits;
+    ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), -ENOSPC);
+    ck_assert_str_eq(content(csv, "power.csv"), rows);
+    ck_assert_int_eq(csv_error(csv), -ENOSPC);
+    ck_assert_ptr_nonnull(strstr(csv_error_path(csv), "/power.csv"));
+    ck_assert_uint_eq(csv_rows(csv), 1);
+    ck_assert_uint_eq(csv_dropped(csv), 1);
+    room = -1;
+    csv_free(csv);
+  }
+}
+END_TEST
+
+START_TEST(test_short_write_goes_on) {
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  char before[PATH_MAX];
+  snprintf(before, sizeof(before), "%s", content(csv, "power.csv"));
+  room = 5;
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), -ENOSPC);
+  room = -1;
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), 0);
+  ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w\n2,1,1.000000\n");
+  csv_free(csv);
+}
+END_TEST
+
+/* Where half a row cannot be taken back at once, nothing is written behind it until it is. */
+START_TEST(test_no_row_behind_half_a_row) {
+  struct csv *csv = make((enum csv_layout)_i, (struct csv_options){.name = "p.csv"});
+  const char *name = _i == CSV_SEPARATE ? "p_a.csv" : "p.csv";
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  char header[200];
+  snprintf(header, sizeof(header), "%.199s", content(csv, name));
+  room = 3;
+  deny_truncation = true;
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), -ENOSPC);
+  room = -1;
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), -EIO);
+  deny_truncation = false;
+  ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &sample, 1), 0);
+  const char *text = content(csv, name);
+  ck_assert_int_eq(strncmp(text, header, strlen(header)), 0);
+  ck_assert_int_eq(strncmp(text + strlen(header), "3,", 2), 0);
+  ck_assert_uint_eq(csv_rows(csv), 1);
+  ck_assert_uint_eq(csv_dropped(csv), 2);
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_full_disk_at_start) {
+  struct csv *csv = make((enum csv_layout)_i, (struct csv_options){0});
+  static const char a[] = "a", b[] = "b";
+  struct sample both[] = {value(a, 1, 1), value(b, 2, 2)};
+  ck_assert_int_eq(pass(csv, WALL_NS, both, 2), 0);
+  room = 30; /* in CSV_SEPARATE the first header fits */
+  ck_assert_int_eq(csv_start(csv, WALL_NS), -ENOSPC);
+  ck_assert_ptr_null(csv_dir(csv));
+  ck_assert_int_eq(rmdir(out), 0); /* nothing is left behind */
+  room = -1;
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_lenient) {
+  struct csv *csv = make((enum csv_layout)_i, (struct csv_options){.lenient = true, .follow = true});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  room = 4;
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), 0);
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), 0);
+  ck_assert_uint_eq(csv_dropped(csv), 2);
+  ck_assert_int_eq(csv_error(csv), -ENOSPC);
+  room = -1;
+  ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &sample, 1), 0);
+  ck_assert_uint_eq(csv_rows(csv), 1);
+  ck_assert_uint_eq(csv_dropped(csv), 2);
+  csv_free(csv);
+}
+END_TEST
+
+/* The header of a counter that comes later did not fit: its file is tried again, and has a header when it is there. */
+START_TEST(test_follow_on_full_disk) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.lenient = true, .follow = true});
+  static const char a[] = "a", b[] = "b";
+  struct sample both[] = {value(a, 1, 1), value(b, 2, 2)};
+  started(csv, both, 1);
+  room = 20;
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, both, 2), 0);
+  room = -1;
+  ck_assert_int_eq(pass(csv, 2 * NS_PER_S, both, 2), 0);
+  ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n2,2,2.000000\n");
+  ck_assert_uint_eq(csv_dropped(csv), 1);
+  csv_free(csv);
+}
+END_TEST
+
+START_TEST(test_nothing_after_finish) {
+  struct csv *csv = make((enum csv_layout)_i, (struct csv_options){0});
+  struct sample sample = value("a", 1, 1);
+  started(csv, &sample, 1);
+  ck_assert_int_eq(csv_finish(csv), 0);
+  writes = 0;
+  pass(csv, 1 * NS_PER_S, &sample, 1);
+  ck_assert_int_eq(writes, 0);
+  ck_assert_int_eq(csv_finish(csv), 0);
+  csv_free(csv);
+}
+END_TEST
+
+/* A link that someone planted in the run directory is not followed. */
+START_TEST(test_planted_link) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.follow = true});
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
+  char link_path[2 * PATH_MAX], target[PATH_MAX + 20];
+  snprintf(link_path, sizeof(link_path), "%s/power_a.csv", csv_dir(csv));
+  snprintf(target, sizeof(target), "%s/target", top);
+  FILE *file = fopen(target, "we");
+  ck_assert_ptr_nonnull(file);
+  fclose(file);
+  ck_assert_int_eq(symlink(target, link_path), 0);
+  struct sample sample = value("a", 1, 1);
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), -ELOOP);
+  struct stat info;
+  ck_assert_int_eq(stat(target, &info), 0);
+  ck_assert_int_eq(info.st_size, 0);
+  csv_free(csv);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("csv");
+  TCase *text = tcase_create("text");
+  tcase_add_checked_fixture(text, set_up, tear_down);
+  tcase_add_loop_test(text, test_number, 0, COUNT(number_rows));
+  tcase_add_loop_test(text, test_time, 0, COUNT(time_rows));
+  tcase_add_test(text, test_time_is_for_one_pass);
+  tcase_add_loop_test(text, test_quote, 0, COUNT(quote_rows));
+  suite_add_tcase(suite, text);
+
+  TCase *layout = tcase_create("layout");
+  tcase_add_checked_fixture(layout, set_up, tear_down);
+  tcase_add_test(layout, test_combined);
+  tcase_add_test(layout, test_gone_and_back);
+  tcase_add_test(layout, test_separate);
+  tcase_add_test(layout, test_separate_gone);
+  tcase_add_test(layout, test_follow);
+  tcase_add_test(layout, test_follow_from_nothing);
+  tcase_add_test(layout, test_long);
+  tcase_add_test(layout, test_many);
+  suite_add_tcase(suite, layout);
+
+  TCase *where = tcase_create("where");
+  tcase_add_checked_fixture(where, set_up, tear_down);
+  tcase_add_test(where, test_run_directory);
+  tcase_add_test(where, test_local_time);
+  tcase_add_test(where, test_parents);
+  tcase_add_test(where, test_relative);
+  tcase_add_test(where, test_no_directory);
+  tcase_add_loop_test(where, test_bad_name, 0, COUNT(bad_names));
+  tcase_add_loop_test(where, test_stem, 0, COUNT(stem_rows));
+  suite_add_tcase(suite, where);
+
+  TCase *whole = tcase_create("whole rows");
+  tcase_add_checked_fixture(whole, set_up, tear_down);
+  tcase_add_loop_test(whole, test_one_write_a_row, CSV_COMBINED, CSV_LONG + 1);
+  tcase_add_test(whole, test_full_disk);
+  tcase_add_test(whole, test_short_write_goes_on);
+  tcase_add_loop_test(whole, test_no_row_behind_half_a_row, CSV_COMBINED, CSV_LONG + 1);
+  tcase_add_loop_test(whole, test_full_disk_at_start, CSV_COMBINED, CSV_LONG + 1);
+  tcase_add_loop_test(whole, test_lenient, CSV_COMBINED, CSV_LONG + 1);
+  tcase_add_test(whole, test_follow_on_full_disk);
+  tcase_add_loop_test(whole, test_nothing_after_finish, CSV_COMBINED, CSV_LONG + 1);
+  tcase_add_test(whole, test_planted_link);
+  suite_add_tcase(suite, whole);
+  return suite;
+}
+
+int main(void) {
+  SRunner *runner = srunner_create(make_suite());
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,640 @@
+/*
+ * The meter against tables: each case is a story of readings, and what each is to be taken for.
+ */
+#include "core/meter.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE  (-1.0) /* no power expected */
+#define WALL0 (INT64_C(1795000000) * NS_PER_S)
+
+/* One reading. Times in seconds; at is monotonic, mtime is wall time since WALL0. */
+struct step {
+  double at;
+  double energy_j;
+  double mtime;
+  int error;
+  double wall_step; /* the wall clock is stepped by this much just before the reading */
+  enum sample_state state;
+  double power_w;
+};
+
+struct story {
+  const char *name;
+  enum meter_base base;
+  double stale_s;
+  double range_j;
+  bool computed;
+  double total_j; /* accumulated energy at the end */
+  struct step steps[24];
+};
+
+#define GOOD(at, e, m, st, p)                                                                                          \
+  { at, e, m, 0, 0, SAMPLE_##st, p }
+#define BAD(at, err, st)                                                                                               \
+  { at, 0, 0, err, 0, SAMPLE_##st, NONE }
+#define STEPPED(at, e, m, by, st, p)                                                                                   \
+  { at, e, m, 0, by, SAMPLE_##st, p }
+#define END                                                                                                            \
+  { 0, 0, 0, 0, 0, SAMPLE_STATES, 0 }
+
+static const struct story stories[] = {
+    {"sample: the seed's numbers alias with a writer of 5 s",
+     METER_SAMPLE,
+     0,
+     0,
+     false,
+     1505,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(1, 1000, -1, HELD, 0), GOOD(2, 1000, -1, HELD, 0),
+      GOOD(3, 1000, -1, HELD, 0), GOOD(4, 1000, -1, HELD, 0), GOOD(5, 1505, 4.05, OK, 505), END}},
+    {"update: the same readings are 100 W",
+     METER_UPDATE,
+     0,
+     0,
+     false,
+     2010,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(1, 1000, -1, HELD, NONE), GOOD(5, 1505, 4.05, OK, 100),
+      GOOD(6, 1505, 4.05, HELD, 100), GOOD(10, 2010, 9.10, OK, 100), GOOD(11, 2010, 9.10, HELD, 100), END}},
+    {"auto takes update where the modification time moves",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2010,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(1, 1000, -1, HELD, NONE), GOOD(5, 1505, 4.05, OK, 100),
+      GOOD(6, 1505, 4.05, HELD, 100), GOOD(10, 2010, 9.10, OK, 100), END}},
+    {"auto takes sample where the modification time stands still",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1300,
+     {GOOD(0, 1000, -500, STALE, NONE), GOOD(1, 1050, -500, GAP, NONE), GOOD(2, 1100, -500, OK, 50),
+      GOOD(4, 1300, -500, OK, 100), GOOD(5, 1300, -500, HELD, 0), END}},
+    {"auto takes sample for what the kernel computes, whatever its modification time does",
+     METER_AUTO,
+     0,
+     0,
+     true,
+     1300,
+     {GOOD(0, 1000, -5000, FIRST, NONE), GOOD(1, 1050, -5000, OK, 50), GOOD(2, 1100, 1.9, OK, 50),
+      GOOD(4, 1300, 1.9, OK, 100), GOOD(100, 1300, 1.9, HELD, 0), END}},
+    {"update on a counter without modification times dates updates by when they were seen",
+     METER_UPDATE,
+     0,
+     0,
+     true,
+     1200,
+     {GOOD(0, 1000, -5000, FIRST, NONE), GOOD(1, 1100, -5000, OK, 100), GOOD(2, 1200, -5000, OK, 100), END}},
+    {"idle: the same number with a new time is a true 0 W",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1000, 4, OK, 0), GOOD(6, 1000, 4, HELD, 0), GOOD(10, 1000, 9, OK, 0),
+      END}},
+    {"dead: the same number with the old time is no news, then stale",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(20, 1500, 4, HELD, 100),
+      GOOD(34, 1500, 4, HELD, 100), GOOD(34.5, 1500, 4, STALE, NONE), GOOD(99, 1500, 4, STALE, NONE), END}},
+    {"a stale time of 3 s",
+     METER_AUTO,
+     3,
+     0,
+     false,
+     1500,
+     {GOOD(0, 1000, -2, FIRST, NONE), GOOD(1, 1500, 0.5, OK, 200), GOOD(3.4, 1500, 0.5, HELD, 200),
+      GOOD(3.6, 1500, 0.5, STALE, NONE), END}},
+    {"three periods of a slow writer are longer than 30 s",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     5000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(20, 3000, 19, OK, 100), GOOD(40, 5000, 39, OK, 100),
+      GOOD(98, 5000, 39, HELD, 100), GOOD(100, 5000, 39, STALE, NONE), END}},
+    {"a slow writer of 60 s is learned although its first update comes late",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     25000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(31, 1000, -1, STALE, NONE), GOOD(60, 7000, 59, GAP, NONE),
+      GOOD(100, 7000, 59, HELD, NONE), GOOD(120, 13000, 119, OK, 100), GOOD(180, 19000, 179, OK, 100),
+      GOOD(239, 19000, 179, HELD, 100), GOOD(240, 25000, 239, OK, 100), END}},
+    {"the first update after a stale spell adds its energy but has no power",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2100,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(40, 1500, 4, STALE, NONE),
+      GOOD(105, 1600, 104, GAP, NONE), GOOD(106, 1600, 104, HELD, NONE), GOOD(110, 2100, 109, OK, 100), END}},
+    {"a VM that was dead before we came",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1600,
+     {GOOD(0, 1000, -86400, STALE, NONE), GOOD(1, 1000, -86400, STALE, NONE), GOOD(5, 1100, 4, GAP, NONE),
+      GOOD(10, 1600, 9, OK, 100), END}},
+    {"a pause of the writer does not make a dead one pass for alive",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(40, 1500, 4, STALE, NONE),
+      GOOD(3605, 2000, 3604, GAP, NONE), GOOD(3634, 2000, 3604, HELD, NONE), GOOD(3635, 2000, 3604, STALE, NONE), END}},
+    {"sample: stale and its end",
+     METER_SAMPLE,
+     0,
+     0,
+     false,
+     1650,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(20, 1500, 4, HELD, 0),
+      GOOD(40, 1500, 4, STALE, NONE), GOOD(50, 1600, 49, GAP, NONE), GOOD(51, 1650, 50.5, OK, 50), END}},
+    {"reset: adds nothing, makes no power, is the new baseline",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1900,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(10, 20, 9, RESET, NONE),
+      GOOD(11, 20, 9, HELD, NONE), GOOD(15, 420, 14, OK, 80), END}},
+    {"sample: reset",
+     METER_SAMPLE,
+     0,
+     0,
+     false,
+     1900,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(6, 20, 5.9, RESET, NONE),
+      GOOD(7, 20, 5.9, HELD, 0), GOOD(10, 420, 9.9, OK, 400 / 3.0), END}},
+    {"a reset to the same second's number is seen once",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(10, 0, 9, RESET, NONE), GOOD(15, 0, 14, OK, 0),
+      END}},
+    {"a drop that would be a little more than a wrap at 1 kW is a reset",
+     METER_AUTO,
+     0,
+     262143,
+     true,
+     261100,
+     {GOOD(0, 261000, 0, FIRST, NONE), GOOD(1, 261100, 0, OK, 100), GOOD(2, 0, 0, RESET, NONE), END}},
+    {"wrap: corrected",
+     METER_SAMPLE,
+     0,
+     262143,
+     true,
+     261900 + 100 + 243,
+     {GOOD(0, 261900, 0, FIRST, NONE), GOOD(1, 262000, 0, OK, 100), GOOD(2, 100, 0, WRAP, 243),
+      GOOD(3, 100, 0, HELD, 0), END}},
+    {"wrap: of a counter that is written to a file",
+     METER_UPDATE,
+     0,
+     262143,
+     false,
+     261900 + 100 + 243,
+     {GOOD(0, 261900, -1, FIRST, NONE), GOOD(5, 262000, 4, OK, 20), GOOD(10, 100, 9, WRAP, 48.6), END}},
+    {"a drop that would be 10 kW is a reset, range or not",
+     METER_SAMPLE,
+     0,
+     262143,
+     true,
+     250000 + 10,
+     {GOOD(0, 250000, 0, FIRST, NONE), GOOD(1, 250010, 0, OK, 10), GOOD(2, 0, 0, RESET, NONE), END}},
+    {"a number above the range shows that the range is not this counter's",
+     METER_SAMPLE,
+     0,
+     1000,
+     true,
+     1005,
+     {GOOD(0, 1005, 0, FIRST, NONE), GOOD(1, 10, 0, RESET, NONE), END}},
+    {"wrap: a counter that draws much wraps far",
+     METER_SAMPLE,
+     0,
+     262143,
+     true,
+     253000 + 4000 + 6143,
+     {GOOD(0, 253000, 0, FIRST, NONE), GOOD(1, 257000, 0, OK, 4000), GOOD(2, 1000, 0, WRAP, 6143), END}},
+    {"a writer that became fast is believed at once",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     13500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(31, 1000, -1, STALE, NONE), GOOD(60, 7000, 59, GAP, NONE),
+      GOOD(119, 12900, 118, OK, 100), GOOD(125, 13500, 124, OK, 100), GOOD(153, 13500, 124, HELD, 100),
+      GOOD(155, 13500, 124, STALE, NONE), END}},
+    {"one update behind a day of silence is no writer of a day",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1100,
+     {GOOD(0, 1000, -86400, STALE, NONE), GOOD(5, 1100, 4, GAP, NONE), GOOD(93, 1100, 4, HELD, NONE),
+      GOOD(95, 1100, 4, STALE, NONE), END}},
+    {"torn: no value, no baseline; the next is compared with the last good one over the time that passed",
+     METER_SAMPLE,
+     0,
+     0,
+     false,
+     1400,
+     {GOOD(0, 1000, -0.1, FIRST, NONE), GOOD(1, 1100, 0.9, OK, 100), BAD(2, -ENODATA, TORN), BAD(3, -EINVAL, TORN),
+      GOOD(4, 1400, 3.9, GAP, 100), END}},
+    {"torn in the middle of a hold",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), BAD(6, -ENODATA, TORN), GOOD(7, 1500, 4, GAP, 100),
+      GOOD(8, 1500, 4, HELD, 100), BAD(9, -ENODATA, TORN), GOOD(10, 2000, 9, GAP, 100), END}},
+    {"torn at the start",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1500,
+     {BAD(0, -ENODATA, TORN), BAD(1, -EAGAIN, TORN), GOOD(2, 1000, 1, FIRST, NONE), GOOD(7, 1500, 6, OK, 100), END}},
+    {"missing, denied and every reason for them",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1500,
+     {GOOD(0, 1000, -1, FIRST, NONE), BAD(1, -ENOENT, MISSING), BAD(2, -ENOTDIR, MISSING), BAD(3, -EACCES, DENIED),
+      BAD(4, -EPERM, DENIED), BAD(5, -ELOOP, DENIED), BAD(6, -EISDIR, DENIED), BAD(7, -EMEDIUMTYPE, DENIED),
+      BAD(8, -EFBIG, TORN), BAD(9, -ERANGE, TORN), BAD(10, -EIO, TORN), GOOD(11, 1500, 4, GAP, 100), END}},
+    {"reset behind bad reads",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1600,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), BAD(6, -ENOENT, MISSING),
+      GOOD(11, 50, 10, RESET, NONE), GOOD(15, 150, 15, OK, 20), END}},
+    {"stale behind bad reads",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), BAD(30, -ENODATA, TORN),
+      GOOD(50, 1500, 4, STALE, NONE), END}},
+    {"two updates between two samples",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     3000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(10, 2000, 9, OK, 100), GOOD(20, 3000, 19, OK, 100), END}},
+    {"a new number within one tick of file times adds energy, and power comes with the next time",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(4.002, 1500, 4, OK, 100), GOOD(4.004, 1501, 4, OK, 100),
+      GOOD(9, 2000, 9, OK, 100), END}},
+    {"two updates some ms apart make no power between them",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(4.5, 1500, 4, OK, 100), GOOD(5, 1510, 4.003, OK, 510 / 5.003),
+      GOOD(9.5, 2000, 9, OK, 100), END}},
+    {"a step of the wall clock while nothing is written cancels out",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), STEPPED(6, 1500, 4, 3600, HELD, 100),
+      GOOD(10, 2000, 3609, OK, 100), END}},
+    {"a step forth between the update and the sample",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(8, 1500, 4, HELD, 100),
+      STEPPED(10, 2000, 9, 3600, OK, 100), GOOD(15, 2500, 3614, OK, 100), END}},
+    {"a step back between the sample and the update",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(8, 1500, 4, HELD, 100),
+      STEPPED(10, 2000, -3591, -3600, OK, 100), GOOD(15, 2500, -3586, OK, 100), END}},
+    {"a step too small to tell what came first costs two powers and bends none",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2850,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), STEPPED(10, 2000, 9, 2, OK, NONE),
+      GOOD(15, 2500, 16, OK, NONE), GOOD(20, 2850, 19.5, OK, 100), END}},
+    {"a step does not bend the power of sample",
+     METER_SAMPLE,
+     0,
+     0,
+     false,
+     1400,
+     {GOOD(0, 1000, -0.1, FIRST, NONE), STEPPED(1, 1100, 99.9, 100, OK, 100), STEPPED(2, 1200, 2.9, -97, OK, 100),
+      GOOD(4, 1400, 4.9, OK, 100), END}},
+    {"a step does not make a counter stale, nor keep a dead one alive",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     1500,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), STEPPED(6, 1500, 4, 86400, HELD, 100),
+      STEPPED(7, 1500, 4, -90000, HELD, 100), GOOD(35, 1500, 4, STALE, NONE), END}},
+    {"a file server whose clock is 100 s ahead or behind",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2000,
+     {GOOD(0, 1000, 99, FIRST, NONE), GOOD(5, 1500, 104, OK, 100), GOOD(10, 2000, 109, OK, 100),
+      GOOD(39, 2000, 109, HELD, 100), GOOD(41, 2000, 109, STALE, NONE), END}},
+    {"a modification time that goes back makes no power",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2100,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(6, 1600, 1, OK, NONE), GOOD(11, 2100, 6, OK, 100),
+      END}},
+    {"the sampler was stopped for 30 s",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     5000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(40, 5000, 39, OK, 100), END}},
+    {"sample: stopped for 30 s",
+     METER_SAMPLE,
+     0,
+     0,
+     false,
+     5000,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(1, 1100, 0.9, OK, 100), GOOD(40, 5000, 39.9, OK, 100), END}},
+    {"the exporter was restarted: 12 s without an update are one long update",
+     METER_AUTO,
+     0,
+     0,
+     false,
+     2100,
+     {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(17, 1600, 16, OK, 100 / 12.0),
+      GOOD(22, 2100, 21, OK, 100), END}},
+};
+
+static void run_story(const struct story *story, double scale) {
+  struct meter_options options = {
+      .base = story->base, .scale = scale, .stale_ns = (int64_t)(story->stale_s * (double)NS_PER_S)};
+  struct meter meter;
+  meter_init(&meter, &options);
+
+  double wall_step = 0, total_j = 0, last_j = 0;
+  struct sample sample = {0};
+  for (int i = 0; story->steps[i].state != SAMPLE_STATES; i++) {
+    const struct step *step = &story->steps[i];
+    wall_step += step->wall_step;
+    int64_t mono_ns = llround((1000 + step->at) * 1e9);
+    struct instant now = {.mono_ns = mono_ns, .wall_ns = WALL0 + mono_ns - 1000 * NS_PER_S + llround(wall_step * 1e9)};
+    struct reading reading = {.error = step->error,
+                              .energy_uj = (uint64_t)llround(step->energy_j * 1e6),
+                              .mtime_ns = WALL0 + llround(step->mtime * 1e9),
+                              .range_uj = (uint64_t)llround(story->range_j * 1e6),
+                              .computed = story->computed};
+    if (step->error != 0)
+      reading = (struct reading){.error = step->error};
+
+    meter_update(&meter, &reading, &now, &sample);
+
+    ck_assert_msg(sample.state == step->state, "%s: step %d is %s, expected %s", story->name, i,
+                  sample_state_name(sample.state), sample_state_name(step->state));
+    ck_assert_msg(sample.has_power == (step->power_w >= 0), "%s: step %d: power %s (%g W)", story->name, i,
+                  sample.has_power ? "not expected" : "missing", sample.power_w);
+    if (sample.has_power)
+      ck_assert_msg(fabs(sample.power_w - step->power_w * scale) < 1e-4 * scale, "%s: step %d: %g W, expected %g W",
+                    story->name, i, sample.power_w, step->power_w * scale);
+    if (last_j == 0 && step->error != 0)
+      ck_assert_int_eq(sample.age_ns, 0);
+    ck_assert_int_eq(sample.error, step->error);
+    ck_assert(sample.has_energy == (step->error == 0));
+    if (sample.has_energy) {
+      ck_assert_uint_eq(sample.energy_uj, reading.energy_uj);
+      ck_assert_msg(sample.energy_j >= last_j, "%s: step %d: accumulated energy fell", story->name, i);
+      ck_assert_double_eq_tol(sample.energy_j, (last_j == 0 ? sample.energy_j : last_j + sample.delta_j), 1e-6);
+      last_j = total_j = sample.energy_j;
+    }
+  }
+  ck_assert_msg(fabs(total_j - story->total_j * scale) < 1e-5, "%s: %g J in the end, expected %g J", story->name,
+                total_j, story->total_j * scale);
+}
+
+START_TEST(story) {
+  run_story(&stories[_i], 1);
+}
+END_TEST
+
+START_TEST(story_scaled) {
+  run_story(&stories[_i], 5);
+}
+END_TEST
+
+/* A constant load of 100 W, a writer of 5 s plus up to 0.4 s: true power at any sampling interval. */
+static const double intervals_s[] = {0.05, 0.5, 1, 2, 5, 10, 30};
+
+START_TEST(constant_load) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  meter_init(&meter, &options);
+  struct sample sample = {0};
+  unsigned seed = 42;
+  double written = 0, interval_s = intervals_s[_i];
+  int with_power = 0, samples = 0;
+  for (double t = 1000; t < 1000 + 3600; t += interval_s) {
+    while (written + 5.4 < t)
+      written += 5 + 0.4 * (rand_r(&seed) / (double)RAND_MAX);
+    struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+    struct reading reading = {.energy_uj = (uint64_t)llround(written * 100e6),
+                              .mtime_ns = WALL0 + llround(written * 1e9)};
+    meter_update(&meter, &reading, &now, &sample);
+    samples++;
+    if (!sample.has_power)
+      continue;
+    with_power++;
+    ck_assert_double_eq_tol(sample.power_w, 100, 0.001);
+  }
+  ck_assert_int_ge(with_power, samples - 2 - (int)(6 / interval_s));
+}
+END_TEST
+
+/* A writer of 0.5 s, file times rounded down to 4 or 10 ms: the error stays within 0.5 %, that of the first power in 1
+ * %. */
+START_TEST(rounded_file_times) {
+  int64_t tick_ns = (_i % 2 ? 4 : 10) * NS_PER_MS;
+  double interval_s = _i < 2 ? 1 : 0.1;
+  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = tick_ns};
+  struct meter meter;
+  meter_init(&meter, &options);
+  struct sample sample = {0};
+  unsigned seed = 7;
+  double written = 1000, next = 1000;
+  int with_power = 0;
+  for (double t = 1000; t < 1600; t += interval_s) {
+    while (next <= t) {
+      written = next;
+      next += 0.5 + 0.05 * (rand_r(&seed) / (double)RAND_MAX);
+    }
+    struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+    struct reading reading = {.energy_uj = (uint64_t)llround(written * 100e6),
+                              .mtime_ns = (WALL0 + llround(written * 1e9)) / tick_ns * tick_ns};
+    meter_update(&meter, &reading, &now, &sample);
+    if (!sample.has_power)
+      continue;
+    with_power++;
+    ck_assert_double_eq_tol(sample.power_w, 100, 0.5);
+    ck_assert_int_ge(sample.dt_ns, 200 * tick_ns);
+    ck_assert_int_lt(sample.dt_ns, 3200 * NS_PER_MS);
+  }
+  ck_assert_int_gt(with_power, (int)(596 / interval_s));
+}
+END_TEST
+
+START_TEST(period_is_learned) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  meter_init(&meter, &options);
+  struct sample sample = {0};
+  for (int i = 0; i < 100; i++) {
+    int64_t t_ns = (1000 + 5 * i) * NS_PER_S + (i % 2) * 200 * NS_PER_MS;
+    struct instant now = {.mono_ns = t_ns + NS_PER_S, .wall_ns = WALL0 + t_ns + NS_PER_S};
+    struct reading reading = {.energy_uj = 1000, .mtime_ns = WALL0 + t_ns};
+    meter_update(&meter, &reading, &now, &sample);
+    ck_assert(i == 0 ? sample.period_ns == 0 : sample.period_ns > 0);
+    ck_assert_int_eq(sample.age_ns, NS_PER_S);
+    ck_assert_int_eq(sample.update_mono_ns, t_ns);
+  }
+  ck_assert_int_gt(sample.period_ns, 4700 * NS_PER_MS);
+  ck_assert_int_lt(sample.period_ns, 5300 * NS_PER_MS);
+  ck_assert(sample.tracked && sample.by_update);
+}
+END_TEST
+
+START_TEST(total_saturates) {
+  struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
+  struct meter meter;
+  meter_init(&meter, &options);
+  struct sample sample = {0};
+  uint64_t values[] = {UINT64_MAX - 10, UINT64_MAX, 0, 1000, UINT64_MAX};
+  double last_j = 0;
+  for (int i = 0; i < 5; i++) {
+    struct instant now = {.mono_ns = i * NS_PER_S, .wall_ns = WALL0 + i * NS_PER_S};
+    struct reading reading = {.energy_uj = values[i], .mtime_ns = WALL0 + i * NS_PER_S};
+    meter_update(&meter, &reading, &now, &sample);
+    ck_assert_double_ge(sample.energy_j, last_j);
+    last_j = sample.energy_j;
+  }
+}
+END_TEST
+
+/* Modification times are a tenant's to set. */
+START_TEST(absurd_times) {
+  static const int64_t mtimes_ns[] = {0,         INT64_C(4000000000000000000), -INT64_C(4000000000000000000), WALL0,
+                                      WALL0 + 1, INT64_C(4000000000000000000)};
+  for (int base = METER_AUTO; base <= METER_SAMPLE; base++) {
+    struct meter_options options = {.base = (enum meter_base)base, .scale = 1};
+    struct meter meter;
+    meter_init(&meter, &options);
+    struct sample sample = {0};
+    for (int i = 0; i < 6; i++) {
+      struct instant now = {.mono_ns = i * NS_PER_S, .wall_ns = WALL0 + i * NS_PER_S};
+      struct reading reading = {.energy_uj = 1000000 * (uint64_t)i, .mtime_ns = mtimes_ns[i]};
+      meter_update(&meter, &reading, &now, &sample);
+      ck_assert(!sample.has_power || (sample.power_w >= 0 && isfinite(sample.power_w)));
+      ck_assert_int_ge(sample.age_ns, 0);
+      ck_assert_int_ge(sample.period_ns, 0);
+      ck_assert_int_le(sample.period_ns, 24 * 3600 * NS_PER_S);
+    }
+  }
+}
+END_TEST
+
+START_TEST(names) {
+  enum meter_base base = METER_AUTO;
+  ck_assert_int_eq(meter_base_from_name("Sample", &base), 0);
+  ck_assert_int_eq(base, METER_SAMPLE);
+  ck_assert_int_eq(meter_base_from_name("samples", &base), -EINVAL);
+  ck_assert_int_eq(meter_base_from_name("", &base), -EINVAL);
+  ck_assert_int_eq(base, METER_SAMPLE);
+  for (int i = METER_AUTO; i <= METER_SAMPLE; i++) {
+    ck_assert_int_eq(meter_base_from_name(meter_base_name((enum meter_base)i), &base), 0);
+    ck_assert_int_eq(base, i);
+  }
+  ck_assert_str_eq(sample_state_name(SAMPLE_FIRST), "first");
+  ck_assert_str_eq(sample_state_name(SAMPLE_OK), "ok");
+  ck_assert_str_eq(sample_state_name(SAMPLE_HELD), "held");
+  ck_assert_str_eq(sample_state_name(SAMPLE_GAP), "gap");
+  ck_assert_str_eq(sample_state_name(SAMPLE_WRAP), "wrap");
+  ck_assert_str_eq(sample_state_name(SAMPLE_RESET), "reset");
+  ck_assert_str_eq(sample_state_name(SAMPLE_STALE), "stale");
+  ck_assert_str_eq(sample_state_name(SAMPLE_TORN), "torn");
+  ck_assert_str_eq(sample_state_name(SAMPLE_MISSING), "missing");
+  ck_assert_str_eq(sample_state_name(SAMPLE_DENIED), "denied");
+}
+END_TEST
+
+START_TEST(previous_state) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  meter_init(&meter, &options);
+  struct sample sample = {0};
+  struct instant now = {.mono_ns = NS_PER_S, .wall_ns = WALL0 + NS_PER_S};
+  struct reading reading = {.energy_uj = 1, .mtime_ns = WALL0}, bad = {.error = -EACCES};
+  meter_update(&meter, &reading, &now, &sample);
+  ck_assert_int_eq(sample.previous, SAMPLE_FIRST);
+  meter_update(&meter, &bad, &now, &sample);
+  ck_assert_int_eq(sample.previous, SAMPLE_FIRST);
+  meter_update(&meter, &bad, &now, &sample);
+  ck_assert_int_eq(sample.previous, SAMPLE_DENIED);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("meter");
+  TCase *rows = tcase_create("stories");
+  int count = ROWS(stories);
+  tcase_add_loop_test(rows, story, 0, count);
+  tcase_add_loop_test(rows, story_scaled, 0, count);
+  suite_add_tcase(suite, rows);
+  TCase *rules = tcase_create("rules");
+  tcase_add_loop_test(rules, constant_load, 0, ROWS(intervals_s));
+  tcase_add_loop_test(rules, rounded_file_times, 0, 4);
+  tcase_add_test(rules, period_is_learned);
+  tcase_add_test(rules, total_saturates);
+  tcase_add_test(rules, absurd_times);
+  tcase_add_test(rules, names);
+  tcase_add_test(rules, previous_state);
+  suite_add_tcase(suite, rules);
+  return suite_run(suite);
+}

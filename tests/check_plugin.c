@@ -1,0 +1,674 @@
+/*
+ * The plugin in a fake daemon: what collectd gets to see of values, log lines and notifications while VMs live and die.
+ */
+#include "plugin_bench.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+/* ---- registration and identifiers -------------------------------------------------------------------------------- */
+
+START_TEST(registers_four_callbacks) {
+  ck_assert_str_eq(fake_registered(), "config:vm_energy init:vm_energy read:vm_energy shutdown:vm_energy ");
+  expect_log("");
+}
+END_TEST
+
+START_TEST(identifiers) {
+  static const char *const types[] = {"energy", "power", "power-sma3"}; /* GAUGE, all of them, in the stock types.db */
+  start("Smooth 3; NotifyAdd true");
+  counter_at("a", "0", 0);
+  read_at(0);
+  counter_at("a", "500000000", 5);
+  counter_at("b", "0", 5);
+  fake_forget();
+  read_at(6.25);
+  ck_assert_uint_eq(fake.values_num, 4);
+  ck_assert_uint_eq(fake.notifications_num, 1);
+  cdtime_t time = NS_TO_CDTIME_T((cdtime_t)WALL0_S * 1000000000 + 6250000000);
+  for (size_t i = 0; i < 3; i++) {
+    char name[64];
+    snprintf(name, sizeof(name), "node1/vm_energy-a/%s", types[i]);
+    ck_assert_str_eq(fake.values[i].name, name);
+    ck_assert_uint_eq(fake.values[i].time, time);  /* that of the pass, so that the values of one pass go together */
+    ck_assert_uint_eq(fake.values[i].interval, 0); /* collectd fills in its own */
+    ck_assert_uint_eq(fake.values[i].count, 1);
+  }
+  ck_assert_double_eq_tol(fake_value("node1/vm_energy-a/power"), 100, 1e-9);
+  ck_assert_str_eq(fake.notifications[0].name, "node1/vm_energy-b/energy");
+  ck_assert_uint_eq(fake.notifications[0].time, time);
+}
+END_TEST
+
+/* ---- where counters are looked for ------------------------------------------------------------------------------- */
+
+#define NOTHING_IN "W no counter found in "
+#define NOTHING_HINT                                                                                                   \
+  "; start Scaphandre's qemu exporter, or set the option File (and see that the option VM leaves some)\n"
+#define DEFAULT_FIRST "/var/lib/libvirt/scaphandre"
+#define DEFAULT_OTHER "/var/lib/scaphandre"
+
+static bool write_to(const char *path, const char *text) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+  if (fd >= 0)
+    close(fd);
+  return done;
+}
+
+/* Lets this process see the scratch directory as /var/lib, so that the default places are what the test makes them. */
+static bool have_own_var_lib(void) {
+  char users[64], groups[64];
+  uid_t uid = geteuid();
+  snprintf(users, sizeof(users), "%u %u 1", uid, uid);
+  snprintf(groups, sizeof(groups), "%u %u 1", getegid(), getegid());
+  if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    return false;
+  if (uid != 0 && !(write_to("/proc/self/uid_map", users) && write_to("/proc/self/setgroups", "deny") &&
+                    write_to("/proc/self/gid_map", groups)))
+    return false;
+  return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mount(scratch, "/var/lib", NULL, MS_BIND, NULL) == 0;
+}
+
+START_TEST(default_places) {
+  if (!have_own_var_lib()) {
+    fputs("check_plugin: default_places: skipped, no mount of its own is allowed here\n", stderr);
+    return;
+  }
+  ck_assert_int_eq(fake_init(), 0); /* without a block of its own */
+  read_at(0);
+  read_at(10);
+  expect_values("");
+  expect_log(NOTHING_IN "'" DEFAULT_FIRST "/*/intel-rapl:0/energy_uj', '" DEFAULT_OTHER "/*/energy_uj'" NOTHING_HINT);
+
+  fake_forget();
+  write_text("libvirt/scaphandre/a/intel-rapl:0/energy_uj", "1000000");
+  write_text("scaphandre/b/energy_uj", "2000000");
+  set_mtime("libvirt/scaphandre/a/intel-rapl:0/energy_uj", WALL0_S + 20, 0);
+  set_mtime("scaphandre/b/energy_uj", WALL0_S + 20, 0);
+  read_at(20);
+  expect_values("a/energy=1; b/energy=2");
+  expect_log("I VM 'a': reading '" DEFAULT_FIRST "/a/intel-rapl:0/energy_uj'\n"
+             "I VM 'b': reading '" DEFAULT_OTHER "/b/energy_uj'\n");
+}
+END_TEST
+
+START_TEST(nothing_found) {
+  start("File '/nowhere/[ab]/energy_uj'");
+  for (int t = 0; t < 5; t++)
+    read_at(t);
+  expect_log(NOTHING_IN "'@/*/energy_uj', '/nowhere/[ab]/energy_uj'" NOTHING_HINT);
+  fake_forget();
+  counter_at("a", "1", 5);
+  read_at(5);
+  expect_log("I VM 'a': reading '@/a/energy_uj'\n");
+  fake_forget();
+  remove_counter("a");
+  for (int t = 6; t < 10; t++)
+    read_at(t);
+  expect_log("I VM 'a': '@/a/energy_uj' is gone\n" NOTHING_IN
+             "'@/*/energy_uj', '/nowhere/[ab]/energy_uj'" NOTHING_HINT);
+}
+END_TEST
+
+START_TEST(reading_so_many) {
+  start("");
+  counter_at("a", "1", 0);
+  counter_at("b", "1", 0);
+  read_at(0);
+  read_at(1);
+  expect_log("I reading 2 counters\n");
+}
+END_TEST
+
+static void in_closed_directory(void) {
+  char expected[512];
+  ck_assert_int_eq(fake_config("File '%s/closed/*/energy_uj'", scratch), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  for (int t = 0; t < 5; t++)
+    read_at(t);
+  snprintf(
+      expected, sizeof(expected),
+      "W cannot look for VMs in '@/closed/': Permission denied; collectd runs as uid %u and needs r and x on it\n%s",
+      geteuid(), NOTHING_IN "'@/closed/*/energy_uj'" NOTHING_HINT);
+  expect_log(expected);
+  ck_assert_int_eq(fake_shutdown(), 0);
+}
+
+START_TEST(unreadable_directory) {
+  write_text("closed/a/energy_uj", "1");
+  ck_assert_int_eq(chmod(in_scratch("closed"), 0), 0);
+  as_nobody(in_closed_directory);
+  ck_assert_int_eq(chmod(in_scratch("closed"), 0755), 0);
+}
+END_TEST
+
+/* ---- one VM's life ----------------------------------------------------------------------------------------------- */
+
+#define EMPTY "W VM 'a': '@/a/energy_uj': is empty; it has no values until that is mended\n"
+#define AGAIN "N VM 'a': '@/a/energy_uj' can be read again\n"
+
+struct step {
+  double t;
+  const char *content; /* of a's counter, written at this moment; NULL: left as it is; GONE: removed */
+  const char *values, *log, *notes;
+};
+
+static const char GONE[] = "gone";
+
+/* Says and reports only what changes: every step that repeats one has nothing. */
+static const struct step life[] = {
+    {0, "1000000", "a/energy=1", "I reading 1 counter\n", ""},
+    {5, "501000000", "a/energy=501; a/power=100", "", ""},
+    {6, NULL, "a/energy=501; a/power=100", "", ""},
+    {7, "", "", EMPTY, ""}, /* torn: nothing, and never 0 */
+    {8, NULL, "", "", ""},
+    {9, "garbled", "", "W VM 'a': '@/a/energy_uj': is not a decimal number; it has no values until that is mended\n",
+     ""},
+    {10, "1001000000", "a/energy=1001; a/power=100", AGAIN, ""},
+    {15, "1000", "a/energy=1001",
+     "N VM 'a': the counter '@/a/energy_uj' fell, which is taken for a reset; accumulated energy goes on\n",
+     "W The energy counter of VM a was reset.\n"},
+    {20, "250001000", "a/energy=1251; a/power=50", "", ""},
+    {25, "250001000", "a/energy=1251; a/power=0", "", ""}, /* an update that adds nothing is a true 0 W */
+    {50, NULL, "a/energy=1251; a/power=0", "", ""},
+    {56, NULL, "",
+     "W VM 'a': no update of '@/a/energy_uj' for 31 s: it has no values until the next one; the VM is off, or "
+     "Scaphandre has stopped\n",
+     "W The energy counter of VM a was not updated for 31 s.\n"},
+    {60, NULL, "", "", ""},
+    {61, "", "", EMPTY, ""}, /* what it says is true, and it is still stale */
+    {62, "300001000", "a/energy=1301", AGAIN "N VM 'a': '@/a/energy_uj' is updated again\n",
+     "O The energy counter of VM a is updated again.\n"},
+    {67, "550001000", "a/energy=1551; a/power=50", "", ""},
+    {68, GONE, "", "I VM 'a': '@/a/energy_uj' is gone\n" NOTHING_IN "'@/*/energy_uj'" NOTHING_HINT,
+     "W VM a is gone.\n"},
+    {69, NULL, "", "", ""},
+    {70, "9000000", "a/energy=9", "I VM 'a': reading '@/a/energy_uj'\n", "O VM a appeared.\n"},
+    {75, "1009000000", "a/energy=1009; a/power=200", "", ""},
+};
+
+static void take_step(const struct step *step) {
+  if (step->content == GONE)
+    remove_counter("a");
+  else if (step->content != NULL)
+    counter_at("a", step->content, step->t);
+  read_at(step->t);
+}
+
+static void live(const struct step *steps, int count, bool notify) {
+  for (const struct step *step = steps; step < steps + count; step++) {
+    fake_forget();
+    take_step(step);
+    ck_assert_msg(strcmp(of(show_values), step->values) == 0, "second %g: values '%s'", step->t, shown);
+    ck_assert_msg(strcmp(of(show_log), step->log) == 0, "second %g: log '%s'", step->t, shown);
+    ck_assert_msg(strcmp(of(show_notes), notify ? step->notes : "") == 0, "second %g: notes '%s'", step->t, shown);
+  }
+}
+
+START_TEST(life_without_notifications) {
+  start("");
+  live(life, ROWS(life), false);
+}
+END_TEST
+
+/* The first pass finds what has been there before collectd was started: nothing of it appeared. */
+START_TEST(life_with_notifications) {
+  start("NotifyAdd true; NotifyRemove true; NotifyStale true; NotifyReset true");
+  live(life, ROWS(life), true);
+}
+END_TEST
+
+/* Each option alone gives its own notifications and no other. */
+static const struct {
+  const char *option, *notes;
+} notify_rows[] = {
+    {"NotifyAdd true", "O VM a appeared.\n"},
+    {"NotifyRemove true", "W VM a is gone.\n"},
+    {"NotifyStale true", "W The energy counter of VM a was not updated for 31 s.\n"
+                         "O The energy counter of VM a is updated again.\n"},
+    {"NotifyReset true", "W The energy counter of VM a was reset.\n"},
+    {"NotifyReset true; notifyreset false", ""},
+};
+
+START_TEST(one_notification_option) {
+  start(notify_rows[_i].option);
+  for (int i = 0; i < ROWS(life); i++)
+    take_step(&life[i]);
+  expect_notes(notify_rows[_i].notes);
+}
+END_TEST
+
+/* A file that was dead before collectd was started. */
+static const struct step dead[] = {
+    {100, NULL, "",
+     "W VM 'a': no update of '@/a/energy_uj' for 100 s: it has no values until the next one; the VM is off, or "
+     "Scaphandre has stopped\nI reading 1 counter\n",
+     "W The energy counter of VM a was not updated for 100 s.\n"},
+    {110, NULL, "", "", ""},
+    {120, "501000000", "a/energy=501", "N VM 'a': '@/a/energy_uj' is updated again\n",
+     "O The energy counter of VM a is updated again.\n"},
+    {125, "1001000000", "a/energy=1001; a/power=100", "", ""},
+};
+
+START_TEST(dead_from_the_start) {
+  start("NotifyStale true");
+  counter_at("a", "1000000", 0);
+  live(dead, ROWS(dead), true);
+}
+END_TEST
+
+/* A path that was written out is known whether it is there or not. */
+static const struct step written_out[] = {
+    {0, NULL, "",
+     "W VM 'a': '@/a/energy_uj': there is no such file; start Scaphandre's qemu exporter, or correct the option File\n"
+     "I reading 1 counter\n",
+     ""},
+    {1, NULL, "", "", ""},
+    {5, "1000000", "a/energy=1", AGAIN, ""},
+    {10, "501000000", "a/energy=501; a/power=100", "", ""},
+    {11, GONE, "",
+     "W VM 'a': '@/a/energy_uj': there is no such file; start Scaphandre's qemu exporter, or correct the option File\n",
+     ""},
+    {12, NULL, "", "", ""},
+    {15, "1001000000", "a/energy=1001; a/power=100", AGAIN, ""},
+};
+
+START_TEST(missing_file) {
+  make_parents(in_scratch("a/energy_uj"));
+  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  live(written_out, ROWS(written_out), true);
+}
+END_TEST
+
+/* What is no counter: refused with the reason, once, and nothing of its content is said. */
+static const char *const other_kinds[] = {"is a directory",
+                                          "is a FIFO, socket or device, not a regular file",
+                                          "is or leads through a symbolic link, which is not followed here",
+                                          "is longer than a number can be",
+                                          "is a number above 2^64-1",
+                                          "is not a decimal number"};
+
+START_TEST(no_counter) {
+  char expected[256];
+  const char *path = in_scratch("a/energy_uj");
+  make_parents(path);
+  switch (_i) {
+  case 0:
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    break;
+  case 1:
+    ck_assert_int_eq(mkfifo(path, 0644), 0);
+    break;
+  case 2:
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    break;
+  case 3:
+    write_text("a/energy_uj", "secret secret secret secret secret secret secret secret secret secret secret");
+    break;
+  default:
+    write_text("a/energy_uj", _i == 4 ? "18446744073709551616" : "secret\n");
+  }
+  counter_at("b", "1000000", 0);
+  start("");
+  read_at(0);
+  read_at(1);
+  expect_values("b/energy=1; b/energy=1");
+  snprintf(expected, sizeof(expected),
+           "W VM 'a': '@/a/energy_uj': %s; it has no values until that is mended\nI reading 2 counters\n",
+           other_kinds[_i]);
+  expect_log(expected);
+}
+END_TEST
+
+static void read_denied(void) {
+  char expected[512];
+  start("");
+  read_at(0);
+  read_at(1);
+  expect_values("b/energy=2; b/energy=2");
+  unsigned uid = geteuid();
+  snprintf(expected, sizeof(expected),
+           "W VM 'a': '@/a/energy_uj': permission denied: collectd runs as uid %u; as root, run: setfacl -m u:%u:r "
+           "'@/a/energy_uj' (and u:%u:x for each directory that is closed)\nI reading 2 counters\n",
+           uid, uid, uid);
+  if (uid == 0)
+    snprintf(expected, sizeof(expected),
+             "W VM 'a': '@/a/energy_uj': permission denied: collectd runs as root, but without the right to read all "
+             "files; allow CAP_DAC_READ_SEARCH in its systemd unit (CapabilityBoundingSet=)\nI reading 2 counters\n");
+  expect_log(expected);
+  ck_assert_int_eq(fake_shutdown(), 0);
+}
+
+START_TEST(denied) {
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  ck_assert_int_eq(chmod(in_scratch("a/energy_uj"), 0), 0);
+  as_nobody(read_denied);
+}
+END_TEST
+
+/* Root in a unit with a short CapabilityBoundingSet. */
+START_TEST(denied_to_root) {
+  if (geteuid() != 0)
+    return;
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  ck_assert_int_eq(chmod(in_scratch("a/energy_uj"), 0), 0);
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct none[2] = {{.effective = 0}};
+  ck_assert_int_eq((int)syscall(SYS_capset, &header, none), 0);
+  read_denied();
+}
+END_TEST
+
+/* The operator is to paste the remedy into a root shell, and tenants choose names. */
+static void read_denied_quote(void) {
+  start("");
+  read_at(0);
+  ck_assert_uint_eq(fake_count("permission denied"), 1);
+  const char *command = strstr(fake.lines[0].text, "setfacl");
+  ck_assert_msg(command == NULL || strstr(command, "'; reboot; '") == NULL, "%s", fake.lines[0].text);
+  ck_assert_int_eq(fake_shutdown(), 0);
+}
+
+START_TEST(the_remedy_is_safe_to_paste) {
+  counter_at("x'; reboot; '", "1000000", 0);
+  ck_assert_int_eq(chmod(in_scratch("x'; reboot; '/energy_uj"), 0), 0);
+  as_nobody(read_denied_quote);
+}
+END_TEST
+
+static void remove_b_once(void) {
+  fake.on_dispatch = NULL;
+  remove_counter("b");
+}
+
+/* One that goes between search and read is nothing to be said, but that it is gone. */
+START_TEST(vanishes_in_the_middle_of_a_pass) {
+  start("");
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  read_at(0);
+  fake_forget();
+  fake.on_dispatch = remove_b_once;
+  read_at(1);
+  expect_values("a/energy=1");
+  expect_log("");
+  read_at(2);
+  expect_log("I VM 'b': '@/b/energy_uj' is gone\n");
+}
+END_TEST
+
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+START_TEST(harmful_names) {
+  start("NotifyAdd true; NotifyRemove true; HostnameFormat 'hostname name'");
+  read_at(0);
+  fake_forget();
+  counter_at("new\nline\033[31m\x9b\x7f", "", 1);
+  read_at(1);
+  expect_log(
+      "I VM 'new_line_[31m__': reading '@/new_line_[31m__/energy_uj'\n"
+      "W VM 'new_line_[31m__': '@/new_line_[31m__/energy_uj': is empty; it has no values until that is mended\n");
+  expect_notes("O VM new_line_[31m__ appeared.\n");
+  counter_at("new\nline\033[31m\x9b\x7f", "1", 2);
+  read_at(2);
+  expect_values("node1:new_line_[31m__/vm_energy-new_line_[31m__/energy=1e-06");
+  ck_assert_uint_eq(fake.unsafe, 0);
+}
+END_TEST
+
+/* No field that has the VM's name is longer than collectdctl can ask for, and two names stay two. */
+START_TEST(long_names) {
+  char name[2][201], seen[128] = "";
+  for (int i = 0; i < 2; i++) {
+    memset(name[i], 'L', 200);
+    name[i][199] = i == 0 ? '0' : '1';
+    name[i][200] = '\0';
+    counter_at(name[i], "1000000", 0);
+  }
+  start("HostnameFormat 'hostname name'; ReportPower false");
+  read_at(0);
+  ck_assert_uint_eq(fake.values_num, 2);
+  for (int i = 0; i < 2; i++) {
+    const char *host = fake.values[i].name, *rest = strchr(host, '/') + 1;
+    ck_assert_int_eq((int)(rest - host) - 1, 63);
+    ck_assert_uint_eq(strlen(behind(rest, "vm_energy-")), 63 + strlen("/energy"));
+    ck_assert_int_eq(strncmp(host, "node1:LLLL", 10), 0);
+    ck_assert_str_ne(host, seen);
+    ck_assert_int_ne(strncmp(host, seen, 63), 0);
+    snprintf(seen, sizeof(seen), "%s", host);
+  }
+}
+END_TEST
+
+/* collectd sets no limit to its option Hostname. */
+START_TEST(long_hostname) {
+  static const char *const formats[] = {"hostname", "hostname hostname hostname hostname name", "hostname name",
+                                        "hostname hostname hostname hostname"};
+  char host[1031], options[128];
+  memset(host, 'h', sizeof(host) - 1);
+  host[_i < 2 ? 130 : sizeof(host) - 1] = '\0';
+  fake_hostname(host);
+  counter_at("a", "1000000", 0);
+  snprintf(options, sizeof(options), "HostnameFormat '%s'", formats[_i]);
+  start(options);
+  read_at(0);
+  ck_assert_uint_eq(fake.values_num, 1);
+  ck_assert_int_eq((int)strspn(fake.values[0].name, "h:"), _i == 2 ? 54 : 127);
+}
+END_TEST
+
+/* ---- how often --------------------------------------------------------------------------------------------------- */
+
+/* A VM whose state changes in every pass has ten lines, then one in six minutes; others have theirs all the time. */
+START_TEST(a_flapping_vm_is_throttled) {
+  start("");
+  counter_at("a", "1000000", 0);
+  counter_at("b", "1000000", 0);
+  read_at(0);
+  fake_forget();
+  for (int t = 1; t <= 31; t++) {
+    counter_at("a", t % 2 == 1 ? "" : "1000000", t);
+    counter_at("b", "1000000", t);
+    read_at(t);
+  }
+  ck_assert_uint_eq(fake_count("VM 'a'"), 10);
+  ck_assert_uint_eq(fake.lines_num, 10);
+  fake_forget();
+  counter_at("b", "", 32);
+  read_at(32);
+  ck_assert_uint_eq(fake_count("VM 'b'"), 1);
+  fake_forget();
+  counter_at("a", "1000000", 361);
+  read_at(361);
+  expect_log("N 21 messages about VM 'a' were held back\n" AGAIN);
+  fake_forget();
+  counter_at("a", "", 362);
+  read_at(362);
+  expect_log("");
+}
+END_TEST
+
+START_TEST(resets_and_stale_spells_are_throttled) {
+  start("StaleTimeout 0.5");
+  counter_at("a", "100000000", 0);
+  read_at(0);
+  fake_forget();
+  for (int t = 1; t <= 30; t += 3) {
+    char content[16];
+    snprintf(content, sizeof(content), "%d", 1000 - t);
+    counter_at("a", content, t);
+    read_at(t);     /* reset, and updated again */
+    read_at(t + 1); /* stale */
+  }
+  ck_assert_uint_eq(fake.lines_num, 10);
+}
+END_TEST
+
+/* b comes and goes beside a: fifty lines, then one in ten seconds. */
+START_TEST(coming_and_going_is_throttled) {
+  start("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  fake_forget();
+  for (int i = 1; i <= 60; i++) {
+    counter_at("b", "1000000", 0);
+    read_at(i / 1000.0);
+    remove_counter("b");
+    read_at(i / 1000.0 + 0.0005);
+  }
+  ck_assert_uint_eq(fake.lines_num, 50);
+  fake_forget();
+  counter_at("b", "1000000", 10.5);
+  read_at(10.5);
+  expect_log("N 70 messages about VMs that came and went were held back\nI VM 'b': reading '@/b/energy_uj'\n");
+}
+END_TEST
+
+/* The same with no other: what is said when nothing is left is no way around it. */
+START_TEST(the_only_vm_comes_and_goes) {
+  start("");
+  read_at(0);
+  for (int i = 1; i <= 200; i++) {
+    counter_at("a", "1000000", 0);
+    read_at(i / 1000.0);
+    remove_counter("a");
+    read_at(i / 1000.0 + 0.0005);
+  }
+  ck_assert_uint_le(fake.lines_num, 60);
+}
+END_TEST
+
+START_TEST(refused_values) {
+  start("");
+  counter_at("a", "0", 0);
+  read_at(0);
+  fake_forget();
+  fake.dispatch_status = -7;
+  counter_at("a", "500000000", 5);
+  read_at(5);
+  expect_log("W collectd did not take the energy of VM 'a' (status -7)\n"
+             "W collectd did not take the power of VM 'a' (status -7)\n");
+  for (int i = 1; i <= 100; i++)
+    read_at(5 + i / 1000.0);
+  ck_assert_uint_eq(fake.lines_num, 50);
+  fake_forget();
+  fake.dispatch_status = 0;
+  read_at(5.5);
+  expect_values("a/energy=500; a/power=100");
+  expect_log("");
+}
+END_TEST
+
+START_TEST(no_clock) {
+  start("");
+  counter_at("a", "1000000", 0);
+  clock_error = -EINVAL;
+  read_at(0);
+  expect_values("");
+  expect_log("E this interval is incomplete: Invalid argument\n");
+  clock_error = 0;
+  fake_forget();
+  read_at(1);
+  expect_values("a/energy=1");
+  expect_log("I reading 1 counter\n");
+}
+END_TEST
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+/* Every option that keeps something, two VMs, one of them bad, and one that comes and goes. */
+static void live_a_cycle(void) {
+  start(
+      "VM '/./'; VM 'x'; Scale 5; Smooth 9; NotifyAdd true; NotifyRemove true; HostnameFormat 'name'; StaleTimeout 9");
+  clock_ns += 60 * NS_PER_S;
+  double t = (double)clock_ns / 1e9;
+  counter_at("a", "1000000", t);
+  counter_at("b", "", t);
+  read_at(t);
+  counter_at("a", "501000000", t + 5);
+  counter_at("c", "1", t + 5);
+  read_at(t + 5);
+  remove_counter("c");
+  read_at(t + 6);
+  ck_assert_uint_eq(fake.values_num, 8);
+  ck_assert_double_eq_tol(fake_value("a/vm_energy-a/power"), 500, 1e-6);
+  fake_forget();
+  ck_assert_int_eq(fake_shutdown(), 0);
+  ck_assert_uint_eq(fake.lines_num + fake.values_num + fake.notifications_num, 0); /* nobody is gone: collectd is */
+}
+
+/* Nothing of one cycle is in the next, neither memory nor options nor what was said, and no file stays open. */
+START_TEST(cycles) {
+  int open_files = count_open_files();
+  size_t bytes = 0;
+  for (int i = 0; i < 4; i++) {
+    live_a_cycle();
+    ck_assert_int_eq(count_open_files(), open_files);
+    if (__sanitizer_get_current_allocated_bytes == NULL)
+      continue;
+    if (i == 0)
+      bytes = __sanitizer_get_current_allocated_bytes();
+    ck_assert_uint_le(__sanitizer_get_current_allocated_bytes(), bytes);
+  }
+  start("");
+  read_at((double)clock_ns / 1e9 + 1);
+  expect_values("a/energy=501");
+  expect_log("W VM 'b': '@/b/energy_uj': is empty; it has no values until that is mended\nI reading 2 counters\n");
+  expect_notes("");
+}
+END_TEST
+
+START_TEST(shutdown_at_any_time) {
+  ck_assert_int_eq(fake_shutdown(), 0);
+  configure("VM 'a'");
+  ck_assert_int_eq(fake_shutdown(), 0);
+  start("VM 'a'");
+  ck_assert_int_eq(fake_shutdown(), 0);
+  ck_assert_int_eq(fake_shutdown(), 0);
+  expect_log("");
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("plugin");
+  TCase *tcase = tcase_create("plugin");
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_test(tcase, registers_four_callbacks);
+  tcase_add_test(tcase, identifiers);
+  tcase_add_test(tcase, default_places);
+  tcase_add_test(tcase, nothing_found);
+  tcase_add_test(tcase, reading_so_many);
+  tcase_add_test(tcase, unreadable_directory);
+  tcase_add_test(tcase, life_without_notifications);
+  tcase_add_test(tcase, life_with_notifications);
+  tcase_add_loop_test(tcase, one_notification_option, 0, ROWS(notify_rows));
+  tcase_add_test(tcase, dead_from_the_start);
+  tcase_add_test(tcase, missing_file);
+  tcase_add_loop_test(tcase, no_counter, 0, ROWS(other_kinds));
+  tcase_add_test(tcase, denied);
+  tcase_add_test(tcase, denied_to_root);
+  tcase_add_test(tcase, the_remedy_is_safe_to_paste);
+  tcase_add_test(tcase, vanishes_in_the_middle_of_a_pass);
+  tcase_add_test(tcase, harmful_names);
+  tcase_add_test(tcase, long_names);
+  tcase_add_loop_test(tcase, long_hostname, 0, 4);
+  tcase_add_test(tcase, a_flapping_vm_is_throttled);
+  tcase_add_test(tcase, resets_and_stale_spells_are_throttled);
+  tcase_add_test(tcase, coming_and_going_is_throttled);
+  tcase_add_test(tcase, the_only_vm_comes_and_goes);
+  tcase_add_test(tcase, refused_values);
+  tcase_add_test(tcase, no_clock);
+  tcase_add_test(tcase, cycles);
+  tcase_add_test(tcase, shutdown_at_any_time);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}

@@ -1,0 +1,306 @@
+/*
+ * The plugin's options: what each does to the values, and that a bad one is named and costs nothing else.
+ */
+#include "plugin_bench.h"
+
+/* ---- options: good ones ------------------------------------------------------------------------------------------ */
+
+/* What three reads give: of the first value, of an update after 5 s that added 500 J, and without another one. */
+static const struct {
+  const char *options;
+  const char *values[3];
+} good_rows[] = {
+    {"", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"Scale 5", {"a/energy=5", "a/energy=2505; a/power=500", "a/energy=2505; a/power=500"}},
+    {"Scale 0.001", {"a/energy=0.001", "a/energy=0.501; a/power=0.1", "a/energy=0.501; a/power=0.1"}},
+    {"Scale 1000000000", {"a/energy=1e+09", "a/energy=5.01e+11; a/power=1e+11", "a/energy=5.01e+11; a/power=1e+11"}},
+    {"Scale 7; Scale 2", {"a/energy=2", "a/energy=1002; a/power=200", "a/energy=1002; a/power=200"}},
+    {"Smooth 0", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"Smooth 2; ReportEnergy false", {"", "a/power=100; a/power-sma2=100", "a/power=100; a/power-sma2=100"}},
+    {"Smooth 2; TimeBase 'sample'; ReportEnergy false",
+     {"", "a/power=100; a/power-sma2=100", "a/power=0; a/power-sma2=50"}},
+    {"Smooth 86400; ReportEnergy false",
+     {"", "a/power=100; a/power-sma86400=100", "a/power=100; a/power-sma86400=100"}},
+    {"ReportEnergy false", {"", "a/power=100", "a/power=100"}},
+    {"ReportEnergy false; ReportEnergy true; ReportPower false", {"a/energy=1", "a/energy=501", "a/energy=501"}},
+    {"ReportPower false; Smooth 2", {"a/energy=1", "a/energy=501", "a/energy=501"}},
+    {"ReportPower false; ReportEnergy false", {"", "", ""}},
+    {"TimeBase 'auto'", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"TimeBase \"update\"", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"TimeBase 'Sample'", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=0"}},
+    {"StaleTimeout 0.5", {"a/energy=1", "a/energy=501; a/power=100", ""}},
+    {"StaleTimeout 1", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"StaleTimeout 0", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"VM 'a'", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
+    {"VM 'a'; IgnoreSelected true", {"", "", ""}},
+    {"sCALE 3; reportpower false", {"a/energy=3", "a/energy=1503", "a/energy=1503"}},
+    {"STALETIMEOUT 0.5; TIMEBASE 'UPDATE'", {"a/energy=1", "a/energy=501; a/power=100", ""}},
+    {"HostnameFormat 'hostname'; PluginInstanceFormat 'name'; ReportPower false",
+     {"a/energy=1", "a/energy=501", "a/energy=501"}},
+    {"HostnameFormat 'name'; PluginInstanceFormat 'none'; ReportPower false", /* as virt's defaults have it */
+     {"a/vm_energy/energy=1", "a/vm_energy/energy=501", "a/vm_energy/energy=501"}},
+    {"HostnameFormat 'name'; ReportEnergy false", {"", "a/vm_energy-a/power=100", "a/vm_energy-a/power=100"}},
+    {"HostnameFormat 'hostname name'; PluginInstanceFormat 'NONE'; ReportPower false",
+     {"node1:a/vm_energy/energy=1", "node1:a/vm_energy/energy=501", "node1:a/vm_energy/energy=501"}},
+    {"hostnameformat \" Name \t HOSTNAME name hostname\"; ReportEnergy false",
+     {"", "a:node1:a:node1/vm_energy-a/power=100", "a:node1:a:node1/vm_energy-a/power=100"}},
+};
+
+START_TEST(good_options) {
+  start(good_rows[_i].options);
+  expect_log("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  expect_values(good_rows[_i].values[0]);
+  fake_forget();
+  counter_at("a", "501000000", 5);
+  read_at(5);
+  expect_values(good_rows[_i].values[1]);
+  fake_forget();
+  read_at(6);
+  expect_values(good_rows[_i].values[2]);
+}
+END_TEST
+
+/* A counter whose modification time stands still, as in powercap: only its number tells of updates. */
+static const struct {
+  const char *base;
+  const char *update, *held;
+} untracked_rows[] = {
+    {"auto", "a/energy=500; a/power=125", "a/energy=500; a/power=0"},
+    {"sample", "a/energy=500; a/power=125", "a/energy=500; a/power=0"},
+    {"update", "a/energy=500; a/power=100", "a/energy=500; a/power=100"},
+};
+
+START_TEST(time_base_of_an_untracked_counter) {
+  char options[64];
+  snprintf(options, sizeof(options), "TimeBase '%s'", untracked_rows[_i].base);
+  start(options);
+  counter_at("a", "0", 0);
+  read_at(0);
+  read_at(1);
+  fake_forget();
+  counter_at("a", "500000000", 0);
+  read_at(5);
+  expect_values(untracked_rows[_i].update);
+  fake_forget();
+  read_at(6);
+  expect_values(untracked_rows[_i].held);
+}
+END_TEST
+
+static const struct {
+  const char *options;
+  const char *values;
+} selection_rows[] = {
+    {"", "db/energy=3; odd_name/energy=4; web-1/energy=1; web-2/energy=2"},
+    {"VM 'web-1'", "web-1/energy=1"},
+    {"Domain 'web-1'; vm 'db'", "db/energy=3; web-1/energy=1"},
+    {"VM 'web'", ""}, /* the whole name, not a part of it */
+    {"VM 'WEB-1'", ""},
+    {"VM '/^web-[0-9]+$/'", "web-1/energy=1; web-2/energy=2"},
+    {"VM '/e/'", "odd_name/energy=4; web-1/energy=1; web-2/energy=2"},
+    {"VM '/2$/'; VM 'db'; IgnoreSelected true", "odd_name/energy=4; web-1/energy=1"},
+    {"IgnoreSelected true; VM 'web-1'", "db/energy=3; odd_name/energy=4; web-2/energy=2"},
+    {"IgnoreSelected true", "db/energy=3; odd_name/energy=4; web-1/energy=1; web-2/energy=2"},
+    {"IgnoreSelected true; VM 'db'; IgnoreSelected false", "db/energy=3"},
+    {"VM 'odd_name'", "odd_name/energy=4"}, /* the name as it is shown */
+};
+
+START_TEST(selection) {
+  start(selection_rows[_i].options);
+  counter_at("web-1", "1000000", 0);
+  counter_at("web-2", "2000000", 0);
+  counter_at("db", "3000000", 0);
+  counter_at("odd;name", "4000000", 0);
+  read_at(0);
+  expect_values(selection_rows[_i].values);
+}
+END_TEST
+
+/* ---- options: bad ones ------------------------------------------------------------------------------------------- */
+
+#define BAD_BOOLEANS "", "'true'", "'false'", "0", "1", "true false", "true { Scale 5 }"
+
+static const struct {
+  const char *name, *takes;
+  const char *values[10];
+} bad_rows[] = {
+    {"File",
+     "the absolute path of a file, or a pattern of them, in quotes",
+     {"", "5", "true", "''", "'/x' '/y'", "'relative/energy_uj'", "'/tmp/'"}},
+    {"VM",
+     "the name of a VM in quotes, or an extended regular expression between two slashes",
+     {"", "''", "17", "false", "'a' 'b'", "'/[/'", "'a' { Scale 5 }"}},
+    {"Domain", "the name of a VM in quotes, or an extended regular expression between two slashes", {"'/(/'", "1"}},
+    {"TimeBase", "\"auto\", \"update\" or \"sample\"", {"", "''", "'samples'", "1", "'sample' 'sample'"}},
+    {"StaleTimeout",
+     "a number of seconds from 0 (the default rule) to 31536000",
+     {"", "'5'", "true", "-1", "31536000.5", "nan", "inf", "1 2"}},
+    {"Scale", /* the first is what collectd's parser makes of an exponent */
+     "a number above 0, at most 1000000000, without an exponent",
+     {"'1e-3'", "", "0", "-5", "1000000001", "nan", "inf", "-inf", "false", "2 2"}},
+    {"Smooth",
+     "a whole number of samples from 0 (off) to 86400",
+     {"", "'3'", "-1", "2.5", "86401", "nan", "1e+300", "3 true"}},
+    {"HostnameFormat",
+     "one to four of hostname and name; energy files tell no uuid and no metadata",
+     {"", "''", "' '", "'uuid'", "'name metadata'", "'none'", "'name name name name name'", "'name' 'hostname'",
+      "true"}},
+    {"PluginInstanceFormat",
+     "name or none; energy files tell no uuid and no metadata",
+     {"", "''", "'uuid'", "'hostname'", "'name none'", "'none name'", "0"}},
+    {"IgnoreSelected", "true or false", {BAD_BOOLEANS}},
+    {"ReportEnergy", "true or false", {BAD_BOOLEANS}},
+    {"ReportPower", "true or false", {BAD_BOOLEANS}},
+    {"NotifyAdd", "true or false", {BAD_BOOLEANS}},
+    {"NotifyRemove", "true or false", {BAD_BOOLEANS}},
+    {"NotifyStale", "true or false", {BAD_BOOLEANS}},
+    {"NotifyReset", "true or false", {BAD_BOOLEANS}},
+};
+
+/* All that collectd sees of the lives of some VMs, in which every option would leave a trace. To be freed. */
+static char *observe(void) {
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  read_at(0);
+  counter_at("a", "501000000", 5);
+  counter_at("b", "102000000", 5);
+  read_at(5);
+  read_at(6);
+  counter_at("a", "5", 10);
+  counter_at("c", "7000000", 10);
+  remove_counter("b");
+  read_at(10);
+  counter_at("a", "250000005", 15);
+  read_at(15);
+  read_at(46);
+  remove_counter("a");
+  remove_counter("c");
+  of(show_values);
+  show_log();
+  show_notes();
+  char *copy = strdup(shown);
+  ck_assert_ptr_nonnull(copy);
+  ck_assert_int_eq(fake_shutdown(), 0);
+  fake_forget();
+  return copy;
+}
+
+/* That the option gives this message, and that everything is as if it had not been there. */
+static void expect_ignored(const char *option, const char *message) {
+  char with_option[256];
+  start("VM '/[abc]/'");
+  char *without = observe();
+  snprintf(with_option, sizeof(with_option), "VM '/[abc]/'; %s", option);
+  start(with_option);
+  expect_log(message);
+  fake_forget();
+  char *with = observe();
+  ck_assert_str_eq(with, without);
+  free(with);
+  free(without);
+}
+
+START_TEST(bad_options) {
+  for (int i = 0; i < ROWS(bad_rows[_i].values) && bad_rows[_i].values[i] != NULL; i++) {
+    char option[128], said[128], message[512];
+    snprintf(option, sizeof(option), "%s %s", bad_rows[_i].name, bad_rows[_i].values[i]);
+    snprintf(said, sizeof(said), "%s", option);
+    for (char *quote = said; (quote = strchr(quote, '\'')) != NULL;)
+      *quote = '"';
+    said[strcspn(said, "{")] = '\0'; /* what is nested is not shown */
+    for (size_t len = strlen(said); len > 0 && said[len - 1] == ' '; len--)
+      said[len - 1] = '\0';
+    snprintf(message, sizeof(message), "W option '%s' is ignored: it takes %s\n", said, bad_rows[_i].takes);
+    expect_ignored(option, message);
+  }
+}
+END_TEST
+
+/* Nothing of a block that is not known counts, and no line is broken by what is written there. */
+START_TEST(unknown_options) {
+  expect_ignored("Scales 5", "W unknown option 'Scales' is ignored\n");
+  expect_ignored("Interval", "W unknown option 'Interval' is ignored\n");
+  expect_ignored("'' 5", "W unknown option '' is ignored\n");
+  expect_ignored("Node 'x' { Scale 5; VM 'b' }", "W unknown option 'Node' is ignored\n");
+  expect_ignored("'new\nline\033[31m' 5", "W unknown option 'new_line_[31m' is ignored\n");
+  expect_ignored("TimeBase 'new\nline\033[31m'", "W option 'TimeBase \"new_line_[31m\"' is ignored: it takes \"auto\", "
+                                                 "\"update\" or \"sample\"\n");
+}
+END_TEST
+
+/* A long text in an option is cut in the message, at a character. */
+START_TEST(a_long_bad_option) {
+  char name[2001];
+  for (size_t i = 0; i + 2 < sizeof(name); i += 2)
+    memcpy(name + i, "\xc3\xa4", 3);
+  ck_assert_int_eq(fake_config("TimeBase '%s'; %s 5", name, name), 0);
+  ck_assert_uint_eq(fake.lines_num, 2);
+  ck_assert_uint_eq(fake_count("option 'TimeBase \"\xc3\xa4"), 1);
+  ck_assert_uint_eq(fake_count("it takes \"auto\""), 1);
+  ck_assert_uint_eq(fake_count("unknown option '\xc3\xa4"), 1);
+}
+END_TEST
+
+START_TEST(no_name_in_any_field) {
+  start("PluginInstanceFormat 'none'");
+  expect_log(
+      "W neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one series: "
+      "PluginInstanceFormat is taken to be \"name\"\n");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  expect_values("a/energy=1");
+}
+END_TEST
+
+START_TEST(two_blocks_add_up) {
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  counter_at("c", "3000000", 0);
+  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; VM 'a'; Scale 5", scratch), 0);
+  ck_assert_int_eq(fake_config("%s", ""), 0);
+  ck_assert_int_eq(fake_config("File '%s/[bc]/energy_uj'; VM '/^b$/'; ReportPower false; Scale 2", scratch), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  ck_assert_int_eq(fake_init(), 0); /* collectd calls it once; twice would do no harm */
+  read_at(0);
+  expect_values("a/energy=2; b/energy=4");
+}
+END_TEST
+
+/* Such a path passes a look at its first and last character, and is none of a file. */
+START_TEST(a_file_that_is_none_stops_nothing) {
+  configure("");
+  ck_assert_int_eq(fake_config("File '/.'"), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  expect_log("W option 'File \"/.\"' is ignored: Invalid argument\n");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  expect_values("a/energy=1");
+}
+END_TEST
+
+/* `collectd -T` reads once also when init has failed. */
+START_TEST(read_without_init) {
+  ck_assert_int_eq(fake_read(), 0);
+  expect_values("");
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("plugin_options");
+  TCase *tcase = tcase_create("plugin_options");
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_loop_test(tcase, good_options, 0, ROWS(good_rows));
+  tcase_add_loop_test(tcase, time_base_of_an_untracked_counter, 0, ROWS(untracked_rows));
+  tcase_add_loop_test(tcase, selection, 0, ROWS(selection_rows));
+  tcase_add_loop_test(tcase, bad_options, 0, ROWS(bad_rows));
+  tcase_add_test(tcase, unknown_options);
+  tcase_add_test(tcase, a_long_bad_option);
+  tcase_add_test(tcase, no_name_in_any_field);
+  tcase_add_test(tcase, two_blocks_add_up);
+  tcase_add_test(tcase, a_file_that_is_none_stops_nothing);
+  tcase_add_test(tcase, read_without_init);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}

@@ -1,0 +1,269 @@
+/*
+ * The sampler on real files: what reaches the sinks, in which order, and what happens when one of them fails.
+ */
+#include "core/label.h"
+#include "core/sampler.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WALL0 (INT64_C(1795000000) * NS_PER_S)
+
+static char root[64];
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+  (void)st, (void)type, (void)ftw;
+  return remove(path);
+}
+
+static void setup(void) {
+  strcpy(root, "/tmp/check_sampler.XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static void teardown(void) {
+  nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* VM's counter, as if it had been written at second t. */
+static void write_counter(const char *vm, const char *content, int64_t t) {
+  char path[256];
+  snprintf(path, sizeof(path), "%s/%s", root, vm);
+  mkdir(path, 0755);
+  snprintf(path, sizeof(path), "%s/%s/energy_uj", root, vm);
+  int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+  struct timespec times[2] = {{.tv_sec = WALL0 / NS_PER_S + t}, {.tv_sec = WALL0 / NS_PER_S + t}};
+  ck_assert_int_eq(futimens(fd, times), 0);
+  close(fd);
+}
+
+static void remove_counter(const char *vm) {
+  char path[256];
+  snprintf(path, sizeof(path), "%s/%s/energy_uj", root, vm);
+  ck_assert_int_eq(unlink(path), 0);
+}
+
+/* A sink that writes down what it is told, a word a call. */
+struct recorder {
+  struct sink sink;
+  char said[1024];
+  int fail_put, fail_begin, fail_end;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct recorder *r, const char *format, ...) {
+  size_t used = strlen(r->said);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(r->said + used, sizeof(r->said) - used, format, args);
+  va_end(args);
+}
+
+static int record_begin(struct sink *sink, const struct instant *now, size_t count) {
+  struct recorder *r = (struct recorder *)sink;
+  char text[32];
+  snprintf(text, sizeof(text), "%d:%zu", (int)((now->wall_ns - WALL0) / NS_PER_S), count);
+  say(r, "begin %s;", text);
+  return r->fail_begin;
+}
+
+static int record_put(struct sink *sink, const struct sample *s) {
+  struct recorder *r = (struct recorder *)sink;
+  char power[64] = "-";
+  if (s->has_power)
+    snprintf(power, sizeof(power), "%g", s->power_w);
+  if (s->has_average)
+    snprintf(power + strlen(power), sizeof(power) - strlen(power), "~%g", s->average_w);
+  say(r, "%s %s %s%s;", s->label, sample_state_name(s->state), power, *s->slot != NULL ? "+" : "");
+  return r->fail_put;
+}
+
+static int record_end(struct sink *sink) {
+  say((struct recorder *)sink, "end;");
+  return ((struct recorder *)sink)->fail_end;
+}
+
+static void record_added(struct sink *sink, const struct sample *s) {
+  ck_assert_ptr_null(*s->slot);
+  *s->slot = strdup(s->label);
+  say((struct recorder *)sink, "+%s(%s);", s->label, s->name);
+}
+
+static void record_removed(struct sink *sink, const struct sample *s) {
+  say((struct recorder *)sink, "-%s(%s);", s->label, sample_state_name(s->state));
+  free(*s->slot);
+}
+
+static void recorder_init(struct recorder *r) {
+  *r = (struct recorder){.sink = {.begin = record_begin,
+                                  .put = record_put,
+                                  .end = record_end,
+                                  .added = record_added,
+                                  .removed = record_removed}};
+}
+
+static struct sampler *new_sampler(struct sink *const *sinks, size_t count, size_t smooth) {
+  struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS},
+                                    .smooth = smooth,
+                                    .label_max = LABEL_MAX_COLLECTD};
+  struct sampler *sampler;
+  ck_assert_int_eq(sampler_new(&options, sinks, count, &sampler), 0);
+  char pattern[128];
+  snprintf(pattern, sizeof(pattern), "%s/*/energy_uj", root);
+  ck_assert_int_eq(sampler_add(sampler, pattern), 0);
+  return sampler;
+}
+
+static int pass(struct sampler *sampler, int64_t t) {
+  struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+  return sampler_pass(sampler, &now);
+}
+
+#define expect(recorder, text)                                                                                         \
+  do {                                                                                                                 \
+    ck_assert_str_eq((recorder)->said, text);                                                                          \
+    (recorder)->said[0] = '\0';                                                                                        \
+  } while (0)
+
+START_TEST(come_and_go) {
+  struct recorder r;
+  recorder_init(&r);
+  struct sink *sinks[] = {&r.sink};
+  struct sampler *sampler = new_sampler(sinks, 1, 0);
+
+  ck_assert_int_eq(pass(sampler, 0), 0);
+  expect(&r, "begin 0:0;end;");
+  write_counter("b", "1000000", 0);
+  ck_assert_int_eq(pass(sampler, 1), 0);
+  expect(&r, "+b(b);begin 1:1;b first -+;end;");
+  write_counter("a", "5000000", 5);
+  write_counter("b", "501000000", 5);
+  ck_assert_int_eq(pass(sampler, 6), 0);
+  expect(&r, "+a(a);begin 6:2;a first -+;b ok 100+;end;");
+  ck_assert_uint_eq(sampler_count(sampler), 2);
+  write_counter("b", "", 7);
+  ck_assert_int_eq(pass(sampler, 7), 0);
+  expect(&r, "begin 7:2;a held -+;b torn -+;end;");
+  remove_counter("b");
+  ck_assert_int_eq(pass(sampler, 8), 0);
+  expect(&r, "-b(torn);begin 8:1;a held -+;end;");
+  sampler_free(sampler);
+  expect(&r, "-a(held);");
+}
+END_TEST
+
+START_TEST(average) {
+  struct recorder r;
+  recorder_init(&r);
+  struct sink *sinks[] = {&r.sink};
+  struct sampler *sampler = new_sampler(sinks, 1, 2);
+  write_counter("a", "0", 0);
+  pass(sampler, 0);
+  write_counter("a", "100000000", 1);
+  pass(sampler, 1);
+  write_counter("a", "", 2); /* no power: not in the mean */
+  pass(sampler, 2);
+  write_counter("a", "300000000", 2);
+  pass(sampler, 3);
+  write_counter("a", "600000000", 3);
+  pass(sampler, 4);
+  expect(&r, "+a(a);begin 0:1;a first -+;end;begin 1:1;a ok 100~100+;end;begin 2:1;a torn -+;end;"
+             "begin 3:1;a gap 200~150+;end;begin 4:1;a ok 300~250+;end;");
+  sampler_free(sampler);
+}
+END_TEST
+
+START_TEST(a_failing_sink_harms_no_other) {
+  struct recorder bad, good;
+  recorder_init(&bad);
+  recorder_init(&good);
+  bad.sink.added = NULL; /* optional, and the slot is one sink's */
+  bad.sink.removed = NULL;
+  bad.fail_put = -ENOSPC;
+  bad.fail_end = -EIO;
+  struct sink *sinks[] = {&bad.sink, &good.sink};
+  struct sampler *sampler = new_sampler(sinks, 2, 0);
+  write_counter("a", "1", 0);
+  write_counter("b", "1", 0);
+  ck_assert_int_eq(pass(sampler, 0), -ENOSPC);
+  expect(&bad, "begin 0:2;a first -+;b first -+;end;");
+  expect(&good, "+a(a);+b(b);begin 0:2;a first -+;b first -+;end;");
+  bad.fail_put = 0;
+  bad.fail_begin = -EBADF;
+  ck_assert_int_eq(pass(sampler, 1), -EBADF);
+  bad.fail_begin = bad.fail_end = 0;
+  ck_assert_int_eq(pass(sampler, 2), 0);
+  sampler_free(sampler);
+}
+END_TEST
+
+static bool only_a(const char *name, void *arg) {
+  ++*(int *)arg;
+  return strcmp(name, "a") == 0;
+}
+
+START_TEST(selection) {
+  struct recorder r;
+  recorder_init(&r);
+  struct sink *sinks[] = {&r.sink};
+  int asked = 0;
+  struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS},
+                                    .label_max = LABEL_MAX_COLLECTD,
+                                    .wanted = only_a,
+                                    .wanted_arg = &asked};
+  struct sampler *sampler;
+  ck_assert_int_eq(sampler_new(&options, sinks, 1, &sampler), 0);
+  char pattern[128];
+  snprintf(pattern, sizeof(pattern), "%s/*/energy_uj", root);
+  ck_assert_int_eq(sampler_add(sampler, pattern), 0);
+  write_counter("a", "1", 0);
+  write_counter("b", "1", 0);
+  pass(sampler, 0);
+  pass(sampler, 1);
+  expect(&r, "+a(a);begin 0:1;a first -+;end;begin 1:1;a held -+;end;");
+  ck_assert_int_eq(asked, 2);
+  sampler_free(sampler);
+}
+END_TEST
+
+START_TEST(wraps_at_its_range) {
+  struct recorder r;
+  recorder_init(&r);
+  struct sink *sinks[] = {&r.sink};
+  char path[128];
+  write_counter("zone", "999900000", 0);
+  snprintf(path, sizeof(path), "%s/zone/max_energy_range_uj", root);
+  FILE *range = fopen(path, "w");
+  ck_assert_ptr_nonnull(range);
+  fputs("1000000000\n", range);
+  fclose(range);
+  struct sampler *sampler = new_sampler(sinks, 1, 0);
+  pass(sampler, 0);
+  write_counter("zone", "400000000", 5);
+  pass(sampler, 5);
+  expect(&r, "+zone(zone);begin 0:1;zone first -+;end;begin 5:1;zone wrap 80.02+;end;");
+  sampler_free(sampler);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("sampler");
+  TCase *tcase = tcase_create("sampler");
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_test(tcase, come_and_go);
+  tcase_add_test(tcase, average);
+  tcase_add_test(tcase, a_failing_sink_harms_no_other);
+  tcase_add_test(tcase, selection);
+  tcase_add_test(tcase, wraps_at_its_range);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}

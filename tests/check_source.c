@@ -1,0 +1,1220 @@
+/* Which counters a source lists, in what order and under which labels, while VMs come, go and get in the way. */
+#include "core/counter.h"
+#include "core/label.h"
+#include "core/source.h"
+#include "scratch.h"
+#include "suite.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <sys/mount.h>
+
+/* ---- what a source is told and what it tells --------------------------------------------------------------------- */
+
+/* A growing text, each word set off by a space. */
+struct words {
+  char text[8192];
+  size_t len;
+};
+
+static void say(struct words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct words *words, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  if (words->len > 0)
+    words->text[words->len++] = ' ';
+  words->len += (size_t)vsnprintf(words->text + words->len, sizeof(words->text) - words->len, format, args);
+  va_end(args);
+  ck_assert_uint_lt(words->len + 1, sizeof(words->text));
+}
+
+static const char *in_tree(const char *path) {
+  size_t len = strlen(scratch);
+  ck_assert_msg(strncmp(path, scratch, len) == 0 && path[len] == '/', "%s is not in %s", path, scratch);
+  return path + len + 1;
+}
+
+/* "+path" for what came, "-path" for what went, "?name" for what was asked. */
+static struct words events;
+
+static void added(struct source_entry *entry, void *arg) {
+  say(arg, "+%s", in_tree(entry->path));
+  ck_assert_ptr_null(entry->user);
+  ck_assert_int_gt((int)strlen(entry->label), 0);
+}
+
+static void removed(struct source_entry *entry, void *arg) {
+  say(arg, "-%s", in_tree(entry->path));
+  ck_assert_int_gt((int)strlen(entry->label), 0);
+}
+
+static bool wanted(const char *name, void *arg) {
+  say(arg, "?%s", name);
+  return strncmp(name, "un", 2) != 0;
+}
+
+/* The events since the last call. */
+static const char *take_events(void) {
+  static struct words taken;
+  taken = events;
+  events = (struct words){0};
+  return taken.text;
+}
+
+static struct source *new_source(void) {
+  struct source_options options = {.label_max = LABEL_MAX_COLLECTD, .added = added, .removed = removed, .arg = &events};
+  struct source *source = NULL;
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  return source;
+}
+
+static void add(struct source *source, const char *name) {
+  ck_assert_int_eq(source_add(source, in_scratch(name)), 0);
+}
+
+/* Does it with each of the words in the text. */
+static void for_each_word(const char *text, void (*what)(const char *word, void *arg), void *arg) {
+  char copy[1024];
+  char *rest;
+  snprintf(copy, sizeof(copy), "%s", text);
+  for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+    what(word, arg);
+}
+
+static void make_file(const char *word, void *arg) {
+  (void)arg;
+  write_text(word, "42");
+}
+
+static void add_word(const char *word, void *arg) {
+  add(arg, word);
+}
+
+static void make_files(const char *words) {
+  for_each_word(words, make_file, NULL);
+}
+
+static void remove_file(const char *name) {
+  ck_assert_int_eq(unlink(in_scratch(name)), 0);
+}
+
+static struct reading read_entry(struct source *source, struct source_entry *entry) {
+  struct reading reading;
+  int64_t patience_ns = 0;
+  source_read(source, entry, &patience_ns, &reading);
+  return reading;
+}
+
+static void list(struct source *source, struct words *words) {
+  for (size_t i = 0; i < source_count(source); i++)
+    say(words, "%s", in_tree(source_at(source, i)->path));
+}
+
+/* A pass in which the search goes as it goes. The paths on the list. */
+static const char *list_despite(struct source *source, int error, const char **where) {
+  static struct words words;
+  words = (struct words){0};
+  int before = count_open_files();
+  ck_assert_int_eq(source_begin(source, where), error);
+  list(source, &words);
+  source_end(source);
+  ck_assert_int_eq(count_open_files(), before);
+  return words.text;
+}
+
+/* A pass. The paths on the list. */
+static const char *list_of(struct source *source) {
+  return list_despite(source, 0, NULL);
+}
+
+/* A pass. "path=number" or "path=error" for what is on the list. */
+static const char *readings_of(struct source *source) {
+  static struct words words;
+  words = (struct words){0};
+  int before = count_open_files();
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  for (size_t i = 0; i < source_count(source); i++) {
+    struct source_entry *entry = source_at(source, i);
+    struct reading reading = read_entry(source, entry);
+    if (reading.error == 0)
+      say(&words, "%s=%" PRIu64, in_tree(entry->path), reading.energy_uj);
+    else
+      say(&words, "%s=%s", in_tree(entry->path), strerrorname_np(-reading.error));
+  }
+  source_end(source);
+  ck_assert_int_eq(count_open_files(), before);
+  return words.text;
+}
+
+/* The label of the counter as of the last pass, or NULL. */
+static const char *label_of(struct source *source, const char *name) {
+  for (size_t i = 0; i < source_count(source); i++)
+    if (strcmp(in_tree(source_at(source, i)->path), name) == 0)
+      return source_at(source, i)->label;
+  return NULL;
+}
+
+/* ---- what a path or a pattern stands for ------------------------------------------------------------------------- */
+
+static const struct {
+  const char *files, *add, *listed;
+} match_rows[] = {
+    {"", "*/e", ""},
+    {"", "x*/y/*/e", ""},
+    /* order */
+    {"c/e a/e b/e", "*/e", "a/e b/e c/e"},
+    {"b/e a/e b/d a/d", "*/*", "a/d a/e b/d b/e"},
+    {"a/e a-b/e a.b/e a0/e", "*/e", "a-b/e a.b/e a/e a0/e"},
+    {"a/x/e a/e b/e", "a/x/* b/* a/*", "a/x/e b/e a/e a/x"},
+    {"a/e b/e", "b/e a/e", "b/e a/e"},
+    {"a/e b/e c/e d/e", "d/e [bc]/e a/e", "d/e b/e c/e a/e"},
+    /* named twice */
+    {"a/e b/e", "a/e a/e", "a/e"},
+    {"a/e b/e", "a//e a/./e ./a/e", "a/e"},
+    {"a/e b/e", "*/e */e", "a/e b/e"},
+    {"a/e b/e", "*/e ?/e", "a/e b/e"},
+    {"a/e b/e", "b*/e */e", "b/e a/e"},
+    {"a/e b/e", "b/e */e", "b/e a/e"},
+    {"a/e b/e", "*/e b/e", "a/e b/e"},
+    {"a/x/e b/x/e", "*/x/e a/*/e", "a/x/e b/x/e"},
+    /* wildcards */
+    {"a/e aa/e e", "?/e", "a/e"},
+    {"a/e aa/e e", "?a/e", "aa/e"},
+    {"a/e b/e c/e ab/e", "[ab]/e", "a/e b/e"},
+    {"a/e b/e c/e ab/e", "[!ab]/e", "c/e"},
+    {"a/e b/e c/e ab/e", "[b-z]/e", "b/e c/e"},
+    {"a/e b/e ab/e", "[a][b]/e", "ab/e"},
+    {"vm-1-x/e vm-2-y/e vm/e", "vm-*-*/e", "vm-1-x/e vm-2-y/e"},
+    {"a/e a/f b/e", "a/*", "a/e a/f"},
+    {"a/e a/f b/e", "a/[f]", "a/f"},
+    {"e f a/e", "?", "a e f"},
+    {"a/x/e a/e e", "*/e", "a/e"},
+    {"a/x/e a/e ee", "*", "a ee"},
+    {"a/x/e a/y/e b/x/e c/e", "*/*/e", "a/x/e a/y/e b/x/e"},
+    {"a/x/e a/y/e b/x/e c/e", "*/x/e", "a/x/e b/x/e"},
+    {"a/x/e a/y/e b/x/e c/e", "a/*/e", "a/x/e a/y/e"},
+    {"a/x/1/e a/y/1/e a/x/2/e b/x/1/e", "?/x/?/e", "a/x/1/e a/x/2/e b/x/1/e"},
+    {"a/x/1/e a/y/1/e a/x/2/e b/x/1/e", "*/*/2/*", "a/x/2/e"},
+    {"a/x/e", "*//./x/.//e", "a/x/e"},
+    {"a*/e ab/e", "a\\*/*", "a*/e"},
+    {"a\nb/e \xff/e \xc3\xa4/e", "*/e", "a\nb/e \xc3\xa4/e \xff/e"},
+    {"vm/intel-rapl:0/energy_uj vm/intel-rapl:0:0/x", "*/intel-rapl:*/energy_uj", "vm/intel-rapl:0/energy_uj"},
+    /* what stands where a directory should be */
+    {"a b/e", "*/e", "b/e"},
+    {"a b/x c/x/e", "*/*/e", "c/x/e"},
+    {"a b/e", "a/*", ""},
+    /* dot names */
+    {".a/e a/e", "*/e", "a/e"},
+    {".a/e a/e", "?a/e", ""},
+    {".a/e a/e", "[.]a/e", ""},
+    {".a/e a/e", ".*/e", ".a/e"},
+    {".a/e a/e", ".?/e", ".a/e"},
+    {"a/.e a/e", "*/*", "a/e"},
+    {"a/.e a/e", "*/.e", "a/.e"},
+    {"a/e e", ".*/e", ""}, /* neither "." nor ".." */
+};
+
+START_TEST(matches) {
+  struct source *source = new_source();
+  make_files(match_rows[_i].files);
+  for_each_word(match_rows[_i].add, add_word, source);
+  for (int pass = 0; pass < 2; pass++)
+    ck_assert_str_eq(list_of(source), match_rows[_i].listed);
+  source_free(source);
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  bool pattern;
+} pattern_rows[] = {
+    {"", false},      {"/a/b", false}, {"/a/*/b", true}, {"*", true},    {"/a?", true},
+    {"/a[b", true},   {"a]", false},   {"/a\\b", false}, {"a\\*", true}, {"/a/b/c*", true},
+    {"{a,b}", false}, {"~/a", false},  {"/a b", false},  {"[a]", true},  {"intel-rapl:0", false},
+};
+
+START_TEST(is_pattern) {
+  ck_assert_int_eq(source_is_pattern(pattern_rows[_i].text), pattern_rows[_i].pattern);
+}
+END_TEST
+
+START_TEST(default_patterns) {
+  int count = 0;
+  for (; source_default_patterns[count] != NULL; count++)
+    ck_assert(source_is_pattern(source_default_patterns[count]));
+  ck_assert_int_eq(count, 2);
+}
+END_TEST
+
+/* ---- source_add() ------------------------------------------------------------------------------------------------ */
+
+static const char *const refused_texts[] = {"", "/", "//", "/.", "a/", "/a/b/", "*/", "/a/*/", "./"};
+
+START_TEST(add_refuses) {
+  struct source *source = new_source();
+  ck_assert_int_eq(source_add(source, refused_texts[_i]), -EINVAL);
+  make_files("a/e");
+  add(source, "a/e"); /* what was refused left nothing behind */
+  ck_assert_str_eq(list_of(source), "a/e");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(relative) {
+  struct source *source = new_source();
+  make_files("a/e b/x/e e");
+  ck_assert_int_eq(chdir(in_scratch("b")), 0);
+  ck_assert_int_eq(source_add(source, "x//./e"), 0);
+  ck_assert_int_eq(source_add(source, "./*/e"), 0);
+  ck_assert_int_eq(chdir(scratch), 0);
+  ck_assert_int_eq(source_add(source, "e"), 0);
+  ck_assert_int_eq(source_add(source, "?/e"), 0);
+  ck_assert_int_eq(chdir("/"), 0);
+  ck_assert_str_eq(readings_of(source), "b/x/e=42 e=42 a/e=42");
+  source_free(source);
+}
+END_TEST
+
+/* Only what the operator wrote has wildcards, not the directory he stands in. */
+START_TEST(relative_to_wildcards) {
+  struct source *source = new_source();
+  make_files("dir[1]/a/e dir1/b/e");
+  ck_assert_int_eq(chdir(in_scratch("dir[1]")), 0);
+  ck_assert_int_eq(source_add(source, "missing/e"), 0);
+  ck_assert_int_eq(source_add(source, "*/e"), 0);
+  ck_assert_int_eq(chdir("/"), 0);
+  ck_assert_str_eq(readings_of(source), "dir[1]/missing/e=ENOENT dir[1]/a/e=42");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(relative_to_nothing) {
+  struct source *source = new_source();
+  ck_assert_int_eq(mkdir(in_scratch("gone"), 0755), 0);
+  ck_assert_int_eq(chdir(in_scratch("gone")), 0);
+  ck_assert_int_eq(rmdir(in_scratch("gone")), 0);
+  ck_assert_int_eq(source_add(source, "a/e"), -ENOENT);
+  ck_assert_int_eq(chdir("/"), 0);
+  ck_assert_str_eq(list_of(source), "");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(literal_wildcards) {
+  struct source *source = new_source();
+  make_files("vm[1]/e vm1/e");
+  add(source, "vm[1]/e");
+  add(source, "vm[2]/e"); /* is none now, and so a pattern */
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  ck_assert_uint_eq(source_count(source), 1);
+  ck_assert(!source_at(source, 0)->found);
+  ck_assert_str_eq(source_at(source, 0)->label, "vm[1]");
+  source_end(source);
+  make_files("vm2/e vm[2]/e");
+  ck_assert_str_eq(list_of(source), "vm[1]/e vm2/e");
+  source_free(source);
+}
+END_TEST
+
+/* A tenant who calls a VM "*" costs the others nothing. */
+START_TEST(vm_called_wildcard) {
+  struct source *source = new_source();
+  make_files("*/e a/e b/e");
+  add(source, "*/e");
+  ck_assert_str_eq(list_of(source), "*/e a/e b/e");
+  source_free(source);
+}
+END_TEST
+
+/* What is added between two passes is in the next one. */
+START_TEST(add_later) {
+  struct source *source = new_source();
+  make_files("a/e b/e c/e");
+  add(source, "b/e");
+  ck_assert_str_eq(list_of(source), "b/e");
+  add(source, "c/e");
+  add(source, "*/e");
+  ck_assert_uint_eq(source_count(source), 1);
+  ck_assert_str_eq(take_events(), "+b/e");
+  ck_assert_str_eq(list_of(source), "b/e c/e a/e");
+  ck_assert_str_eq(take_events(), "+c/e +a/e");
+  source_free(source);
+}
+END_TEST
+
+/* ---- counters come and go ---------------------------------------------------------------------------------------- */
+
+START_TEST(come_and_go) {
+  struct source *source = new_source();
+  make_files("b/e d/e z/f");
+  add(source, "z/f");
+  add(source, "*/e");
+  ck_assert_uint_eq(source_count(source), 0);
+  ck_assert_str_eq(take_events(), "");
+  ck_assert_str_eq(list_of(source), "z/f b/e d/e");
+  ck_assert_str_eq(take_events(), "+z/f +b/e +d/e");
+  ck_assert_str_eq(list_of(source), "z/f b/e d/e");
+  ck_assert_str_eq(take_events(), "");
+
+  make_files("e/e a/e c/e");
+  ck_assert_str_eq(list_of(source), "z/f a/e b/e c/e d/e e/e");
+  ck_assert_str_eq(take_events(), "+a/e +c/e +e/e");
+
+  remove_file("a/e");
+  remove_file("d/e");
+  remove_file("z/f");
+  make_files("dd/e");
+  ck_assert_str_eq(list_of(source), "z/f b/e c/e dd/e e/e");
+  ck_assert_str_eq(take_events(), "-a/e -d/e +dd/e");
+
+  make_files("a/e z/f");
+  ck_assert_str_eq(readings_of(source), "z/f=42 a/e=42 b/e=42 c/e=42 dd/e=42 e/e=42");
+  ck_assert_str_eq(take_events(), "+a/e");
+  source_free(source);
+  ck_assert_str_eq(take_events(), "-z/f -a/e -b/e -c/e -dd/e -e/e");
+}
+END_TEST
+
+START_TEST(free_tells) {
+  source_free(NULL);
+  struct source *source = new_source();
+  make_files("a/e b/e");
+  add(source, "b/e");
+  add(source, "*/e");
+  source_free(source); /* nothing was told, so nothing is taken back */
+  ck_assert_str_eq(take_events(), "");
+
+  source = new_source();
+  add(source, "b/e");
+  add(source, "*/e");
+  int before = count_open_files();
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  take_events();
+  source_free(source); /* in the middle of a pass */
+  ck_assert_str_eq(take_events(), "-b/e -a/e");
+  ck_assert_int_eq(count_open_files(), before);
+}
+END_TEST
+
+/* The consumer's own stays with its counter, up to removed(). */
+static int users[4];
+
+static void removed_user(struct source_entry *entry, void *arg) {
+  say(arg, "-%s:%td", in_tree(entry->path), (int *)entry->user - users);
+}
+
+START_TEST(user) {
+  struct source_options options = {.label_max = LABEL_MAX_FILE, .removed = removed_user, .arg = &events};
+  struct source *source;
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  make_files("b/e c/e");
+  add(source, "d/e");
+  add(source, "*/e");
+  ck_assert_str_eq(list_of(source), "d/e b/e c/e");
+  for (int i = 0; i < 3; i++)
+    source_at(source, (size_t)i)->user = &users[i];
+  make_files("a/e bb/e");
+  remove_file("b/e");
+  ck_assert_str_eq(list_of(source), "d/e a/e bb/e c/e");
+  ck_assert_str_eq(take_events(), "-b/e:1");
+  void *expected[] = {&users[0], NULL, NULL, &users[2]};
+  for (size_t i = 0; i < 4; i++)
+    ck_assert_ptr_eq(source_at(source, i)->user, expected[i]);
+  source_at(source, 1)->user = source_at(source, 2)->user = &users[3];
+  source_free(source);
+  ck_assert_str_eq(take_events(), "-d/e:0 -a/e:3 -bb/e:3 -c/e:2");
+}
+END_TEST
+
+START_TEST(no_callbacks) {
+  struct source_options options = {.label_max = LABEL_MAX_FILE};
+  struct source *source;
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  make_files("a/e b/e");
+  add(source, "*/e");
+  ck_assert_str_eq(list_of(source), "a/e b/e");
+  remove_file("a/e");
+  ck_assert_str_eq(list_of(source), "b/e");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(missing_path) {
+  struct source *source = new_source();
+  add(source, "b/e");
+  add(source, "a/e");
+  ck_assert_str_eq(readings_of(source), "b/e=ENOENT a/e=ENOENT");
+  make_files("b");
+  ck_assert_str_eq(readings_of(source), "b/e=ENOTDIR a/e=ENOENT");
+  remove_file("b");
+  make_files("a/e b/e");
+  ck_assert_str_eq(readings_of(source), "b/e=42 a/e=42");
+  remove_file("b/e");
+  ck_assert_str_eq(readings_of(source), "b/e=ENOENT a/e=42");
+  ck_assert_str_eq(take_events(), "+b/e +a/e");
+  ck_assert(!source_at(source, 0)->found);
+  source_free(source);
+}
+END_TEST
+
+/* A path that was written out stays, also where a pattern had found it. */
+static const char *const path_and_pattern_rows[] = {"a/e */e", "*/e a/e", "*/e a/e ?/e a/e"};
+
+START_TEST(path_and_pattern) {
+  struct source *source = new_source();
+  make_files("a/e");
+  for_each_word(path_and_pattern_rows[_i], add_word, source);
+  ck_assert_str_eq(readings_of(source), "a/e=42");
+  remove_file("a/e");
+  ck_assert_str_eq(readings_of(source), "a/e=ENOENT");
+  ck_assert_str_eq(list_of(source), "a/e");
+  make_files("a/e");
+  ck_assert_str_eq(readings_of(source), "a/e=42");
+  source_free(source);
+}
+END_TEST
+
+/* The counter is gone between looking and reading. */
+START_TEST(gone_before_read) {
+  struct source *source = new_source();
+  make_files("a/e b/e");
+  add(source, "*/e");
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  ck_assert_uint_eq(source_count(source), 2);
+  remove_file("a/e");
+  ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, -ENOENT);
+  ck_assert_int_eq(read_entry(source, source_at(source, 1)).error, 0);
+  source_end(source);
+  ck_assert_str_eq(list_of(source), "b/e");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(many) {
+  enum { VMS = 2000 };
+  struct source_options options = {.label_max = LABEL_MAX_COLLECTD};
+  struct source *source;
+  char name[64];
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  add(source, "scaphandre/*/intel-rapl:?/energy_uj");
+  for (int i = VMS - 1; i >= 0; i--) {
+    snprintf(name, sizeof(name), "scaphandre/vm-%04d/intel-rapl:0/energy_uj", i);
+    write_text(name, "42");
+  }
+  for (int pass = 0; pass < 3; pass++) {
+    int step = pass == 1 ? 2 : 1; /* all, the even ones, all */
+    for (int i = 1; i < VMS && pass > 0; i += 2) {
+      snprintf(name, sizeof(name), "scaphandre/vm-%04d/intel-rapl:0/energy_uj", i);
+      if (pass == 1)
+        remove_file(name);
+      else
+        write_text(name, "42");
+    }
+    ck_assert_int_eq(source_begin(source, NULL), 0);
+    ck_assert_uint_eq(source_count(source), (size_t)(VMS / step));
+    for (int i = 0; i < VMS / step; i++) {
+      struct source_entry *entry = source_at(source, (size_t)i);
+      snprintf(name, sizeof(name), "vm-%04d", i * step);
+      ck_assert_str_eq(entry->label, name);
+      ck_assert_int_eq(read_entry(source, entry).error, 0);
+    }
+    source_end(source);
+  }
+  source_free(source);
+}
+END_TEST
+
+/* ---- which are wanted -------------------------------------------------------------------------------------------- */
+
+static struct source *new_choosy_source(void) {
+  struct source_options options = {
+      .label_max = LABEL_MAX_COLLECTD, .wanted = wanted, .added = added, .removed = removed, .arg = &events};
+  struct source *source;
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  return source;
+}
+
+START_TEST(unwanted) {
+  struct source *source = new_choosy_source();
+  make_files("a/e un/e unx/f");
+  add(source, "unx/f");
+  add(source, "*/e");
+  ck_assert_str_eq(take_events(), "");
+  ck_assert_str_eq(list_of(source), "a/e");
+  ck_assert_str_eq(take_events(), "?unx ?a ?un +a/e");
+  ck_assert_str_eq(list_of(source), "a/e");
+  ck_assert_str_eq(take_events(), "");
+  make_files("b/e");
+  remove_file("un/e");
+  ck_assert_str_eq(list_of(source), "a/e b/e");
+  ck_assert_str_eq(take_events(), "?b +b/e");
+  make_files("un/e");
+  remove_file("a/e");
+  ck_assert_str_eq(list_of(source), "b/e"); /* it came anew, so it is asked anew */
+  ck_assert_str_eq(take_events(), "-a/e ?un");
+  source_free(source);
+  ck_assert_str_eq(take_events(), "-b/e");
+}
+END_TEST
+
+/* What is named twice is one counter. */
+static const struct {
+  const char *add, *events;
+} asked_rows[] = {
+    {"a/e a/e", "?a +a/e"}, {"a/e */e", "?a +a/e"}, {"*/e ?/e a/e", "?a +a/e"},
+    {"un/f un/f", "?un"},   {"un/f */f", "?un"},    {"*/f ?n/f", "?un"},
+};
+
+START_TEST(asked_once) {
+  struct source *source = new_choosy_source();
+  make_files("a/e un/f");
+  for_each_word(asked_rows[_i].add, add_word, source);
+  list_of(source);
+  list_of(source);
+  ck_assert_str_eq(take_events(), asked_rows[_i].events);
+  source_free(source);
+}
+END_TEST
+
+/* The question is about the safe name, before it is made unique. */
+START_TEST(wanted_name) {
+  struct source *source = new_choosy_source();
+  make_files("u\nn/e x/a/e y/a/e");
+  add(source, "u\nn/e");
+  add(source, "?/a/e");
+  list_of(source);
+  ck_assert_str_eq(take_events(), "?a ?a ?u_n +u\nn/e +x/a/e +y/a/e");
+  source_free(source);
+}
+END_TEST
+
+/* ---- labels ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(labels_stay) {
+  struct source *source = new_source();
+  make_files("1/vm/e 2/vm/e");
+  add(source, "?/*/e");
+  list_of(source);
+  ck_assert_str_eq(label_of(source, "1/vm/e"), "vm");
+  char second[LABEL_MAX_COLLECTD + 1];
+  snprintf(second, sizeof(second), "%s", label_of(source, "2/vm/e"));
+  ck_assert_str_ne(second, "vm");
+  ck_assert_int_eq(strncmp(second, "vm_", 3), 0);
+
+  remove_file("1/vm/e");
+  make_files("0/other/e 3/other/e");
+  list_of(source);
+  ck_assert_str_eq(label_of(source, "2/vm/e"), second);
+  ck_assert_str_eq(label_of(source, "0/other/e"), "other");
+
+  make_files("0/vm/e"); /* in front of the old ones, and the bare label is free */
+  list_of(source);
+  ck_assert_str_eq(label_of(source, "0/vm/e"), "vm");
+  ck_assert_str_eq(label_of(source, "2/vm/e"), second);
+
+  make_files("1/vm/e");
+  list_of(source);
+  ck_assert_str_eq(label_of(source, "0/vm/e"), "vm");
+  ck_assert_str_eq(label_of(source, "2/vm/e"), second);
+  ck_assert_str_ne(label_of(source, "1/vm/e"), "vm");
+  ck_assert_str_ne(label_of(source, "1/vm/e"), second);
+  ck_assert_str_eq(source_at(source, 1)->name, "vm");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(labels_of_layout) {
+  struct source *source = new_source();
+  make_files("scaphandre/vm-001/intel-rapl:1/energy_uj scaphandre/vm-001/intel-rapl:0/energy_uj");
+  make_files("zone/energy_uj scaphandre/vm-002/energy_uj");
+  add(source, "scaphandre/*/intel-rapl:?/energy_uj");
+  add(source, "scaphandre/*/energy_uj");
+  add(source, "zone/energy_uj");
+  list_of(source);
+  static const char *const labels[] = {"vm-001", "vm-001_intel-rapl:1", "vm-002", "zone"};
+  ck_assert_uint_eq(source_count(source), ROWS(labels));
+  for (size_t i = 0; i < ROWS(labels); i++) {
+    ck_assert_str_eq(source_at(source, i)->label, labels[i]);
+    ck_assert_int_eq(source_at(source, i)->found, i < 3);
+  }
+  source_free(source);
+}
+END_TEST
+
+/* A name that had to be altered does not take that of one that is safe as it stands, whichever is first. */
+static const char *const safe_first_rows[] = {"*/e", "a\nb/e a_b/e", "a_b/e a\nb/e", "a\n*/e a_*/e", "a_*/e a\nb/e"};
+
+START_TEST(safe_first) {
+  struct source *source = new_source();
+  make_files("a\nb/e a_b/e");
+  for_each_word(safe_first_rows[_i], add_word, source);
+  list_of(source);
+  ck_assert_uint_eq(source_count(source), 2);
+  ck_assert_str_eq(label_of(source, "a_b/e"), "a_b");
+  ck_assert_str_ne(label_of(source, "a\nb/e"), "a_b");
+  ck_assert(label_is_safe(label_of(source, "a\nb/e")));
+  ck_assert_str_eq(source_at(source, 0)->name, "a_b");
+  ck_assert_str_eq(source_at(source, 1)->name, "a_b");
+  source_free(source);
+}
+END_TEST
+
+/* But what has a label keeps it. */
+START_TEST(safe_later) {
+  struct source *source = new_source();
+  make_files("a\nb/e");
+  add(source, "*/e");
+  list_of(source);
+  ck_assert_str_eq(label_of(source, "a\nb/e"), "a_b");
+  make_files("a_b/e");
+  list_of(source);
+  ck_assert_str_eq(label_of(source, "a\nb/e"), "a_b");
+  ck_assert_str_ne(label_of(source, "a_b/e"), "a_b");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(long_labels) {
+  static const size_t max[] = {LABEL_MAX_COLLECTD, LABEL_MAX_FILE};
+  struct source_options options = {.label_max = max[_i]};
+  struct source *source;
+  char name[256];
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  for (int tail = 0; tail < 3; tail++) {
+    snprintf(name, sizeof(name), "%0200d/e", tail);
+    write_text(name, "42");
+  }
+  add(source, "*/e");
+  list_of(source);
+  ck_assert_uint_eq(source_count(source), 3);
+  for (size_t i = 0; i < 3; i++) {
+    ck_assert_uint_eq(strlen(source_at(source, i)->label), max[_i]);
+    ck_assert_uint_eq(strlen(source_at(source, i)->name), 200);
+    ck_assert_str_ne(source_at(source, i)->label, source_at(source, (i + 1) % 3)->label);
+  }
+  source_free(source);
+}
+END_TEST
+
+/* ---- what is refused --------------------------------------------------------------------------------------------- */
+
+static void make_link(const char *target, const char *name) {
+  const char *path = in_scratch(name);
+  make_parents(path);
+  ck_assert_int_eq(symlink(target, path), 0);
+}
+
+static void make_fifo(const char *name) {
+  const char *path = in_scratch(name);
+  make_parents(path);
+  ck_assert_int_eq(mkfifo(path, 0644), 0);
+}
+
+static void make_directory(const char *name) {
+  make_parents(in_scratch(name));
+  ck_assert_int_eq(mkdir(in_scratch(name), 0755), 0);
+}
+
+/* One kind of trouble each, beside a good counter: other/x/e. */
+static void put_fifo(void) {
+  make_fifo("vms/vm/x/e");
+}
+
+static void put_directory(void) {
+  make_directory("vms/vm/x/e");
+}
+
+static void put_link(void) {
+  make_files("vms/vm/x/f");
+  make_link("f", "vms/vm/x/e");
+}
+
+static void put_link_to_nothing(void) {
+  make_link("nowhere", "vms/vm/x/e");
+}
+
+static void put_link_to_fifo(void) {
+  make_fifo("vms/vm/x/f");
+  make_link("f", "vms/vm/x/e");
+}
+
+static void put_linked_directory(void) {
+  make_files("elsewhere/e");
+  make_link("../../elsewhere", "vms/vm/x");
+}
+
+static void put_linked_directory_with_nothing(void) {
+  make_directory("elsewhere");
+  make_link("../../elsewhere", "vms/vm/x");
+}
+
+static void put_linked_directory_with_fifo(void) {
+  make_fifo("elsewhere/e");
+  make_link("../../elsewhere", "vms/vm/x");
+}
+
+static void put_linked_vm(void) {
+  make_files("elsewhere/x/e");
+  make_link("../elsewhere", "vms/vm");
+}
+
+static void put_link_to_other_vm(void) {
+  make_link("other", "vms/vm");
+}
+
+static void put_link_to_itself(void) {
+  make_link("vm", "vms/vm");
+}
+
+static void put_fifo_as_vm(void) {
+  make_fifo("vms/vm");
+}
+
+static void put_empty_vm(void) {
+  make_directory("vms/vm");
+}
+
+#define OTHER "vms/other/x/e=42"
+
+/* No link is followed: one that stands where the pattern has no wildcard any more is listed and refused with the
+ * reason, one in the place of a directory that is to be searched is passed over. */
+static const struct {
+  void (*put)(void);
+  const char *vms;     /* with vms/?*\/x/e */
+  const char *all;     /* with vms/?*\/?/? and vms/?*\/x/? */
+  const char *written; /* with vms/vm/x/e as a path */
+} refused_rows[] = {
+    {put_fifo, OTHER " vms/vm/x/e=EMEDIUMTYPE", OTHER " vms/vm/x/e=EMEDIUMTYPE", "vms/vm/x/e=EMEDIUMTYPE"},
+    {put_directory, OTHER " vms/vm/x/e=EISDIR", OTHER " vms/vm/x/e=EISDIR", "vms/vm/x/e=EISDIR"},
+    {put_link, OTHER " vms/vm/x/e=ELOOP", OTHER " vms/vm/x/e=ELOOP vms/vm/x/f=42", "vms/vm/x/e=42"},
+    {put_link_to_nothing, OTHER " vms/vm/x/e=ELOOP", OTHER " vms/vm/x/e=ELOOP", "vms/vm/x/e=ENOENT"},
+    {put_link_to_fifo, OTHER " vms/vm/x/e=ELOOP", OTHER " vms/vm/x/e=ELOOP vms/vm/x/f=EMEDIUMTYPE",
+     "vms/vm/x/e=EMEDIUMTYPE"},
+    {put_linked_directory, OTHER " vms/vm/x/e=ELOOP", OTHER, "vms/vm/x/e=42"},
+    {put_linked_directory_with_nothing, OTHER " vms/vm/x/e=ELOOP", OTHER, "vms/vm/x/e=ENOENT"},
+    {put_linked_directory_with_fifo, OTHER " vms/vm/x/e=ELOOP", OTHER, "vms/vm/x/e=EMEDIUMTYPE"},
+    {put_linked_vm, OTHER " vms/vm/x/e=ELOOP", OTHER, "vms/vm/x/e=42"},
+    {put_link_to_other_vm, OTHER " vms/vm/x/e=ELOOP", OTHER, "vms/vm/x/e=42"},
+    {put_link_to_itself, OTHER " vms/vm/x/e=ELOOP", OTHER, "vms/vm/x/e=ELOOP"},
+    {put_fifo_as_vm, OTHER, OTHER, "vms/vm/x/e=ENOTDIR"},
+    {put_empty_vm, OTHER, OTHER, "vms/vm/x/e=ENOENT"},
+};
+
+START_TEST(refused) {
+  const char *const adds[] = {"vms/?*/x/e", "vms/?*/?/?", "vms/?*/x/?", "vms/vm/x/e"};
+  const char *const expected[] = {refused_rows[_i].vms, refused_rows[_i].all, refused_rows[_i].all,
+                                  refused_rows[_i].written};
+  make_files("vms/other/x/e");
+  refused_rows[_i].put();
+  for (int i = 0; i < ROWS(adds); i++) {
+    struct source *source = new_source();
+    add(source, adds[i]);
+    ck_assert_str_eq(readings_of(source), expected[i]);
+    ck_assert_str_eq(readings_of(source), expected[i]);
+    source_free(source);
+  }
+}
+END_TEST
+
+/* A tenant swaps the counter, or a directory on the way, between two passes and between looking and reading. */
+START_TEST(swapped) {
+  struct source *source = new_source();
+  make_files("vms/vm/x/e secret/e secret/x/e");
+  add(source, "vms/*/x/e");
+  ck_assert_str_eq(readings_of(source), "vms/vm/x/e=42");
+  remove_file("vms/vm/x/e");
+  make_link("../../../secret/e", "vms/vm/x/e");
+  ck_assert_str_eq(readings_of(source), "vms/vm/x/e=ELOOP");
+  remove_file("vms/vm/x/e");
+  make_files("vms/vm/x/e");
+  ck_assert_str_eq(readings_of(source), "vms/vm/x/e=42");
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  remove_file("vms/vm/x/e");
+  ck_assert_int_eq(rmdir(in_scratch("vms/vm/x")), 0);
+  make_link("../../secret", "vms/vm/x");
+  ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, -ELOOP);
+  source_end(source);
+  source_free(source);
+}
+END_TEST
+
+/* The operator may write links where no wildcard is; they are followed anew in each pass. */
+START_TEST(link_in_explicit_part) {
+  struct source *source = new_source();
+  make_files("1/vms/a/e 2/vms/b/e");
+  make_link("1", "current");
+  add(source, "current/vms/a/e");
+  add(source, "current/vms/*/e");
+  ck_assert_str_eq(readings_of(source), "current/vms/a/e=42");
+  remove_file("current");
+  make_link("2", "current");
+  ck_assert_str_eq(list_of(source), "current/vms/a/e current/vms/b/e");
+  source_free(source);
+
+  source = new_source(); /* a link as the very directory that is searched */
+  make_link("2/vms", "vms");
+  add(source, "vms/*/e");
+  ck_assert_str_eq(readings_of(source), "vms/b/e=42");
+  source_free(source);
+}
+END_TEST
+
+START_TEST(sysfs) {
+  static const char *const patterns[] = {"/sys/class/net/l[o]/mtu", "/sys/class/net/l[o]/mt?"};
+  struct stat st;
+  if (lstat("/sys/class/net/lo", &st) != 0 || !S_ISLNK(st.st_mode))
+    return; /* no sysfs in this container */
+  struct source_options options = {.label_max = LABEL_MAX_COLLECTD};
+  struct source *source;
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  ck_assert_int_eq(source_add(source, patterns[_i]), 0);
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  ck_assert_uint_eq(source_count(source), 1);
+  ck_assert_str_eq(source_at(source, 0)->path, "/sys/class/net/lo/mtu");
+  struct reading reading = read_entry(source, source_at(source, 0));
+  ck_assert_int_eq(reading.error, 0);
+  ck_assert(reading.computed);
+  source_end(source);
+  source_free(source);
+}
+END_TEST
+
+/* ---- directories that cannot be searched ------------------------------------------------------------------------- */
+
+static void give_away_one(const char *word, void *arg) {
+  (void)arg;
+  if (getuid() == 0)
+    ck_assert_int_eq(chown(in_scratch(word), 65534, 65534), 0);
+}
+
+/* Makes them belong to the user of as_nobody(). */
+static void give_away(const char *words) {
+  for_each_word(words, give_away_one, NULL);
+}
+
+static void ck_assert_same_directory(const char *where, const char *name) {
+  struct stat a, b;
+  ck_assert_ptr_nonnull(where);
+  ck_assert_msg(stat(where, &a) == 0, "%s: %s", where, strerror(errno));
+  ck_assert_int_eq(stat(in_scratch(name), &b), 0);
+  ck_assert_msg(a.st_dev == b.st_dev && a.st_ino == b.st_ino, "%s is not %s", where, name);
+}
+
+static void set_mode(const char *name, mode_t mode) {
+  ck_assert_int_eq(chmod(in_scratch(name), mode), 0);
+}
+
+static void search_closed(void) {
+  struct source *source = new_source();
+  const char *where = NULL;
+  add(source, "vms/*/?/e");
+  add(source, "other/*/e");
+  ck_assert_str_eq(list_of(source), "vms/a/x/e vms/b/x/e vms/c/x/e other/o/e");
+  take_events();
+
+  set_mode("vms/b", 0311); /* in the middle: the rest is still found */
+  ck_assert_str_eq(list_despite(source, -EACCES, &where), "vms/a/x/e vms/c/x/e other/o/e");
+  ck_assert_same_directory(where, "vms/b");
+  ck_assert_str_eq(take_events(), "-vms/b/x/e");
+  ck_assert_str_eq(list_despite(source, -EACCES, NULL), "vms/a/x/e vms/c/x/e other/o/e"); /* said in each pass */
+  ck_assert_str_eq(take_events(), "");
+
+  set_mode("vms", 0311); /* what a pattern searches first, and the first of two failures */
+  set_mode("other", 0311);
+  ck_assert_str_eq(list_despite(source, -EACCES, &where), "");
+  ck_assert_same_directory(where, "vms");
+  ck_assert_str_eq(take_events(), "-vms/a/x/e -vms/c/x/e -other/o/e");
+
+  set_mode("vms", 0755);
+  set_mode("vms/b", 0755);
+  ck_assert_str_eq(list_despite(source, -EACCES, &where), "vms/a/x/e vms/b/x/e vms/c/x/e");
+  ck_assert_same_directory(where, "other");
+  set_mode("other", 0755);
+  ck_assert_str_eq(list_of(source), "vms/a/x/e vms/b/x/e vms/c/x/e other/o/e");
+  ck_assert_str_eq(take_events(), "+vms/a/x/e +vms/b/x/e +vms/c/x/e +other/o/e");
+  source_free(source);
+}
+
+START_TEST(closed_directory) {
+  make_files("vms/a/x/e vms/b/x/e vms/c/x/e other/o/e");
+  give_away("vms vms/b other");
+  as_nobody(search_closed);
+}
+END_TEST
+
+/* What may not be opened or even seen is there, and says why when it is read. */
+static void read_closed(void) {
+  struct source *source = new_source();
+  add(source, "vms/*/e");
+  set_mode("vms/a", 0);
+  set_mode("vms/b/e", 0);
+  ck_assert_str_eq(readings_of(source), "vms/a/e=EACCES vms/b/e=EACCES vms/c/e=42");
+  set_mode("vms/a", 0755);
+  ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/b/e=EACCES vms/c/e=42");
+  ck_assert_str_eq(take_events(), "+vms/a/e +vms/b/e +vms/c/e");
+  source_free(source);
+}
+
+START_TEST(closed_counter) {
+  make_files("vms/a/e vms/b/e vms/c/e");
+  give_away("vms/a vms/b/e");
+  as_nobody(read_closed);
+}
+END_TEST
+
+/* The root of the pattern cannot even be reached. */
+static void search_unreachable(void) {
+  struct source *source = new_source();
+  const char *where = NULL;
+  add(source, "closed/vms/*/e");
+  add(source, "none/*/e"); /* no failure */
+  add(source, "open/*/e");
+  set_mode("closed", 0);
+  ck_assert_str_eq(list_despite(source, -EACCES, &where), "open/a/e");
+  ck_assert_ptr_nonnull(where);
+  ck_assert_ptr_nonnull(strstr(where, "/closed/vms"));
+  set_mode("closed", 0755);
+  ck_assert_str_eq(list_of(source), "closed/vms/a/e open/a/e");
+  source_free(source);
+}
+
+START_TEST(unreachable_root) {
+  make_files("closed/vms/a/e open/a/e");
+  give_away("closed");
+  as_nobody(search_unreachable);
+}
+END_TEST
+
+/* What two patterns name is there as long as one of them finds it. */
+static void search_by_two(void) {
+  struct source *source = new_source();
+  add(source, "vms/*/e");
+  add(source, "vms/b/*");
+  ck_assert_str_eq(list_of(source), "vms/a/e vms/b/e");
+  set_mode("vms", 0311);
+  ck_assert_str_eq(list_despite(source, -EACCES, NULL), "vms/b/e");
+  ck_assert_str_eq(list_despite(source, -EACCES, NULL), "vms/b/e");
+  set_mode("vms", 0755);
+  ck_assert_int_eq(strlen(list_of(source)), strlen("vms/a/e vms/b/e")); /* which of the two finds b is all one */
+  source_free(source);
+}
+
+START_TEST(two_patterns) {
+  make_files("vms/a/e vms/b/e");
+  give_away("vms");
+  as_nobody(search_by_two);
+}
+END_TEST
+
+/* ---- nothing is kept open ---------------------------------------------------------------------------------------- */
+
+START_TEST(nothing_open) {
+  struct source *source = new_source();
+  make_files("vms/a/x/e vms/b/x/e other/o/e");
+  make_fifo("vms/c/x/e");
+  int before = count_open_files();
+  add(source, "vms/*/?/e");
+  add(source, "other/*/e");
+  add(source, "other/o/e");
+  add(source, "none/*/e");
+  ck_assert_int_eq(count_open_files(), before);
+  for (int pass = 0; pass < 3; pass++) {
+    ck_assert_int_eq(source_begin(source, NULL), 0);
+    if (pass == 1)
+      ck_assert_int_eq(source_begin(source, NULL), 0); /* the pass before was not ended */
+    for (size_t i = 0; i < source_count(source); i++)
+      read_entry(source, source_at(source, i));
+    source_end(source);
+    ck_assert_int_eq(count_open_files(), before);
+  }
+  source_end(source); /* once more does no harm */
+  source_free(source);
+  ck_assert_int_eq(count_open_files(), before);
+}
+END_TEST
+
+static void mount_vm(const char *vm) {
+  char name[64];
+  make_parents(in_scratch(vm));
+  mkdir(in_scratch(vm), 0755);
+  ck_assert_int_eq(mount("tmpfs", in_scratch(vm), "tmpfs", 0, "size=64k"), 0);
+  snprintf(name, sizeof(name), "%s/e", vm);
+  write_text(name, "42");
+}
+
+static void unmount_vm(const char *vm) {
+  ck_assert_msg(umount2(in_scratch(vm), UMOUNT_NOFOLLOW) == 0, "%s: %s", vm, strerror(errno));
+}
+
+static void unmount_between_passes(void) {
+  struct source *source = new_source();
+  mount_vm("vms/a");
+  mount_vm("vms/b");
+  mount_vm("vms/c");
+  mount_vm("own/d");
+  add(source, "vms/*/e");
+  add(source, "own/d/*"); /* the search itself starts in the mount */
+  add(source, "vms/c/e");
+  ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/b/e=42 vms/c/e=42 own/d/e=42");
+  take_events();
+  unmount_vm("vms/b");
+  ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/c/e=42 own/d/e=42");
+  ck_assert_str_eq(take_events(), "-vms/b/e");
+  unmount_vm("own/d");
+  ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/c/e=42");
+  ck_assert_str_eq(take_events(), "-own/d/e");
+  unmount_vm("vms/a");
+  mount_vm("vms/b");
+  mount_vm("own/d");
+  ck_assert_str_eq(readings_of(source), "vms/b/e=42 vms/c/e=42 own/d/e=42");
+  ck_assert_str_eq(take_events(), "-vms/a/e +vms/b/e +own/d/e");
+  unmount_vm("vms/b");
+  unmount_vm("vms/c");
+  unmount_vm("own/d");
+  source_free(source);
+}
+
+/* One tmpfs per VM, as Scaphandre's guide has it, in a mount namespace of its own. */
+START_TEST(unmount) {
+  enum { SKIPPED = 77 };
+  pid_t pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    if (unshare(CLONE_NEWNS) != 0)
+      _exit(SKIPPED);
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    unmount_between_passes();
+    _exit(0);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == SKIPPED),
+                "the test failed in its mount namespace");
+}
+END_TEST
+
+/* ---- where a counter wraps --------------------------------------------------------------------------------------- */
+
+static uint64_t range_of_first(struct source *source) {
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  ck_assert_uint_ge(source_count(source), 1);
+  struct reading reading = read_entry(source, source_at(source, 0));
+  ck_assert_int_eq(reading.error, 0);
+  source_end(source);
+  return reading.range_uj;
+}
+
+/* Written out (0), and found (1). */
+static const char *const range_rows[] = {"zone/energy_uj", "*/energy_uj"};
+
+START_TEST(range) {
+  struct source *source = new_source();
+  write_text("zone/energy_uj", "42");
+  write_text("zone/max_energy_range_uj", "1000\n");
+  add(source, range_rows[_i]);
+  ck_assert_uint_eq(range_of_first(source), 1000);
+  write_text("zone/max_energy_range_uj", "2000\n");
+  ck_assert_uint_eq(range_of_first(source), 1000); /* that of its appearance */
+
+  remove_file("zone/energy_uj");
+  readings_of(source);
+  write_text("zone/energy_uj", "42");
+  ck_assert_uint_eq(range_of_first(source), 2000);
+
+  remove_file("zone/energy_uj");
+  remove_file("zone/max_energy_range_uj");
+  readings_of(source);
+  write_text("zone/energy_uj", "42");
+  ck_assert_uint_eq(range_of_first(source), 0);
+  source_free(source);
+}
+END_TEST
+
+/* Missing for a moment in which no pass looked, only a read. */
+START_TEST(range_missed_by_read) {
+  struct source *source = new_source();
+  write_text("zone/energy_uj", "42");
+  write_text("zone/max_energy_range_uj", "1000");
+  add(source, range_rows[_i]);
+  ck_assert_uint_eq(range_of_first(source), 1000);
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  remove_file("zone/energy_uj");
+  ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, -ENOENT);
+  source_end(source);
+  write_text("zone/energy_uj", "42");
+  write_text("zone/max_energy_range_uj", "2000");
+  ck_assert_uint_eq(range_of_first(source), 2000);
+  source_free(source);
+}
+END_TEST
+
+/* The first read may fail without costing the range; a link is no range. */
+START_TEST(range_after_bad_read) {
+  struct source *source = new_source();
+  write_text("zone/energy_uj", "");
+  write_text("zone/max_energy_range_uj", "1000");
+  add(source, range_rows[_i]);
+  ck_assert_str_eq(readings_of(source), "zone/energy_uj=ENODATA");
+  write_text("zone/energy_uj", "42");
+  ck_assert_uint_eq(range_of_first(source), 1000);
+  source_free(source);
+
+  source = new_source();
+  remove_file("zone/max_energy_range_uj");
+  write_text("elsewhere", "3000");
+  make_link("../elsewhere", "zone/max_energy_range_uj");
+  add(source, range_rows[_i]);
+  ck_assert_uint_eq(range_of_first(source), _i == 0 ? 3000 : 0);
+  source_free(source);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("source");
+  TCase *tcase = tcase_create("source");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
+  tcase_add_loop_test(tcase, matches, 0, ROWS(match_rows));
+  tcase_add_loop_test(tcase, is_pattern, 0, ROWS(pattern_rows));
+  tcase_add_test(tcase, default_patterns);
+  tcase_add_loop_test(tcase, add_refuses, 0, ROWS(refused_texts));
+  tcase_add_test(tcase, relative);
+  tcase_add_test(tcase, relative_to_wildcards);
+  tcase_add_test(tcase, relative_to_nothing);
+  tcase_add_test(tcase, literal_wildcards);
+  tcase_add_test(tcase, vm_called_wildcard);
+  tcase_add_test(tcase, add_later);
+  tcase_add_test(tcase, come_and_go);
+  tcase_add_test(tcase, free_tells);
+  tcase_add_test(tcase, user);
+  tcase_add_test(tcase, no_callbacks);
+  tcase_add_test(tcase, missing_path);
+  tcase_add_loop_test(tcase, path_and_pattern, 0, ROWS(path_and_pattern_rows));
+  tcase_add_test(tcase, gone_before_read);
+  tcase_add_test(tcase, many);
+  tcase_add_test(tcase, unwanted);
+  tcase_add_loop_test(tcase, asked_once, 0, ROWS(asked_rows));
+  tcase_add_test(tcase, wanted_name);
+  tcase_add_test(tcase, labels_stay);
+  tcase_add_test(tcase, labels_of_layout);
+  tcase_add_loop_test(tcase, safe_first, 0, ROWS(safe_first_rows));
+  tcase_add_test(tcase, safe_later);
+  tcase_add_loop_test(tcase, long_labels, 0, 2);
+  tcase_add_loop_test(tcase, refused, 0, ROWS(refused_rows));
+  tcase_add_test(tcase, swapped);
+  tcase_add_test(tcase, link_in_explicit_part);
+  tcase_add_loop_test(tcase, sysfs, 0, 2);
+  tcase_add_test(tcase, closed_directory);
+  tcase_add_test(tcase, closed_counter);
+  tcase_add_test(tcase, unreachable_root);
+  tcase_add_test(tcase, two_patterns);
+  tcase_add_test(tcase, nothing_open);
+  tcase_add_test(tcase, unmount);
+  tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
+  tcase_add_loop_test(tcase, range_missed_by_read, 0, ROWS(range_rows));
+  tcase_add_loop_test(tcase, range_after_bad_read, 0, ROWS(range_rows));
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}

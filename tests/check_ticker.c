@@ -1,0 +1,133 @@
+/* The schedule: which ticks are taken, missed, and what their time stamps are. No clock, no waiting. */
+#include "../standalone/ticker.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MONO         INT64_C(5000000000)
+#define WALL         INT64_C(1795466093999900000) /* just before a full second */
+
+static struct instant at(int64_t since_start_ns) {
+  return (struct instant){.mono_ns = MONO + since_start_ns, .wall_ns = WALL + since_start_ns};
+}
+
+static struct ticker make(int64_t interval_ns) {
+  struct ticker ticker;
+  struct instant start = at(0);
+  ticker_start(&ticker, &start, interval_ns);
+  return ticker;
+}
+
+/* After tick 1 was taken on time: now, in milliseconds, at an interval of 100 ms. */
+static const struct {
+  int64_t now_ms;
+  bool taken;
+  uint64_t last, missed;
+  int64_t late_ms;
+} take_rows[] = {
+    {100, false, 1, 0, 0},   {150, false, 1, 0, 0},
+    {199, false, 1, 0, 0},   {200, true, 2, 0, 0},
+    {201, true, 2, 0, 1},    {299, true, 2, 0, 99},
+    {300, true, 3, 1, 0},    {301, true, 3, 1, 1},
+    {1099, true, 10, 8, 99}, {86400000, true, 864000, 863998, 0},
+};
+
+START_TEST(test_take) {
+  struct ticker ticker = make(100 * NS_PER_MS);
+  int64_t wall_ns = 0;
+  struct instant now = at(100 * NS_PER_MS);
+  ck_assert_int_eq(ticker_deadline(&ticker), now.mono_ns);
+  ck_assert(ticker_take(&ticker, &now, &wall_ns));
+  ck_assert_int_eq(wall_ns, WALL + 100 * NS_PER_MS);
+
+  wall_ns = 7;
+  now = at(take_rows[_i].now_ms * NS_PER_MS);
+  ck_assert_int_eq(ticker_take(&ticker, &now, &wall_ns), take_rows[_i].taken);
+  ck_assert_uint_eq(ticker.last, take_rows[_i].last);
+  ck_assert_uint_eq(ticker.missed, take_rows[_i].missed);
+  ck_assert_uint_eq(ticker.taken, take_rows[_i].taken ? 2 : 1);
+  ck_assert_int_eq(ticker.late_max_ns, take_rows[_i].late_ms * NS_PER_MS);
+  ck_assert_int_eq(ticker_deadline(&ticker), MONO + (int64_t)(take_rows[_i].last + 1) * 100 * NS_PER_MS);
+  int64_t expected = take_rows[_i].taken ? WALL + (int64_t)take_rows[_i].last * 100 * NS_PER_MS : 7;
+  ck_assert_int_eq(wall_ns, expected);
+}
+END_TEST
+
+/* Woken late by anything below the interval, each time stamp is the one before and the interval. */
+START_TEST(test_even) {
+  struct ticker ticker = make(500 * NS_PER_MS);
+  int64_t before_ns = WALL, wall_ns;
+  unsigned seed = 1;
+  for (int k = 1; k <= 500; k++) {
+    struct instant now = at(k * 500 * NS_PER_MS + rand_r(&seed) % (400 * NS_PER_MS));
+    now.wall_ns += rand_r(&seed) % (2 * NS_PER_MS) - NS_PER_MS; /* clocks read one after the other */
+    ck_assert(ticker_take(&ticker, &now, &wall_ns));
+    ck_assert_int_eq(wall_ns - before_ns, 500 * NS_PER_MS);
+    before_ns = wall_ns;
+  }
+  ck_assert_uint_eq(ticker.missed, 0);
+  ck_assert_uint_eq(ticker.steps, 0);
+}
+END_TEST
+
+static const int64_t step_rows[] = {3600 * NS_PER_S, -3600 * NS_PER_S, NS_PER_S, -NS_PER_S, 11 * NS_PER_MS};
+
+START_TEST(test_wall_clock_is_set) {
+  struct ticker ticker = make(NS_PER_S);
+  int64_t wall_ns;
+  struct instant now = at(NS_PER_S + 5);
+  ck_assert(ticker_take(&ticker, &now, &wall_ns));
+  now = at(2 * NS_PER_S + 5);
+  now.wall_ns += step_rows[_i];
+  ck_assert(ticker_take(&ticker, &now, &wall_ns));
+  ck_assert_int_eq(wall_ns, WALL + 2 * NS_PER_S + step_rows[_i]);
+  now = at(3 * NS_PER_S + 5);
+  now.wall_ns += step_rows[_i];
+  ck_assert(ticker_take(&ticker, &now, &wall_ns));
+  ck_assert_int_eq(wall_ns, WALL + 3 * NS_PER_S + step_rows[_i]);
+  ck_assert_uint_eq(ticker.steps, 1);
+  ck_assert_uint_eq(ticker.missed, 0);
+}
+END_TEST
+
+static const struct {
+  int64_t interval_ns;
+  unsigned decimals;
+} decimals_rows[] = {
+    {NS_PER_S, 0},
+    {1500 * NS_PER_MS, 0},
+    {86400 * NS_PER_S, 0},
+    {NS_PER_S - 1, 3},
+    {500 * NS_PER_MS, 3},
+    {333333333, 3},
+    {10 * NS_PER_MS, 3},
+    {NS_PER_MS, 3},
+    {10500 * NS_PER_US, 6},
+    {NS_PER_MS / 2, 6},
+    {NS_PER_US, 6},
+    {33333333, 6},
+    {NS_PER_US / 2, 9},
+    {1, 9},
+    {12345, 9},
+};
+
+START_TEST(test_decimals) {
+  ck_assert_uint_eq(ticker_decimals(decimals_rows[_i].interval_ns), decimals_rows[_i].decimals);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("ticker");
+  TCase *cases = tcase_create("schedule");
+  tcase_add_loop_test(cases, test_take, 0, COUNT(take_rows));
+  tcase_add_test(cases, test_even);
+  tcase_add_loop_test(cases, test_wall_clock_is_set, 0, COUNT(step_rows));
+  tcase_add_loop_test(cases, test_decimals, 0, COUNT(decimals_rows));
+  suite_add_tcase(suite, cases);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,107 @@
+#!/bin/bash
+# Options, as the real daemon reads them: what each bad one is answered, and that none stops the daemon. `collectd -T` runs
+# config, init and read once; -t would not even load the module.
+# shellcheck source=tests/daemon/lib.sh
+. "$(dirname "$0")/lib.sh"
+require "$collectd"
+
+mkdir -p "$work/scaphandre/a/intel-rapl:0"
+echo 1000000 >"$work/scaphandre/a/intel-rapl:0/energy_uj"
+file="File \"$work/scaphandre/*/intel-rapl:0/energy_uj\""
+
+run_once() { # runs the daemon once; its log is $work/collectd.log
+  timeout 30 "${run_daemon[@]}" -T -C "$work/collectd.conf" >"$work/collectd.log" 2>&1
+}
+
+said() { sed -n 's/^\[\([a-z]*\)\] vm_energy plugin: /\1: /p' "$work/collectd.log"; }
+
+# what the daemon says to a block (on standard input) is the text
+answers() { # what text
+  daemon_conf 10
+  check "$1: collectd starts" run_once
+  check "$1: the answer" test "$(said)" = "$2" || said
+}
+
+fine="info: reading 1 counter"
+
+# --- no block at all: the two places of Scaphandre ----------------------------------------------------------------------
+daemon_head 10 >"$work/collectd.conf"
+check "no block: collectd starts" run_once
+check "no block: counters, or where they were looked for" grep -qE \
+  "^(info: reading [0-9]+ counters?|warning: no counter found in '/var/lib/libvirt/scaphandre/\*/intel-rapl:0/energy_uj', '/var/lib/scaphandre/\*/energy_uj'; start Scaphandre's qemu exporter, or set the option File .*)\$" <(said)
+
+# --- bad options: each is named with its value and what it takes, and the rest goes on ----------------------------------
+bad() { # option as written, as it is told, what it takes
+  answers "$1" "warning: option '$2' is ignored: it takes $3
+$fine" <<<"$file
+$1"
+}
+boolean="true or false"
+path="the absolute path of a file, or a pattern of them, in quotes"
+vm="the name of a VM in quotes, or an extended regular expression between two slashes"
+base='"auto", "update" or "sample"'
+stale="a number of seconds from 0 (the default rule) to 31536000"
+scale="a number above 0, at most 1000000000, without an exponent"
+smooth="a whole number of samples from 0 (off) to 86400"
+host="one to four of hostname and name; energy files tell no uuid and no metadata"
+instance="name or none; energy files tell no uuid and no metadata"
+while IFS='|' read -r written told takes; do
+  bad "$written" "$told" "$takes"
+done <<BAD
+File "energy_uj"|File "energy_uj"|$path
+File 7|File 7|$path
+VM "/(/"|VM "/(/"|$vm
+VM 7|VM 7|$vm
+IgnoreSelected "maybe"|IgnoreSelected "maybe"|$boolean
+TimeBase "mtime"|TimeBase "mtime"|$base
+StaleTimeout -1|StaleTimeout -1|$stale
+StaleTimeout "30 s"|StaleTimeout "30 s"|$stale
+Scale 0|Scale 0|$scale
+Scale "5" "6"|Scale "5" "6"|$scale
+Smooth 2.5|Smooth 2.5|$smooth
+Smooth 86401|Smooth 86401|$smooth
+HostnameFormat "uuid"|HostnameFormat "uuid"|$host
+PluginInstanceFormat "metadata"|PluginInstanceFormat "metadata"|$instance
+ReportEnergy 1|ReportEnergy 1|$boolean
+NotifyStale "true" "false"|NotifyStale "true" "false"|$boolean
+BAD
+
+answers "an unknown option" "warning: unknown option 'Interval' is ignored
+$fine" <<<"$file
+Interval 5"
+answers "case does not matter" "$fine" <<<"${file/File/fILE}
+tImEbAsE \"SAMPLE\""
+answers "two blocks add up" "$fine" <<<"IgnoreSelected true
+</Plugin>
+<Plugin vm_energy>
+$file
+VM \"b\""
+answers "a series that would be shared by all VMs" "warning: neither HostnameFormat nor PluginInstanceFormat has the name \
+of the VM, so all VMs would be one series: PluginInstanceFormat is taken to be \"name\"
+$fine" <<<"$file
+PluginInstanceFormat \"none\""
+answers "a selection that leaves nothing" "warning: no counter found in '$work/scaphandre/*/intel-rapl:0/energy_uj'; \
+start Scaphandre's qemu exporter, or set the option File (and see that the option VM leaves some)" <<<"$file
+VM \"b\""
+
+# --- the example: as it is, and with all that is commented out ----------------------------------------------------------
+example=$srcdir/vm_energy.conf.example
+with_example() { # sed program
+  daemon_head 10 | grep -v 'LoadPlugin vm_energy' >"$work/collectd.conf"
+  sed "$1" "$example" >>"$work/collectd.conf"
+  check "the example ($1): collectd starts" run_once
+  check "the example ($1): no option is refused" test "$(said | grep -c option)" = "$(said | grep -c 'set the option File')"
+}
+with_example ''
+with_example 's/^\( *\)#\([A-Z][A-Za-z]* \)/\1\2/'
+check "what is commented out is set in the second" grep -q '^  NotifyReset false' "$work/collectd.conf"
+
+# --- code, example, manual and README know the same options -------------------------------------------------------------
+options() { sed -n 's/^    {"\([A-Za-z]*\)", set_.*/\1/p' "$srcdir/plugin/vm_energy.c" | grep -v '^Domain$' | sort; }
+check "the code has options" test "$(options | wc -l)" -ge 15
+same() { diff <(options) <(sort -u) >"$work/diff" || { cat "$work/diff" && false; }; }
+check "the example has them all" same < <(sed -n '/^<Plugin/,$s/^  #\([A-Z][A-Za-z]*\) .*/\1/p' "$example")
+check "the manual has them all" same < <(sed -n 's/^\.It Cm \([A-Z][A-Za-z]*\).*/\1/p' "$srcdir/plugin/collectd-vm_energy.5")
+check "the README's table has them all" \
+  same < <(sed -n '/^| *option/,/^$/p' "$srcdir/README.md" | cut -d'|' -f2 | grep -o '`[A-Z][A-Za-z]*' | tr -d '`')
+finish

@@ -1,0 +1,96 @@
+#!/bin/bash
+# A real collectd, the real module, a simulated writer with known truth: what collectd has is what was drawn.
+# shellcheck source=tests/daemon/lib.sh
+. "$(dirname "$0")/lib.sh"
+require "$collectd" "$collectdctl"
+
+tree=$work/lib/scaphandre
+start writer "$simwriter" --root "$tree" --period 0.5 --jitter 0.05 --truth "$work/truth.csv" \
+  a=const:100 b=const:7.5 idle=idle dead=const:40,dies@3 falls=const:60,resets@4 late=const:30,appears@5 \
+  gone=const:20,vanishes@7 secret=const:10,unreadable 'odd name;x'=const:11 $'new\nline'=const:12 $'\xff'=const:13 \
+  "$(printf 'L%.0s' {1..200})1"=const:14 "$(printf 'L%.0s' {1..200})2"=const:15
+wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+
+# One whose power varies, updated so rarely that each power is that of one update.
+start slow "$simwriter" --root "$tree" --period 2.1 --jitter 0.1 --truth "$work/truth.csv" s=sine:50:20:4
+wait_for 10 grep -q ready "$work/slow.log"
+
+# The same label twice: a second file of VM a, and one that lives elsewhere.
+mkdir -p "$tree/a/intel-rapl:1" "$work/elsewhere/b"
+echo 5000000 >"$tree/a/intel-rapl:1/energy_uj"
+echo 6000000 >"$work/elsewhere/b/energy_uj"
+
+# Root reads everything; the daemon runs as nobody then, so that "unreadable" means something.
+as_user=()
+if [ "$(id -u)" -eq 0 ]; then
+  as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  chmod 0711 "$work"
+  mkdir -p "$work/var" "$work/csv" "$work/run"
+  chown -R 65534:65534 "$work/var" "$work/csv" "$work/run"
+fi
+daemon_conf 0.5 <<CONF
+  File "$tree/*/intel-rapl:0/energy_uj"
+  File "$tree/a/intel-rapl:1/energy_uj"
+  File "$work/elsewhere/*/energy_uj"
+  StaleTimeout 3
+  Smooth 4
+CONF
+mkdir -p "$work/run"
+sed -i "s|$work/sock|$work/run/sock|; s|SocketGroup.*|SocketPerms \"0777\"|" "$work/collectd.conf"
+chmod a+r "$work/collectd.conf"
+start collectd "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/collectd.conf"
+wait_for 10 test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
+ln -s "$work/run/sock" "$work/sock"
+
+check "a VM has power" wait_for 5 has_value vm_energy-a/power
+check "a constant 100 W is 100 W" value_near vm_energy-a/power 100 1
+check "a constant 7.5 W is 7.5 W" value_near vm_energy-b/power 7.5 1
+check "an idle VM draws 0 W" value_near vm_energy-idle/power 0 0
+check "a file of the same VM has a name of its own" value_near vm_energy-a_intel-rapl:1/energy 5 0.001
+check "a VM of the same name elsewhere has a name of its own" \
+  wait_for 2 sh -c "'$collectdctl' -s '$work/sock' listval | grep -q 'vm_energy-b_.*elsewhere/energy'"
+check "a denied counter costs the others nothing and has no value" has_no_value vm_energy-secret/energy
+check "a denied counter is logged once, with file and remedy" \
+  logged_times 1 "^\[warning\] vm_energy plugin: .*secret/intel-rapl:0/energy_uj.*permission denied.*setfacl"
+
+check "a VM that appears has values within two intervals" wait_for 10 test -e "$tree/late/intel-rapl:0/energy_uj"
+check "... it has" wait_for 1 has_value vm_energy-late/energy
+check "... and power with its second update" wait_for 3 value_near vm_energy-late/power 30 1
+
+check "odd names: a semicolon" value_near "vm_energy-odd name_x/power" 11 1
+check "odd names: a newline" value_near vm_energy-new_line/power 12 1
+check "odd names: invalid UTF-8" value_near vm_energy-_/power 13 1
+long=$("$collectdctl" -s "$work/sock" listval | sed -n 's|^node1/vm_energy-\(LLL.*\)/energy$|\1|p')
+check "two names of 201 bytes stay two" test "$(wc -l <<<"$long")" -eq 2
+check "... and fit into collectdctl" test "$(wc -L <<<"$long")" -le 63
+for name in $long; do
+  value "vm_energy-$name/power" >>"$work/long"
+done
+check "... each with its own values" test "$(sort -g "$work/long" | awk '{ printf "%.0f ", $1 }')" = "14 15 "
+check "collectdctl can list them all" sh -c "'$collectdctl' -s '$work/sock' listval >/dev/null"
+
+check "a dead VM is no longer dispatched" wait_for 10 has_no_value vm_energy-dead/power
+check "... nor its energy" has_no_value vm_energy-dead/energy
+check "... and logged once" logged_times 1 "^\[warning\] vm_energy plugin: .*no update of .*/dead/"
+check "a VM that vanishes is forgotten" wait_for 10 has_no_value vm_energy-gone/energy
+check "... and logged once" logged_times 1 "vm_energy plugin: .*'gone'.* gone"
+check "a reset is logged once" logged_times 1 "vm_energy plugin: .*falls.*reset"
+check "the smoothed power has an instance of its own" value_near vm_energy-a/power-sma4 100 1
+check "behind a reset the power is right again" value_near vm_energy-falls/power 60 1
+
+falls_before=$(value vm_energy-falls/energy)
+stop writer
+stop slow
+sleep 1.2
+check "accumulated energy of a VM that was reset did not fall" \
+  awk -v a="$falls_before" -v b="$(value vm_energy-falls/energy)" 'BEGIN { exit !(b >= a) }'
+for vm in a b s; do
+  check "power of $vm is that of the truth" value_near "vm_energy-$vm/power" "$(truth $vm power_w)" 1
+  check "energy of $vm is that of the truth" value_near "vm_energy-$vm/energy" "$(truth $vm counter_uj | awk '{ print $1 / 1e6 }')" 0.001
+done
+energies=$(cat "$work"/csv/node1/vm_energy-falls/energy-* | awk -F, 'NR > 2 && $2 < last { print; } { last = $2 }')
+check "accumulated energy never falls" test -z "$energies"
+
+check "the read callback never failed" logged_times 0 "read-function of plugin"
+check "the daemon ends with status 0" stop collectd
+finish

@@ -1,0 +1,97 @@
+/* A scratch directory for tests on real files, and ways to fill it. */
+#ifndef VM_ENERGY_TESTS_SCRATCH_H
+#define VM_ENERGY_TESTS_SCRATCH_H
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char scratch[64];
+
+static inline int scratch_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+  (void)st, (void)type, (void)ftw;
+  return remove(path);
+}
+
+/* Fixtures. */
+static inline void scratch_make(void) {
+  strcpy(scratch, "/tmp/vm_energy.XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(scratch));
+  ck_assert_int_eq(chmod(scratch, 0755), 0);
+}
+
+static inline void scratch_clean(void) {
+  nftw(scratch, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The path of name in the scratch directory, in one of some static buffers. */
+static inline const char *in_scratch(const char *name) {
+  static char paths[4][PATH_MAX];
+  static int next;
+  next = (next + 1) % 4;
+  snprintf(paths[next], sizeof(paths[next]), "%s/%s", scratch, name);
+  return paths[next];
+}
+
+/* Makes the directories that lead to the path. */
+static inline void make_parents(const char *path) {
+  char copy[PATH_MAX];
+  snprintf(copy, sizeof(copy), "%s", path);
+  for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(copy, 0755) != 0)
+      ck_assert_int_eq(errno, EEXIST);
+    *slash = '/';
+  }
+}
+
+static inline void write_bytes(const char *name, const void *bytes, size_t len) {
+  const char *path = in_scratch(name);
+  make_parents(path);
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+  ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
+  close(fd);
+}
+
+static inline void write_text(const char *name, const char *text) {
+  write_bytes(name, text, strlen(text));
+}
+
+static inline void set_mtime(const char *name, int64_t mtime_s, long ns) {
+  struct timespec times[2] = {{.tv_sec = mtime_s, .tv_nsec = ns}, {.tv_sec = mtime_s, .tv_nsec = ns}};
+  ck_assert_int_eq(utimensat(AT_FDCWD, in_scratch(name), times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static inline int count_open_files(void) {
+  int count = 0;
+  for (int fd = 0; fd < 1024; fd++)
+    count += fcntl(fd, F_GETFD) >= 0;
+  return count;
+}
+
+/* Runs the test as a user who is not root; what the function asserts fails the test as usual. */
+static inline void as_nobody(void (*test)(void)) {
+  pid_t pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+      _exit(2);
+    test();
+    _exit(0);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the test failed as another user");
+}
+
+#endif
