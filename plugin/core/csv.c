@@ -1,10 +1,11 @@
 #include "csv.h"
 
+#include "csv_file.h"
+#include "csv_text.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <float.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +24,12 @@
 
 /* --- the sink ----------------------------------------------------------------------------------------------------- */
 
-struct file {
-  int fd;        /* -1: not open */
-  off_t torn_at; /* where half a row begins that could not be undone; -1: none */
-};
-
 struct column {
-  char *label;      /* our own */
-  const char *live; /* the sampler's label, which tells the counter; NULL while the counter is gone */
-  struct file file; /* CSV_SEPARATE */
-  bool has_file;    /* there is one, with its header */
-  bool seen;        /* in this pass */
+  char *label;          /* our own */
+  const char *live;     /* the sampler's label, which tells the counter; NULL while the counter is gone */
+  struct csv_file file; /* CSV_SEPARATE */
+  bool has_file;        /* there is one, with its header */
+  bool seen;            /* in this pass */
   bool has_energy, has_power, has_average;
   uint64_t energy_uj;
   double power_w, average_w;
@@ -52,7 +48,7 @@ struct csv {
 
   char *run_dir; /* NULL: not started */
   int dir_fd;
-  struct file file; /* of CSV_COMBINED and CSV_LONG */
+  struct csv_file file; /* of CSV_COMBINED and CSV_LONG */
   size_t open_files;
   char file_name[NAME_SIZE]; /* what name_file() made */
 
@@ -70,8 +66,6 @@ static int put_sample(struct sink *sink, const struct sample *sample);
 static int end_pass(struct sink *sink);
 static void forget_counter(struct sink *sink, const struct sample *sample);
 
-static const struct file no_file = {.fd = -1, .torn_at = -1};
-
 static bool name_is_valid(const char *name) {
   return *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '/') == NULL;
 }
@@ -87,12 +81,14 @@ int csv_new(const struct csv_options *options, struct csv **csv) {
   c->options.dir = c->dir = strdup(options->dir);
   c->options.name = c->name = strdup(options->name);
   c->dir_fd = -1;
-  c->file = no_file;
+  c->file = CSV_FILE_CLOSED;
   c->first_pass = true;
   if (options->smooth > 0)
     snprintf(c->average_ending, sizeof(c->average_ending), "_power_w_sma%zu", options->smooth);
   if (c->dir == NULL || c->name == NULL) {
-    csv_free(c);
+    free(c->dir);
+    free(c->name);
+    free(c);
     return -ENOMEM;
   }
   *csv = c;
@@ -112,7 +108,7 @@ static void note_error(struct csv *csv, int status, const char *dir, const char 
 
 /* The name of the column's file; valid until the next call. -ENAMETOOLONG: it has none. */
 static int name_file(struct csv *csv, const struct column *column) {
-  size_t len = csv->name == NULL ? 0 : strlen(csv->options.name); /* csv_new() saw to it that there is one */
+  size_t len = strlen(csv->options.name);
   if (len > 4 && strcasecmp(csv->options.name + len - 4, ".csv") == 0)
     len -= 4;
   if (len > NAME_MAX)
@@ -122,58 +118,18 @@ static int name_file(struct csv *csv, const struct column *column) {
   return full > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-static int close_file(struct csv *csv, struct file *file) {
+static int close_file(struct csv *csv, struct csv_file *file) {
   if (file->fd < 0)
     return 0;
-  int status = close(file->fd) != 0 && errno != EINTR ? -errno : 0;
-  file->fd = -1;
   csv->open_files--;
+  return csv_file_close(file);
+}
+
+static int open_file(struct csv *csv, struct csv_file *file, const char *name, bool create) {
+  int status = csv_file_open(file, csv->dir_fd, name, create);
+  if (status == 0)
+    csv->open_files++;
   return status;
-}
-
-/* flags: how to open, beyond what every file is opened with. */
-static int open_file(struct csv *csv, struct file *file, const char *name, int flags) {
-  int fd = openat(csv->dir_fd, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
-  if (fd < 0)
-    return -errno;
-  file->fd = fd;
-  csv->open_files++;
-  return 0;
-}
-
-/* Takes the last done bytes of the file back. */
-static void undo(struct file *file, size_t done) {
-  off_t end = lseek(file->fd, 0, SEEK_CUR);
-  if (end < (off_t)done)
-    return;
-  off_t start = end - (off_t)done;
-  if (ftruncate(file->fd, start) != 0)
-    file->torn_at = start;
-}
-
-/* Appends the text whole, or not at all. */
-static int append(struct file *file, const struct csv_text *text) {
-  if (text->failed)
-    return -ENOMEM;
-  if (file->torn_at >= 0) {
-    if (ftruncate(file->fd, file->torn_at) != 0)
-      return -errno;
-    file->torn_at = -1;
-  }
-  size_t done = 0;
-  while (done < text->len) {
-    ssize_t n = write(file->fd, text->data + done, text->len - done);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0) {
-      int status = n < 0 ? -errno : -EIO;
-      if (done > 0)
-        undo(file, done);
-      return status;
-    }
-    done += (size_t)n;
-  }
-  return 0;
 }
 
 static void put_columns(struct csv *csv, const char *label) {
@@ -207,15 +163,15 @@ static void put_header(struct csv *csv, const struct column *column) {
 }
 
 /* A new file with a header. Without one it is not left behind. */
-static int create_file(struct csv *csv, struct file *file, const char *name, const struct column *column) {
-  int status = open_file(csv, file, name, O_CREAT | O_EXCL);
+static int create_file(struct csv *csv, struct csv_file *file, const char *name, const struct column *column) {
+  int status = open_file(csv, file, name, true);
   if (status != 0)
     return status;
   put_header(csv, column);
-  status = append(file, &csv->text);
+  status = csv_file_append(file, &csv->text);
   if (status != 0) {
     close_file(csv, file);
-    *file = no_file;
+    *file = CSV_FILE_CLOSED;
     unlinkat(csv->dir_fd, name, 0);
   }
   return status;
@@ -231,9 +187,9 @@ static int ready_file(struct csv *csv, struct column *column) {
   if (!column->has_file) {
     status = create_file(csv, &column->file, csv->file_name, column);
     if (status == -EEXIST && csv->options.follow)
-      status = open_file(csv, &column->file, csv->file_name, 0);
+      status = open_file(csv, &column->file, csv->file_name, false);
   } else {
-    status = open_file(csv, &column->file, csv->file_name, 0);
+    status = open_file(csv, &column->file, csv->file_name, false);
   }
   if (status == 0)
     column->has_file = true;
@@ -257,7 +213,7 @@ static struct column *insert_column(struct csv *csv, size_t index, const struct 
   struct column *column = &csv->columns[index];
   memmove(column + 1, column, (csv->columns_num - index) * sizeof(*column));
   csv->columns_num++;
-  *column = (struct column){.label = label, .live = sample->label, .file = no_file};
+  *column = (struct column){.label = label, .live = sample->label, .file = CSV_FILE_CLOSED};
   return column;
 }
 
@@ -362,9 +318,9 @@ static int drop_row(struct csv *csv, int status, const struct column *column) {
   return csv->options.lenient ? 0 : status;
 }
 
-static int write_row(struct csv *csv, struct file *file, const struct column *column) {
+static int write_row(struct csv *csv, struct csv_file *file, const struct column *column) {
   csv_text_char(&csv->text, '\n');
-  int status = append(file, &csv->text);
+  int status = csv_file_append(file, &csv->text);
   if (status != 0)
     return drop_row(csv, status, column);
   csv->rows++;
