@@ -34,7 +34,7 @@ static void *grow(void *items, size_t num, size_t size) {
   return larger;
 }
 
-static char *format_text(const char *format, va_list args) {
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args) {
   char *text;
   if (vasprintf(&text, format, args) < 0)
     give_up("out of memory");
