@@ -12,7 +12,7 @@
 struct command {
   const char *name;
   const char *summary;                       /* one line, for the list of commands */
-  const char *synopsis;                      /* what stands behind the name: "[--files PATH...] [option...]" */
+  const char *synopsis;                      /* what stands behind the name: "[--files PATH...] [OPTION]..." */
   const char *text;                          /* paragraphs for its help, each line ended */
   const char *examples;                      /* the same */
   unsigned options;                          /* OPTIONS_...: which options it has */

@@ -86,7 +86,7 @@ int inputs_check(const struct options *options) {
   return worst;
 }
 
-int inputs_add(struct sampler *sampler, const struct options *options) {
+static int add_all(struct sampler *sampler, const struct options *options) {
   int status = 0;
   for (size_t i = 0; i < options->files_num && status == 0; i++)
     status = sampler_add(sampler, options->files[i]);
@@ -95,23 +95,45 @@ int inputs_add(struct sampler *sampler, const struct options *options) {
   return status;
 }
 
-void inputs_tell_none(const struct sampler *sampler, const struct options *options) {
+int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler) {
+  struct sampler_options sampling = {.meter = options->meter, .smooth = options->smooth, .label_max = LABEL_MAX_FILE};
+  struct sampler *s = NULL;
+  int status = sampler_new(&sampling, sinks, count, &s);
+  if (status == 0)
+    status = add_all(s, options);
+  if (status != 0) {
+    sampler_free(s);
+    return status;
+  }
+  *sampler = s;
+  return 0;
+}
+
+static void tell_place(const char *place, bool waits) {
+  char *own;
+  if (waits)
+    tell_warning("no counter yet in '%s'; waiting for one", printable(place, &own));
+  else
+    tell_error("no counter found in '%s'", printable(place, &own));
+  free(own);
+}
+
+void inputs_tell_none(const struct sampler *sampler, const struct options *options, bool waits) {
   const char *where = NULL;
   int search_error = sampler_search_error(sampler, &where);
-  char *own;
   if (search_error != 0) {
+    char *own;
     tell_error("unable to search '%s': %s", printable(where != NULL ? where : "", &own), strerror(-search_error));
     free(own);
   }
-  for (size_t i = 0; i < options->files_num; i++) {
-    tell_error("no counter found: searched '%s'", printable(options->files[i], &own));
-    free(own);
-  }
+  for (size_t i = 0; i < options->files_num; i++)
+    tell_place(options->files[i], waits);
   if (options->files_num > 0)
     return;
   for (size_t i = 0; source_default_patterns[i] != NULL; i++)
-    tell_error("no counter found: searched '%s'", source_default_patterns[i]);
-  tell_error("start Scaphandre's qemu exporter, or name the counters with --files");
+    tell_place(source_default_patterns[i], waits);
+  if (!waits)
+    tell_error("start Scaphandre's qemu exporter, or name the counters with --files");
 }
 
 void inputs_tell_unread(const char *path, const char *when, int error) {

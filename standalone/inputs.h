@@ -8,17 +8,23 @@
 
 #include "core/sampler.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /*
  * Looks at the paths and patterns before anything is measured. STATUS_DONE, or STATUS_USAGE: a path is no file or a
  * pattern matches none, and the user was told which, and why. STATUS_FAILED: out of memory, told as well.
  */
 int inputs_check(const struct options *options);
 
-/* Adds them to the sampler. 0 or -errno. */
-int inputs_add(struct sampler *sampler, const struct options *options);
+/*
+ * Makes the sampler that reads them into the sinks (borrowed, as by sampler_new()). 0 or -errno. Nothing was looked at
+ * yet.
+ */
+int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler);
 
-/* Tells where no counter was found, and what could not be searched. */
-void inputs_tell_none(const struct sampler *sampler, const struct options *options);
+/* After a pass that found no counter: tells where was searched. waits: it is no error, one may come. */
+void inputs_tell_none(const struct sampler *sampler, const struct options *options, bool waits);
 
 /* Tells that the counter at path has no value; when ("at the start", "at the end") and error say why. */
 void inputs_tell_unread(const char *path, const char *when, int error);

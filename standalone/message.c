@@ -2,11 +2,16 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 static bool quiet;
+static void (*clear_before)(void *arg);
+static void *clear_arg;
 
 __attribute__((format(printf, 2, 0))) static void tell(const char *prefix, const char *format, va_list arguments) {
+  if (clear_before != NULL)
+    clear_before(clear_arg);
   fputs(prefix, stderr);
   vfprintf(stderr, format, arguments);
   fputc('\n', stderr);
@@ -28,6 +33,20 @@ void tell_warning(const char *format, ...) {
   va_end(arguments);
 }
 
-void quiet_warnings(void) {
+void tell_note(const char *format, ...) {
+  if (quiet)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  tell("vm_energy: ", format, arguments);
+  va_end(arguments);
+}
+
+void message_be_quiet(void) {
   quiet = true;
+}
+
+void message_before(void (*clear)(void *arg), void *arg) {
+  clear_before = clear;
+  clear_arg = arg;
 }

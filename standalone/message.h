@@ -2,7 +2,7 @@
  * message: what the tool says to its user, on standard error
  *
  * Each is one line: "vm_energy: ...", no capital at the start, no full stop at the end. A progress line that stands on
- * the terminal is to be cleared before.
+ * the terminal is cleared before.
  */
 #ifndef VM_ENERGY_MESSAGE_H
 #define VM_ENERGY_MESSAGE_H
@@ -12,8 +12,15 @@ enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 void tell_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "vm_energy: warning: ..."; silent after quiet_warnings(). */
+/* "vm_energy: warning: ..."; silent after message_be_quiet(). */
 void tell_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void quiet_warnings(void);
+
+/* What happens, without being wrong: "vm_energy: ..."; silent after message_be_quiet(). */
+void tell_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+void message_be_quiet(void);
+
+/* Called before each line is written; NULL: nothing is. */
+void message_before(void (*clear)(void *arg), void *arg);
 
 #endif

@@ -3,6 +3,7 @@
 #include "message.h"
 
 #include "core/average.h"
+#include "core/clock.h"
 #include "core/label.h"
 #include "core/number.h"
 
@@ -183,11 +184,11 @@ void options_print(unsigned which, FILE *out) {
                                : snprintf(head, sizeof(head), "      --%s", row->name);
     if (row->argument != NULL)
       snprintf(head + len, sizeof(head) - (size_t)len, " %s", row->argument);
-    fprintf(out, "%-26s", head);
+    fprintf(out, "%-28s", head);
     for (const char *line = row->text; line != NULL;) {
       const char *end = strchr(line, '\n');
       int width = end == NULL ? (int)strlen(line) : (int)(end - line);
-      fprintf(out, "%s%.*s\n", line == row->text ? "" : "                          ", width, line);
+      fprintf(out, "%s%.*s\n", line == row->text ? "" : "                            ", width, line);
       line = end == NULL ? NULL : end + 1;
     }
   }
@@ -302,7 +303,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
-  *options = (struct options){.meter = {.base = METER_SAMPLE, .scale = 1},
+  *options = (struct options){.meter = {.base = METER_SAMPLE, .scale = 1, .tick_ns = clock_tick_ns()},
                               .interval_ns = NS_PER_S,
                               .count = 120,
                               .layout = CSV_COMBINED,

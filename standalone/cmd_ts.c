@@ -1,0 +1,253 @@
+/*
+ * ts: a time series of power, into CSV
+ *
+ * The baseline is read at the start; tick k is taken at start + k * interval, and writes a row.
+ */
+#include "command.h"
+#include "inputs.h"
+#include "message.h"
+#include "progress.h"
+#include "stop.h"
+#include "summary.h"
+#include "ticker.h"
+
+#include "core/clock.h"
+#include "core/csv.h"
+#include "core/sampler.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More files than these are not listed one by one, except with --quiet, for scripts. */
+#define LISTED_MAX 10
+
+struct series {
+  const struct options *options;
+  struct csv *csv;
+  struct summary *summary;
+  struct progress *progress; /* NULL: none is shown */
+  struct sink *sinks[3];
+  struct sampler *sampler;
+  struct stop stop;
+  struct ticker ticker;
+  uint64_t dropped; /* rows that were lost when it was last told */
+  bool dropping;    /* the last sample lost rows, and that was told */
+  bool failed;
+};
+
+static int make_sinks(struct series *series, size_t *count) {
+  const struct options *options = series->options;
+  const struct csv_options csv = {.layout = options->layout,
+                                  .dir = options->out_dir,
+                                  .name = options->out_name,
+                                  .smooth = options->smooth,
+                                  .ts_decimals = ticker_decimals(options->interval_ns)};
+  int status = csv_new(&csv, &series->csv);
+  if (status == 0)
+    status = summary_new(&series->summary);
+  if (status == 0 && !options->quiet && isatty(STDERR_FILENO))
+    status = progress_new(&series->progress);
+  if (status != 0)
+    return status;
+  series->sinks[(*count)++] = csv_sink(series->csv);
+  series->sinks[(*count)++] = summary_sink(series->summary);
+  if (series->progress != NULL)
+    series->sinks[(*count)++] = progress_sink(series->progress);
+  message_before(progress_clear, series->progress);
+  return 0;
+}
+
+/* Tells when rows begin to be lost, and when that is over. */
+static void tell_dropped(struct series *series) {
+  uint64_t dropped = csv_dropped(series->csv);
+  if (dropped != series->dropped && !series->dropping)
+    tell_error("unable to write to '%s': %s; going on, rows are lost until this is mended", csv_error_path(series->csv),
+               strerror(-csv_error(series->csv)));
+  else if (dropped == series->dropped && series->dropping)
+    tell_error("rows are written again, %" PRIu64 " were lost", dropped);
+  series->dropping = dropped != series->dropped;
+  series->dropped = dropped;
+}
+
+static void take_sample(struct series *series, const struct instant *now) {
+  int status = sampler_pass(series->sampler, now);
+  bool lost_rows = csv_dropped(series->csv) != series->dropped;
+  tell_dropped(series);
+  if (status != 0 && !lost_rows)
+    tell_error("a sample is incomplete: %s", strerror(-status));
+  series->failed = series->failed || status != 0;
+}
+
+static void show_progress(struct series *series, const struct instant *now) {
+  if (series->progress == NULL)
+    return;
+  const struct options *options = series->options;
+  int64_t since_ns = now->mono_ns - series->ticker.start.mono_ns;
+  if (options->manual_stop)
+    progress_show(series->progress, series->ticker.taken, 0, since_ns, now->mono_ns);
+  else
+    progress_show(series->progress, series->ticker.taken, options->count,
+                  (int64_t)options->count * options->interval_ns - since_ns, now->mono_ns);
+}
+
+/* Why it ended before its time, or on demand. */
+static void tell_stopped(struct series *series) {
+  if (series->stop.reason == STOP_EOF)
+    tell_note("stopped by the end of standard input");
+  else if (series->stop.reason == STOP_SIGNAL && series->options->manual_stop)
+    tell_note("stopped by SIG%s", sigabbrev_np(series->stop.signal));
+  else if (series->stop.reason == STOP_SIGNAL) {
+    tell_error("stopped by SIG%s after %" PRIu64 " of %" PRIu64 " samples", sigabbrev_np(series->stop.signal),
+               series->ticker.taken, series->options->count);
+    series->failed = true;
+  }
+}
+
+static void sample_until_end(struct series *series) {
+  const struct options *options = series->options;
+  while (options->manual_stop || series->ticker.last < options->count) {
+    int status = stop_wait(&series->stop, ticker_deadline(&series->ticker));
+    struct instant now;
+    if (status == 0)
+      status = clock_now(&now);
+    if (status < 0) {
+      tell_error("unable to wait for the next sample: %s", strerror(-status));
+      series->failed = true;
+      return;
+    }
+    if (status > 0) {
+      tell_stopped(series);
+      return;
+    }
+    int64_t wall_ns;
+    if (!ticker_take(&series->ticker, &now, &wall_ns))
+      continue;
+    csv_set_time(series->csv, wall_ns);
+    take_sample(series, &now);
+    show_progress(series, &now);
+  }
+}
+
+/* The files are named as they are written; with --quiet nothing but their paths is printed. */
+static void print_files(const struct series *series) {
+  const struct options *options = series->options;
+  size_t files = csv_files(series->csv);
+  for (size_t i = 0; i < files; i++) {
+    if (i == LISTED_MAX && !options->quiet) {
+      printf("and %zu more in %s\n", files - i, csv_dir(series->csv));
+      break;
+    }
+    printf("%s%s/%s\n", options->quiet ? "" : "wrote ", csv_dir(series->csv), csv_file(series->csv, i));
+  }
+}
+
+static void report(struct series *series) {
+  const struct options *options = series->options;
+  const struct ticker *ticker = &series->ticker;
+  const struct summary_run run = {.base = options->meter.base,
+                                  .interval_ns = options->interval_ns,
+                                  .taken = ticker->taken,
+                                  .planned = options->manual_stop ? 0 : options->count,
+                                  .missed = ticker->missed,
+                                  .late_max_ns = ticker->late_max_ns,
+                                  .steps = ticker->steps};
+  progress_clear(series->progress);
+  print_files(series);
+  if (!options->quiet)
+    summary_print(series->summary, &run, stdout);
+  fflush(stdout);
+  if (series->dropped > 0)
+    tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
+               strerror(-csv_error(series->csv)));
+  summary_warn(series->summary, &run);
+  if (summary_tell_unread(series->summary, "at the end") > 0)
+    series->failed = true;
+}
+
+static bool start(struct series *series) {
+  struct instant now;
+  int status = clock_now(&now);
+  if (status == 0)
+    status = sampler_pass(series->sampler, &now);
+  if (status != 0) {
+    tell_error("unable to read the counters: %s", strerror(-status));
+    return false;
+  }
+  if (sampler_count(series->sampler) == 0) {
+    bool waits = series->options->layout == CSV_LONG;
+    inputs_tell_none(series->sampler, series->options, waits);
+    if (!waits)
+      return false;
+  }
+  size_t unread = summary_tell_unread(series->summary, "at the start");
+  if (unread > 0 && unread == sampler_count(series->sampler) && series->options->layout != CSV_LONG)
+    return false;
+  status = csv_start(series->csv, now.wall_ns);
+  if (status != 0) {
+    tell_error("unable to create '%s': %s; choose another place with --out-dir", csv_error_path(series->csv),
+               strerror(-status));
+    return false;
+  }
+  summary_start(series->summary);
+  ticker_start(&series->ticker, &now, series->options->interval_ns);
+  return true;
+}
+
+/* With everything made: from the baseline to the report. */
+static bool capture(struct series *series) {
+  if (!start(series))
+    return false;
+  if (series->options->manual_stop)
+    tell_note("sampling until you press Enter");
+  sample_until_end(series);
+  int status = csv_finish(series->csv);
+  if (status != 0)
+    tell_error("unable to finish '%s': %s", csv_error_path(series->csv), strerror(-status));
+  report(series);
+  return status == 0 && !series->failed;
+}
+
+static int run_ts(const struct options *options) {
+  if (options->quiet)
+    message_be_quiet();
+  int usage = inputs_check(options);
+  if (usage != STATUS_DONE)
+    return usage;
+  struct series series = {.options = options};
+  size_t count = 0;
+  bool good = false;
+  int status = make_sinks(&series, &count);
+  if (status == 0)
+    status = inputs_sampler(options, series.sinks, count, &series.sampler);
+  if (status == 0)
+    status = stop_open(&series.stop, options->manual_stop ? STDIN_FILENO : -1);
+  if (status == 0) {
+    good = capture(&series);
+    stop_close(&series.stop);
+  } else {
+    tell_error("unable to start: %s", strerror(-status));
+  }
+  message_before(NULL, NULL);
+  sampler_free(series.sampler);
+  progress_free(series.progress);
+  summary_free(series.summary);
+  csv_free(series.csv);
+  return good ? STATUS_DONE : STATUS_FAILED;
+}
+
+const struct command command_ts = {
+    .name = "ts",
+    .summary = "sample power at an interval, into CSV files",
+    .synopsis = "[--files PATH...] [OPTION]...",
+    .text = "Samples energy counters at an interval and writes energy and power into CSV\n"
+            "files, in a new directory DIR/run_YYYYMMDD_HHMMSS.\n\n"
+            "A counter that is updated every 5 s and sampled every second shows 0 W four\n"
+            "times of five; --time-base auto divides by the time between two updates.\n",
+    .examples = "  vm_energy ts --files /path/to/vmA/energy_uj /path/to/vmB/energy_uj -i 1 -n 120 -o power_vm.csv\n"
+                "  vm_energy ts --time-base auto --interval 500ms --manual-stop --separate-files\n",
+    .options = OPTIONS_TS,
+    .run = run_ts,
+};

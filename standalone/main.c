@@ -1,0 +1,135 @@
+/*
+ * vm_energy: the tool
+ *
+ * Finds the command, hands it its options, and sees at the end that what was printed has arrived.
+ */
+#include "command.h"
+#include "message.h"
+#include "options.h"
+
+#include "core/label.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command *const commands[] = {&command_ts, &command_once};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name) {
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (strcmp(commands[i]->name, name) == 0)
+      return commands[i];
+  return NULL;
+}
+
+static void print_commands(FILE *out) {
+  fputs("Usage: vm_energy COMMAND [OPTION]...\n"
+        "Energy and power of virtual machines, from the counters that Scaphandre writes.\n\n"
+        "Commands:\n",
+        out);
+  for (size_t i = 0; i < COMMANDS; i++)
+    fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+  fputs("\n"
+        "  -h, --help     print this help\n"
+        "  -V, --version  print the version\n\n"
+        "'vm_energy COMMAND --help' tells the options of a command; vm_energy(1) is the manual.\n"
+        "Exit status: 0 done, 1 the measurement failed or is incomplete, 2 wrong usage.\n",
+        out);
+}
+
+static void print_command(const struct command *command, FILE *out) {
+  fprintf(out, "Usage: vm_energy %s %s\n%s\nOptions:\n", command->name, command->synopsis, command->text);
+  options_print(command->options, out);
+  fprintf(out, "\nExamples:\n%s", command->examples);
+}
+
+static void print_version(void) {
+  puts("vm_energy " VM_ENERGY_VERSION);
+}
+
+static int run_command(const struct command *command, int argc, char **argv) {
+  struct options options;
+  int status = STATUS_USAGE;
+  switch (options_parse(command->options, argc, argv, &options)) {
+  case OPTIONS_RUN:
+    status = command->run(&options);
+    break;
+  case OPTIONS_HELP:
+    print_command(command, stdout);
+    status = STATUS_DONE;
+    break;
+  case OPTIONS_VERSION:
+    print_version();
+    status = STATUS_DONE;
+    break;
+  case OPTIONS_WRONG:
+    fprintf(stderr, "Try 'vm_energy %s --help'.\n", command->name);
+    break;
+  }
+  options_free(&options);
+  return status;
+}
+
+static int tell_unknown(const char *word) {
+  char *printable = label_printable(word);
+  tell_error("%s '%s'", word[0] == '-' ? "unknown option" : "unknown command", printable != NULL ? printable : "?");
+  fputs("Try 'vm_energy --help'.\n", stderr);
+  free(printable);
+  return STATUS_USAGE;
+}
+
+static int run_words(int argc, char **argv) {
+  if (argc < 2) {
+    print_commands(stderr);
+    return STATUS_USAGE;
+  }
+  const char *word = argv[1];
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    const struct command *command = argc > 2 ? find_command(argv[2]) : NULL;
+    if (argc > 2 && command == NULL)
+      return tell_unknown(argv[2]);
+    if (command != NULL)
+      print_command(command, stdout);
+    else
+      print_commands(stdout);
+    return STATUS_DONE;
+  }
+  if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+    print_version();
+    return STATUS_DONE;
+  }
+  const struct command *command = find_command(word);
+  return command != NULL ? run_command(command, argc - 1, argv + 1) : tell_unknown(word);
+}
+
+/*
+ * A descriptor that was closed is opened the wrong way round, so that no CSV file becomes standard output and what is
+ * written to it, or read from it, fails and is told.
+ */
+static void hold_standard_descriptors(void) {
+  static const int flags[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+  for (int fd = 0; fd <= 2; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", flags[fd]) != fd)
+      _exit(STATUS_FAILED);
+}
+
+int main(int argc, char **argv) {
+  hold_standard_descriptors();
+  /* a reader of our output that has gone must not cost the files their end */
+  signal(SIGPIPE, SIG_IGN);
+  setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers have a point */
+  int status = run_words(argc, argv);
+  errno = 0;
+  if (ferror(stdout) != 0 || fclose(stdout) != 0) {
+    tell_error("unable to write to standard output: %s", errno != 0 ? strerror(errno) : "an earlier write failed");
+    status = status == STATUS_DONE ? STATUS_FAILED : status;
+  }
+  return status;
+}

@@ -1,0 +1,136 @@
+#include "progress.h"
+
+#include "core/csv_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define SHOW_EVERY_NS (100 * NS_PER_MS)
+
+struct progress {
+  struct sink sink;
+  struct csv_text vms; /* ", vm-001 100.04 W" for each VM, as long as they are few */
+  size_t count, with_power;
+  double total_w;
+  bool standing; /* a line is on the terminal */
+  int64_t shown_mono_ns;
+};
+
+static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
+  struct progress *progress = (struct progress *)sink;
+  (void)now;
+  csv_text_clear(&progress->vms);
+  progress->count = count;
+  progress->with_power = 0;
+  progress->total_w = 0;
+  return 0;
+}
+
+static int put_sample(struct sink *sink, const struct sample *sample) {
+  struct progress *progress = (struct progress *)sink;
+  progress->with_power += sample->has_power;
+  progress->total_w += sample->has_power ? sample->power_w : 0;
+  if (progress->vms.len >= PROGRESS_LINE_MAX)
+    return 0; /* no line has room for them all */
+  char power[40];
+  if (sample->has_power)
+    snprintf(power, sizeof(power), " %.2f W", sample->power_w);
+  else
+    snprintf(power, sizeof(power), " %s", sample_state_name(sample->state));
+  csv_text_string(&progress->vms, ", ");
+  csv_text_string(&progress->vms, sample->label);
+  csv_text_string(&progress->vms, power);
+  return 0;
+}
+
+static int end_pass(struct sink *sink) {
+  (void)sink;
+  return 0;
+}
+
+int progress_new(struct progress **progress) {
+  struct progress *p = calloc(1, sizeof(*p));
+  if (p == NULL)
+    return -ENOMEM;
+  p->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass};
+  *progress = p;
+  return 0;
+}
+
+void progress_free(struct progress *progress) {
+  if (progress == NULL)
+    return;
+  progress_clear(progress);
+  free(progress->vms.data);
+  free(progress);
+}
+
+struct sink *progress_sink(struct progress *progress) {
+  return &progress->sink;
+}
+
+/* "1:48", "2:00:05" */
+static void format_clock(int64_t ns, char text[32]) {
+  int64_t s = ns < 0 ? 0 : (ns + NS_PER_S / 2) / NS_PER_S;
+  if (s >= 3600)
+    snprintf(text, 32, "%" PRId64 ":%02d:%02d", s / 3600, (int)(s / 60 % 60), (int)(s % 60));
+  else
+    snprintf(text, 32, "%d:%02d", (int)(s / 60), (int)(s % 60));
+}
+
+void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,
+                     char text[PROGRESS_LINE_MAX]) {
+  char clock[32];
+  format_clock(left_ns, clock);
+  size_t size = width + 1 < PROGRESS_LINE_MAX ? width + 1 : PROGRESS_LINE_MAX, used;
+  if (planned > 0)
+    used = (size_t)snprintf(text, size, "sample %" PRIu64 " of %" PRIu64 ", %s left", taken, planned, clock);
+  else
+    used = (size_t)snprintf(text, size, "sample %" PRIu64 " after %s", taken, clock);
+  if (used >= size || progress->count == 0)
+    return;
+  if (!progress->vms.failed && progress->vms.len < size - used) {
+    memcpy(text + used, progress->vms.data, progress->vms.len);
+    text[used + progress->vms.len] = '\0';
+    return;
+  }
+  char total[80];
+  int len = snprintf(total, sizeof(total), ", %.2f W in all of %zu VMs", progress->total_w, progress->count);
+  if (progress->with_power == 0)
+    len = snprintf(total, sizeof(total), ", no power yet of %zu VMs", progress->count);
+  if ((size_t)len < size - used)
+    memcpy(text + used, total, (size_t)len + 1);
+}
+
+static size_t terminal_width(void) {
+  struct winsize window;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
+    return 80;
+  return window.ws_col < 20 ? 20 : window.ws_col;
+}
+
+void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns) {
+  if (progress->standing && mono_ns - progress->shown_mono_ns < SHOW_EVERY_NS)
+    return;
+  char text[PROGRESS_LINE_MAX];
+  progress_format(progress, taken, planned, left_ns, terminal_width() - 1, text);
+  fprintf(stderr, "\r%s\033[K", text); /* "erase to the end of the line", in every terminal of today */
+  fflush(stderr);
+  progress->standing = true;
+  progress->shown_mono_ns = mono_ns;
+}
+
+void progress_clear(void *arg) {
+  struct progress *progress = arg;
+  if (progress == NULL || !progress->standing)
+    return;
+  fputs("\r\033[K", stderr);
+  fflush(stderr);
+  progress->standing = false;
+}

@@ -1,0 +1,38 @@
+/*
+ * progress: one line on a terminal that tells how far a time series is
+ *
+ *   sample 12 of 120, 1:48 left, vm-001 100.04 W, vm-002 43.00 W
+ *
+ * A sink that keeps what the last pass said. The power of each VM where that fits into a line, else that of all.
+ */
+#ifndef VM_ENERGY_PROGRESS_H
+#define VM_ENERGY_PROGRESS_H
+
+#include "core/sink.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct progress;
+
+/* 0 or -ENOMEM. */
+int progress_new(struct progress **progress);
+/* Clears the line when one stands there. NULL is fine. */
+void progress_free(struct progress *progress);
+struct sink *progress_sink(struct progress *progress);
+
+/*
+ * The line, without an end. taken of planned samples (planned 0: without end); left_ns: time until the last one, or,
+ * without end, since the start. width: columns that there are, 20 or more; the text has at most that many bytes.
+ */
+#define PROGRESS_LINE_MAX 512
+void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,
+                     char text[PROGRESS_LINE_MAX]);
+
+/* Puts the line on standard error, over the one before; mono_ns: now. At most ten times a second. */
+void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns);
+
+/* Takes the line away, before something else is written. arg is the progress. */
+void progress_clear(void *arg);
+
+#endif
