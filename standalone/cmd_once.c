@@ -12,12 +12,14 @@
 #include "window.h"
 
 #include "core/clock.h"
+#include "core/label.h"
 #include "core/sampler.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,7 +88,7 @@ static void print_text(const struct once *once) {
       printf("%.3f W", result.power_w);
     else
       printf("n/a");
-    printf("   (%s)\n", result.path);
+    printf("   (%s)\n", inputs_shown(result.path));
   }
 }
 
@@ -94,8 +96,20 @@ static json_t *number_or_null(bool has, double number) {
   return has ? json_real(number) : json_null();
 }
 
+/* JSON is UTF-8, paths may be anything. */
+static json_t *path_to_json(const char *path) {
+  const char *shown = inputs_shown(path);
+  json_t *exact = json_string(shown);
+  if (exact != NULL)
+    return exact;
+  char *printable = label_printable(shown);
+  json_t *text = json_string(printable != NULL ? printable : "?");
+  free(printable);
+  return text;
+}
+
 static json_t *result_to_json(const struct window_result *result) {
-  return json_pack("{s:s, s:s, s:o, s:o, s:s}", "label", result->label, "path", result->path, "energy_j",
+  return json_pack("{s:s, s:o, s:o, s:o, s:s}", "label", result->label, "path", path_to_json(result->path), "energy_j",
                    number_or_null(result->has_energy, result->energy_j), "power_w",
                    number_or_null(result->has_power, result->power_w), "state", sample_state_name(result->state));
 }
@@ -159,7 +173,7 @@ static bool run_window(struct once *once) {
     print_text(once);
   else if ((status = print_json(once)) != 0 && status != -EIO) /* -EIO is told when standard output is closed */
     tell_error("unable to print: %s", strerror(-status));
-  fflush(stdout);
+  output_flush();
   tell_faults(once);
   return status == 0 && !once->failed;
 }

@@ -158,7 +158,7 @@ static void report(struct series *series) {
   print_files(series);
   if (!options->quiet)
     summary_print(series->summary, &run, stdout);
-  fflush(stdout);
+  output_flush();
   if (series->dropped > 0)
     tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
                strerror(-csv_error(series->csv)));

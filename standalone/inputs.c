@@ -7,15 +7,31 @@
 #include "core/source.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The text with what could harm a terminal replaced; to be freed. Out of memory is no reason to stay silent. */
 static const char *printable(const char *text, char **own) {
   *own = label_printable(text);
   return *own != NULL ? *own : "?";
+}
+
+/* The current directory and a slash, when a path was given that starts there; else empty. */
+static char base[PATH_MAX + 1];
+
+static void remember_base(const struct options *options) {
+  for (size_t i = 0; i < options->files_num && base[0] == '\0'; i++)
+    if (options->files[i][0] != '/' && getcwd(base, PATH_MAX) != NULL && base[strlen(base) - 1] != '/')
+      strcat(base, "/");
+}
+
+const char *inputs_shown(const char *path) {
+  size_t len = strlen(base);
+  return len > 0 && strncmp(path, base, len) == 0 ? path + len : path;
 }
 
 /* A file that is there but cannot be looked at is left to the first reading, which tells how to get at it. */
@@ -75,6 +91,7 @@ static int check_pattern(const char *pattern) {
 
 int inputs_check(const struct options *options) {
   int worst = STATUS_DONE;
+  remember_base(options);
   for (size_t i = 0; i < options->files_num; i++) {
     const char *file = options->files[i];
     struct stat info;
@@ -138,7 +155,7 @@ void inputs_tell_none(const struct sampler *sampler, const struct options *optio
 
 void inputs_tell_unread(const char *path, const char *when, int error) {
   char *own;
-  const char *text = printable(path, &own);
+  const char *text = printable(inputs_shown(path), &own);
   if (error == -EACCES || error == -EPERM)
     tell_error("no value from '%s' %s: %s; run vm_energy as a user who may read it", text, when,
                counter_error_text(error));

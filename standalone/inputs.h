@@ -26,6 +26,9 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
 /* After a pass that found no counter: tells where was searched. waits: it is no error, one may come. */
 void inputs_tell_none(const struct sampler *sampler, const struct options *options, bool waits);
 
+/* The path of a counter as the user would write it: relative, where the inputs were. Part of path, or path itself. */
+const char *inputs_shown(const char *path);
+
 /* Tells that the counter at path has no value; when ("at the start", "at the end") and error say why. */
 void inputs_tell_unread(const char *path, const char *when, int error);
 

@@ -122,13 +122,15 @@ static void hold_standard_descriptors(void) {
 
 int main(int argc, char **argv) {
   hold_standard_descriptors();
-  /* a reader of our output that has gone must not cost the files their end */
+  /* a reader that has gone, and a limit of file size, are write errors as others are, and must not cost the files their
+   * end */
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers have a point */
   int status = run_words(argc, argv);
-  errno = 0;
-  if (ferror(stdout) != 0 || fclose(stdout) != 0) {
-    tell_error("unable to write to standard output: %s", errno != 0 ? strerror(errno) : "an earlier write failed");
+  int output = output_finish();
+  if (output != 0) {
+    tell_error("unable to write to standard output: %s", strerror(-output));
     status = status == STATUS_DONE ? STATUS_FAILED : status;
   }
   return status;

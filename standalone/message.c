@@ -1,5 +1,6 @@
 #include "message.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,4 +50,24 @@ void message_be_quiet(void) {
 void message_before(void (*clear)(void *arg), void *arg) {
   clear_before = clear;
   clear_arg = arg;
+}
+
+static int output_error;
+
+static void note_output(int failed) {
+  if (failed != 0 && output_error == 0)
+    output_error = errno != 0 ? -errno : -EIO;
+}
+
+void output_flush(void) {
+  errno = 0;
+  note_output(fflush(stdout));
+}
+
+int output_finish(void) {
+  output_flush();
+  note_output(ferror(stdout)); /* of a write before the flush */
+  errno = 0;
+  note_output(fclose(stdout));
+  return output_error;
 }

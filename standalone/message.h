@@ -20,6 +20,13 @@ void tell_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void message_be_quiet(void);
 
+/*
+ * Sends what was printed on its way, so that it stands before what is told next. output_finish() closes standard output
+ * and answers 0, or the first -errno of both.
+ */
+void output_flush(void);
+int output_finish(void);
+
 /* Called before each line is written; NULL: nothing is. */
 void message_before(void (*clear)(void *arg), void *arg);
 

@@ -98,7 +98,7 @@ static const char *take_out_dir(struct options *options, const char *value) {
 
 static const char *take_layout(struct options *options, enum csv_layout layout) {
   if (options->layout != CSV_COMBINED && options->layout != layout)
-    return "does not go with --separate-files or --long before it";
+    return layout == CSV_LONG ? "does not go with '--separate-files'" : "does not go with '--long'";
   options->layout = layout;
   return NULL;
 }
@@ -225,12 +225,14 @@ static const struct option_row *find_row(int code) {
   return NULL;
 }
 
+/* value: NULL with an option that takes none. */
 static enum options_result tell_wrong_value(const struct option_row *row, const char *value, const char *why) {
-  char *printable = label_printable(value);
-  if (row->argument == NULL)
+  if (value == NULL) {
     tell_error("option '--%s' %s", row->name, why);
-  else
-    tell_error("option '--%s': '%s' %s", row->name, printable != NULL ? printable : "?", why);
+    return OPTIONS_WRONG;
+  }
+  char *printable = label_printable(value);
+  tell_error("option '--%s': '%s' %s", row->name, printable != NULL ? printable : "?", why);
   free(printable);
   return OPTIONS_WRONG;
 }

@@ -1,0 +1,130 @@
+#!/bin/bash
+# once: text and JSON of a window in which the counters do what we say, and what fails at its start or end.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v jq >/dev/null || skip "jq is not installed"
+
+# in the middle of a window of 0.6 s
+meanwhile() { # command...
+  (sleep 0.3 && "$@") &
+  pids+=($!)
+}
+
+# the mean power times the duration is the energy
+adds_up() { # energy_j
+  awk -v energy="$1" '
+    /^Duration: [0-9]+\.[0-9][0-9][0-9]s$/ { duration = $2 + 0 }
+    /^vm-001: / { got = $2; power = $5 }
+    END { exit !(duration > 0.59 && got == energy && power * duration / energy > 0.995 && power * duration / energy < 1.005) }' out
+}
+
+counter vm-001 1000000
+counter vm-002 18446744073709000000
+meanwhile counter vm-001 3500000
+run "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.6
+check "text: status 0" exits 0
+check "text: two counters in the order they were named" test "$(wc -l <out)" -eq 3
+check "text: duration" says out 'Duration: 0\.[67][0-9]{2}s'
+check "text: a line per counter" says out 'vm-001: 2\.500000 J   avg [0-9]\.[0-9]{3} W   \(vms/vm-001/energy_uj\)'
+check "text: one that did not move" says out 'vm-002: 0\.000000 J   avg 0\.000 W   \(vms/vm-002/energy_uj\)'
+check "text: energy is power times duration" adds_up 2.500000
+
+counter vm-001 1000000
+meanwhile counter vm-001 1000001
+run "$tool" once --files 'vms/vm-001/*' -d 600ms --scale 5 --json
+check "json: status 0" exits 0
+check "json: one object" jq -e 'type == "object"' out
+check "json: its keys" same '["duration_s","end","start","vms"]' "$(jq -c 'keys' out)"
+check "json: those of a VM" same '["energy_j","label","path","power_w","state"]' "$(jq -c '.vms[0] | keys' out)"
+check "json: scaled energy" jq -e '.vms[0].energy_j == 0.000005' out
+check "json: power" jq -e '(.vms[0].power_w * .duration_s / 0.000005 - 1) | fabs < 0.001' out
+check "json: label, path, state" same '["vm-001","vms/vm-001/energy_uj","ok"]' "$(jq -c '.vms[0] | [.label, .path, .state]' out)"
+check "json: start and end are Unix times, the duration apart" \
+  jq -e --argjson now "$(date +%s)" '.end <= $now + 1 and .end > $now - 30 and ((.end - .start - .duration_s) | fabs < 0.001)' out
+
+# by updates: 1 W between two updates that are 2 s apart, in a window of 0.6 s
+counter vm-001 1000000
+touch -d '2 seconds ago' vms/vm-001/energy_uj
+meanwhile counter vm-001 3000000
+run "$tool" once --files vms/vm-001/energy_uj -d 0.6 --time-base update --json
+check "update base: power by the time between the updates" jq -e '.vms[0].power_w | . > 0.82 and . < 0.92' out
+
+# a reset: what came before and after counts
+counter vm-001 5000000
+meanwhile counter vm-001 100
+run "$tool" once --files vms/vm-001/energy_uj -d 0.6 --json
+check "reset: status 0, as the seed" exits 0
+check "reset: no energy is invented" jq -e '.vms[0] | .energy_j == 0 and .state == "reset"' out
+check "reset: told" grep -q "^vm_energy: warning: 'vm-001' was reset" err
+
+# the end fails: named, others printed, status 1
+counter vm-001 5000000
+counter vm-002 1
+meanwhile rm vms/vm-002/energy_uj
+run "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.6
+check "gone at the end: status 1" exits 1
+check "gone at the end: named" says err "vm_energy: no value from 'vms/vm-002/energy_uj' at the end: .*"
+check "gone at the end: the other is printed" says out 'vm-001: 0\.000000 J .*'
+check "gone at the end: not printed as 0" test "$(grep -c vm-002 out)" -eq 0
+counter vm-002 1
+meanwhile sh -c 'echo rubbish >vms/vm-002/energy_uj'
+run "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.6 --json
+check "torn at the end: status 1" exits 1
+check "torn at the end: null" jq -e '.vms[1] | .energy_j == null and .power_w == null and .state == "torn"' out
+check "torn at the end: its content is not told" test "$(grep -c rubbish err)" -eq 0
+echo "" >vms/vm-002/energy_uj
+meanwhile counter vm-002 7
+run "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.6
+check "empty at the start: status 1" exits 1
+check "empty at the start: named" says err "vm_energy: no value from 'vms/vm-002/energy_uj' at the start: .*"
+
+# a torn read in the middle costs nothing
+counter vm-001 1000000
+(sleep 0.9 && : >vms/vm-001/energy_uj && sleep 0.3 && counter vm-001 4000000) &
+pids+=($!)
+run "$tool" once --files vms/vm-001/energy_uj -d 1.5 --json
+check "torn in the middle: status 0" exits 0
+check "torn in the middle: all energy" jq -e '.vms[0].energy_j == 3' out
+
+# until Enter, the end of input, or a signal
+mkfifo keys
+run timeout 10 "$tool" once --files vms/vm-001/energy_uj --until-enter <<<""
+check "Enter ends it: status 0" exits 0
+run timeout 10 "$tool" once --files vms/vm-001/energy_uj --until-enter </dev/null
+check "end of input ends it: status 0" exits 0
+check "end of input: the result is printed" says out 'vm-001: .*'
+for signal in INT TERM HUP; do
+  # not interactive: bash would start it with SIGINT ignored in the background
+  env -i sleep 30 >keys &
+  pids+=($!)
+  holder=$!
+  setsid --fork sh -c 'trap - INT; echo $$ >pid; exec "$@" <keys >out 2>err; ' sh "$tool" once --files vms/vm-001/energy_uj --until-enter
+  for _ in $(seq 100); do grep -qs 'until you press' err && break || sleep 0.05; done
+  kill -"$signal" "$(cat pid)"
+  for _ in $(seq 100); do [ -d "/proc/$(cat pid)" ] || break; sleep 0.05; done
+  check "SIG$signal ends it, and the result is printed" says out 'vm-001: 0\.000000 J .*'
+  kill "$holder"
+  rm -f pid err out
+done
+timeout -s INT 0.5 "$tool" once --files vms/vm-001/energy_uj -d 30 >out 2>err
+check "cut short: says so" grep -qE '^vm_energy: stopped by SIGINT after [0-9.]+ of 30.000 s$' err
+check "cut short: prints what there is" says out 'vm-001: .*'
+run timeout --preserve-status -s TERM 0.5 "$tool" once --files vms/vm-001/energy_uj -d 30
+check "cut short: status 1" exits 1
+
+# output that cannot be written
+if [ -c /dev/full ]; then
+  "$tool" once --files vms/vm-001/energy_uj -d 0.1 >/dev/full 2>err
+  status=$?
+  check "full device: status 1" exits 1
+  check "full device: told" says err 'vm_energy: unable to write to standard output: No space left on device'
+  "$tool" once --files vms/vm-001/energy_uj -d 0.1 --json >/dev/full 2>err
+  status=$?
+  check "full device, json: status 1" exits 1
+fi
+"$tool" once --files vms/vm-001/energy_uj -d 0.1 >&- 2>err
+status=$?
+check "closed output: status 1" exits 1
+"$tool" once --files vms/vm-001/energy_uj -d 0.1 --quiet >out 2>err
+check "quiet: results only" test ! -s err -a -s out
+finish

@@ -1,0 +1,99 @@
+#!/bin/bash
+# Help, version, and each way to use the tool wrongly: what is said, and exit status 2.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+
+counter vm-001 1000
+mkdir empty
+mkfifo fifo
+good=vms/vm-001/energy_uj
+
+for text in "--help" "-h" "help" "ts --help" "once --help" "help ts" "ts -h" "ts --files x --help"; do
+  # shellcheck disable=SC2086 # words on purpose
+  run "$tool" $text
+  check "'$text': status 0" exits 0
+  check "'$text': on standard output" grep -q '^Usage: vm_energy' out
+  check "'$text': nothing on standard error" is_empty err
+  check "'$text': fits into 100 columns" awk 'length > 100 { print; bad = 1 } END { exit bad }' out
+done
+for text in "--version" "-V" "ts --version" "once -V"; do
+  # shellcheck disable=SC2086
+  run "$tool" $text
+  check "'$text'" says out 'vm_energy [0-9]+\.[0-9]+\.[0-9]+'
+  check "'$text': status 0" exits 0
+done
+run "$tool"
+check "nothing asked: status 2" exits 2
+check "nothing asked: usage on standard error" grep -q '^Usage: vm_energy' err
+check "nothing asked: nothing on standard output" is_empty out
+
+# arguments | the message
+while IFS='|' read -r arguments message; do
+  eval "set -- $arguments"
+  run "$tool" "$@" </dev/null
+  check "$arguments: status 2" exits 2
+  check "$arguments: says '$message'" grep -qxF "vm_energy: $message" err
+  check "$arguments: nothing on standard output" is_empty out
+  check "$arguments: nothing made" test ! -e csv
+done <<'ROWS'
+tss|unknown command 'tss'
+--bogus|unknown option '--bogus'
+ts --bogus|unknown or ambiguous option '--bogus'
+ts -x|unknown or ambiguous option '-x'
+ts stray|unexpected argument 'stray': paths follow --files
+once --files $good -d 1 stray|unexpected argument 'stray': paths follow --files
+ts --files|option '--files' needs a value: PATH...
+ts --files --interval 1|option '--files': '--interval' is an option, and a path was expected
+ts --files ""|option '--files': '' is no path
+ts --files missing|'missing' is no counter file: No such file or directory
+ts --files $good missing|'missing' is no counter file: No such file or directory
+ts --files vms/vm-001|'vms/vm-001' is no counter file: it is a directory, and the energy_uj file in it was expected
+ts --files fifo|'fifo' is no counter file: it is no regular file
+ts --files 'nothing/*/energy_uj'|no file matches 'nothing/*/energy_uj'
+once --files missing|'missing' is no counter file: No such file or directory
+ts --files $good -i 0|option '--interval': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i -1|option '--interval': '-1' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i nan|option '--interval': 'nan' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i inf|option '--interval': 'inf' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i ""|option '--interval': '' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i 1x|option '--interval': '1x' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i 1e30|option '--interval': '1e30' is more than ten years
+ts --files $good -n 0|option '--count': '0' is no whole number from 1 up
+ts --files $good -n -5|option '--count': '-5' is no whole number from 1 up
+ts --files $good -n 1.5|option '--count': '1.5' is no whole number from 1 up
+ts --files $good -n ten|option '--count': 'ten' is no whole number from 1 up
+ts --files $good --smooth -1|option '--smooth': '-1' is no whole number of samples from 0 (off) to 86400
+ts --files $good --scale 0|option '--scale': '0' is no factor above 0, such as 5
+ts --files $good --scale x|option '--scale': 'x' is no factor above 0, such as 5
+ts --files $good --time-base fast|option '--time-base': 'fast' is no time base: sample, update or auto
+ts --files $good --stale-timeout 0|option '--stale-timeout': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good --out dir/|option '--out': 'dir/' has no file name at its end, such as power.csv
+ts --files $good --out ..|option '--out': '..' has no file name at its end, such as power.csv
+ts --files $good --out-dir ""|option '--out-dir': '' is no directory
+ts --files $good --long --separate-files|option '--separate-files' does not go with '--long'
+ts --files $good --separate-files --long|option '--long' does not go with '--separate-files'
+ts --files $good --quiet=yes|option '--quiet' takes no value
+once --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+once --files $good --interval 1|unknown or ambiguous option '--interval'
+ROWS
+
+run "$tool" ts --files $'bad\e31m\nname'
+check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'bad_31m_name' is no counter file: No such file or directory" err
+
+# --- the manual has each option of --help, and no other -----------------------------------------------------------------
+manual=$srcdir/standalone/vm_energy.1
+for command in ts once; do
+  "$tool" "$command" --help
+done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >in_help
+grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual
+check "the options of --help are those of the manual" diff in_help in_manual
+check "there are options at all" test "$(wc -l <in_help)" -gt 10
+"$tool" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort >in_help
+sed -n 's/^\.Ss vm_energy //p' "$manual" | sort >in_manual
+check "the commands of --help are those of the manual" diff in_help in_manual
+if [ "${MANDOC:-no}" != no ]; then
+  for page in "$manual" "$srcdir/plugin/collectd-vm_energy.5"; do
+    check "mandoc finds no fault in ${page##*/}" mandoc -T lint -W warning "$page"
+  done
+fi
+finish
