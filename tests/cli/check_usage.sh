@@ -6,6 +6,7 @@
 counter vm-001 1000
 mkdir empty
 mkfifo fifo
+# shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
 for text in "--help" "-h" "help" "ts --help" "once --help" "help ts" "ts -h" "ts --files x --help"; do

@@ -1,0 +1,143 @@
+#!/bin/bash
+# ts: files, columns, rows and summary; how it ends; what adds up.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+
+counter vm-001 1000000
+counter vm-002 2000000
+both="vms/vm-001/energy_uj vms/vm-002/energy_uj"
+
+# --- files, columns, summary ----------------------------------------------------------------------------------------------
+# shellcheck disable=SC2086 # words on purpose
+run "$tool" ts --files $both --interval 0.1 --count 3 --out ~/power_vm.csv
+check "combined: status 0" exits 0
+check "combined: what is printed" golden ts_combined.txt
+check "combined: warns that nothing moved" says err 'vm_energy: warning: no counter was updated during the run: is the writer running\?'
+file=$(csv_file power_vm.csv)
+check "combined: the seed's columns" same "ts,vm-001_energy_uj,vm-001_power_w,vm-002_energy_uj,vm-002_power_w" "$(head -n 1 "$file")"
+check "combined: a row per sample" test "$(rows "$file")" -eq 3
+check "combined: raw counters, six decimals" awk -F, 'NR > 1 && !($2 == 1000000 && $3 == "0.000000" && $4 == 2000000) { exit 1 }' "$file"
+check "combined: whole" is_whole "$file"
+check "combined: nothing outside of the run directory" test ! -e ~/power_vm.csv -a "$(find csv -type f | wc -l)" -eq 1
+rm -r csv
+
+# shellcheck disable=SC2086
+run "$tool" ts --files $both -i 0.05 -n 2 --separate-files --smooth 4
+check "separate: what is printed" golden ts_separate.txt
+check "separate: columns" same "ts,vm-002_energy_uj,vm-002_power_w,vm-002_power_w_sma4" "$(head -n 1 "$(csv_file power_vm-002.csv)")"
+check "separate: rows" test "$(rows "$(csv_file power_vm-001.csv)")" -eq 2
+rm -r csv
+
+run "$tool" ts --files 'vms/*/energy_uj' -i 100ms -n 4 --long --out-dir deep/in/side --quiet
+check "quiet: the path of the file alone" says out 'deep/in/side/run_[0-9]{8}_[0-9]{6}/power\.csv'
+check "quiet: one line" test "$(wc -l <out)" -eq 1 -a ! -s err
+file=$(cat out)
+check "long: columns" same "ts,label,energy_uj,power_w,state" "$(head -n 1 "$file")"
+check "long: a row per counter and sample" test "$(rows "$file")" -eq 8
+check "long: what stands in it" awk -F, 'NR > 1 && !($2 ~ /^vm-00[12]$/ && $5 == "held") { exit 1 }' "$file"
+
+run "$tool" ts --files $both -n 1 -i 1 -o tick.csv
+check "whole seconds from 1 s on" awk -F, 'NR > 1 && $1 !~ /^[0-9]+$/ { exit 1 }' "$(csv_file tick.csv)"
+rm -r csv
+
+counter 'a,"b"' 5
+run "$tool" ts --files 'vms/a,"b"/energy_uj' -i 0.05 -n 1
+check "labels are quoted by RFC 4180" same 'ts,"a,""b""_energy_uj","a,""b""_power_w"' "$(head -n 1 "$(csv_file)")"
+rm -r csv vms/a*
+
+# --- what the seed's manual shows -----------------------------------------------------------------------------------------
+# shellcheck disable=SC2086
+run "$tool" ts --files $both --interval 0.5 --manual-stop --separate-files --out ~/power_vm.csv <<<""
+check "seed: manual stop, separate files" exits 0
+check "seed: its files" test -f "$(csv_file power_vm_vm-001.csv)" -a -f "$(csv_file power_vm_vm-002.csv)"
+rm -r csv
+mkdir -p scaphandre/vm-007/intel-rapl:0 data/vmA
+echo 1 >scaphandre/vm-007/intel-rapl:0/energy_uj
+echo 1 >data/vmA/energy_uj
+run "$tool" ts --files scaphandre/vm-007/intel-rapl:0/energy_uj --files data/vmA/energy_uj -i 0.05 -n 1 -o x
+check "seed: labels" same "ts,vm-007_energy_uj,vm-007_power_w,vmA_energy_uj,vmA_power_w" "$(head -n 1 "$(csv_file x)")"
+rm -r csv
+
+# --- three runs in one second ---------------------------------------------------------------------------------------------
+three=()
+for i in 1 2 3; do
+  "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 5 >"out$i" 2>&1 &
+  three+=($!)
+done
+wait "${three[@]}"
+check "three at once: three directories" test "$(find csv -mindepth 1 -type d | wc -l)" -eq 3
+for file in csv/*/power.csv; do
+  check "three at once: $(basename "$(dirname "$file")" | mask) is whole" test "$(rows "$file")" -eq 5
+done
+rm -r csv
+
+# --- how it ends ----------------------------------------------------------------------------------------------------------
+ends_well() { # what: status 0, a whole file with a row at least, the summary
+  check "$1: status 0" exits 0
+  check "$1: summary" grep -q '^samples  ' out
+  check "$1: rows" test "$(rows "$(csv_file)")" -ge 1
+  check "$1: whole" is_whole "$(csv_file)"
+  rm -rf csv
+}
+run sh -c "(sleep 0.5; echo) | '$tool' ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop"
+ends_well "Enter"
+run sh -c "sleep 0.5 | '$tool' ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop -n 1"
+ends_well "end of input, count ignored"
+check "end of input: told" says err 'vm_energy: stopped by the end of standard input'
+mkfifo silence
+exec 9<>silence # open and without a word
+for signal in INT TERM; do
+  run timeout --preserve-status -s $signal 0.5 "$tool" ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop <&9
+  ends_well "SIG$signal, manual stop"
+done
+run timeout --preserve-status -s INT 0.5 "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 100
+check "cut short: status 1" exits 1
+check "cut short: told" grep -qE '^vm_energy: stopped by SIGINT after [0-9] of 100 samples$' err
+check "cut short: summary" grep -qE '^samples +[0-9] of 100' out
+check "cut short: whole" is_whole "$(csv_file)"
+rm -r csv
+
+# --- VMs that come and go -------------------------------------------------------------------------------------------------
+counter vm-003 7
+(sleep 0.35 && rm -r vms/vm-003 && counter vm-004 1) &
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
+file=$(csv_file)
+check "long: one that went has fewer rows" awk -F, '$2 == "vm-003" { n++ } END { exit !(n >= 2 && n <= 4) }' "$file"
+check "long: one that came has rows" awk -F, '$2 == "vm-004" { n++ } END { exit !(n >= 3 && n <= 6) }' "$file"
+check "long: status 0" exits 0
+rm -r csv
+(sleep 0.25 && rm vms/vm-004/energy_uj) &
+run "$tool" ts --files vms/vm-001/energy_uj vms/vm-004/energy_uj -i 0.1 -n 5
+check "gone: status 1" exits 1
+check "gone: named" says err "vm_energy: no value from 'vms/vm-004/energy_uj' at the end: there is no such file"
+check "gone: empty fields" awk -F, 'NR == 6 && $4 == "" && $5 == "" && $2 == 1000000 { ok = 1 } END { exit !ok }' "$(csv_file)"
+check "gone: in the summary" grep -qE '^bad reads +[123]$' out
+rm -r csv
+run "$tool" ts --files vms/vm-004/../vm-00x/energy_uj -i 0.1 -n 5
+check "not there at the start: status 2" exits 2
+echo >vms/vm-004/energy_uj
+run "$tool" ts --files vms/vm-004/energy_uj -i 0.1 -n 5
+check "none has a value: status 1" exits 1
+check "none has a value: nothing made" test ! -e csv
+check "none has a value: named" says err "vm_energy: no value from 'vms/vm-004/energy_uj' at the start: is empty"
+
+# --- what the CSV says adds up to what the counters did -------------------------------------------------------------------
+"$simwriter" --root sim/scaphandre --period 0.05 --jitter 0.02 --seed 7 --truth truth --duration 20 \
+  a=sine:100:60:3 b=step:10:200:1 c=const:43 >/dev/null &
+pids+=($!)
+for _ in $(seq 100); do [ -s sim/scaphandre/c/intel-rapl:0/energy_uj ] && break || sleep 0.05; done
+run "$tool" ts --files 'sim/scaphandre/*/intel-rapl:0/energy_uj' -i 0.25 -n 16 --out sample.csv
+adds_up() { # file: the power of each row times the interval is what its counter did since the row before, within 2 % (late wake-ups)
+  awk -F, 'NR > 2 { for (i = 2; i < NF; i += 2) { real = ($i - last[i]) / 1e6; told = $(i + 1) * ($1 - last[1])
+             if (told < real * 0.98 - 0.001 || told > real * 1.02 + 0.001) { print "  row " NR ": " told " J told, " real " J real"; bad = 1 } sum += real } }
+           NR > 1 { for (i = 1; i <= NF; i++) last[i] = $i }
+           END { exit bad || sum < 50 }' "$1"
+}
+check "sum: each power is what its counter did" adds_up "$(csv_file sample.csv)"
+check "sum: the writer is slower than we look: warned" test "$(grep -c 'use --time-base auto' err)" -eq 1
+rm -r csv
+run "$tool" ts --files 'sim/scaphandre/*/intel-rapl:0/energy_uj' -i 0.02 -n 150 --time-base auto --scale 5
+check "auto: constant 43 W, scaled by 5, within 2 %" awk -F, 'NR > 80 && ($7 < 215 * 0.98 || $7 > 215 * 1.02) { print; bad = 1 } END { exit bad || NR < 140 }' "$(csv_file)"
+check "auto: no warning" test ! -s err
+check "auto: the learned period is told" grep -qE '^updates +[0-9]+, every 0\.0[4-9][0-9]* s' out
+finish
