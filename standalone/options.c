@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,14 @@ static const char *take_stale_timeout(struct options *options, const char *value
 }
 
 static const char *take_count(struct options *options, const char *value) {
-  return number_parse_count(value, 1, COUNT_MAX, &options->count) == 0 ? NULL : "is no whole number from 1 up";
+  uint64_t count;
+  int status = number_parse_count(value, 0, COUNT_MAX, &count);
+  if (status == -ERANGE)
+    return "is more than 1000000000000";
+  if (status != 0 || count == 0)
+    return "is no whole number from 1 up";
+  options->count = count;
+  return NULL;
 }
 
 static const char *take_smooth(struct options *options, const char *value) {
@@ -73,7 +81,8 @@ static const char *take_smooth(struct options *options, const char *value) {
 }
 
 static const char *take_scale(struct options *options, const char *value) {
-  return number_parse_factor(value, &options->meter.scale) == 0 ? NULL : "is no factor above 0, such as 5";
+  return number_parse_factor(value, &options->meter.scale) == 0 ? NULL
+                                                                : "is no factor above 0 and at most 1e9, such as 5";
 }
 
 static const char *take_time_base(struct options *options, const char *value) {
@@ -85,6 +94,8 @@ static const char *take_out(struct options *options, const char *value) {
   const char *name = slash == NULL ? value : slash + 1;
   if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "-") == 0)
     return "has no file name at its end, such as power.csv";
+  if (strlen(name) > NAME_MAX)
+    return "has a file name of more than 255 bytes";
   options->out_name = name;
   return NULL;
 }
@@ -244,19 +255,33 @@ static enum options_result tell_stray(const char *argument) {
   return OPTIONS_WRONG;
 }
 
-/* code: ':' or '?', as getopt_long() answered for the argument before optind. */
-static enum options_result tell_wrong_option(int code, char **argv) {
-  char letter[3] = {'-', (char)optopt, '\0'};
-  const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(optopt) : NULL;
-  char *printable = label_printable(argv[optind - 1]);
-  const char *given = printable != NULL ? printable : "?";
-  if (code == ':' && row != NULL)
-    tell_error("option '--%s' needs a value: %s", row->name, row->argument);
-  else if (row != NULL)
-    tell_error("option '--%s' takes no value", row->name);
+/* A letter may be one of several in its argument, so it is told instead of that; given: the argument otherwise. */
+static enum options_result tell_unknown(unsigned which, int letter, const char *given) {
+  char dashed[] = {'-', (char)letter, '\0'};
+  char *printable = label_printable(letter != 0 ? dashed : given);
+  const char *shown = printable != NULL ? printable : "?";
+  char matches[COUNT(rows) * 24] = "";
+  size_t used = 0, count = 0, len = letter != 0 ? 0 : strcspn(given + 2, "=");
+  for (size_t i = 0; i < COUNT(rows) && len > 0; i++)
+    if ((rows[i].which & which) != 0 && strncmp(rows[i].name, given + 2, len) == 0)
+      used += (size_t)snprintf(matches + used, sizeof(matches) - used, "%s--%s", count++ > 0 ? ", " : "", rows[i].name);
+  if (count > 1)
+    tell_error("option '%s' is ambiguous: %s", shown, matches);
   else
-    tell_error("unknown or ambiguous option '%s'", optopt != 0 ? letter : given);
+    tell_error("unknown option '%s'", shown);
   free(printable);
+  return OPTIONS_WRONG;
+}
+
+/* code: ':' or '?', as getopt_long() answered for the argument before optind. */
+static enum options_result tell_wrong_option(unsigned which, int code, char **argv) {
+  const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(optopt) : NULL;
+  if (row == NULL)
+    return tell_unknown(which, optopt, argv[optind - 1]);
+  if (code == ':')
+    tell_error("option '--%s' needs a value: %s", row->name, row->argument);
+  else
+    tell_error("option '--%s' takes no value", row->name);
   return OPTIONS_WRONG;
 }
 
@@ -272,7 +297,6 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   const char *wrong;
   int code;
   optind = 0; /* glibc: start anew */
-  opterr = 0;
   while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (code == 1) {
       if (!in_files)
@@ -282,7 +306,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
       continue;
     }
     if (code == ':' || code == '?')
-      return tell_wrong_option(code, argv);
+      return tell_wrong_option(which, code, argv);
     const struct option_row *row = find_row(code);
     if (row == NULL)
       return OPTIONS_WRONG;

@@ -39,8 +39,8 @@ while IFS='|' read -r arguments message; do
 done <<'ROWS'
 tss|unknown command 'tss'
 --bogus|unknown option '--bogus'
-ts --bogus|unknown or ambiguous option '--bogus'
-ts -x|unknown or ambiguous option '-x'
+ts --bogus|unknown option '--bogus'
+ts -x|unknown option '-x'
 ts stray|unexpected argument 'stray': paths follow --files
 once --files $good -d 1 stray|unexpected argument 'stray': paths follow --files
 ts --files|option '--files' needs a value: PATH...
@@ -64,8 +64,8 @@ ts --files $good -n -5|option '--count': '-5' is no whole number from 1 up
 ts --files $good -n 1.5|option '--count': '1.5' is no whole number from 1 up
 ts --files $good -n ten|option '--count': 'ten' is no whole number from 1 up
 ts --files $good --smooth -1|option '--smooth': '-1' is no whole number of samples from 0 (off) to 86400
-ts --files $good --scale 0|option '--scale': '0' is no factor above 0, such as 5
-ts --files $good --scale x|option '--scale': 'x' is no factor above 0, such as 5
+ts --files $good --scale 0|option '--scale': '0' is no factor above 0 and at most 1e9, such as 5
+ts --files $good --scale x|option '--scale': 'x' is no factor above 0 and at most 1e9, such as 5
 ts --files $good --time-base fast|option '--time-base': 'fast' is no time base: sample, update or auto
 ts --files $good --stale-timeout 0|option '--stale-timeout': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
 ts --files $good --out dir/|option '--out': 'dir/' has no file name at its end, such as power.csv
@@ -75,7 +75,7 @@ ts --files $good --long --separate-files|option '--separate-files' does not go w
 ts --files $good --separate-files --long|option '--long' does not go with '--separate-files'
 ts --files $good --quiet=yes|option '--quiet' takes no value
 once --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
-once --files $good --interval 1|unknown or ambiguous option '--interval'
+once --files $good --interval 1|unknown option '--interval'
 ROWS
 
 run "$tool" ts --files $'bad\e31m\nname'
