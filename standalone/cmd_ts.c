@@ -223,7 +223,7 @@ static int run_ts(const struct options *options) {
   if (status == 0)
     status = inputs_sampler(options, series.sinks, count, &series.sampler);
   if (status == 0)
-    status = stop_open(&series.stop, options->manual_stop ? STDIN_FILENO : -1);
+    status = stop_open(&series.stop, options->manual_stop ? STDIN_FILENO : -1, NULL);
   if (status == 0) {
     good = capture(&series);
     stop_close(&series.stop);

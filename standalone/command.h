@@ -21,5 +21,6 @@ struct command {
 
 extern const struct command command_ts;
 extern const struct command command_once;
+extern const struct command command_run;
 
 #endif

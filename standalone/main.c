@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_ts, &command_once};
+static const struct command *const commands[] = {&command_ts, &command_once, &command_run};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -58,7 +58,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
   struct options options;
   int status = STATUS_USAGE;
   switch (options_parse(command->options, argc, argv, &options)) {
-  case OPTIONS_RUN:
+  case OPTIONS_GOOD:
     status = command->run(&options);
     break;
   case OPTIONS_HELP:

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define BOTH         (OPTIONS_TS | OPTIONS_ONCE)
+#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN)
 #define COUNT_MAX    UINT64_C(1000000000000)
 
 struct option_row {
@@ -142,6 +142,25 @@ static const char *take_json(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_bounds(struct options *options, const char *value) {
+  (void)value;
+  options->bounds = true;
+  return NULL;
+}
+
+static const char *take_no_bounds(struct options *options, const char *value) {
+  (void)value;
+  options->bounds = false;
+  return NULL;
+}
+
+static const char *take_json_file(struct options *options, const char *value) {
+  if (*value == '\0')
+    return "is no file";
+  options->json_file = value;
+  return NULL;
+}
+
 static const char *take_quiet(struct options *options, const char *value) {
   (void)value;
   options->quiet = true;
@@ -149,7 +168,7 @@ static const char *take_quiet(struct options *options, const char *value) {
 }
 
 static const struct option_row rows[] = {
-    {BOTH, "files", 0, "PATH...",
+    {ALL, "files", 0, "PATH...",
      "energy_uj files, or patterns of them in quotes; may be\n"
      "repeated (default: where Scaphandre writes them)",
      take_file},
@@ -170,19 +189,25 @@ static const struct option_row rows[] = {
     {OPTIONS_ONCE, "duration", 'd', "TIME", "how long to measure (default: 10)", take_duration},
     {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored", take_until_enter},
     {OPTIONS_ONCE, "json", 0, NULL, "print one JSON object", take_json},
-    {BOTH, "time-base", 0, "BASE",
+    {OPTIONS_ONCE, "bounds", 0, NULL,
+     "wait for the next update of each counter, and tell what\nits energy is at least and at most", take_bounds},
+    {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
+     take_no_bounds},
+    {OPTIONS_RUN, "json", 0, "FILE", "write one JSON object into a new file, instead of text\non standard error",
+     take_json_file},
+    {OPTIONS_TS | OPTIONS_ONCE, "time-base", 0, "BASE",
      "what power is energy divided by: the time between two\n"
      "samples (sample), between two updates of the counter\n"
      "(update), or what suits the counter (auto)\n(default: sample)",
      take_time_base},
-    {BOTH, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", take_scale},
-    {BOTH, "stale-timeout", 0, "TIME",
+    {ALL, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", take_scale},
+    {ALL, "stale-timeout", 0, "TIME",
      "without an update for so long there is no power\n"
      "(default: 30, or three update periods if that is more)",
      take_stale_timeout},
-    {BOTH, "quiet", 'q', NULL, "results and errors only", take_quiet},
-    {BOTH, "help", 'h', NULL, "print this help", NULL},
-    {BOTH, "version", 'V', NULL, "print the version", NULL},
+    {ALL, "quiet", 'q', NULL, "results and errors only", take_quiet},
+    {ALL, "help", 'h', NULL, "print this help", NULL},
+    {ALL, "version", 'V', NULL, "print the version", NULL},
 };
 
 void options_print(unsigned which, FILE *out) {
@@ -299,6 +324,10 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   optind = 0; /* glibc: start anew */
   while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (code == 1) {
+      if (!in_files && (which & OPTIONS_RUN) != 0) {
+        options->command = &argv[optind - 1]; /* its options are its own */
+        return OPTIONS_GOOD;
+      }
       if (!in_files)
         return tell_stray(optarg);
       if ((wrong = take_file(options, optarg)) != NULL)
@@ -319,13 +348,17 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
     if ((wrong = row->take(options, optarg)) != NULL)
       return tell_wrong_value(row, optarg, wrong);
   }
+  if (optind < argc && (which & OPTIONS_RUN) != 0) {
+    options->command = &argv[optind];
+    return OPTIONS_GOOD;
+  }
   for (; optind < argc; optind++) { /* behind "--" */
     if (!in_files)
       return tell_stray(argv[optind]);
     if ((wrong = take_file(options, argv[optind])) != NULL)
       return tell_wrong_value(&rows[0], argv[optind], wrong);
   }
-  return OPTIONS_RUN;
+  return OPTIONS_GOOD;
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
@@ -335,7 +368,8 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                               .layout = CSV_COMBINED,
                               .out_dir = "csv",
                               .out_name = "power.csv",
-                              .duration_ns = 10 * NS_PER_S};
+                              .duration_ns = 10 * NS_PER_S,
+                              .bounds = (which & OPTIONS_RUN) != 0};
   return parse(which, argc, argv, options);
 }
 

@@ -17,6 +17,7 @@
 /* Which commands have an option. */
 #define OPTIONS_TS   1u
 #define OPTIONS_ONCE 2u
+#define OPTIONS_RUN  4u
 
 struct options {
   /* paths and patterns as they were given; the strings are those of argv */
@@ -39,9 +40,16 @@ struct options {
   int64_t duration_ns;
   bool until_enter;
   bool json;
+
+  /* once and run */
+  bool bounds;
+
+  /* run */
+  const char *json_file; /* NULL: text on standard error */
+  char *const *command;  /* and its arguments, ending in NULL; NULL: none was given */
 };
 
-enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+enum options_result { OPTIONS_GOOD, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
 /*
  * Reads argv[1 .. argc - 1] by the options that have a bit of `which`. Fills *options, with defaults for what is not

@@ -11,19 +11,21 @@
 #include <time.h>
 #include <unistd.h>
 
-static void choose_signals(sigset_t *set) {
+static void choose_signals(sigset_t *set, const sigset_t *more) {
   struct sigaction hangup;
   sigemptyset(set);
+  if (more != NULL)
+    sigorset(set, set, more);
   sigaddset(set, SIGINT);
   sigaddset(set, SIGTERM);
   if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
     sigaddset(set, SIGHUP);
 }
 
-int stop_open(struct stop *stop, int input_fd) {
-  struct stop s = {.input_fd = input_fd, .signal_fd = -1, .timer_fd = -1};
+int stop_open(struct stop *stop, int input_fd, const sigset_t *more) {
+  struct stop s = {.input_fd = input_fd, .child_fd = -1, .signal_fd = -1, .timer_fd = -1};
   sigset_t set;
-  choose_signals(&set);
+  choose_signals(&set, more);
   if (sigprocmask(SIG_BLOCK, &set, &s.old_mask) != 0)
     return -errno;
   s.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -52,6 +54,7 @@ static bool saw_signal(struct stop *stop) {
     return false;
   stop->reason = STOP_SIGNAL;
   stop->signal = (int)info.ssi_signo;
+  stop->by_terminal = info.ssi_code == SI_KERNEL;
   return true;
 }
 
@@ -83,7 +86,8 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
     return status;
   struct pollfd fds[] = {{.fd = stop->signal_fd, .events = POLLIN},
                          {.fd = stop->timer_fd, .events = POLLIN},
-                         {.fd = stop->input_fd, .events = POLLIN}}; /* a negative one is passed over */
+                         {.fd = stop->input_fd, .events = POLLIN}, /* a negative one is passed over */
+                         {.fd = stop->child_fd, .events = POLLIN}};
   for (;;) {
     if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0) {
       if (errno == EINTR)
@@ -94,6 +98,10 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
       return 1;
     if (fds[2].revents != 0 && saw_input(stop))
       return 1;
+    if (fds[3].revents != 0) {
+      stop->reason = STOP_CHILD;
+      return 1;
+    }
     if (fds[1].revents != 0)
       return 0;
   }

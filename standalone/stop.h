@@ -2,27 +2,34 @@
  * stop: waiting for the next tick, or for the sign to end
  *
  * SIGINT, SIGTERM and SIGHUP end a run (SIGHUP unless it was ignored, as under nohup); where asked for, so do Enter
- * and end of file on an input. The wait ends at once, and the caller finishes its files and reports.
+ * and end of file on an input, and the end of a child. The wait ends at once, and the caller finishes its files and
+ * reports, or goes on waiting.
  */
 #ifndef VM_ENERGY_STOP_H
 #define VM_ENERGY_STOP_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-enum stop_reason { STOP_NOT, STOP_ENTER, STOP_EOF, STOP_SIGNAL };
+enum stop_reason { STOP_NOT, STOP_ENTER, STOP_EOF, STOP_SIGNAL, STOP_CHILD };
 
 struct stop {
   int input_fd;  /* borrowed; -1: none is read */
+  int child_fd;  /* borrowed, see pidfd_open(2); -1, as stop_open() leaves it: none is waited for */
   int signal_fd; /* ours */
   int timer_fd;  /* ours */
   sigset_t old_mask;
   enum stop_reason reason; /* STOP_NOT until it is time to end */
   int signal;              /* which one, with STOP_SIGNAL */
+  bool by_terminal;        /* a key made it, so that every process of the terminal's group has it */
 };
 
-/* Blocks the signals from now on. input_fd: where Enter and end of file are looked for; -1: nowhere. 0 or -errno. */
-int stop_open(struct stop *stop, int input_fd);
+/*
+ * Blocks the signals from now on. input_fd: where Enter and end of file are looked for; -1: nowhere. more: other
+ * signals that end the wait; NULL: none. 0 or -errno.
+ */
+int stop_open(struct stop *stop, int input_fd, const sigset_t *more);
 
 /* Gives the signals back; those that came and were not seen are delivered then. */
 void stop_close(struct stop *stop);

@@ -11,7 +11,10 @@ struct record {
   enum sample_state last_state;
   bool updated, reset, wrapped, gap; /* seen in the window */
   bool by_update;
-  double energy_j;
+  uint64_t updates;
+  int64_t period_ns;
+  double energy_j; /* since the first pass */
+  struct bounds bounds;
   int64_t first_mono_ns, last_mono_ns;     /* of the passes */
   int64_t first_update_ns, last_update_ns; /* of the updates that they found last */
 };
@@ -20,8 +23,9 @@ struct window {
   struct sink sink;
   struct record *records;
   size_t records_num, records_size;
-  size_t cursor; /* the record that the next sample is likely for */
-  bool started;  /* the first pass is over */
+  bool started; /* the first pass is over */
+  bool bounded; /* window_begin() was called */
+  int64_t start_ns, end_ns;
 };
 
 static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
@@ -55,6 +59,19 @@ static int put_first(struct window *window, const struct sample *sample) {
   return 0;
 }
 
+/* A counter whose file tells no time shows at each reading what it is at that instant. */
+static void follow_bounds(struct record *record, const struct sample *sample) {
+  if (sample->state == SAMPLE_RESET)
+    bounds_lose(&record->bounds);
+  if (!sample->by_update)
+    record->bounds.tick_ns = 0;
+  if (!sample->by_update || sample->updated) {
+    struct bounds_update update = {.mono_ns = sample->by_update ? sample->update_mono_ns : sample->at.mono_ns,
+                                   .energy_j = record->energy_j};
+    bounds_add(&record->bounds, &update);
+  }
+}
+
 static int put_sample(struct sink *sink, const struct sample *sample) {
   struct window *window = (struct window *)sink;
   if (!window->started)
@@ -67,6 +84,10 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   if (!sample->has_energy)
     return 0;
   record->energy_j += sample->delta_j;
+  record->updates += sample->updated;
+  record->period_ns = sample->by_update || sample->tracked ? sample->period_ns : 0;
+  if (window->bounded)
+    follow_bounds(record, sample);
   record->last_mono_ns = sample->at.mono_ns;
   record->last_update_ns = sample->update_mono_ns;
   record->by_update = sample->by_update;
@@ -115,6 +136,41 @@ struct sink *window_sink(struct window *window) {
   return &window->sink;
 }
 
+void window_begin(struct window *window, int64_t start_ns, int64_t tick_ns) {
+  window->bounded = true;
+  window->start_ns = start_ns;
+  for (size_t i = 0; i < window->records_num; i++) {
+    struct record *record = &window->records[i];
+    struct bounds_update first = {.mono_ns = record->last_update_ns, .energy_j = record->energy_j};
+    bounds_start(&record->bounds, start_ns, tick_ns, &first);
+  }
+}
+
+void window_end(struct window *window, int64_t end_ns) {
+  window->end_ns = end_ns;
+  for (size_t i = 0; i < window->records_num; i++)
+    bounds_end(&window->records[i].bounds, end_ns);
+}
+
+/* No update is to be waited for. */
+static bool is_hopeless(const struct record *record) {
+  return record->gone || record->first_error != 0 || record->last_error != 0 || record->last_state == SAMPLE_STALE;
+}
+
+bool window_has_begun(const struct window *window) {
+  for (size_t i = 0; i < window->records_num; i++)
+    if (!window->records[i].bounds.has_after_start && !is_hopeless(&window->records[i]))
+      return false;
+  return true;
+}
+
+bool window_is_complete(const struct window *window) {
+  for (size_t i = 0; i < window->records_num; i++)
+    if (!bounds_are_complete(&window->records[i].bounds) && !is_hopeless(&window->records[i]))
+      return false;
+  return true;
+}
+
 size_t window_count(const struct window *window) {
   return window->records_num;
 }
@@ -131,6 +187,32 @@ static enum sample_state worst_state(const struct record *record) {
   return record->last_state;
 }
 
+static void set_power(struct window_result *result, int64_t dt_ns) {
+  result->has_power = dt_ns > 0 && result->state != SAMPLE_STALE;
+  if (result->has_power)
+    result->power_w = result->energy_j / ((double)dt_ns / 1e9);
+}
+
+static void set_bounded(const struct window *window, const struct record *record, struct window_result *result) {
+  bounds_result(&record->bounds, &result->bounds);
+  result->energy_j = result->bounds.energy_j;
+  set_power(result, window->end_ns - window->start_ns);
+}
+
+/*
+ * At each end of the window an update may have just come, or be about to: its energy is missing or too much. So the
+ * energy may be wrong by that of one update, of as many as there are in the window.
+ */
+static void set_read(const struct record *record, struct window_result *result) {
+  result->energy_j = record->energy_j;
+  int64_t window_ns = record->last_mono_ns - record->first_mono_ns;
+  set_power(result, record->by_update ? record->last_update_ns - record->first_update_ns : window_ns);
+  if (record->period_ns > 0 && window_ns > 0)
+    result->doubt = (double)record->period_ns / (double)window_ns;
+  if (result->doubt > 1 || (record->updates == 0 && record->last_state == SAMPLE_HELD))
+    result->doubt = 1;
+}
+
 void window_result(const struct window *window, size_t index, struct window_result *result) {
   const struct record *record = &window->records[index];
   *result = (struct window_result){.label = record->label, .path = record->path};
@@ -143,11 +225,10 @@ void window_result(const struct window *window, size_t index, struct window_resu
   }
   if (result->error != 0)
     return;
-  int64_t dt_ns = record->by_update ? record->last_update_ns - record->first_update_ns
-                                    : record->last_mono_ns - record->first_mono_ns;
   result->has_energy = true;
-  result->energy_j = record->energy_j;
-  result->has_power = dt_ns > 0 && result->state != SAMPLE_STALE;
-  if (result->has_power)
-    result->power_w = record->energy_j / ((double)dt_ns / 1e9);
+  result->updates = record->updates;
+  if (window->bounded)
+    set_bounded(window, record, result);
+  else
+    set_read(record, result);
 }

@@ -1,16 +1,23 @@
 /*
- * window: the energy of each counter between the first and the last pass
+ * window: the energy of each counter between two instants
  *
  * A sink. Its counters are those of the first pass: one that comes later has no energy of the whole window, and one
- * that goes has none either.
+ * that goes has none either. Two ways:
+ *
+ *   readings   the window is what lies between the first pass and the last: what the counters showed then
+ *   bounds     the window lies between two instants behind the first pass; its energy is interpolated, with a bracket,
+ *              see bounds.h. The passes go on until the counters were updated behind the end.
  */
 #ifndef VM_ENERGY_WINDOW_H
 #define VM_ENERGY_WINDOW_H
+
+#include "bounds.h"
 
 #include "core/sink.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct window;
 
@@ -18,11 +25,17 @@ struct window_result {
   const char *label, *path; /* borrowed, until window_free() */
   bool has_energy;          /* a value at the start and one at the end */
   double energy_j;
+  struct bounds_result bounds; /* of a window with bounds */
   bool has_power;
-  double power_w; /* energy by time: by that of the window, or by that between two updates where they are the base */
+  double
+      power_w; /* energy by time: that of the window, or (readings) that between two updates where they are the base */
   enum sample_state state; /* the worst: how it ended, or reset, wrap, gap when there was one */
   int error;               /* why there is no energy, see counter_error_text() */
   bool failed_at_start;
+  /* readings: how much of energy_j may belong outside of the window, or be missing: a share, 0 to 1; 0 when not known
+   */
+  double doubt;
+  uint64_t updates;
 };
 
 /* 0 or -ENOMEM. */
@@ -30,6 +43,18 @@ int window_new(struct window **window);
 /* After the sampler that has the sink. NULL is fine. */
 void window_free(struct window *window);
 struct sink *window_sink(struct window *window);
+
+/*
+ * Behind the first pass: from now on with bounds. tick_ns: how coarse file times are, see clock_tick_ns(). end_ns in
+ * mono_ns, before the first pass behind it.
+ */
+void window_begin(struct window *window, int64_t start_ns, int64_t tick_ns);
+void window_end(struct window *window, int64_t end_ns);
+
+/* Whether each counter was updated since the window's start; or since its end; or will not be: stale, gone, unreadable.
+ */
+bool window_has_begun(const struct window *window);
+bool window_is_complete(const struct window *window);
 
 /* How many counters there are, and what was measured of one, in the order of the passes. */
 size_t window_count(const struct window *window);

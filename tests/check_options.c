@@ -168,7 +168,7 @@ START_TEST(test_good) {
   enum options_result result = parse(good_rows[_i].which, good_rows[_i].words, &options);
   const char *error = capture_end();
   ck_assert_msg(*error == '\0', "'%s': %s", good_rows[_i].words, error);
-  ck_assert_msg(result == OPTIONS_RUN, "'%s': result %d", good_rows[_i].words, (int)result);
+  ck_assert_msg(result == OPTIONS_GOOD, "'%s': result %d", good_rows[_i].words, (int)result);
   ck_assert_str_eq(told(&options), good_rows[_i].told);
   ck_assert_int_eq(options.meter.tick_ns, clock_tick_ns());
   options_free(&options);
@@ -179,7 +179,7 @@ END_TEST
 /* The seed's defaults, and ours. */
 START_TEST(test_defaults) {
   struct options o;
-  ck_assert_int_eq(parse(OPTIONS_TS, "", &o), OPTIONS_RUN);
+  ck_assert_int_eq(parse(OPTIONS_TS, "", &o), OPTIONS_GOOD);
   ck_assert_uint_eq(o.files_num, 0);
   ck_assert_int_eq(o.interval_ns, INT64_C(1000000000));
   ck_assert_uint_eq(o.count, 120);
@@ -375,7 +375,7 @@ START_TEST(test_again) {
   ck_assert_int_eq(parse(OPTIONS_TS, "-xq --files a", &options), OPTIONS_WRONG);
   capture_end();
   options_free(&options);
-  ck_assert_int_eq(parse(OPTIONS_ONCE, "--files b", &options), OPTIONS_RUN);
+  ck_assert_int_eq(parse(OPTIONS_ONCE, "--files b", &options), OPTIONS_GOOD);
   ck_assert_str_eq(told(&options), "[b]");
   options_free(&options);
 }
@@ -391,7 +391,7 @@ START_TEST(test_many_files) {
   for (int i = 0; i < MANY; i++)
     many[i + 2] = path;
   struct options options;
-  ck_assert_int_eq(options_parse(OPTIONS_TS, MANY + 2, many, &options), OPTIONS_RUN);
+  ck_assert_int_eq(options_parse(OPTIONS_TS, MANY + 2, many, &options), OPTIONS_GOOD);
   ck_assert_uint_eq(options.files_num, MANY);
   ck_assert_ptr_eq(options.files[MANY - 1], path);
   options_free(&options);
@@ -409,7 +409,7 @@ START_TEST(test_long_name) {
   ck_assert_ptr_nonnull(strstr(capture_end(), "' has a file name of more than 255 bytes\n"));
   options_free(&options);
   text[6 + 255] = '\0';
-  ck_assert_int_eq(parse(OPTIONS_TS, text, &options), OPTIONS_RUN);
+  ck_assert_int_eq(parse(OPTIONS_TS, text, &options), OPTIONS_GOOD);
   ck_assert_uint_eq(strlen(options.out_name), 255);
   options_free(&options);
 }

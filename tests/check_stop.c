@@ -19,7 +19,7 @@ static struct stop stop;
 
 static void set_up(void) {
   ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-  ck_assert_int_eq(stop_open(&stop, ends[0]), 0);
+  ck_assert_int_eq(stop_open(&stop, ends[0], NULL), 0);
 }
 
 static void tear_down(void) {
@@ -78,7 +78,7 @@ END_TEST
 
 START_TEST(test_input_is_left_alone) {
   struct stop other;
-  ck_assert_int_eq(stop_open(&other, -1), 0);
+  ck_assert_int_eq(stop_open(&other, -1, NULL), 0);
   ck_assert_int_eq(write(ends[1], "\n", 1), 1);
   ck_assert_int_eq(stop_wait(&other, PAST), 0);
   stop_close(&other);
@@ -108,12 +108,12 @@ START_TEST(test_ignored_hangup) {
   struct stop other;
   stop_close(&stop);
   ck_assert_ptr_ne(signal(SIGHUP, SIG_IGN), SIG_ERR);
-  ck_assert_int_eq(stop_open(&other, -1), 0);
+  ck_assert_int_eq(stop_open(&other, -1, NULL), 0);
   ck_assert_int_eq(kill(getpid(), SIGHUP), 0);
   ck_assert_int_eq(stop_wait(&other, PAST), 0);
   stop_close(&other);
   ck_assert_ptr_ne(signal(SIGHUP, SIG_DFL), SIG_ERR);
-  ck_assert_int_eq(stop_open(&stop, ends[0]), 0);
+  ck_assert_int_eq(stop_open(&stop, ends[0], NULL), 0);
 }
 END_TEST
 

@@ -1,0 +1,273 @@
+#include "measure.h"
+
+#include "inputs.h"
+#include "message.h"
+#include "ticker.h"
+
+#include "core/clock.h"
+#include "core/label.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A second is often enough to lose little by a reset; around the edges of a window with bounds it is more often. */
+#define LOOK_EVERY_NS NS_PER_S
+#define LOOK_CLOSE_NS (100 * NS_PER_MS)
+
+/* A figure that may be wrong by more than this is said to be doubtful. */
+#define DOUBT_MAX 0.05
+
+/* Digits of a number in JSON: microseconds of a Unix time, and no 0.30000000000000004. */
+#define JSON_DIGITS 16
+
+bool measure_open(struct measure *measure, const struct options *options, bool bounds, int input_fd,
+                  const sigset_t *more) {
+  struct options looking = *options;
+  *measure = (struct measure){.options = options, .bounds = bounds};
+  if (bounds)
+    looking.meter.base = METER_AUTO; /* tells whether a counter's updates are dated by its file */
+  int status = window_new(&measure->window);
+  if (status == 0) {
+    measure->sinks[0] = window_sink(measure->window);
+    status = inputs_sampler(&looking, measure->sinks, 1, &measure->sampler);
+  }
+  if (status == 0)
+    status = stop_open(&measure->stop, input_fd, more);
+  if (status == 0)
+    return true;
+  tell_error("unable to start: %s", strerror(-status));
+  sampler_free(measure->sampler);
+  window_free(measure->window);
+  return false;
+}
+
+void measure_close(struct measure *measure) {
+  stop_close(&measure->stop);
+  sampler_free(measure->sampler);
+  window_free(measure->window);
+}
+
+static int look(struct measure *measure, struct instant *now) {
+  int status = clock_now(now);
+  return status != 0 ? status : sampler_pass(measure->sampler, now);
+}
+
+static bool has_any_value(const struct measure *measure) {
+  for (size_t i = 0; i < window_count(measure->window); i++) {
+    struct window_result result;
+    window_result(measure->window, i, &result);
+    if (!result.failed_at_start)
+      return true;
+  }
+  return false;
+}
+
+static bool tell_failure(int status) {
+  tell_error("the measurement failed: %s", strerror(-status));
+  return false;
+}
+
+bool measure_begin(struct measure *measure) {
+  int status = look(measure, &measure->start);
+  if (status != 0)
+    return tell_failure(status);
+  if (sampler_count(measure->sampler) == 0) {
+    inputs_tell_none(measure->sampler, measure->options, false);
+    return false;
+  }
+  if (!has_any_value(measure)) {
+    measure_tell_faults(measure);
+    return false;
+  }
+  if (!measure->bounds)
+    return true;
+  /* what was read before the window began is from before it for certain */
+  status = clock_now(&measure->start);
+  if (status != 0)
+    return tell_failure(status);
+  window_begin(measure->window, measure->start.mono_ns, measure->options->meter.tick_ns);
+  struct instant now;
+  status = look(measure, &now);
+  return status == 0 ? true : tell_failure(status);
+}
+
+/* Waits for the next look or end_ns, and looks. */
+static int wait_and_look(struct measure *measure, int64_t next_ns, int64_t end_ns) {
+  int status = stop_wait(&measure->stop, next_ns < end_ns ? next_ns : end_ns);
+  if (status < 0)
+    return status;
+  bool over = status > 0;
+  status = look(measure, &measure->end);
+  return status != 0 ? status : over;
+}
+
+int measure_wait(struct measure *measure, int64_t end_ns) {
+  measure->end = measure->start;
+  int64_t next_ns = measure->start.mono_ns;
+  for (;;) {
+    bool close = measure->bounds && !window_has_begun(measure->window);
+    next_ns += close ? LOOK_CLOSE_NS : LOOK_EVERY_NS;
+    int status = wait_and_look(measure, next_ns, end_ns);
+    if (status != 0)
+      return status;
+    if (measure->end.mono_ns >= end_ns)
+      return 0;
+    if (measure->end.mono_ns > next_ns)
+      next_ns = measure->end.mono_ns;
+  }
+}
+
+bool measure_end(struct measure *measure) {
+  if (!measure->bounds)
+    return true; /* the last look was the end */
+  int status = clock_now(&measure->end);
+  if (status != 0)
+    return tell_failure(status);
+  window_end(measure->window, measure->end.mono_ns);
+  struct instant now;
+  status = look(measure, &now);
+  if (status == 0 && !window_is_complete(measure->window))
+    tell_note("waiting for the next update of the counters");
+  while (status == 0 && !window_is_complete(measure->window)) {
+    status = stop_wait(&measure->stop, now.mono_ns + LOOK_CLOSE_NS);
+    if (status > 0 && measure->stop.reason == STOP_SIGNAL) {
+      tell_warning("not waiting any longer: some counters have no upper bound");
+      return true;
+    }
+    if (status >= 0)
+      status = look(measure, &now);
+  }
+  return status == 0 ? true : tell_failure(status);
+}
+
+double measure_duration_s(const struct measure *measure) {
+  return (double)(measure->end.mono_ns - measure->start.mono_ns) / 1e9;
+}
+
+/* ---- the report -------------------------------------------------------------------------------------------------- */
+
+static void print_bounds(const struct bounds_result *bounds, FILE *out) {
+  if (bounds->has_high)
+    fprintf(out, "   (between %.6f and %.6f)", bounds->low_j, bounds->high_j);
+  else
+    fprintf(out, "   (at least %.6f)", bounds->low_j);
+}
+
+void measure_print_text(const struct measure *measure, FILE *out) {
+  fprintf(out, "Duration: %.3fs\n", measure_duration_s(measure));
+  for (size_t i = 0; i < window_count(measure->window); i++) {
+    struct window_result result;
+    window_result(measure->window, i, &result);
+    if (!result.has_energy)
+      continue; /* told on standard error */
+    fprintf(out, "%s: %.6f J", result.label, result.energy_j);
+    if (measure->bounds)
+      print_bounds(&result.bounds, out);
+    fputs("   avg ", out);
+    if (result.has_power)
+      fprintf(out, "%.3f W", result.power_w);
+    else
+      fputs("n/a", out);
+    if (measure->bounds)
+      fputc('\n', out);
+    else
+      fprintf(out, "   (%s)\n", inputs_shown(result.path));
+  }
+}
+
+static json_t *number_or_null(bool has, double number) {
+  return has ? json_real(number) : json_null();
+}
+
+/* JSON is UTF-8, paths may be anything. */
+static json_t *path_to_json(const char *path) {
+  const char *shown = inputs_shown(path);
+  json_t *exact = json_string(shown);
+  if (exact != NULL)
+    return exact;
+  char *printable = label_printable(shown);
+  json_t *text = json_string(printable != NULL ? printable : "?");
+  free(printable);
+  return text;
+}
+
+static json_t *result_to_json(const struct window_result *result, bool bounds) {
+  json_t *vm = json_pack("{s:s, s:o, s:o}", "label", result->label, "path", path_to_json(result->path), "energy_j",
+                         number_or_null(result->has_energy, result->energy_j));
+  bool failed = vm == NULL;
+  if (!failed && bounds)
+    failed =
+        json_object_set_new(vm, "energy_low_j", number_or_null(result->has_energy, result->bounds.low_j)) != 0 ||
+        json_object_set_new(vm, "energy_high_j",
+                            number_or_null(result->has_energy && result->bounds.has_high, result->bounds.high_j)) != 0;
+  if (!failed)
+    failed = json_object_set_new(vm, "power_w", number_or_null(result->has_power, result->power_w)) != 0 ||
+             json_object_set_new(vm, "state", json_string(sample_state_name(result->state))) != 0;
+  if (!failed)
+    return vm;
+  json_decref(vm);
+  return NULL;
+}
+
+static json_t *to_json(const struct measure *measure) {
+  json_t *vms = json_array();
+  for (size_t i = 0; i < window_count(measure->window); i++) {
+    struct window_result result;
+    window_result(measure->window, i, &result);
+    if (json_array_append_new(vms, result_to_json(&result, measure->bounds)) != 0) {
+      json_decref(vms);
+      return NULL;
+    }
+  }
+  double start_s = (double)measure->start.wall_ns / 1e9, duration_s = measure_duration_s(measure);
+  return json_pack("{s:f, s:f, s:f, s:o}", "start", start_s, "end", start_s + duration_s, "duration_s", duration_s,
+                   "vms", vms);
+}
+
+int measure_print_json(const struct measure *measure, FILE *out) {
+  json_t *root = to_json(measure);
+  if (root == NULL)
+    return -ENOMEM;
+  errno = 0;
+  int status = 0;
+  if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_DIGITS)) != 0 || fputc('\n', out) == EOF)
+    status = errno != 0 ? -errno : -EIO;
+  json_decref(root);
+  return status;
+}
+
+static void tell_doubt(const struct window_result *worst, size_t doubtful, bool of_command) {
+  char more[64] = "";
+  if (doubtful > 1)
+    snprintf(more, sizeof(more), " (and %zu more counters)", doubtful - 1);
+  tell_warning("'%s'%s was updated %" PRIu64 " time%s in the window, so its energy may be wrong by up to %.0f %%; %s",
+               worst->label, more, worst->updates, worst->updates == 1 ? "" : "s", worst->doubt * 100,
+               of_command ? "leave out --no-bounds" : "use --bounds, or a longer window");
+}
+
+size_t measure_tell_faults(const struct measure *measure) {
+  struct window_result worst = {.doubt = 0};
+  size_t unread = 0, doubtful = 0;
+  for (size_t i = 0; i < window_count(measure->window); i++) {
+    struct window_result result;
+    window_result(measure->window, i, &result);
+    if (!result.has_energy) {
+      inputs_tell_unread(result.path, result.failed_at_start ? "at the start" : "at the end", result.error);
+      unread++;
+      continue;
+    }
+    if (result.state == SAMPLE_RESET)
+      tell_warning("'%s' was reset meanwhile: what it counted right before is lost", result.label);
+    else if (result.state == SAMPLE_STALE)
+      tell_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);
+    doubtful += result.doubt > DOUBT_MAX;
+    if (result.doubt > worst.doubt)
+      worst = result;
+  }
+  if (doubtful > 0)
+    tell_doubt(&worst, doubtful, measure->options->command != NULL);
+  return unread;
+}

@@ -1,0 +1,275 @@
+/*
+ * The bounds of a window: rows of updates around it, and a thousand windows over simulated counters, through the real
+ * meter, in which the true energy must lie inside.
+ */
+#include "../standalone/bounds.h"
+#include "../standalone/window.h"
+#include "sim/load.h"
+#include "suite.h"
+
+#include "core/clock.h"
+#include "core/counter.h"
+#include "core/meter.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_NS (4 * NS_PER_MS)
+#define UPDATES 8
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+/* The window is that from 100.000 to 120.000 s. The first update is what was read before it. */
+static const struct bounds_row {
+  const char *what;
+  struct {
+    double s, j;
+  } updates[UPDATES]; /* until s is 0 */
+  bool lossy;
+  bool complete, has_high;
+  double energy_j, low_j, high_j;
+} bounds_rows[] = {
+    {"a steady 10 W",
+     {{97, 0}, {102, 50}, {107, 100}, {112, 150}, {117, 200}, {122, 250}},
+     false,
+     true,
+     true,
+     200,
+     150,
+     250},
+    {"updates at the very edges", {{95, 0}, {100, 50}, {110, 150}, {120, 250}}, false, true, true, 200, 100, 250},
+    {"power before and behind is not that inside",
+     {{97, 0}, {102, 500}, {117, 500}, {122, 1000}},
+     false,
+     true,
+     true,
+     500,
+     0,
+     1000},
+    {"no update inside", {{95, 0}, {125, 300}}, false, true, true, 200, 0, 300},
+    {"one update inside", {{90, 0}, {110, 200}, {130, 400}}, false, true, true, 200, 0, 400},
+    {"nothing at all", {{95, 0}}, false, false, false, 0, 0, 0},
+    {"the writer dies in the window", {{95, 0}, {105, 100}, {115, 200}}, false, false, false, 150, 100, 0},
+    {"a reset", {{95, 0}, {105, 100}, {115, 200}, {125, 300}}, true, true, false, 200, 100, 0},
+    {"more behind the end changes nothing",
+     {{95, 0}, {115, 200}, {125, 300}, {135, 900}},
+     false,
+     true,
+     true,
+     200,
+     0,
+     300},
+    {"an update within the tick before the start is on neither side",
+     {{95, 0}, {99.998, 50}, {110, 150}, {125, 300}},
+     false,
+     true,
+     true,
+     200,
+     0,
+     300},
+    {"one a tick before the start is before it",
+     {{95, 0}, {99.996, 50}, {110, 150}, {125, 300}},
+     false,
+     true,
+     true,
+     199.960016,
+     0,
+     250},
+    {"an update within the tick before the end is on neither side",
+     {{95, 0}, {105, 100}, {115, 200}, {119.998, 250}, {125, 300}},
+     false,
+     true,
+     true,
+     200,
+     100,
+     300},
+    {"read before the window, dated in it (a tick is coarse)",
+     {{100.002, 0}, {110, 100}, {121, 210}},
+     false,
+     true,
+     true,
+     200,
+     0,
+     210},
+    {"many updates: the ring keeps the newest",
+     {{99, 0}, {101, 10}, {103, 30}, {105, 50}, {107, 70}, {109, 90}, {119, 190}, {121, 210}},
+     false,
+     true,
+     true,
+     195,
+     180,
+     210},
+};
+
+static int64_t ns(double s) {
+  return (int64_t)llround(s * 1e9);
+}
+
+START_TEST(test_bounds) {
+  const struct bounds_row *row = &bounds_rows[_i];
+  struct bounds bounds;
+  bool ended = false;
+  for (size_t i = 0; i < UPDATES && row->updates[i].s != 0; i++) {
+    struct bounds_update update = {.mono_ns = ns(row->updates[i].s), .energy_j = row->updates[i].j};
+    if (i == 0) {
+      bounds_start(&bounds, ns(100), TICK_NS, &update);
+      continue;
+    }
+    if (!ended && update.mono_ns > ns(120)) {
+      bounds_end(&bounds, ns(120));
+      ended = true;
+    }
+    bounds_add(&bounds, &update);
+  }
+  if (row->lossy)
+    bounds_lose(&bounds);
+  if (!ended)
+    bounds_end(&bounds, ns(120));
+  struct bounds_result result;
+  bounds_result(&bounds, &result);
+  ck_assert_msg(bounds_are_complete(&bounds) == row->complete, "%s: complete", row->what);
+  ck_assert_msg(result.has_high == row->has_high, "%s: has_high", row->what);
+  ck_assert_msg(fabs(result.energy_j - row->energy_j) < 1e-3, "%s: energy %.6f", row->what, result.energy_j);
+  ck_assert_msg(fabs(result.low_j - row->low_j) < 1e-6, "%s: low %.6f", row->what, result.low_j);
+  ck_assert_msg(!row->has_high || fabs(result.high_j - row->high_j) < 1e-6, "%s: high %.6f", row->what, result.high_j);
+}
+END_TEST
+
+/* ---- a simulated counter ----------------------------------------------------------------------------------------- */
+
+/* Writer and VM begin at 0 s; the readers' clock is the same, and the wall clock a constant ahead of it. */
+#define WALL_NS   (INT64_C(1795466093) * NS_PER_S)
+#define WRITES    60
+#define PERIOD_NS (5 * NS_PER_S)
+
+struct counter {
+  struct load load;
+  double down_from_s, down_to_s; /* the writer is not there, and does not count */
+  double reset_s;                /* negative: never */
+  int64_t written_ns[WRITES];
+  size_t writes;
+};
+
+static double random_between(double low, double high) {
+  return low + (high - low) * ((double)random() / (double)RAND_MAX);
+}
+
+/* What the writer had counted by then, resets apart. */
+static double truth_j(const struct counter *counter, double s) {
+  double down_s = 0;
+  if (s > counter->down_from_s)
+    down_s = (s < counter->down_to_s ? s : counter->down_to_s) - counter->down_from_s;
+  return load_energy_j(&counter->load, s - down_s);
+}
+
+static void make_counter(struct counter *counter, const char *load, double down_s, bool resets) {
+  const char *problem;
+  ck_assert_int_eq(load_parse(load, &counter->load, &problem), 0);
+  counter->down_from_s = random_between(20, 100);
+  counter->down_to_s = counter->down_from_s + down_s;
+  counter->reset_s = resets ? random_between(20, 100) : -1;
+  counter->writes = 0;
+  for (int64_t at_ns = ns(random_between(0, 1)); counter->writes < WRITES;
+       at_ns += PERIOD_NS + ns(random_between(0, 0.4))) {
+    double s = (double)at_ns / 1e9;
+    if (s < counter->down_from_s || s >= counter->down_to_s)
+      counter->written_ns[counter->writes++] = at_ns;
+  }
+}
+
+static struct reading read_at(const struct counter *counter, int64_t mono_ns) {
+  size_t last = 0;
+  while (last + 1 < counter->writes && counter->written_ns[last + 1] <= mono_ns)
+    last++;
+  double s = (double)counter->written_ns[last] / 1e9, base_j = 0;
+  if (counter->reset_s >= 0 && s >= counter->reset_s)
+    base_j = truth_j(counter, counter->reset_s);
+  return (struct reading){.energy_uj = (uint64_t)floor((truth_j(counter, s) - base_j) * 1e6),
+                          .mtime_ns = (WALL_NS + counter->written_ns[last]) / TICK_NS * TICK_NS};
+}
+
+struct pass {
+  struct window *window;
+  struct meter meter;
+  const struct counter *counter;
+  void *slot;
+};
+
+static void look(struct pass *pass, int64_t mono_ns) {
+  struct instant now = {.mono_ns = mono_ns, .wall_ns = WALL_NS + mono_ns};
+  struct sink *sink = window_sink(pass->window);
+  struct sample sample = {.label = "vm", .name = "vm", .path = "/vm/energy_uj", .slot = &pass->slot};
+  struct reading reading = read_at(pass->counter, mono_ns);
+  meter_update(&pass->meter, &reading, &now, &sample);
+  ck_assert_int_eq(sink->begin(sink, &now, 1), 0);
+  ck_assert_int_eq(sink->put(sink, &sample), 0);
+  ck_assert_int_eq(sink->end(sink), 0);
+}
+
+static const struct {
+  const char *load;
+  double down_s;
+  bool resets;
+  bool exact; /* the interpolation is right within the tick, for a steady load */
+} window_rows[] = {
+    {"const:100", 0, false, true}, {"sine:100:90:7", 0, false, false}, {"step:0:300:8", 0, false, false},
+    {"idle", 0, false, true},      {"const:100", 0, true, false},      {"sine:50:50:31", 18, false, false},
+};
+
+#define WINDOWS 200
+
+START_TEST(test_windows) {
+  srandom(20261124 + (unsigned)_i);
+  const struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = TICK_NS};
+  int with_high = 0;
+  for (int i = 0; i < WINDOWS; i++) {
+    struct counter counter;
+    make_counter(&counter, window_rows[_i].load, window_rows[_i].down_s, window_rows[_i].resets);
+    struct pass pass = {.counter = &counter};
+    meter_init(&pass.meter, &options);
+    ck_assert_int_eq(window_new(&pass.window), 0);
+
+    int64_t start_ns = ns(random_between(10, 80)), end_ns = start_ns + ns(random_between(1, 60));
+    look(&pass, start_ns - 100 * NS_PER_US);
+    window_begin(pass.window, start_ns, TICK_NS);
+    int64_t at_ns = start_ns + 50 * NS_PER_US;
+    for (; at_ns < end_ns; at_ns += window_has_begun(pass.window) ? NS_PER_S : 100 * NS_PER_MS)
+      look(&pass, at_ns);
+    window_end(pass.window, end_ns);
+    for (at_ns = end_ns + 50 * NS_PER_US; !window_is_complete(pass.window); at_ns += 100 * NS_PER_MS)
+      look(&pass, at_ns);
+
+    struct window_result result;
+    window_result(pass.window, 0, &result);
+    ck_assert(result.has_energy);
+    double real_j = truth_j(&counter, (double)end_ns / 1e9) - truth_j(&counter, (double)start_ns / 1e9);
+    ck_assert_msg(result.bounds.low_j <= real_j + 2e-6, "window %d: low %.6f, truth %.6f", i, result.bounds.low_j,
+                  real_j);
+    ck_assert_msg(!result.bounds.has_high || result.bounds.high_j >= real_j - 2e-6, "window %d: high %.6f, truth %.6f",
+                  i, result.bounds.high_j, real_j);
+    ck_assert_double_ge(result.energy_j, result.bounds.low_j - 1e-6);
+    if (result.bounds.has_high)
+      ck_assert_double_le(result.energy_j, result.bounds.high_j + 1e-6);
+    if (window_rows[_i].exact) /* two edges, a tick each */
+      ck_assert_double_le(fabs(result.energy_j - real_j), 100 * 2 * 0.004 + 1e-6);
+    with_high += result.bounds.has_high;
+    window_free(pass.window);
+  }
+  /* an answer that is always "at least" would be no answer */
+  ck_assert_int_ge(with_high, window_rows[_i].resets ? WINDOWS / 4 : WINDOWS);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("bounds");
+  TCase *rows = tcase_create("rows");
+  tcase_add_loop_test(rows, test_bounds, 0, ROWS(bounds_rows));
+  suite_add_tcase(suite, rows);
+  TCase *windows = tcase_create("windows");
+  tcase_add_loop_test(windows, test_windows, 0, ROWS(window_rows));
+  suite_add_tcase(suite, windows);
+  return suite_run(suite);
+}

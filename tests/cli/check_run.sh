@@ -1,0 +1,114 @@
+#!/bin/bash
+# run: the command is untouched, its end is ours, and the energy is told; once --bounds.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v jq >/dev/null || skip "jq is not installed"
+
+counter vm-001 1000000
+one="--files vms/vm-001/energy_uj"
+# shellcheck disable=SC2086 # words on purpose
+run_one() {
+  run "$tool" run $one --no-bounds "$@"
+}
+
+# --- the command --------------------------------------------------------------------------------------------------------
+run_one -- sh -c 'cat; echo to error >&2; exit 7' <<<"to output"
+check "its exit status is passed on" exits 7
+check "its output is untouched" same "to output" "$(cat out)"
+check "its standard error too" says err 'to error'
+check "the report is on standard error" says err 'vm-001: 0\.000000 J   avg 0\.000 W   \(vms/vm-001/energy_uj\)'
+run_one -- sh -c 'kill -TERM $$'
+check "ended by a signal: 128 + its number" exits 143
+run_one -- true
+check "status 0" exits 0
+run_one echo --json -n "a b"
+check "without --: options behind the command are its own" same "--json -n a b" "$(cat out)"
+run_one ./not-there
+check "no such command: status 127" exits 127
+check "no such command: told" says err "vm_energy: unable to run './not-there': No such file or directory"
+touch not-runnable
+run_one ./not-runnable
+check "not runnable: status 126" exits 126
+run_one sh -c 'trap "" PIPE; exec sh -c "kill -PIPE \$\$; echo alive"'
+check "signals the command ignores stay ignored" same alive "$(cat out)"
+run_one sh -c 'kill -PIPE $$; echo alive'
+check "signals that the tool ignores do what they do in the command" exits 141
+run_one sh -c 'ls -l /proc/self/fd | grep -c -e vms -e eventpoll -e signalfd -e timerfd -e pidfd'
+check "no file of ours is open in the command" same 0 "$(cat out)"
+run_one sh -c 'grep SigBlk /proc/self/status'
+check "no signal is blocked in the command" grep -q '0000000000000000$' out
+
+for signal in INT TERM HUP USR1 USR2 QUIT; do
+  run timeout -s $signal 0.4 "$tool" run $one --no-bounds -- sh -c "trap 'echo got $signal; exit 3' $signal; while :; do sleep 0.05; done"
+  check "SIG$signal reaches the command" same "got $signal" "$(cat out)"
+  check "SIG$signal: the energy is told all the same" says err 'vm-001: .*'
+done
+# (timeout answers 124)
+
+# --- wrong use ----------------------------------------------------------------------------------------------------------
+# shellcheck disable=SC2086
+run "$tool" run $one
+check "no command: status 2" exits 2
+check "no command: told" says err "vm_energy: no command to run: it follows the options, behind '--'"
+run "$tool" run --files missing -- touch ran
+check "no counter: status 2" exits 2
+check "no counter: the command is not started" test ! -e ran
+echo rubbish >vms/vm-001/energy_uj
+run_one touch ran
+check "no value: status 1" exits 1
+check "no value: the command is not started" test ! -e ran
+counter vm-001 1000000
+
+# --- JSON in a file -------------------------------------------------------------------------------------------------------
+run_one --json result.json sh -c 'echo 2500000 >vms/vm-001/energy_uj; sleep 0.2; echo out'
+check "json: status 0" exits 0
+check "json: the command's output" same out "$(cat out)"
+check "json: energy" jq -e '.vms[0].energy_j == 1.5 and .duration_s >= 0.2 and (.vms[0] | has("energy_low_j") | not)' result.json
+check "json: nothing on standard error but the warning" test "$(grep -vc warning err)" -eq 0
+run_one --json result.json touch ran
+check "json: what exists is not overwritten" exits 1
+check "json: and the command is not started" test ! -e ran
+check "json: told" says err "vm_energy: unable to create 'result\.json': File exists"
+if [ -c /dev/full ]; then
+  run_one --json /dev/full true
+  check "json: full device: status 1" exits 1
+  check "json: full device: told" says err "vm_energy: unable to write to '/dev/full': No space left on device"
+  run_one --json /dev/full sh -c 'exit 9'
+  check "json: full device: the command's status wins" exits 9
+fi
+
+# --- bounds -----------------------------------------------------------------------------------------------------------------
+"$simwriter" --root sim/scaphandre --period 1 --jitter 0.1 --seed 3 --duration 60 a=const:100 b=step:10:200:0.7 >/dev/null &
+pids+=($!)
+for _ in $(seq 100); do [ -s sim/scaphandre/b/intel-rapl:0/energy_uj ] && break || sleep 0.05; done
+two="sim/scaphandre/*/intel-rapl:0/energy_uj"
+line='J   \(between [0-9.]+ and [0-9.]+\)   avg [0-9.]+ W'
+run "$tool" once --files "$two" -d 2.5 --bounds
+check "once: status 0" exits 0
+check "once: a and b with bounds" test "$(grep -cE "^[ab]: [0-9.]+ $line$" out)" -eq 2
+# 100 W for 2.5 s; each edge interpolates within the writer's steady second
+check "once: 250 J within 1 %" awk '/^a: / { e = $2; lo = $5; hi = $7 } END { sub(/\)/, "", hi); exit !(e > 247.5 && e < 252.5 && lo <= e && e <= hi + 0 && hi - lo < 230) }' out
+check "once: no warning" test "$(grep -c warning err)" -eq 0
+run "$tool" once --files "$two" -d 2 --bounds --json
+check "once, json: low <= energy <= high" jq -e '.vms | length == 2 and all(.energy_low_j <= .energy_j and .energy_j <= .energy_high_j)' out
+check "once, json: the window is the one that was asked" jq -e '(.duration_s - 2) | fabs < 0.05' out
+run "$tool" once --files "$two" -d 2
+check "once: without bounds a short window is told" \
+  grep -qE "^vm_energy: warning: '[ab]' \(and 1 more counters\) was updated [0-9] times? in the window, so its energy may be wrong by up to [0-9]+ %; use --bounds" err
+run "$tool" run --files "$two" -- sleep 1.5
+check "run: status 0" exits 0
+check "run: bounds by default" test "$(grep -cE "^[ab]: [0-9.]+ $line$" err)" -eq 2
+check "run: 150 J within 2 %" awk '/^a: / && $2 > 147 && $2 < 153 { ok = 1 } END { exit !ok }' err
+rm -r vms
+counter dead 5
+touch -d '1 hour ago' vms/dead/energy_uj
+run timeout 10 "$tool" once --files "$two" vms/dead/energy_uj -d 0.5 --bounds
+check "a dead counter is not waited for" exits 0
+check "a dead counter: at least" says out 'dead: 0\.000000 J   \(at least 0\.000000\)   avg n/a'
+check "a dead counter: told" grep -q "^vm_energy: warning: 'dead' is not updated any more" err
+counter slow 5
+run timeout -s INT --preserve-status 1.2 "$tool" once --files vms/slow/energy_uj -d 0.5 --bounds
+check "waiting can be ended" exits 0
+check "waiting ended: at least" says out 'slow: 0\.000000 J   \(at least 0\.000000\)   avg 0\.000 W'
+check "waiting ended: told" grep -q 'not waiting any longer' err
+finish
