@@ -21,12 +21,15 @@ static const char *printable(const char *text, char **own) {
 }
 
 /* The current directory and a slash, when a path was given that starts there; else empty. */
-static char base[PATH_MAX + 1];
+static char base[PATH_MAX + 2];
 
 static void remember_base(const struct options *options) {
-  for (size_t i = 0; i < options->files_num && base[0] == '\0'; i++)
-    if (options->files[i][0] != '/' && getcwd(base, PATH_MAX) != NULL && base[strlen(base) - 1] != '/')
-      strcat(base, "/");
+  bool relative = false;
+  for (size_t i = 0; i < options->files_num; i++)
+    relative = relative || options->files[i][0] != '/';
+  char here[PATH_MAX];
+  if (relative && getcwd(here, sizeof(here)) != NULL)
+    snprintf(base, sizeof(base), "%s%s", here, strcmp(here, "/") == 0 ? "" : "/");
 }
 
 const char *inputs_shown(const char *path) {
