@@ -1,44 +1,29 @@
 /*
  * vm_energy: the collectd plugin
  *
- * This is the only file that knows collectd. It turns options into a sampler, and is the sink that turns samples into
- * values, log lines and notifications; all measuring is in core/.
+ * The glue: turns the settings into a sampler, and is the sink that turns samples into values, log lines and
+ * notifications. It and its neighbours in this directory (settings, log) know collectd; core/, where all measuring is,
+ * does not.
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once, since there is one read function and the daemon runs a read function again only when it has returned;
  * shutdown comes after the last read. So nothing here is locked.
  */
-#ifdef VM_ENERGY_COLLECTD_TREE
-#include "collectd.h"
-
-#include "globals.h"
-#include "plugin.h"
-#else
-#include <collectd/core/daemon/collectd.h>
-
-#include <collectd/core/daemon/globals.h>
-#include <collectd/core/daemon/plugin.h>
-#endif
-
 #include "core/clock.h"
 #include "core/label.h"
 #include "core/sampler.h"
 #include "core/selection.h"
 #include "core/throttle.h"
+#include "daemon.h"
+#include "log.h"
+#include "settings.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
-
-#define PLUGIN "vm_energy"
-
-/* collectd cuts log messages at 1023 bytes. */
-#define MESSAGE_MAX 1000
 
 /* A VM whose state changes all the time may say ten things at once and one every six minutes. */
 #define VM_BURST     10
@@ -47,249 +32,6 @@
 /* All others together: VMs that come and go, errors of the daemon. */
 #define PLUGIN_BURST     50
 #define PLUGIN_REFILL_NS (10 * NS_PER_S)
-
-/* ---- what is set ------------------------------------------------------------------------------------------------- */
-
-enum field { FIELD_HOSTNAME, FIELD_NAME };
-
-#define FIELDS_MAX 4
-
-struct format {
-  enum field fields[FIELDS_MAX];
-  size_t fields_num;
-};
-
-static struct {
-  char **files;
-  size_t files_num;
-  struct selection *selection; /* NULL: all */
-  bool ignore_selected;
-  struct meter_options meter;
-  size_t smooth;
-  struct format host, plugin_instance;
-  bool report_energy, report_power;
-  bool notify_add, notify_remove, notify_stale, notify_reset;
-} config;
-
-static void config_reset(void) {
-  for (size_t i = 0; i < config.files_num; i++)
-    free(config.files[i]);
-  free(config.files);
-  selection_free(config.selection);
-  memset(&config, 0, sizeof(config));
-  config.meter = (struct meter_options){.base = METER_AUTO, .scale = 1, .tick_ns = clock_tick_ns()};
-  config.host = (struct format){.fields = {FIELD_HOSTNAME}, .fields_num = 1};
-  config.plugin_instance = (struct format){.fields = {FIELD_NAME}, .fields_num = 1};
-  config.report_energy = true;
-  config.report_power = true;
-}
-
-/* ---- speaking ---------------------------------------------------------------------------------------------------- */
-
-/* Formats into text, where nothing that a tenant chose can break a line or a terminal. */
-__attribute__((format(printf, 3, 0))) static void format_safely(char *text, size_t size, const char *format,
-                                                                va_list args) {
-  char raw[MESSAGE_MAX];
-  vsnprintf(raw, sizeof(raw), format, args);
-  char *safe = label_printable(raw);
-  char *cut = safe == NULL ? NULL : label_cut(safe, size - 1);
-  snprintf(text, size, "%s", cut != NULL ? cut : "out of memory");
-  free(safe);
-  free(cut);
-}
-
-__attribute__((format(printf, 2, 3))) static void say(int severity, const char *format, ...) {
-  char text[MESSAGE_MAX];
-  va_list args;
-  va_start(args, format);
-  format_safely(text, sizeof(text), format, args);
-  va_end(args);
-  plugin_log(severity, PLUGIN " plugin: %s", text);
-}
-
-static void say_held_back(uint64_t held_back, const char *about) {
-  if (held_back > 0)
-    say(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back, about);
-}
-
-/* ---- options ----------------------------------------------------------------------------------------------------- */
-
-/* The option as it was written, for messages. */
-static void describe_item(const oconfig_item_t *item, char *text, size_t size) {
-  size_t used = (size_t)snprintf(text, size, "%s", item->key);
-  for (int i = 0; i < item->values_num && used < size; i++) {
-    const oconfig_value_t *value = &item->values[i];
-    int len;
-    if (value->type == OCONFIG_TYPE_STRING)
-      len = snprintf(text + used, size - used, " \"%s\"", value->value.string);
-    else if (value->type == OCONFIG_TYPE_NUMBER)
-      len = snprintf(text + used, size - used, " %.15g", value->value.number);
-    else
-      len = snprintf(text + used, size - used, " %s", value->value.boolean ? "true" : "false");
-    used += (size_t)len;
-  }
-}
-
-/* A bad option must not stop the daemon, which an error of the config callback would do. */
-static void reject(const oconfig_item_t *item, const char *takes) {
-  char text[256];
-  describe_item(item, text, sizeof(text));
-  say(LOG_WARNING, "option '%s' is ignored: it takes %s", text, takes);
-}
-
-/* The only value if it has the type, else NULL. */
-static const oconfig_value_t *only_value(const oconfig_item_t *item, int type) {
-  bool fits = item->values_num == 1 && item->values[0].type == type && item->children_num == 0;
-  return fits ? &item->values[0] : NULL;
-}
-
-struct option {
-  const char *name;
-  void (*set)(const struct option *option, const oconfig_item_t *item);
-  void *target;
-  const char *takes; /* for the message when it does not */
-};
-
-static void set_boolean(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_BOOLEAN);
-  if (value == NULL)
-    reject(item, option->takes);
-  else
-    *(bool *)option->target = value->value.boolean != 0;
-}
-
-static void set_file(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  size_t len = value == NULL ? 0 : strlen(value->value.string);
-  if (len == 0 || value->value.string[0] != '/' || value->value.string[len - 1] == '/') {
-    reject(item, option->takes);
-    return;
-  }
-  char **files = reallocarray(config.files, config.files_num + 1, sizeof(*files));
-  if (files != NULL)
-    config.files = files;
-  char *file = files == NULL ? NULL : strdup(value->value.string);
-  if (file == NULL)
-    say(LOG_ERR, "option 'File \"%s\"' is lost: out of memory", value->value.string);
-  else
-    config.files[config.files_num++] = file;
-}
-
-static void set_vm(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  if (value == NULL) {
-    reject(item, option->takes);
-    return;
-  }
-  if (config.selection == NULL)
-    config.selection = selection_new();
-  int status = config.selection == NULL ? -ENOMEM : selection_add(config.selection, value->value.string);
-  if (status == -ENOMEM)
-    say(LOG_ERR, "option 'VM \"%s\"' is lost: out of memory", value->value.string);
-  else if (status != 0)
-    reject(item, option->takes);
-}
-
-static void set_time_base(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  if (value == NULL || meter_base_from_name(value->value.string, &config.meter.base) != 0)
-    reject(item, option->takes);
-}
-
-static void set_stale_timeout(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number >= 0 && value->value.number <= 86400 * 365))
-    reject(item, option->takes);
-  else
-    config.meter.stale_ns = (int64_t)(value->value.number * 1e9 + 0.5);
-}
-
-static void set_scale(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number > 0 && value->value.number <= 1e9))
-    reject(item, option->takes);
-  else
-    config.meter.scale = value->value.number;
-}
-
-static void set_smooth(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number >= 0 && value->value.number <= 86400) ||
-      value->value.number != (double)(size_t)value->value.number)
-    reject(item, option->takes);
-  else
-    config.smooth = (size_t)value->value.number;
-}
-
-/* Fields separated by spaces, as in the virt plugin; "none" alone is none. */
-static void set_format(const struct option *option, const oconfig_item_t *item) {
-  static const char *const names[] = {"hostname", "name"};
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  char *fields = value == NULL ? NULL : strdup(value->value.string), *save = NULL;
-  if (fields == NULL) {
-    reject(item, option->takes);
-    return;
-  }
-  struct format format = {.fields_num = 0};
-  bool is_host = option->target == &config.host;
-  bool good = true, none = false;
-  for (char *field = strtok_r(fields, " \t", &save); field != NULL && good; field = strtok_r(NULL, " \t", &save)) {
-    size_t i = is_host ? 0 : 1;
-    while (i < 2 && strcasecmp(field, names[i]) != 0)
-      i++;
-    if (!is_host && strcasecmp(field, "none") == 0)
-      none = true;
-    else if (i < 2 && format.fields_num < FIELDS_MAX)
-      format.fields[format.fields_num++] = (enum field)i;
-    else
-      good = false;
-  }
-  free(fields);
-  if (!good || (none ? format.fields_num > 0 : format.fields_num == 0))
-    reject(item, option->takes);
-  else
-    *(struct format *)option->target = format;
-}
-
-#define TAKES_BOOLEAN "true or false"
-#define TAKES_VM      "the name of a VM in quotes, or an extended regular expression between two slashes"
-
-/* One row per option. */
-static const struct option options[] = {
-    {"File", set_file, NULL, "the absolute path of a file, or a pattern of them, in quotes"},
-    {"VM", set_vm, NULL, TAKES_VM},
-    {"Domain", set_vm, NULL, TAKES_VM},
-    {"IgnoreSelected", set_boolean, &config.ignore_selected, TAKES_BOOLEAN},
-    {"TimeBase", set_time_base, NULL, "\"auto\", \"update\" or \"sample\""},
-    {"StaleTimeout", set_stale_timeout, NULL, "a number of seconds from 0 (the default rule) to 31536000"},
-    {"Scale", set_scale, NULL, "a number above 0, at most 1000000000, without an exponent"},
-    {"Smooth", set_smooth, NULL, "a whole number of samples from 0 (off) to 86400"},
-    {"HostnameFormat", set_format, &config.host,
-     "one to four of hostname and name; energy files tell no uuid and no metadata"},
-    {"PluginInstanceFormat", set_format, &config.plugin_instance,
-     "name or none; energy files tell no uuid and no metadata"},
-    {"ReportEnergy", set_boolean, &config.report_energy, TAKES_BOOLEAN},
-    {"ReportPower", set_boolean, &config.report_power, TAKES_BOOLEAN},
-    {"NotifyAdd", set_boolean, &config.notify_add, TAKES_BOOLEAN},
-    {"NotifyRemove", set_boolean, &config.notify_remove, TAKES_BOOLEAN},
-    {"NotifyStale", set_boolean, &config.notify_stale, TAKES_BOOLEAN},
-    {"NotifyReset", set_boolean, &config.notify_reset, TAKES_BOOLEAN},
-};
-
-static void set_option(const oconfig_item_t *item) {
-  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-    if (strcasecmp(item->key, options[i].name) == 0) {
-      options[i].set(&options[i], item);
-      return;
-    }
-  say(LOG_WARNING, "unknown option '%s' is ignored", item->key);
-}
-
-static int on_config(oconfig_item_t *block) {
-  for (int i = 0; i < block->children_num; i++)
-    set_option(&block->children[i]);
-  return 0;
-}
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
@@ -328,6 +70,11 @@ static void compose(const struct format *format, const char *label, char *text, 
   free(cut);
 }
 
+static void say_held_back(uint64_t held_back, const char *about) {
+  if (held_back > 0)
+    say(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back, about);
+}
+
 static bool may_say(struct throttle *throttle, unsigned burst, int64_t refill_ns, const char *about) {
   uint64_t held_back;
   if (!throttle_take(throttle, burst, refill_ns, plugin.mono_ns, &held_back))
@@ -353,8 +100,8 @@ static void dispatch(const struct sample *sample, const char *type, const char *
   list.values_len = 1;
   list.time = plugin.time;
   snprintf(list.plugin, sizeof(list.plugin), "%s", PLUGIN);
-  compose(&config.host, sample->label, list.host, sizeof(list.host));
-  compose(&config.plugin_instance, sample->label, list.plugin_instance, sizeof(list.plugin_instance));
+  compose(&settings.host, sample->label, list.host, sizeof(list.host));
+  compose(&settings.plugin_instance, sample->label, list.plugin_instance, sizeof(list.plugin_instance));
   snprintf(list.type, sizeof(list.type), "%s", type);
   snprintf(list.type_instance, sizeof(list.type_instance), "%s", type_instance);
   int status = plugin_dispatch_values(&list);
@@ -370,8 +117,8 @@ __attribute__((format(printf, 3, 4))) static void notify(const struct sample *sa
   format_safely(notification.message, sizeof(notification.message), format, args);
   va_end(args);
   snprintf(notification.plugin, sizeof(notification.plugin), "%s", PLUGIN);
-  compose(&config.host, sample->label, notification.host, sizeof(notification.host));
-  compose(&config.plugin_instance, sample->label, notification.plugin_instance, sizeof(notification.plugin_instance));
+  compose(&settings.host, sample->label, notification.host, sizeof(notification.host));
+  compose(&settings.plugin_instance, sample->label, notification.plugin_instance, sizeof(notification.plugin_instance));
   snprintf(notification.type, sizeof(notification.type), "energy");
   plugin_dispatch_notification(&notification);
 }
@@ -411,7 +158,7 @@ static void tell_reset(struct vm *vm, const struct sample *sample) {
   if (may_say_of_vm(vm, sample))
     say(LOG_NOTICE, "VM '%s': the counter '%s' fell, which is taken for a reset; accumulated energy goes on",
         sample->label, sample->path);
-  if (config.notify_reset)
+  if (settings.notify_reset)
     notify(sample, NOTIF_WARNING, "The energy counter of VM %s was reset.", sample->label);
 }
 
@@ -422,14 +169,14 @@ static void tell_stale(struct vm *vm, const struct sample *sample) {
         "VM '%s': no update of '%s' for %.0f s: it has no values until the next one; the VM is off, or Scaphandre has "
         "stopped",
         sample->label, sample->path, age_s);
-  if (config.notify_stale)
+  if (settings.notify_stale)
     notify(sample, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", sample->label, age_s);
 }
 
 static void tell_updated(struct vm *vm, const struct sample *sample) {
   if (may_say_of_vm(vm, sample))
     say(LOG_NOTICE, "VM '%s': '%s' is updated again", sample->label, sample->path);
-  if (config.notify_stale)
+  if (settings.notify_stale)
     notify(sample, NOTIF_OKAY, "The energy counter of VM %s is updated again.", sample->label);
 }
 
@@ -466,15 +213,15 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
     tell_changes(vm, sample);
   if (!sample->has_energy || sample->state == SAMPLE_STALE)
     return 0;
-  if (config.report_energy)
+  if (settings.report_energy)
     dispatch(sample, "energy", "", sample->energy_j);
-  if (!config.report_power)
+  if (!settings.report_power)
     return 0;
   if (sample->has_power)
     dispatch(sample, "power", "", sample->power_w);
   if (sample->has_average) {
     char instance[32];
-    snprintf(instance, sizeof(instance), "sma%zu", config.smooth);
+    snprintf(instance, sizeof(instance), "sma%zu", settings.smooth);
     dispatch(sample, "power", instance, sample->average_w);
   }
   return 0;
@@ -490,7 +237,7 @@ static void sink_added(struct sink *sink, const struct sample *sample) {
   *sample->slot = calloc(1, sizeof(struct vm)); /* without it nothing is said of this VM, but its values are there */
   if (plugin.started && may_say_in_all())
     say(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
-  if (plugin.started && config.notify_add)
+  if (plugin.started && settings.notify_add)
     notify(sample, NOTIF_OKAY, "VM %s appeared.", sample->label);
 }
 
@@ -501,15 +248,20 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     return;
   if (may_say_in_all())
     say(LOG_INFO, "VM '%s': '%s' is gone", sample->label, sample->path);
-  if (config.notify_remove)
+  if (settings.notify_remove)
     notify(sample, NOTIF_WARNING, "VM %s is gone.", sample->label);
 }
 
 /* ---- what collectd calls ----------------------------------------------------------------------------------------- */
 
+static int on_config(oconfig_item_t *block) {
+  settings_take(block);
+  return 0;
+}
+
 static bool is_wanted(const char *name, void *arg) {
   (void)arg;
-  return config.selection == NULL || selection_wants(config.selection, name);
+  return settings.selection == NULL || selection_wants(settings.selection, name);
 }
 
 static bool has_name(const struct format *format) {
@@ -522,26 +274,26 @@ static bool has_name(const struct format *format) {
 static int on_init(void) {
   if (plugin.sampler != NULL)
     return 0;
-  if (!has_name(&config.host) && !has_name(&config.plugin_instance)) {
+  if (!has_name(&settings.host) && !has_name(&settings.plugin_instance)) {
     say(LOG_WARNING, "neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one "
                      "series: PluginInstanceFormat is taken to be \"name\"");
-    config.plugin_instance = (struct format){.fields = {FIELD_NAME}, .fields_num = 1};
+    settings.plugin_instance = (struct format){.fields = {FIELD_NAME}, .fields_num = 1};
   }
-  if (config.selection != NULL)
-    selection_invert(config.selection, config.ignore_selected);
+  if (settings.selection != NULL)
+    selection_invert(settings.selection, settings.ignore_selected);
 
   static struct sink *const sinks[] = {&plugin.sink};
   plugin.sink = (struct sink){
       .begin = sink_begin, .put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
   struct sampler_options sampler = {
-      .meter = config.meter, .smooth = config.smooth, .label_max = LABEL_MAX_COLLECTD, .wanted = is_wanted};
+      .meter = settings.meter, .smooth = settings.smooth, .label_max = LABEL_MAX_COLLECTD, .wanted = is_wanted};
   int status = sampler_new(&sampler, sinks, 1, &plugin.sampler);
-  for (size_t i = 0; status == 0 && i < config.files_num; i++) {
-    int error = sampler_add(plugin.sampler, config.files[i]);
+  for (size_t i = 0; status == 0 && i < settings.files_num; i++) {
+    int error = sampler_add(plugin.sampler, settings.files[i]);
     if (error != 0) /* one bad file must not cost the others */
-      say(LOG_WARNING, "option 'File \"%s\"' is ignored: %s", config.files[i], strerror(-error));
+      say(LOG_WARNING, "option 'File \"%s\"' is ignored: %s", settings.files[i], strerror(-error));
   }
-  for (size_t i = 0; status == 0 && config.files_num == 0 && source_default_patterns[i] != NULL; i++)
+  for (size_t i = 0; status == 0 && settings.files_num == 0 && source_default_patterns[i] != NULL; i++)
     status = sampler_add(plugin.sampler, source_default_patterns[i]);
   if (status == 0)
     return 0;
@@ -557,9 +309,9 @@ static void describe_places(char *text, size_t size) {
   size_t used = 0;
   text[0] = '\0';
   for (size_t i = 0; used < size; i++) {
-    const char *place = config.files_num == 0  ? source_default_patterns[i]
-                        : i < config.files_num ? config.files[i]
-                                               : NULL;
+    const char *place = settings.files_num == 0  ? source_default_patterns[i]
+                        : i < settings.files_num ? settings.files[i]
+                                                 : NULL;
     if (place == NULL)
       break;
     used += (size_t)snprintf(text + used, size - used, "%s'%s'", i > 0 ? ", " : "", place);
@@ -609,13 +361,13 @@ static int on_shutdown(void) {
   plugin.stopping = true;
   sampler_free(plugin.sampler);
   memset(&plugin, 0, sizeof(plugin));
-  config_reset();
+  settings_reset();
   return 0;
 }
 
 /* The one name that the module shows. */
 __attribute__((visibility("default"))) void module_register(void) {
-  config_reset();
+  settings_reset();
   plugin_register_complex_config(PLUGIN, on_config);
   plugin_register_init(PLUGIN, on_init);
   plugin_register_read(PLUGIN, on_read);

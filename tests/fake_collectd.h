@@ -1,7 +1,7 @@
 /*
  * fake_collectd: the part of the daemon that the plugin talks to, for tests
  *
- * Stands in for collectd's symbols when vm_energy.c is linked into a test. It keeps the callbacks that were registered,
+ * Stands in for collectd's symbols when the plugin is linked into a test. It keeps the callbacks that were registered,
  * calls them when the test says so, and records every log line, value and notification. One thread; what cannot be
  * (no memory, a block that is not understood) aborts the test.
  */

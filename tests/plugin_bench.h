@@ -1,7 +1,7 @@
 /*
  * plugin_bench: what the suites of the plugin share
  *
- * vm_energy.c in a fake daemon, on real files in the scratch directory and under a clock that the test sets. To be
+ * The plugin in a fake daemon, on real files in the scratch directory and under a clock that the test sets. To be
  * included once in a program; core/clock.c is not linked.
  *
  * Log lines are shown as a letter for the severity and the text, without "vm_energy plugin: "; "@" is the scratch

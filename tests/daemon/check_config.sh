@@ -97,7 +97,7 @@ with_example 's/^\( *\)#\([A-Z][A-Za-z]* \)/\1\2/'
 check "what is commented out is set in the second" grep -q '^  NotifyReset false' "$work/collectd.conf"
 
 # --- code, example, manual and README know the same options -------------------------------------------------------------
-options() { sed -n 's/^    {"\([A-Za-z]*\)", set_.*/\1/p' "$srcdir/plugin/vm_energy.c" | grep -v '^Domain$' | sort; }
+options() { sed -n 's/^    {"\([A-Za-z]*\)", set_.*/\1/p' "$srcdir/plugin/settings.c" | grep -v '^Domain$' | sort; }
 check "the code has options" test "$(options | wc -l)" -ge 15
 same() { diff <(options) <(sort -u) >"$work/diff" || { cat "$work/diff" && false; }; }
 check "the example has them all" same < <(sed -n '/^<Plugin/,$s/^  #\([A-Z][A-Za-z]*\) .*/\1/p' "$example")
