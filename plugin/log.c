@@ -23,3 +23,12 @@ void say(int severity, const char *format, ...) {
   va_end(args);
   plugin_log(severity, PLUGIN " plugin: %s", text);
 }
+
+bool may_say(struct throttle *throttle, const struct pace *pace, int64_t mono_ns) {
+  uint64_t held_back;
+  if (!throttle_take(throttle, pace->burst, pace->refill_ns, mono_ns, &held_back))
+    return false;
+  if (held_back > 0)
+    say(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back, pace->about);
+  return true;
+}

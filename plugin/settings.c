@@ -16,6 +16,7 @@ void settings_reset(void) {
     free(settings.files[i]);
   free(settings.files);
   selection_free(settings.selection);
+  free(settings.csv_dir);
   memset(&settings, 0, sizeof(settings));
   settings.meter = (struct meter_options){.base = METER_AUTO, .scale = 1, .tick_ns = clock_tick_ns()};
   settings.host = (struct format){.fields = {FIELD_HOSTNAME}, .fields_num = 1};
@@ -161,6 +162,21 @@ static void set_format(const struct option *option, const oconfig_item_t *item) 
     *(struct format *)option->target = format;
 }
 
+static void set_csv_dir(const struct option *option, const oconfig_item_t *item) {
+  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
+  if (value == NULL || value->value.string[0] != '/') {
+    reject(item, option->takes);
+    return;
+  }
+  char *dir = strdup(value->value.string);
+  if (dir == NULL) {
+    say(LOG_ERR, "option 'CSVDir \"%s\"' is lost: out of memory", value->value.string);
+    return;
+  }
+  free(settings.csv_dir);
+  settings.csv_dir = dir;
+}
+
 #define TAKES_BOOLEAN "true or false"
 #define TAKES_VM      "the name of a VM in quotes, or an extended regular expression between two slashes"
 
@@ -184,6 +200,7 @@ static const struct option options[] = {
     {"NotifyRemove", set_boolean, &settings.notify_remove, TAKES_BOOLEAN},
     {"NotifyStale", set_boolean, &settings.notify_stale, TAKES_BOOLEAN},
     {"NotifyReset", set_boolean, &settings.notify_reset, TAKES_BOOLEAN},
+    {"CSVDir", set_csv_dir, NULL, "the absolute path of a directory, in quotes"},
 };
 
 static void set_option(const oconfig_item_t *item) {

@@ -2,13 +2,14 @@
  * vm_energy: the collectd plugin
  *
  * The glue: turns the settings into a sampler, and is the sink that turns samples into values, log lines and
- * notifications. It and its neighbours in this directory (settings, log) know collectd; core/, where all measuring is,
- * does not.
+ * notifications. It and its neighbours in this directory (settings, log, capture) know collectd; core/, where all
+ * measuring is, does not.
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once, since there is one read function and the daemon runs a read function again only when it has returned;
  * shutdown comes after the last read. So nothing here is locked.
  */
+#include "capture.h"
 #include "core/clock.h"
 #include "core/label.h"
 #include "core/sampler.h"
@@ -45,6 +46,8 @@ struct vm {
 static struct {
   struct sink sink;
   struct sampler *sampler;
+  struct capture *capture; /* NULL: off */
+  struct sink *sinks[2];   /* this one and the capture's */
   struct throttle throttle;
   int64_t mono_ns; /* of the pass */
   cdtime_t time;   /* of the pass */
@@ -70,27 +73,17 @@ static void compose(const struct format *format, const char *label, char *text, 
   free(cut);
 }
 
-static void say_held_back(uint64_t held_back, const char *about) {
-  if (held_back > 0)
-    say(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back, about);
-}
-
-static bool may_say(struct throttle *throttle, unsigned burst, int64_t refill_ns, const char *about) {
-  uint64_t held_back;
-  if (!throttle_take(throttle, burst, refill_ns, plugin.mono_ns, &held_back))
-    return false;
-  say_held_back(held_back, about);
-  return true;
-}
-
 static bool may_say_of_vm(struct vm *vm, const struct sample *sample) {
   char about[MESSAGE_MAX / 2];
   snprintf(about, sizeof(about), "VM '%s'", sample->label);
-  return may_say(&vm->throttle, VM_BURST, VM_REFILL_NS, about);
+  const struct pace pace = {.burst = VM_BURST, .refill_ns = VM_REFILL_NS, .about = about};
+  return may_say(&vm->throttle, &pace, plugin.mono_ns);
 }
 
 static bool may_say_in_all(void) {
-  return may_say(&plugin.throttle, PLUGIN_BURST, PLUGIN_REFILL_NS, "VMs that came and went");
+  static const struct pace pace = {
+      .burst = PLUGIN_BURST, .refill_ns = PLUGIN_REFILL_NS, .about = "VMs that came and went"};
+  return may_say(&plugin.throttle, &pace, plugin.mono_ns);
 }
 
 static void dispatch(const struct sample *sample, const char *type, const char *type_instance, gauge_t number) {
@@ -271,6 +264,26 @@ static bool has_name(const struct format *format) {
   return false;
 }
 
+/* What CSVDir asks for; NULL: nothing, or no memory, which is no reason to have no values. */
+static struct capture *start_capture(void) {
+  if (settings.csv_dir == NULL)
+    return NULL;
+  unsigned ts_decimals = plugin_get_interval() >= TIME_T_TO_CDTIME_T(1) ? 0 : 3;
+  struct capture *capture = capture_new(settings.csv_dir, settings.smooth, ts_decimals);
+  if (capture == NULL)
+    say(LOG_ERR, "CSVDir is off: out of memory");
+  return capture;
+}
+
+/* Ends what on_init() began. */
+static void stop(void) {
+  plugin.stopping = true;
+  sampler_free(plugin.sampler);
+  plugin.sampler = NULL;
+  capture_free(plugin.capture);
+  plugin.capture = NULL;
+}
+
 static int on_init(void) {
   if (plugin.sampler != NULL)
     return 0;
@@ -282,12 +295,16 @@ static int on_init(void) {
   if (settings.selection != NULL)
     selection_invert(settings.selection, settings.ignore_selected);
 
-  static struct sink *const sinks[] = {&plugin.sink};
   plugin.sink = (struct sink){
       .begin = sink_begin, .put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
+  size_t sinks_num = 0;
+  plugin.sinks[sinks_num++] = &plugin.sink;
+  plugin.capture = start_capture();
+  if (plugin.capture != NULL)
+    plugin.sinks[sinks_num++] = capture_sink(plugin.capture);
   struct sampler_options sampler = {
       .meter = settings.meter, .smooth = settings.smooth, .label_max = LABEL_MAX_COLLECTD, .wanted = is_wanted};
-  int status = sampler_new(&sampler, sinks, 1, &plugin.sampler);
+  int status = sampler_new(&sampler, plugin.sinks, sinks_num, &plugin.sampler);
   for (size_t i = 0; status == 0 && i < settings.files_num; i++) {
     int error = sampler_add(plugin.sampler, settings.files[i]);
     if (error != 0) /* one bad file must not cost the others */
@@ -298,9 +315,7 @@ static int on_init(void) {
   if (status == 0)
     return 0;
   say(LOG_ERR, "cannot start: %s", strerror(-status));
-  plugin.stopping = true;
-  sampler_free(plugin.sampler);
-  plugin.sampler = NULL;
+  stop();
   return -1;
 }
 
@@ -358,8 +373,7 @@ static int on_read(void) {
 }
 
 static int on_shutdown(void) {
-  plugin.stopping = true;
-  sampler_free(plugin.sampler);
+  stop();
   memset(&plugin, 0, sizeof(plugin));
   settings_reset();
   return 0;

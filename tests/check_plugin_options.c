@@ -157,6 +157,9 @@ static const struct {
     {"NotifyRemove", "true or false", {BAD_BOOLEANS}},
     {"NotifyStale", "true or false", {BAD_BOOLEANS}},
     {"NotifyReset", "true or false", {BAD_BOOLEANS}},
+    {"CSVDir",
+     "the absolute path of a directory, in quotes",
+     {"", "''", "'csv'", "'./csv'", "5", "true", "'/tmp/a' '/tmp/b'", "'/tmp/a' { Scale 5 }"}},
 };
 
 /* All that collectd sees of the lives of some VMs, in which every option would leave a trace. To be freed. */

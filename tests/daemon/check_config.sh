@@ -43,6 +43,7 @@ base='"auto", "update" or "sample"'
 stale="a number of seconds from 0 (the default rule) to 31536000"
 scale="a number above 0, at most 1000000000, without an exponent"
 smooth="a whole number of samples from 0 (off) to 86400"
+directory="the absolute path of a directory, in quotes"
 host="one to four of hostname and name; energy files tell no uuid and no metadata"
 instance="name or none; energy files tell no uuid and no metadata"
 while IFS='|' read -r written told takes; do
@@ -64,6 +65,8 @@ HostnameFormat "uuid"|HostnameFormat "uuid"|$host
 PluginInstanceFormat "metadata"|PluginInstanceFormat "metadata"|$instance
 ReportEnergy 1|ReportEnergy 1|$boolean
 NotifyStale "true" "false"|NotifyStale "true" "false"|$boolean
+CSVDir "captures"|CSVDir "captures"|$directory
+CSVDir true|CSVDir true|$directory
 BAD
 
 answers "an unknown option" "warning: unknown option 'Interval' is ignored
@@ -93,8 +96,9 @@ with_example() { # sed program
   check "the example ($1): no option is refused" test "$(said | grep -c option)" = "$(said | grep -c 'set the option File')"
 }
 with_example ''
-with_example 's/^\( *\)#\([A-Z][A-Za-z]* \)/\1\2/'
+with_example "s/^\\( *\\)#\\([A-Z][A-Za-z]* \\)/\\1\\2/; s|CSVDir .*|CSVDir \"$work/captures\"|"
 check "what is commented out is set in the second" grep -q '^  NotifyReset false' "$work/collectd.conf"
+check "... and does what it says" compgen -G "$work/captures/run_*"
 
 # --- code, example, manual and README know the same options -------------------------------------------------------------
 options() { sed -n 's/^    {"\([A-Za-z]*\)", set_.*/\1/p' "$srcdir/plugin/settings.c" | grep -v '^Domain$' | sort; }

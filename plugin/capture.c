@@ -1,0 +1,169 @@
+#include "capture.h"
+
+#include "core/csv.h"
+#include "daemon.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A disk that is full now and then says ten things at once, and one every six minutes. */
+static const struct pace pace = {.burst = 10, .refill_ns = 360 * NS_PER_S, .about = "CSVDir"};
+
+struct capture {
+  struct sink sink;
+  struct csv_options options;
+  struct csv *csv;  /* NULL: there is no run directory */
+  int error;        /* what was last said of it; 0: all is well */
+  uint64_t lost;    /* rows, since then */
+  uint64_t rows;    /* written by this csv before this pass */
+  uint64_t dropped; /* by this csv before this pass */
+  int64_t mono_ns;  /* of the pass */
+  struct throttle throttle;
+};
+
+/* ---- what is said ------------------------------------------------------------------------------------------------ */
+
+static void say_failure(int error, const char *path) {
+  const char *why = strerror(-error);
+  if (error == -EACCES || error == -EPERM)
+    say(LOG_WARNING,
+        "CSVDir: cannot write '%s': %s; collectd runs as uid %u and needs w and x on the directory it is in", path, why,
+        geteuid());
+  else if (error == -ENOSPC || error == -EDQUOT)
+    say(LOG_WARNING, "CSVDir: cannot write '%s': %s; make room there; until then rows are lost, values are not", path,
+        why);
+  else if (error == -EROFS)
+    say(LOG_WARNING,
+        "CSVDir: cannot write '%s': %s; name another directory, or, where systemd makes it so, allow this one in "
+        "collectd's unit (ReadWritePaths=)",
+        path, why);
+  else
+    say(LOG_WARNING, "CSVDir: cannot write '%s': %s; mend that, or name another directory", path, why);
+}
+
+static void tell_failure(struct capture *capture, int error, const char *path) {
+  if (error != capture->error && may_say(&capture->throttle, &pace, capture->mono_ns))
+    say_failure(error, path);
+  capture->error = error;
+}
+
+static void tell_recovery(struct capture *capture) {
+  if (may_say(&capture->throttle, &pace, capture->mono_ns))
+    say(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(capture->csv),
+        (unsigned long long)capture->lost);
+  capture->error = 0;
+  capture->lost = 0;
+}
+
+/* ---- the run directory ------------------------------------------------------------------------------------------- */
+
+static void start(struct capture *capture, int64_t wall_ns) {
+  struct csv *csv;
+  int status = csv_new(&capture->options, &csv);
+  if (status != 0) {
+    tell_failure(capture, status, capture->options.dir);
+    return;
+  }
+  status = csv_start(csv, wall_ns);
+  if (status != 0) {
+    const char *path = csv_error_path(csv);
+    tell_failure(capture, status, *path != '\0' ? path : capture->options.dir);
+    csv_free(csv);
+    return;
+  }
+  capture->csv = csv;
+  capture->rows = capture->dropped = 0;
+  if (capture->error == 0 && may_say(&capture->throttle, &pace, capture->mono_ns))
+    say(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
+}
+
+/* Rows for files that nobody finds any more would be lost in silence. */
+static bool has_gone(const struct csv *csv) {
+  return access(csv_dir(csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static void stop(struct capture *capture) {
+  if (capture->csv == NULL)
+    return;
+  int status = csv_finish(capture->csv);
+  if (status != 0)
+    tell_failure(capture, status, csv_error_path(capture->csv));
+  csv_free(capture->csv);
+  capture->csv = NULL;
+}
+
+/* ---- the sink ---------------------------------------------------------------------------------------------------- */
+
+static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
+  struct capture *capture = (struct capture *)sink;
+  capture->mono_ns = now->mono_ns;
+  if (capture->csv != NULL && has_gone(capture->csv))
+    stop(capture);
+  if (capture->csv == NULL)
+    start(capture, now->wall_ns);
+  if (capture->csv != NULL)
+    csv_sink(capture->csv)->begin(csv_sink(capture->csv), now, count);
+  return 0;
+}
+
+static int sink_put(struct sink *sink, const struct sample *sample) {
+  struct capture *capture = (struct capture *)sink;
+  if (capture->csv != NULL)
+    csv_sink(capture->csv)->put(csv_sink(capture->csv), sample);
+  else
+    capture->lost++;
+  return 0;
+}
+
+static int sink_end(struct sink *sink) {
+  struct capture *capture = (struct capture *)sink;
+  struct csv *csv = capture->csv;
+  if (csv == NULL)
+    return 0;
+  csv_sink(csv)->end(csv_sink(csv));
+  uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
+  capture->dropped += dropped;
+  capture->rows += rows;
+  capture->lost += dropped;
+  if (dropped > 0)
+    tell_failure(capture, csv_error(csv), csv_error_path(csv));
+  else if (rows > 0 && capture->error != 0)
+    tell_recovery(capture);
+  return 0;
+}
+
+static void sink_removed(struct sink *sink, const struct sample *sample) {
+  struct capture *capture = (struct capture *)sink;
+  if (capture->csv != NULL)
+    csv_sink(capture->csv)->removed(csv_sink(capture->csv), sample);
+}
+
+struct capture *capture_new(const char *dir, size_t smooth, unsigned ts_decimals) {
+  struct capture *capture = calloc(1, sizeof(*capture));
+  if (capture == NULL)
+    return NULL;
+  capture->sink = (struct sink){.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed};
+  capture->options = (struct csv_options){.layout = CSV_SEPARATE,
+                                          .dir = dir,
+                                          .name = "power.csv",
+                                          .smooth = smooth,
+                                          .ts_decimals = ts_decimals,
+                                          .follow = true,
+                                          .lenient = true};
+  return capture;
+}
+
+void capture_free(struct capture *capture) {
+  if (capture == NULL)
+    return;
+  stop(capture);
+  free(capture);
+}
+
+struct sink *capture_sink(struct capture *capture) {
+  return &capture->sink;
+}
