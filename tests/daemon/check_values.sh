@@ -25,8 +25,8 @@ as_user=()
 if [ "$(id -u)" -eq 0 ]; then
   as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   chmod 0711 "$work"
-  mkdir -p "$work/var" "$work/csv" "$work/run"
-  chown -R 65534:65534 "$work/var" "$work/csv" "$work/run"
+  mkdir -p "$work/var" "$work/csv" "$work/run" "$work/captures"
+  chown -R 65534:65534 "$work/var" "$work/csv" "$work/run" "$work/captures"
 fi
 daemon_conf 0.5 <<CONF
   File "$tree/*/intel-rapl:0/energy_uj"
@@ -34,6 +34,7 @@ daemon_conf 0.5 <<CONF
   File "$work/elsewhere/*/energy_uj"
   StaleTimeout 3
   Smooth 4
+  CSVDir "$work/captures"
 CONF
 mkdir -p "$work/run"
 sed -i "s|$work/sock|$work/run/sock|; s|SocketGroup.*|SocketPerms \"0777\"|" "$work/collectd.conf"
@@ -90,6 +91,28 @@ for vm in a b s; do
 done
 energies=$(cat "$work"/csv/node1/vm_energy-falls/energy-* | awk -F, 'NR > 2 && $2 < last { print; } { last = $2 }')
 check "accumulated energy never falls" test -z "$energies"
+
+captures=$(echo "$work"/captures/run_*)
+column() { # vm column: without the empty fields
+  tail -n +2 "$captures/power_$1.csv" | cut -d, -f"$2" | grep .
+}
+check "CSVDir: one run, and the log says where" logged_times 1 "^\[info\] vm_energy plugin: CSVDir: rows go into '$captures'\$"
+counters=$(sed -n 's/.*: reading \([0-9]*\) counters$/\1/p' "$work/collectd.log")
+check "CSVDir: a file for each counter" \
+  test "$(find "$captures" -type f | wc -l)" -eq $((counters + $(logged "vm_energy plugin: VM .*: reading '")))
+check "CSVDir: the seed's columns" \
+  test "$(head -n 1 "$captures/power_a.csv")" = "ts,a_energy_uj,a_power_w,a_power_w_sma4"
+check "CSVDir: times have three decimals below 1 s, and grow" awk -F, 'NR > 1 && ($1 !~ /^[0-9]+\.[0-9][0-9][0-9]$/ || $1 <= last) {
+  print "  " $0; bad = 1 } { last = NR > 1 ? $1 : 0 } END { exit bad || NR < 8 }' "$captures/power_a.csv"
+check "CSVDir: a constant 100 W is 100 W in each row" \
+  awk '$1 < 99 || $1 > 101 { print "  " $1; bad = 1 } END { exit bad || NR < 8 }' <(column a 3)
+check "CSVDir: the last row has the last value" value_near vm_energy-s/power "$(column s 3 | tail -n 1)" 0.001
+check "CSVDir: energy is the raw counter" test "$(column a 2 | tail -n 1)" = "$(truth a counter_uj)"
+check "CSVDir: a VM that came late has later rows" \
+  awk -v a="$(column a 1 | head -n 1)" -v late="$(column late 1 | head -n 1)" 'BEGIN { exit !(late > a) }'
+check "CSVDir: one that is gone has no more" \
+  awk -v a="$(column a 1 | tail -n 1)" -v gone="$(column gone 1 | tail -n 1)" 'BEGIN { exit !(gone < a) }'
+check "CSVDir: one that cannot be read has empty fields" test -z "$(column secret 2-4 | tr -d ',\n')"
 
 check "the read callback never failed" logged_times 0 "read-function of plugin"
 check "the daemon ends with status 0" stop collectd
