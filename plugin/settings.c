@@ -132,7 +132,7 @@ static void set_smooth(const struct option *option, const oconfig_item_t *item) 
     settings.smooth = (size_t)value->value.number;
 }
 
-/* Fields separated by spaces, as in the virt plugin; "none" alone is none. */
+/* Fields separated by spaces, as in the virt plugin. A plugin instance is one field, or none. */
 static void set_format(const struct option *option, const oconfig_item_t *item) {
   static const char *const names[] = {"hostname", "name"};
   const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
@@ -143,20 +143,20 @@ static void set_format(const struct option *option, const oconfig_item_t *item) 
   }
   struct format format = {.fields_num = 0};
   bool is_host = option->target == &settings.host;
-  bool good = true, none = false;
+  size_t words = 0, words_max = is_host ? FIELDS_MAX : 1;
+  bool good = true;
   for (char *field = strtok_r(fields, " \t", &save); field != NULL && good; field = strtok_r(NULL, " \t", &save)) {
     size_t i = is_host ? 0 : 1;
     while (i < 2 && strcasecmp(field, names[i]) != 0)
       i++;
-    if (!is_host && strcasecmp(field, "none") == 0)
-      none = true;
-    else if (i < 2 && format.fields_num < FIELDS_MAX)
+    if (i < 2 && words < words_max)
       format.fields[format.fields_num++] = (enum field)i;
-    else
+    else if (is_host || strcasecmp(field, "none") != 0 || words > 0)
       good = false;
+    words++;
   }
   free(fields);
-  if (!good || (none ? format.fields_num > 0 : format.fields_num == 0))
+  if (!good || words == 0)
     reject(item, option->takes);
   else
     *(struct format *)option->target = format;

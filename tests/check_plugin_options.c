@@ -149,7 +149,7 @@ static const struct {
       "true"}},
     {"PluginInstanceFormat",
      "name or none; energy files tell no uuid and no metadata",
-     {"", "''", "'uuid'", "'hostname'", "'name none'", "'none name'", "0"}},
+     {"", "''", "'uuid'", "'hostname'", "'name none'", "'none name'", "0", "'name NAME'", "'none none'"}},
     {"IgnoreSelected", "true or false", {BAD_BOOLEANS}},
     {"ReportEnergy", "true or false", {BAD_BOOLEANS}},
     {"ReportPower", "true or false", {BAD_BOOLEANS}},
