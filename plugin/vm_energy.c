@@ -19,6 +19,7 @@
 #include "log.h"
 #include "settings.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -53,7 +54,8 @@ static struct {
   cdtime_t time;   /* of the pass */
   bool started;    /* the first pass is over */
   bool stopping;
-  int search_error; /* what was last said of the search */
+  int search_error; /* these two: what was last said of the search */
+  char *search_where;
   bool said_no_counter;
 } plugin;
 
@@ -333,14 +335,29 @@ static void describe_places(char *text, size_t size) {
   }
 }
 
-static void tell_search(void) {
-  const char *where;
+/* Once per directory and reason, and when it is over. */
+static void tell_search_error(void) {
+  const char *where, *before = plugin.search_where != NULL ? plugin.search_where : "";
   int error = sampler_search_error(plugin.sampler, &where);
-  if (error != plugin.search_error && error != 0 && may_say_in_all())
-    say(LOG_WARNING, "cannot look for VMs in '%s': %s; collectd runs as uid %u and needs r and x on it",
-        where != NULL ? where : "?", strerror(-error), geteuid());
+  if (where == NULL)
+    where = ""; /* out of memory */
+  if (error == plugin.search_error && strcmp(where, before) == 0)
+    return;
+  if (may_say_in_all()) {
+    if (error == -EACCES)
+      say(LOG_WARNING, "cannot look for VMs in '%s': %s; collectd runs as uid %u and needs r and x on it", where,
+          strerror(-error), geteuid());
+    else if (error != 0)
+      say(LOG_WARNING, "cannot look for VMs in '%s': %s", where, strerror(-error));
+    else
+      say(LOG_NOTICE, "VMs can be looked for in '%s' again", before);
+  }
+  free(plugin.search_where);
+  plugin.search_where = error != 0 ? strdup(where) : NULL;
   plugin.search_error = error;
+}
 
+static void tell_counters(void) {
   size_t count = sampler_count(plugin.sampler);
   if (count == 0 && !plugin.said_no_counter && may_say_in_all()) {
     char places[MESSAGE_MAX / 2];
@@ -364,7 +381,8 @@ static int on_read(void) {
     plugin.mono_ns = now.mono_ns;
     plugin.time = NS_TO_CDTIME_T((cdtime_t)now.wall_ns);
     status = sampler_pass(plugin.sampler, &now);
-    tell_search();
+    tell_search_error();
+    tell_counters();
     plugin.started = true;
   }
   if (status != 0 && may_say_in_all())
@@ -374,6 +392,7 @@ static int on_read(void) {
 
 static int on_shutdown(void) {
   stop();
+  free(plugin.search_where);
   memset(&plugin, 0, sizeof(plugin));
   settings_reset();
   return 0;

@@ -146,6 +146,45 @@ START_TEST(unreadable_directory) {
 }
 END_TEST
 
+#define CANNOT_LOOK                                                                                                    \
+  "W cannot look for VMs in '@/%s/': Permission denied; collectd runs as uid %u and needs r and x on it\n"
+
+/* Two closed directories, of which the first one is told: that it moves to the other is news, and its end is, too. */
+static void search_error_moves(void) {
+  char expected[512];
+  unsigned uid = geteuid();
+  for (const char *const *name = (const char *const[]){"open/x", "open/y", NULL}; *name != NULL; name++)
+    ck_assert_int_eq(mkdir(in_scratch(*name), 0), 0);
+  ck_assert_int_eq(fake_config("File '%s/open/x/*/energy_uj'; File '%s/open/y/*/energy_uj'", scratch, scratch), 0);
+  counter_at("open/a", "1", 0);
+  ck_assert_int_eq(fake_config("File '%s/open/a/energy_uj'", scratch), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  read_at(0);
+  read_at(1);
+  ck_assert_int_eq(chmod(in_scratch("open/x"), 0700), 0);
+  read_at(2);
+  read_at(3);
+  snprintf(expected, sizeof(expected), CANNOT_LOOK "I reading 1 counter\n" CANNOT_LOOK, "open/x", uid, "open/y", uid);
+  expect_log(expected);
+  fake_forget();
+  ck_assert_int_eq(chmod(in_scratch("open/y"), 0700), 0);
+  read_at(4);
+  read_at(5);
+  expect_log("N VMs can be looked for in '@/open/y/' again\n");
+  fake_forget();
+  ck_assert_int_eq(chmod(in_scratch("open/y"), 0), 0);
+  read_at(6);
+  ck_assert_uint_eq(fake_count("cannot look for VMs in '"), 1);
+  ck_assert_int_eq(fake_shutdown(), 0);
+}
+
+START_TEST(a_search_error_that_moves_and_ends) {
+  ck_assert_int_eq(mkdir(in_scratch("open"), 0755), 0);
+  ck_assert_int_eq(chmod(in_scratch("open"), 0777), 0);
+  as_nobody(search_error_moves);
+}
+END_TEST
+
 /* ---- one VM's life ----------------------------------------------------------------------------------------------- */
 
 #define EMPTY "W VM 'a': '@/a/energy_uj': is empty; it has no values until that is mended\n"
@@ -648,6 +687,7 @@ int main(void) {
   tcase_add_test(tcase, nothing_found);
   tcase_add_test(tcase, reading_so_many);
   tcase_add_test(tcase, unreadable_directory);
+  tcase_add_test(tcase, a_search_error_that_moves_and_ends);
   tcase_add_test(tcase, life_without_notifications);
   tcase_add_test(tcase, life_with_notifications);
   tcase_add_loop_test(tcase, one_notification_option, 0, ROWS(notify_rows));
