@@ -20,6 +20,7 @@
 #include "settings.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,6 +43,10 @@ struct vm {
   bool stale; /* these two: what was last said of it */
   int error;  /* why it has no value; 0: it has */
   struct throttle throttle;
+  bool noted_here; /* these two: what was last notified of it */
+  bool noted_stale;
+  struct throttle notes;
+  char label[LABEL_MAX_COLLECTD + 1];
 };
 
 static struct {
@@ -57,6 +62,8 @@ static struct {
   int search_error; /* these two: what was last said of the search */
   char *search_where;
   bool said_no_counter;
+  void *gone[2]; /* trees of struct vm by label: of those that are gone, this hour's and the hour's before */
+  int64_t gone_since_ns;
 } plugin;
 
 /* The identifier's field, of at most LABEL_MAX_COLLECTD bytes where it holds the VM's name. */
@@ -118,7 +125,83 @@ __attribute__((format(printf, 3, 4))) static void notify(const struct sample *sa
   plugin_dispatch_notification(&notification);
 }
 
+/* ---- VMs that are gone ------------------------------------------------------------------------------------------- */
+
+/* How much they have said is kept for an hour, when their buckets are full again: one that comes and goes all the time
+   would otherwise begin anew each time. */
+#define GONE_NS (VM_BURST * VM_REFILL_NS)
+
+static int compare_labels(const void *a, const void *b) {
+  return strcmp(((const struct vm *)a)->label, ((const struct vm *)b)->label);
+}
+
+static void forget_gone(void) {
+  if (plugin.mono_ns - plugin.gone_since_ns < GONE_NS)
+    return;
+  tdestroy(plugin.gone[1], free);
+  plugin.gone[1] = plugin.gone[0];
+  plugin.gone[0] = NULL;
+  plugin.gone_since_ns = plugin.mono_ns;
+}
+
+static void remember_gone(struct vm *vm) {
+  bool quiet = vm->throttle.full_ns <= plugin.mono_ns && vm->notes.full_ns <= plugin.mono_ns;
+  struct vm **node = quiet ? NULL : tsearch(vm, &plugin.gone[0], compare_labels);
+  if (node == NULL || *node != vm)
+    free(vm);
+}
+
+/* What is kept of a VM that comes, which may be one that was gone. NULL: out of memory. */
+static struct vm *recall(const char *label) {
+  struct vm *vm = calloc(1, sizeof(*vm));
+  if (vm == NULL)
+    return NULL;
+  snprintf(vm->label, sizeof(vm->label), "%s", label);
+  for (size_t i = 0; i < sizeof(plugin.gone) / sizeof(plugin.gone[0]); i++) {
+    struct vm **node = tfind(vm, &plugin.gone[i], compare_labels);
+    if (node == NULL)
+      continue;
+    struct vm *gone = *node;
+    vm->throttle = gone->throttle;
+    vm->notes = gone->notes;
+    tdelete(gone, &plugin.gone[i], compare_labels);
+    free(gone);
+  }
+  return vm;
+}
+
 /* ---- what is said of a VM, when it changes ----------------------------------------------------------------------- */
+
+/* Of a pair of notifications only the first one asks this, so that none is left standing that is no longer true. */
+static bool may_notify(struct vm *vm) {
+  uint64_t held_back;
+  return throttle_take(&vm->notes, VM_BURST, VM_REFILL_NS, plugin.mono_ns, &held_back);
+}
+
+/* What is there when collectd starts did not appear. */
+static void notify_here(struct vm *vm, const struct sample *sample) {
+  if (vm->noted_here || !(settings.notify_add || settings.notify_remove))
+    return;
+  vm->noted_here = !plugin.started || may_notify(vm);
+  if (plugin.started && vm->noted_here && settings.notify_add)
+    notify(sample, NOTIF_OKAY, "VM %s appeared.", sample->label);
+}
+
+static void notify_gone(const struct vm *vm, const struct sample *sample) {
+  if (vm->noted_here && settings.notify_remove)
+    notify(sample, NOTIF_WARNING, "VM %s is gone.", sample->label);
+}
+
+static void notify_staleness(struct vm *vm, const struct sample *sample, bool stale) {
+  if (stale == vm->noted_stale || !settings.notify_stale || (stale && !may_notify(vm)))
+    return;
+  vm->noted_stale = stale;
+  if (stale)
+    notify(sample, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", sample->label,
+           (double)sample->age_ns / 1e9);
+  else
+    notify(sample, NOTIF_OKAY, "The energy counter of VM %s is updated again.", sample->label);
+}
 
 static void say_denied(const struct sample *sample) {
   if (geteuid() == 0)
@@ -153,29 +236,22 @@ static void tell_reset(struct vm *vm, const struct sample *sample) {
   if (may_say_of_vm(vm, sample))
     say(LOG_NOTICE, "VM '%s': the counter '%s' fell, which is taken for a reset; accumulated energy goes on",
         sample->label, sample->path);
-  if (settings.notify_reset)
+  if (settings.notify_reset && may_notify(vm))
     notify(sample, NOTIF_WARNING, "The energy counter of VM %s was reset.", sample->label);
 }
 
-static void tell_stale(struct vm *vm, const struct sample *sample) {
-  double age_s = (double)sample->age_ns / 1e9;
-  if (may_say_of_vm(vm, sample))
+static void tell_staleness(const struct sample *sample, bool stale) {
+  if (stale)
     say(LOG_WARNING,
         "VM '%s': no update of '%s' for %.0f s: it has no values until the next one; the VM is off, or Scaphandre has "
         "stopped",
-        sample->label, sample->path, age_s);
-  if (settings.notify_stale)
-    notify(sample, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", sample->label, age_s);
-}
-
-static void tell_updated(struct vm *vm, const struct sample *sample) {
-  if (may_say_of_vm(vm, sample))
+        sample->label, sample->path, (double)sample->age_ns / 1e9);
+  else
     say(LOG_NOTICE, "VM '%s': '%s' is updated again", sample->label, sample->path);
-  if (settings.notify_stale)
-    notify(sample, NOTIF_OKAY, "The energy counter of VM %s is updated again.", sample->label);
 }
 
 static void tell_changes(struct vm *vm, const struct sample *sample) {
+  notify_here(vm, sample);
   if (sample->error != 0) {
     if (sample->error != vm->error && may_say_of_vm(vm, sample))
       say_unreadable(sample);
@@ -188,9 +264,10 @@ static void tell_changes(struct vm *vm, const struct sample *sample) {
   if (sample->state == SAMPLE_RESET)
     tell_reset(vm, sample);
   bool stale = sample->state == SAMPLE_STALE;
-  if (stale != vm->stale)
-    (stale ? tell_stale : tell_updated)(vm, sample);
+  if (stale != vm->stale && may_say_of_vm(vm, sample))
+    tell_staleness(sample, stale);
   vm->stale = stale;
+  notify_staleness(vm, sample, stale);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -229,22 +306,27 @@ static int sink_end(struct sink *sink) {
 
 static void sink_added(struct sink *sink, const struct sample *sample) {
   (void)sink;
-  *sample->slot = calloc(1, sizeof(struct vm)); /* without it nothing is said of this VM, but its values are there */
+  struct vm *vm = recall(sample->label); /* without it nothing is said of this VM, but its values are there */
+  *sample->slot = vm;
   if (plugin.started && may_say_in_all())
     say(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
-  if (plugin.started && settings.notify_add)
-    notify(sample, NOTIF_OKAY, "VM %s appeared.", sample->label);
+  if (vm != NULL)
+    notify_here(vm, sample);
 }
 
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   (void)sink;
-  free(*sample->slot);
-  if (plugin.stopping)
+  struct vm *vm = *sample->slot;
+  if (plugin.stopping) {
+    free(vm);
     return;
+  }
   if (may_say_in_all())
     say(LOG_INFO, "VM '%s': '%s' is gone", sample->label, sample->path);
-  if (settings.notify_remove)
-    notify(sample, NOTIF_WARNING, "VM %s is gone.", sample->label);
+  if (vm == NULL)
+    return;
+  notify_gone(vm, sample);
+  remember_gone(vm);
 }
 
 /* ---- what collectd calls ----------------------------------------------------------------------------------------- */
@@ -380,6 +462,7 @@ static int on_read(void) {
   if (status == 0) {
     plugin.mono_ns = now.mono_ns;
     plugin.time = NS_TO_CDTIME_T((cdtime_t)now.wall_ns);
+    forget_gone();
     status = sampler_pass(plugin.sampler, &now);
     tell_search_error();
     tell_counters();
@@ -393,6 +476,8 @@ static int on_read(void) {
 static int on_shutdown(void) {
   stop();
   free(plugin.search_where);
+  tdestroy(plugin.gone[0], free);
+  tdestroy(plugin.gone[1], free);
   memset(&plugin, 0, sizeof(plugin));
   settings_reset();
   return 0;

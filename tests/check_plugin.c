@@ -584,6 +584,124 @@ START_TEST(the_only_vm_comes_and_goes) {
 }
 END_TEST
 
+/* As the log has it: ten of a VM, then one in six minutes. Each VM has its own, and is not the poorer for its log
+ * lines. */
+START_TEST(notifications_of_resets_are_throttled) {
+  char content[16];
+  start("NotifyReset true; NotifyStale true");
+  counter_at("a", "1000", 0);
+  counter_at("b", "1000", 0);
+  for (int t = 0; t <= 30; t++) /* ten lines about a */
+    counter_at("a", t % 2 == 1 ? "" : "1000", t), read_at(t);
+  for (int t = 31; t <= 60; t++) {
+    snprintf(content, sizeof(content), "%d", 1000 - t);
+    counter_at("a", content, t);
+    read_at(t);
+  }
+  ck_assert_uint_eq(fake.notifications_num, 11); /* ten of a, and b, which is stale */
+  for (int t = 61; t <= 720; t++) {
+    snprintf(content, sizeof(content), "%d", 1000 - t);
+    counter_at("a", content, t);
+    read_at(t);
+  }
+  ck_assert_uint_eq(fake.notifications_num, 12);
+}
+END_TEST
+
+/* A warning may be late or left out, but none is left standing: that all is well again is told of each. */
+START_TEST(notifications_of_stale_spells_are_throttled) {
+  start("NotifyStale true; StaleTimeout 0.5");
+  for (int t = 0; t < 60; t += 2) {
+    counter_at("a", "1000000", t);
+    read_at(t);
+    read_at(t + 1);
+  }
+  ck_assert_uint_eq(fake.notifications_num, 20);
+  ck_assert_int_eq(fake.notifications[18].severity, NOTIF_WARNING);
+  ck_assert_int_eq(fake.notifications[19].severity, NOTIF_OKAY);
+  fake_forget();
+  for (int t = 60; t <= 370; t++)
+    read_at(t);
+  expect_notes("W The energy counter of VM a was not updated for 303 s.\n"); /* late, and true */
+  counter_at("a", "1000000", 371);
+  fake_forget();
+  read_at(371);
+  expect_notes("O The energy counter of VM a is updated again.\n");
+}
+END_TEST
+
+static void come_and_go(const char *vm, int t0, int times) {
+  for (int i = 0; i < times; i++) {
+    counter_at(vm, "1000000", t0 + 2 * i);
+    read_at(t0 + 2 * i);
+    remove_counter(vm);
+    read_at(t0 + 2 * i + 1);
+  }
+}
+
+/* What a VM has said is not forgotten while it is gone; what is told last is true all the same. */
+static const struct {
+  const char *options;
+  const char *pair, *late, *last;
+} coming_rows[] = {
+    {"NotifyAdd true; NotifyRemove true", "O VM a appeared.\nW VM a is gone.\n", "O VM a appeared.\n",
+     "W VM a is gone.\n"},
+    {"NotifyAdd true", "O VM a appeared.\n", "O VM a appeared.\n", ""},
+    {"NotifyRemove true", "W VM a is gone.\n", "", "W VM a is gone.\n"},
+    {"NotifyReset true", "", "", ""},
+};
+
+START_TEST(notifications_of_coming_and_going_are_throttled) {
+  char expected[1024] = "";
+  start(coming_rows[_i].options);
+  read_at(0);
+  come_and_go("a", 1, 25);
+  for (int i = 0; i < 10; i++)
+    strcat(expected, coming_rows[_i].pair);
+  expect_notes(expected);
+  fake_forget();
+  counter_at("a", "1000000", 60);
+  read_at(60);
+  read_at(300);
+  expect_notes("");
+  read_at(362);
+  read_at(363);
+  expect_notes(coming_rows[_i].late);
+  fake_forget();
+  remove_counter("a");
+  read_at(364);
+  expect_notes(coming_rows[_i].last);
+}
+END_TEST
+
+START_TEST(each_vm_that_comes_and_goes_has_its_own) {
+  start("NotifyAdd true");
+  read_at(0);
+  come_and_go("a", 1, 25);
+  come_and_go("b", 60, 5);
+  ck_assert_uint_eq(fake.notifications_num, 15);
+  for (int t = 100; t <= 3 * 3600; t += 100)
+    read_at(t);
+  fake_forget();
+  come_and_go("a", 4 * 3600, 25); /* all is forgotten */
+  ck_assert_uint_eq(fake.notifications_num, 10);
+}
+END_TEST
+
+/* 200 VMs are no VM that comes and goes: each is told. */
+START_TEST(many_new_vms_are_told) {
+  start("NotifyAdd true");
+  read_at(0);
+  for (int i = 0; i < 200; i++) {
+    char name[16];
+    snprintf(name, sizeof(name), "v%d", i);
+    counter_at(name, "1", 1);
+  }
+  read_at(1);
+  ck_assert_uint_eq(fake.notifications_num, 200);
+}
+END_TEST
+
 START_TEST(refused_values) {
   start("");
   counter_at("a", "0", 0);
@@ -705,6 +823,11 @@ int main(void) {
   tcase_add_test(tcase, resets_and_stale_spells_are_throttled);
   tcase_add_test(tcase, coming_and_going_is_throttled);
   tcase_add_test(tcase, the_only_vm_comes_and_goes);
+  tcase_add_test(tcase, notifications_of_resets_are_throttled);
+  tcase_add_test(tcase, notifications_of_stale_spells_are_throttled);
+  tcase_add_loop_test(tcase, notifications_of_coming_and_going_are_throttled, 0, ROWS(coming_rows));
+  tcase_add_test(tcase, each_vm_that_comes_and_goes_has_its_own);
+  tcase_add_test(tcase, many_new_vms_are_told);
   tcase_add_test(tcase, refused_values);
   tcase_add_test(tcase, no_clock);
   tcase_add_test(tcase, cycles);
