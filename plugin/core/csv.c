@@ -29,6 +29,7 @@ struct column {
   const char *live;     /* the sampler's label, which tells the counter; NULL while the counter is gone */
   struct csv_file file; /* CSV_SEPARATE */
   bool has_file;        /* there is one, with its header */
+  bool over;            /* to be dropped in the next pass, all of them at once */
   bool seen;            /* in this pass */
   bool has_energy, has_power, has_average;
   uint64_t energy_uj;
@@ -217,8 +218,9 @@ static struct column *insert_column(struct csv *csv, size_t index, const struct 
   return column;
 }
 
-/* The column of the counter; NULL: it has none. Usually the one at the cursor. */
-static struct column *find_column(struct csv *csv, const struct sample *sample) {
+/* The column of a counter that is there; NULL: it has none. Usually the one at the cursor, also when many go at once.
+ */
+static struct column *find_live(struct csv *csv, const struct sample *sample) {
   size_t count = csv->columns_num;
   for (size_t i = 0; i < count; i++) {
     size_t index = csv->cursor + i < count ? csv->cursor + i : csv->cursor + i - count;
@@ -227,12 +229,18 @@ static struct column *find_column(struct csv *csv, const struct sample *sample) 
       return &csv->columns[index];
     }
   }
-  for (size_t i = 0; i < count; i++)
-    if (csv->columns[i].live == NULL && strcmp(csv->columns[i].label, sample->label) == 0) {
-      csv->columns[i].live = sample->label; /* it is back */
-      return &csv->columns[i];
-    }
   return NULL;
+}
+
+/* The same, where the counter may have come back. */
+static struct column *find_column(struct csv *csv, const struct sample *sample) {
+  struct column *column = find_live(csv, sample);
+  for (size_t i = 0; i < csv->columns_num && column == NULL; i++)
+    if (csv->columns[i].live == NULL && strcmp(csv->columns[i].label, sample->label) == 0) {
+      column = &csv->columns[i];
+      column->live = sample->label;
+    }
+  return column;
 }
 
 /* Columns are added until the start, and in order; later only where files follow the counters. */
@@ -251,22 +259,14 @@ static int column_for(struct csv *csv, const struct sample *sample, struct colum
 
 static void forget_counter(struct sink *sink, const struct sample *sample) {
   struct csv *csv = (struct csv *)sink;
-  if (csv->options.layout == CSV_LONG)
+  struct column *column = find_live(csv, sample);
+  if (column == NULL)
     return;
-  for (size_t i = 0; i < csv->columns_num; i++) {
-    struct column *column = &csv->columns[i];
-    if (column->live != sample->label)
-      continue;
-    column->live = NULL;
-    if (csv->options.layout == CSV_SEPARATE && csv->options.follow && column->file.torn_at < 0) {
-      /* its file stays and is found again by name: over months the counters that were are many */
-      close_file(csv, &column->file);
-      free(column->label);
-      csv->columns_num--;
-      memmove(column, column + 1, (csv->columns_num - i) * sizeof(*column));
-    }
-    csv->cursor = 0;
-    return;
+  column->live = NULL;
+  if (csv->options.layout == CSV_SEPARATE && csv->options.follow && column->file.torn_at < 0) {
+    /* its file stays and is found again by name: over months the counters that were are many */
+    close_file(csv, &column->file);
+    column->over = true;
   }
 }
 
@@ -282,10 +282,19 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
   if (!csv->has_time)
     csv->time_ns = now->wall_ns;
   csv->cursor = 0;
+  size_t kept = 0;
   for (size_t i = 0; i < csv->columns_num; i++) {
     struct column *column = &csv->columns[i];
+    if (column->over) {
+      free(column->label);
+      continue;
+    }
     column->seen = column->has_energy = column->has_power = column->has_average = false;
+    if (kept < i)
+      csv->columns[kept] = *column;
+    kept++;
   }
+  csv->columns_num = kept;
   return 0;
 }
 
