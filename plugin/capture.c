@@ -105,17 +105,14 @@ static int sink_begin(struct sink *sink, const struct instant *now, size_t count
     stop(capture);
   if (capture->csv == NULL)
     start(capture, now->wall_ns);
-  if (capture->csv != NULL)
-    csv_sink(capture->csv)->begin(csv_sink(capture->csv), now, count);
-  return 0;
+  return capture->csv == NULL ? 0 : csv_sink(capture->csv)->begin(csv_sink(capture->csv), now, count);
 }
 
 static int sink_put(struct sink *sink, const struct sample *sample) {
   struct capture *capture = (struct capture *)sink;
   if (capture->csv != NULL)
-    csv_sink(capture->csv)->put(csv_sink(capture->csv), sample);
-  else
-    capture->lost++;
+    return csv_sink(capture->csv)->put(csv_sink(capture->csv), sample);
+  capture->lost++;
   return 0;
 }
 
@@ -124,7 +121,7 @@ static int sink_end(struct sink *sink) {
   struct csv *csv = capture->csv;
   if (csv == NULL)
     return 0;
-  csv_sink(csv)->end(csv_sink(csv));
+  int status = csv_sink(csv)->end(csv_sink(csv));
   uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
   capture->dropped += dropped;
   capture->rows += rows;
@@ -133,7 +130,7 @@ static int sink_end(struct sink *sink) {
     tell_failure(capture, csv_error(csv), csv_error_path(csv));
   else if (rows > 0 && capture->error != 0)
     tell_recovery(capture);
-  return 0;
+  return status;
 }
 
 static void sink_removed(struct sink *sink, const struct sample *sample) {

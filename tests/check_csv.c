@@ -332,6 +332,7 @@ START_TEST(test_follow) {
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, all, 3), 0);
   sink->removed(sink, &all[1]);
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, old, 2), 0);
+  ck_assert_uint_eq(csv_files(csv), 2); /* what is gone takes no memory */
   all[1] = value(again, 4, 4);
   ck_assert_int_eq(pass(csv, 3 * NS_PER_S, all, 3), 0);
   ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n2,1,1.000000\n3,1,1.000000\n");

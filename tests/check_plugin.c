@@ -688,6 +688,45 @@ START_TEST(each_vm_that_comes_and_goes_has_its_own) {
 }
 END_TEST
 
+/* So it is with the lines of a VM whose state changes. */
+START_TEST(a_flapping_vm_that_was_gone_is_throttled) {
+  start("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  fake_forget();
+  for (int t = 1; t <= 20; t++) {
+    counter_at("a", t % 2 == 1 ? "" : "1000000", t);
+    read_at(t);
+  }
+  remove_counter("a");
+  read_at(21);
+  counter_at("a", "", 22);
+  read_at(22);
+  ck_assert_uint_eq(fake_count("is empty"), 5);
+}
+END_TEST
+
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+/* VMs that live for a minute each, under new names, leave nothing behind. */
+START_TEST(what_is_gone_is_forgotten) {
+  size_t bytes = 0;
+  char name[16];
+  start("NotifyAdd true");
+  read_at(0);
+  for (int i = 1; i <= 1000; i++) {
+    snprintf(name, sizeof(name), "v%d", i);
+    come_and_go(name, 60 * i, 1);
+    fake_forget();
+    if (__sanitizer_get_current_allocated_bytes == NULL)
+      continue;
+    if (i == 250)
+      bytes = __sanitizer_get_current_allocated_bytes();
+    ck_assert_msg(i < 250 || __sanitizer_get_current_allocated_bytes() < bytes + 20000, "VM %d", i);
+  }
+}
+END_TEST
+
 /* 200 VMs are no VM that comes and goes: each is told. */
 START_TEST(many_new_vms_are_told) {
   start("NotifyAdd true");
@@ -739,8 +778,6 @@ START_TEST(no_clock) {
 END_TEST
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
-
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 /* Every option that keeps something, two VMs, one of them bad, and one that comes and goes. */
 static void live_a_cycle(void) {
@@ -827,6 +864,8 @@ int main(void) {
   tcase_add_test(tcase, notifications_of_stale_spells_are_throttled);
   tcase_add_loop_test(tcase, notifications_of_coming_and_going_are_throttled, 0, ROWS(coming_rows));
   tcase_add_test(tcase, each_vm_that_comes_and_goes_has_its_own);
+  tcase_add_test(tcase, a_flapping_vm_that_was_gone_is_throttled);
+  tcase_add_test(tcase, what_is_gone_is_forgotten);
   tcase_add_test(tcase, many_new_vms_are_told);
   tcase_add_test(tcase, refused_values);
   tcase_add_test(tcase, no_clock);

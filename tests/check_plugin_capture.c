@@ -275,6 +275,25 @@ START_TEST(another_trouble_is_told) {
 }
 END_TEST
 
+/* Without a VM there is no row that would show that the disk takes them again. */
+START_TEST(no_vm_is_no_recovery) {
+  counter_at("a", "1", 0);
+  capture("");
+  read_at(0);
+  read_with(ENOSPC, 1);
+  remove_counter("a");
+  fake_forget();
+  read_at(2);
+  ck_assert_uint_eq(fake_count("CSVDir"), 0);
+  counter_at("a", "1", 3);
+  read_with(ENOSPC, 3);
+  ck_assert_uint_eq(fake_count("CSVDir"), 0);
+  read_at(4);
+  ck_assert_uint_eq(fake_count("rows are written again"), 1);
+  ck_assert_uint_eq(fake_count("; 2 were lost"), 1);
+}
+END_TEST
+
 /* The one file that cannot be written: the others have their rows, and it is told once. */
 START_TEST(one_bad_file) {
   counter_at("b", "1", 0);
@@ -454,6 +473,21 @@ START_TEST(a_run_that_is_moved_away) {
 }
 END_TEST
 
+START_TEST(a_failing_run_that_is_moved_away) {
+  counter_at("a", "1", 0);
+  capture("");
+  read_at(0);
+  read_with(ENOSPC, 1);
+  read_with(ENOSPC, 2);
+  ck_assert_int_eq(rename(in_scratch("captures"), in_scratch("archive")), 0);
+  fake_forget();
+  read_at(3);
+  read_at(4);
+  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 2 were lost\n");
+  expect_captures(HEADER_A "1795000003,1,\n1795000004,1,\n");
+}
+END_TEST
+
 START_TEST(no_vm_at_all) {
   capture("");
   read_at(0);
@@ -478,6 +512,7 @@ int main(void) {
   tcase_add_test(tcase, many_come_and_go);
   tcase_add_test(tcase, a_full_disk_costs_rows_only);
   tcase_add_test(tcase, another_trouble_is_told);
+  tcase_add_test(tcase, no_vm_is_no_recovery);
   tcase_add_test(tcase, one_bad_file);
   tcase_add_test(tcase, a_flapping_disk_is_throttled);
   tcase_add_test(tcase, a_real_full_disk);
@@ -485,6 +520,7 @@ int main(void) {
   tcase_add_test(tcase, a_directory_that_cannot_be_made_yet);
   tcase_add_test(tcase, a_closed_directory);
   tcase_add_test(tcase, a_run_that_is_moved_away);
+  tcase_add_test(tcase, a_failing_run_that_is_moved_away);
   tcase_add_test(tcase, no_vm_at_all);
   suite_add_tcase(suite, tcase);
   return suite_run(suite);
