@@ -15,6 +15,8 @@ struct record {
   int64_t period_ns;
   double energy_j; /* since the first pass */
   struct bounds bounds;
+  int64_t in_window_ns;                    /* when it was read first with bounds; 0: not yet */
+  bool untimed;                            /* its file does not tell when it was updated */
   int64_t first_mono_ns, last_mono_ns;     /* of the passes */
   int64_t first_update_ns, last_update_ns; /* of the updates that they found last */
 };
@@ -59,15 +61,31 @@ static int put_first(struct window *window, const struct sample *sample) {
   return 0;
 }
 
-/* A counter whose file tells no time shows at each reading what it is at that instant. */
+/*
+ * A counter whose file tells no time shows at each reading what it is at that instant. That it is one is seen when its
+ * number changes; until then each reading was as the first.
+ */
+static void follow_untimed(struct record *record, const struct sample *sample) {
+  struct bounds_update now = {.mono_ns = sample->at.mono_ns, .energy_j = record->energy_j};
+  if (!record->untimed) {
+    struct bounds_update before = {.mono_ns = record->in_window_ns, .energy_j = now.energy_j - sample->delta_j};
+    record->untimed = true;
+    record->bounds.tick_ns = 0;
+    if (before.mono_ns < now.mono_ns)
+      bounds_add(&record->bounds, &before);
+  }
+  bounds_add(&record->bounds, &now);
+}
+
 static void follow_bounds(struct record *record, const struct sample *sample) {
   if (sample->state == SAMPLE_RESET)
     bounds_lose(&record->bounds);
-  if (!sample->by_update)
-    record->bounds.tick_ns = 0;
-  if (!sample->by_update || sample->updated) {
-    struct bounds_update update = {.mono_ns = sample->by_update ? sample->update_mono_ns : sample->at.mono_ns,
-                                   .energy_j = record->energy_j};
+  if (record->in_window_ns == 0)
+    record->in_window_ns = sample->at.mono_ns;
+  if (!sample->by_update) {
+    follow_untimed(record, sample);
+  } else if (sample->updated) {
+    struct bounds_update update = {.mono_ns = sample->update_mono_ns, .energy_j = record->energy_j};
     bounds_add(&record->bounds, &update);
   }
 }
