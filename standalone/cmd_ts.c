@@ -176,12 +176,8 @@ static bool start(struct series *series) {
     tell_error("unable to read the counters: %s", strerror(-status));
     return false;
   }
-  if (sampler_count(series->sampler) == 0) {
-    bool waits = series->options->layout == CSV_LONG;
-    inputs_tell_none(series->sampler, series->options, waits);
-    if (!waits)
-      return false;
-  }
+  if (!inputs_tell_search(series->sampler, series->options))
+    return false;
   size_t unread = summary_tell_unread(series->summary, "at the start");
   if (unread > 0 && unread == sampler_count(series->sampler) && series->options->layout != CSV_LONG)
     return false;

@@ -55,9 +55,15 @@ static int check_path(const char *path) {
   return STATUS_USAGE;
 }
 
+/* Counters may come while the run goes on. */
+static bool may_come(const struct options *options) {
+  return options->layout == CSV_LONG;
+}
+
 static void tell_no_match(const char *pattern, int search_error, const char *where) {
   char *own, *own_where;
-  const char *text = printable(pattern, &own), *where_text = printable(where != NULL ? where : "", &own_where);
+  const char *text = printable(pattern, &own),
+             *where_text = printable(where != NULL ? inputs_shown(where) : "", &own_where);
   if (search_error != 0)
     tell_error("no file matches '%s': unable to search '%s': %s", text, where_text, strerror(-search_error));
   else
@@ -66,30 +72,55 @@ static void tell_no_match(const char *pattern, int search_error, const char *whe
   free(own_where);
 }
 
-static int check_pattern(const char *pattern) {
+static void tell_place(const char *place, bool waits) {
+  char *own;
+  if (waits)
+    tell_warning("no counter yet in '%s'; waiting for one", printable(place, &own));
+  else
+    tell_error("no counter found in '%s'", printable(place, &own));
+  free(own);
+}
+
+static int check_source(struct source *source, const char *pattern, bool waits) {
+  const char *where = NULL;
+  int search_error = source_begin(source, &where);
+  size_t count = source_count(source);
+  bool one_path = count == 1 && !source_at(source, 0)->found;
+  source_end(source);
+  if (search_error == -ENOMEM)
+    return search_error;
+  if (one_path)
+    return check_path(pattern);
+  if (count > 0)
+    return STATUS_DONE;
+  if (!waits)
+    tell_no_match(pattern, search_error, where);
+  else
+    tell_place(pattern, true);
+  return waits ? STATUS_DONE : STATUS_USAGE;
+}
+
+/* What a text with wildcards means is the source's to say: the file of that very name, or what matches. */
+static int check_pattern(const char *pattern, bool waits) {
   struct source_options options = {.label_max = LABEL_MAX_FILE};
   struct source *source = NULL;
-  const char *where = NULL;
-  int search_error = 0;
-  size_t count = 0;
   int status = source_new(&options, &source);
   if (status == 0)
     status = source_add(source, pattern);
-  if (status == 0) {
-    search_error = source_begin(source, &where);
-    count = source_count(source);
-    if (count == 0 && search_error != -ENOMEM)
-      tell_no_match(pattern, search_error, where);
-    source_end(source);
-    if (search_error == -ENOMEM)
-      status = search_error;
-  }
+  if (status == 0)
+    status = check_source(source, pattern, waits);
   source_free(source);
-  if (status != 0) {
+  if (status == -EINVAL) {
+    char *own;
+    tell_error("'%s' is no pattern of files", printable(pattern, &own));
+    free(own);
+    return STATUS_USAGE;
+  }
+  if (status < 0) {
     tell_error("unable to search for files: %s", strerror(-status));
     return STATUS_FAILED;
   }
-  return count > 0 ? STATUS_DONE : STATUS_USAGE;
+  return status;
 }
 
 int inputs_check(const struct options *options) {
@@ -97,10 +128,8 @@ int inputs_check(const struct options *options) {
   remember_base(options);
   for (size_t i = 0; i < options->files_num; i++) {
     const char *file = options->files[i];
-    struct stat info;
-    bool literal = !source_is_pattern(file) || lstat(file, &info) == 0;
-    int status = literal ? check_path(file) : check_pattern(file);
-    if (status != STATUS_DONE)
+    int status = source_is_pattern(file) ? check_pattern(file, may_come(options)) : check_path(file);
+    if (status > worst)
       worst = status;
   }
   return worst;
@@ -129,31 +158,32 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
   return 0;
 }
 
-static void tell_place(const char *place, bool waits) {
+static void tell_unsearched(const struct sampler *sampler, bool fatal) {
+  const char *where = NULL;
+  int error = sampler_search_error(sampler, &where);
+  if (error == 0)
+    return;
   char *own;
-  if (waits)
-    tell_warning("no counter yet in '%s'; waiting for one", printable(place, &own));
+  const char *text = printable(where != NULL ? inputs_shown(where) : "", &own);
+  if (fatal)
+    tell_error("unable to search '%s': %s", text, strerror(-error));
   else
-    tell_error("no counter found in '%s'", printable(place, &own));
+    tell_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));
   free(own);
 }
 
-void inputs_tell_none(const struct sampler *sampler, const struct options *options, bool waits) {
-  const char *where = NULL;
-  int search_error = sampler_search_error(sampler, &where);
-  if (search_error != 0) {
-    char *own;
-    tell_error("unable to search '%s': %s", printable(where != NULL ? where : "", &own), strerror(-search_error));
-    free(own);
-  }
-  for (size_t i = 0; i < options->files_num; i++)
-    tell_place(options->files[i], waits);
-  if (options->files_num > 0)
-    return;
-  for (size_t i = 0; source_default_patterns[i] != NULL; i++)
+bool inputs_tell_search(const struct sampler *sampler, const struct options *options) {
+  bool none = sampler_count(sampler) == 0, waits = may_come(options);
+  tell_unsearched(sampler, none && !waits);
+  if (!none)
+    return true;
+  for (size_t i = 0; i < options->files_num && !waits; i++)
+    tell_place(options->files[i], false); /* inputs_check() told what is waited for */
+  for (size_t i = 0; options->files_num == 0 && source_default_patterns[i] != NULL; i++)
     tell_place(source_default_patterns[i], waits);
-  if (!waits)
+  if (options->files_num == 0 && !waits)
     tell_error("start Scaphandre's qemu exporter, or name the counters with --files");
+  return waits;
 }
 
 void inputs_tell_unread(const char *path, const char *when, int error) {

@@ -13,7 +13,8 @@
 
 /*
  * Looks at the paths and patterns before anything is measured. STATUS_DONE, or STATUS_USAGE: a path is no file or a
- * pattern matches none, and the user was told which, and why. STATUS_FAILED: out of memory, told as well.
+ * pattern matches none, and the user was told which, and why. With --long a pattern may match none yet; that is a
+ * warning. STATUS_FAILED: out of memory, told as well.
  */
 int inputs_check(const struct options *options);
 
@@ -23,8 +24,11 @@ int inputs_check(const struct options *options);
  */
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler);
 
-/* After a pass that found no counter: tells where was searched. waits: it is no error, one may come. */
-void inputs_tell_none(const struct sampler *sampler, const struct options *options, bool waits);
+/*
+ * After the first pass: tells what could not be searched and, when there is no counter at all, where none was found.
+ * Returns whether the run can go on: there is a counter, or, with --long, one may come.
+ */
+bool inputs_tell_search(const struct sampler *sampler, const struct options *options);
 
 /* The path of a counter as the user would write it: relative, where the inputs were. Part of path, or path itself. */
 const char *inputs_shown(const char *path);

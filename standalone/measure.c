@@ -74,10 +74,8 @@ bool measure_begin(struct measure *measure) {
   int status = look(measure, &measure->start);
   if (status != 0)
     return tell_failure(status);
-  if (sampler_count(measure->sampler) == 0) {
-    inputs_tell_none(measure->sampler, measure->options, false);
+  if (!inputs_tell_search(measure->sampler, measure->options))
     return false;
-  }
   if (!has_any_value(measure)) {
     measure_tell_faults(measure);
     return false;
@@ -156,6 +154,12 @@ static void print_bounds(const struct bounds_result *bounds, FILE *out) {
     fprintf(out, "   (at least %.6f)", bounds->low_j);
 }
 
+static void print_path(const char *path, FILE *out) {
+  char *printable = label_printable(inputs_shown(path));
+  fprintf(out, "   (%s)\n", printable != NULL ? printable : "?");
+  free(printable);
+}
+
 void measure_print_text(const struct measure *measure, FILE *out) {
   fprintf(out, "Duration: %.3fs\n", measure_duration_s(measure));
   for (size_t i = 0; i < window_count(measure->window); i++) {
@@ -174,7 +178,7 @@ void measure_print_text(const struct measure *measure, FILE *out) {
     if (measure->bounds)
       fputc('\n', out);
     else
-      fprintf(out, "   (%s)\n", inputs_shown(result.path));
+      print_path(result.path, out);
   }
 }
 

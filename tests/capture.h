@@ -1,8 +1,11 @@
-/* What a test's code writes to standard error, as text. Needs the scratch directory. */
+/* What a test's code writes to standard error, as text. */
 #ifndef VM_ENERGY_TESTS_CAPTURE_H
 #define VM_ENERGY_TESTS_CAPTURE_H
 
-#include "scratch.h"
+#include <check.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static int capture_before = -1; /* standard error as it was */
 
@@ -10,7 +13,7 @@ static inline void capture_begin(void) {
   fflush(stderr);
   capture_before = dup(STDERR_FILENO);
   ck_assert_int_ge(capture_before, 0);
-  int fd = open(in_scratch("stderr"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int fd = memfd_create("stderr", MFD_CLOEXEC);
   ck_assert_int_ge(fd, 0);
   ck_assert_int_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
   close(fd);

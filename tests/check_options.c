@@ -4,7 +4,6 @@
 #include "../standalone/options.h"
 
 #include "capture.h"
-#include "core/average.h"
 #include "core/clock.h"
 #include "suite.h"
 
@@ -457,7 +456,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("options");
   TCase *tcase = tcase_create("all");
-  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
   tcase_add_loop_test(tcase, test_good, 0, ROWS(good_rows));
   tcase_add_test(tcase, test_defaults);
   tcase_add_loop_test(tcase, test_bad, 0, ROWS(bad_rows));
