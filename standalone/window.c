@@ -8,17 +8,20 @@ struct record {
   char *label, *path;
   bool gone;                   /* it was removed in the window */
   int first_error, last_error; /* of the first and the last pass */
-  enum sample_state last_state;
+  enum sample_state first_state, last_state;
   bool updated, reset, wrapped, gap; /* seen in the window */
+  bool stale, broken;                /* in a stale spell; there was one between two updates */
   bool by_update;
   uint64_t updates;
   int64_t period_ns;
   double energy_j; /* since the first pass */
   struct bounds bounds;
-  int64_t in_window_ns;                    /* when it was read first with bounds; 0: not yet */
-  bool untimed;                            /* its file does not tell when it was updated */
-  int64_t first_mono_ns, last_mono_ns;     /* of the passes */
-  int64_t first_update_ns, last_update_ns; /* of the updates that they found last */
+  int64_t in_window_ns;                /* when it was read first with bounds; 0: not yet */
+  bool untimed;                        /* its file does not tell when it was updated */
+  int64_t first_mono_ns, last_mono_ns; /* of the passes */
+  /* the updates that update_j came between: those seen by the first and the last pass, less a stale spell before */
+  int64_t first_update_ns, last_update_ns;
+  double update_j;
 };
 
 struct window {
@@ -54,9 +57,10 @@ static int put_first(struct window *window, const struct sample *sample) {
   }
   window->records_num++;
   record->first_error = record->last_error = sample->error;
-  record->last_state = sample->state;
+  record->first_state = record->last_state = sample->state;
   record->first_mono_ns = record->last_mono_ns = sample->at.mono_ns;
   record->first_update_ns = record->last_update_ns = sample->update_mono_ns;
+  record->stale = sample->state == SAMPLE_STALE;
   *sample->slot = record;
   return 0;
 }
@@ -90,6 +94,17 @@ static void follow_bounds(struct record *record, const struct sample *sample) {
   }
 }
 
+/* A writer that was down did not count: what its first update behind a stale spell adds was drawn in no known time. */
+static void add_update(struct record *record, const struct sample *sample) {
+  if (record->stale) {
+    record->broken = record->updated;
+    record->first_update_ns = sample->update_mono_ns;
+  } else {
+    record->update_j += sample->delta_j;
+  }
+  record->stale = sample->state == SAMPLE_STALE;
+}
+
 static int put_sample(struct sink *sink, const struct sample *sample) {
   struct window *window = (struct window *)sink;
   if (!window->started)
@@ -101,6 +116,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   record->last_state = sample->state;
   if (!sample->has_energy)
     return 0;
+  add_update(record, sample);
   record->energy_j += sample->delta_j;
   record->updates += sample->updated;
   record->period_ns = sample->by_update || sample->tracked ? sample->period_ns : 0;
@@ -193,7 +209,8 @@ size_t window_count(const struct window *window) {
   return window->records_num;
 }
 
-static enum sample_state worst_state(const struct record *record) {
+/* Of a counter that has a value at both ends. */
+static enum sample_state state_between(const struct record *record) {
   if (record->reset)
     return SAMPLE_RESET;
   if (record->wrapped)
@@ -205,16 +222,24 @@ static enum sample_state worst_state(const struct record *record) {
   return record->last_state;
 }
 
-static void set_power(struct window_result *result, int64_t dt_ns) {
-  result->has_power = dt_ns > 0 && result->state != SAMPLE_STALE;
-  if (result->has_power)
-    result->power_w = result->energy_j / ((double)dt_ns / 1e9);
+/* Energy by the time it was drawn in. */
+static void find_power(const struct record *record, struct window_result *result) {
+  double energy_j = record->by_update ? record->update_j : record->energy_j;
+  int64_t dt_ns = record->by_update ? record->last_update_ns - record->first_update_ns
+                                    : record->last_mono_ns - record->first_mono_ns;
+  if (dt_ns <= 0 || record->last_state == SAMPLE_STALE || (record->by_update && record->broken))
+    return;
+  result->has_power = true;
+  result->power_w = energy_j / ((double)dt_ns / 1e9);
 }
 
 static void set_bounded(const struct window *window, const struct record *record, struct window_result *result) {
   bounds_result(&record->bounds, &result->bounds);
   result->energy_j = result->bounds.energy_j;
-  set_power(result, window->end_ns - window->start_ns);
+  int64_t window_ns = window->end_ns - window->start_ns;
+  result->has_power = window_ns > 0 && record->last_state != SAMPLE_STALE;
+  if (result->has_power)
+    result->power_w = result->energy_j / ((double)window_ns / 1e9);
 }
 
 /*
@@ -223,8 +248,8 @@ static void set_bounded(const struct window *window, const struct record *record
  */
 static void set_read(const struct record *record, struct window_result *result) {
   result->energy_j = record->energy_j;
+  find_power(record, result);
   int64_t window_ns = record->last_mono_ns - record->first_mono_ns;
-  set_power(result, record->by_update ? record->last_update_ns - record->first_update_ns : window_ns);
   if (record->period_ns > 0 && window_ns > 0)
     result->doubt = (double)record->period_ns / (double)window_ns;
   if (result->doubt > 1 || (record->updates == 0 && record->last_state == SAMPLE_HELD))
@@ -235,18 +260,22 @@ void window_result(const struct window *window, size_t index, struct window_resu
   const struct record *record = &window->records[index];
   *result = (struct window_result){.label = record->label, .path = record->path};
   result->failed_at_start = record->first_error != 0;
-  result->error = record->first_error != 0 ? record->first_error : record->last_error;
-  result->state = worst_state(record);
-  if (record->gone) {
-    result->error = result->error != 0 ? result->error : -ENOENT;
+  if (record->first_error != 0) {
+    result->error = record->first_error;
+    result->state = record->first_state;
+  } else if (record->gone) {
+    result->error = -ENOENT;
     result->state = SAMPLE_MISSING;
+  } else if (record->last_error != 0) {
+    result->error = record->last_error;
+    result->state = record->last_state;
+  } else {
+    result->state = state_between(record);
+    result->has_energy = true;
+    result->updates = record->updates;
+    if (window->bounded)
+      set_bounded(window, record, result);
+    else
+      set_read(record, result);
   }
-  if (result->error != 0)
-    return;
-  result->has_energy = true;
-  result->updates = record->updates;
-  if (window->bounded)
-    set_bounded(window, record, result);
-  else
-    set_read(record, result);
 }

@@ -27,14 +27,16 @@ struct window_result {
   double energy_j;
   struct bounds_result bounds; /* of a window with bounds */
   bool has_power;
-  double
-      power_w; /* energy by time: that of the window, or (readings) that between two updates where they are the base */
-  enum sample_state state; /* the worst: how it ended, or reset, wrap, gap when there was one */
+  /*
+   * Energy by the time of the window; where updates are the base, by the time between the update that stood at the
+   * start and the last one. There is none when the counter is stale at the end, and, by updates, when it was stale
+   * between two of them.
+   */
+  double power_w;
+  enum sample_state state; /* why there is no energy; else reset, wrap or gap when there was one, else how it ended */
   int error;               /* why there is no energy, see counter_error_text() */
   bool failed_at_start;
-  /* readings: how much of energy_j may belong outside of the window, or be missing: a share, 0 to 1; 0 when not known
-   */
-  double doubt;
+  double doubt; /* readings: the share of energy_j, 0 to 1, that may be of before or behind the window; 0: not known */
   uint64_t updates;
 };
 

@@ -39,7 +39,7 @@ run_one sh -c 'grep SigBlk /proc/self/status'
 check "no signal is blocked in the command" grep -q '0000000000000000$' out
 
 for signal in INT TERM HUP USR1 USR2 QUIT; do
-  run timeout -s $signal 0.4 "$tool" run $one --no-bounds -- sh -c "trap 'echo got $signal; exit 3' $signal; while :; do sleep 0.05; done"
+  run timeout --foreground -s $signal 0.4 "$tool" run $one --no-bounds -- sh -c "trap 'echo got $signal; exit 3' $signal; while :; do sleep 0.05; done"
   check "SIG$signal reaches the command" same "got $signal" "$(cat out)"
   check "SIG$signal: the energy is told all the same" says err 'vm-001: .*'
 done

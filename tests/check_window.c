@@ -1,0 +1,526 @@
+/*
+ * Energy and power over a window: readings by literal, through a real meter.
+ */
+#include "../standalone/window.h"
+
+#include "core/meter.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define WALL_S       INT64_C(1795000000)
+#define READINGS_MAX 8
+
+/* What the file says in one pass, in seconds since the start. */
+struct step {
+  double t_s, mtime_s;
+  uint64_t energy_uj;
+  int error; /* then mtime_s and energy_uj mean nothing */
+};
+
+/* One counter, as a sampler has it. */
+struct counter {
+  const char *label, *path;
+  struct meter meter;
+  struct sample sample;
+  void *slot;
+};
+
+static void counter_init(struct counter *counter, const char *label, const struct meter_options *options) {
+  *counter = (struct counter){.label = label, .path = "/vms/energy_uj"};
+  meter_init(&counter->meter, options);
+}
+
+static int64_t to_ns(double s) {
+  return (int64_t)llround(s * 1e9);
+}
+
+static struct instant at(double t_s) {
+  return (struct instant){.mono_ns = 1000 * NS_PER_S + to_ns(t_s), .wall_ns = WALL_S * NS_PER_S + to_ns(t_s)};
+}
+
+static void put(struct sink *sink, struct counter *counter, const struct step *step, uint64_t range_uj, bool computed) {
+  struct instant now = at(step->t_s);
+  struct reading reading = {.error = step->error,
+                            .energy_uj = step->energy_uj,
+                            .mtime_ns = WALL_S * NS_PER_S + to_ns(step->mtime_s),
+                            .range_uj = range_uj,
+                            .computed = computed};
+  counter->sample.label = counter->label;
+  counter->sample.path = counter->path;
+  counter->sample.slot = &counter->slot;
+  meter_update(&counter->meter, &reading, &now, &counter->sample);
+  ck_assert_int_eq(sink->put(sink, &counter->sample), 0);
+}
+
+static void begin(struct sink *sink, size_t count) {
+  struct instant now = at(0);
+  ck_assert_int_eq(sink->begin(sink, &now, count), 0);
+}
+
+/* ---- one counter ------------------------------------------------------------------------------------------------- */
+
+#define NONE  NAN
+#define RANGE 5000000
+
+static const struct {
+  const char *what;
+  enum meter_base base;
+  struct step steps[READINGS_MAX]; /* until one that is all zero */
+  double energy_j, power_w;
+  enum sample_state state;
+  int error;
+  bool failed_at_start;
+} rows[] = {
+    /* a window of 10 s, in joules: 0 to 1000 by a writer of 5 s that wrote 1 s before the start */
+    {"sample: by the window",
+     METER_SAMPLE,
+     {{0.001, -1, 1000000, 0}, {5.001, 4, 501000000, 0}, {10.001, 9, 1001000000, 0}},
+     1000,
+     100,
+     SAMPLE_OK,
+     0,
+     false},
+    {"update: by the time between updates",
+     METER_UPDATE,
+     {{0.001, -1, 1000000, 0}, {5, 4, 501000000, 0}, {12.501, 9, 1001000000, 0}},
+     1000,
+     100,
+     SAMPLE_OK,
+     0,
+     false},
+    {"auto: the same, the modification time moves",
+     METER_AUTO,
+     {{0.001, -1, 1000000, 0}, {5, 4, 501000000, 0}, {12.501, 9, 1001000000, 0}},
+     1000,
+     100,
+     SAMPLE_OK,
+     0,
+     false},
+    {"auto: by the window, it does not",
+     METER_AUTO,
+     {{0.001, -1, 1000000, 0}, {5, -1, 501000000, 0}, {10.001, -1, 1001000000, 0}},
+     1000,
+     100,
+     SAMPLE_OK,
+     0,
+     false},
+    {"sample: with a window that aliases",
+     METER_SAMPLE,
+     {{0.001, -1, 1000000, 0}, {8.001, 4, 501000000, 0}},
+     500,
+     62.5,
+     SAMPLE_OK,
+     0,
+     false},
+    {"update: no alias",
+     METER_UPDATE,
+     {{0.001, -1, 1000000, 0}, {8.001, 4, 501000000, 0}},
+     500,
+     100,
+     SAMPLE_OK,
+     0,
+     false},
+    {"update: held at the end is ok when one was seen",
+     METER_UPDATE,
+     {{0.001, -1, 1000000, 0}, {5, 4, 501000000, 0}, {6, 4, 501000000, 0}, {8, 4, 501000000, 0}},
+     500,
+     100,
+     SAMPLE_OK,
+     0,
+     false},
+    {"update: an idle VM is 0 W",
+     METER_UPDATE,
+     {{0.001, -1, 7000000, 0}, {5, 4, 7000000, 0}},
+     0,
+     0,
+     SAMPLE_OK,
+     0,
+     false},
+    /* no news */
+    {"sample: no update", METER_SAMPLE, {{1, 0, 5, 0}, {2, 0, 5, 0}, {3, 0, 5, 0}}, 0, 0, SAMPLE_HELD, 0, false},
+    {"update: no update is not 0 W", METER_UPDATE, {{1, 0, 5, 0}, {3, 0, 5, 0}}, 0, NONE, SAMPLE_HELD, 0, false},
+    {"sample: stale", METER_SAMPLE, {{1, 0, 5, 0}, {31, 0, 5, 0}}, 0, NONE, SAMPLE_STALE, 0, false},
+    {"sample: not yet", METER_SAMPLE, {{1, 0, 5, 0}, {30, 0, 5, 0}}, 0, 0, SAMPLE_HELD, 0, false},
+    {"sample: died in the window",
+     METER_SAMPLE,
+     {{1, 0, 5, 0}, {6, 5, 1000005, 0}, {40, 5, 1000005, 0}},
+     1,
+     NONE,
+     SAMPLE_STALE,
+     0,
+     false},
+    {"a gap before does not hide that it died",
+     METER_SAMPLE,
+     {{1, 0, 5, 0}, {2, 0, 0, -ENODATA}, {6, 5, 1000005, 0}, {40, 5, 1000005, 0}},
+     1,
+     NONE,
+     SAMPLE_GAP,
+     0,
+     false},
+    /* a stale spell adds its energy, in no known time */
+    {"update: stale at the start, power from the first update on",
+     METER_UPDATE,
+     {{0.001, -3600, 0, 0}, {5, 4, 900000000, 0}, {10, 9, 1400000000, 0}},
+     1400,
+     100,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"update: stale at the start, one update",
+     METER_UPDATE,
+     {{0.001, -3600, 0, 0}, {5, 4, 900000000, 0}},
+     900,
+     NONE,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"update: torn in a stale spell changes nothing",
+     METER_UPDATE,
+     {{0.001, -3600, 0, 0}, {1, 0, 0, -ENODATA}, {5, 4, 900000000, 0}, {10, 9, 1400000000, 0}},
+     1400,
+     100,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"update: stale in the middle",
+     METER_UPDATE,
+     {{0.001, -1, 0, 0},
+      {5, 4, 500000000, 0},
+      {99, 4, 500000000, 0},
+      {100, 99, 501000000, 0},
+      {105, 104, 1001000000, 0}},
+     1001,
+     NONE,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"update: and again",
+     METER_UPDATE,
+     {{0.001, -3600, 0, 0}, {5, 4, 500000000, 0}, {99, 4, 500000000, 0}, {100, 99, 501000000, 0}},
+     501,
+     NONE,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"sample: stale in the middle, by the window",
+     METER_SAMPLE,
+     {{0, -1, 0, 0}, {5, 4, 500000000, 0}, {99, 4, 500000000, 0}, {100, 99, 1000000000, 0}},
+     1000,
+     10,
+     SAMPLE_GAP,
+     0,
+     false},
+    /* resets and wraps */
+    {"reset: what came before and after",
+     METER_SAMPLE,
+     {{0, 0, 10000000, 0}, {1, 1, 12000000, 0}, {2, 2, 500000, 0}, {4, 4, 2500000, 0}},
+     4,
+     1,
+     SAMPLE_RESET,
+     0,
+     false},
+    {"reset: at the end", METER_SAMPLE, {{0, 0, 10000000, 0}, {1, 1, 10, 0}}, 0, 0, SAMPLE_RESET, 0, false},
+    {"reset: twice",
+     METER_SAMPLE,
+     {{0, 0, 10000000, 0}, {1, 1, 6000000, 0}, {2, 2, 8000000, 0}, {3, 3, 5500000, 0}, {4, 4, 7500000, 0}},
+     4,
+     1,
+     SAMPLE_RESET,
+     0,
+     false},
+    {"wrap: corrected", METER_SAMPLE, {{0, 0, 4000000, 0}, {2, 2, 1000000, 0}}, 2, 1, SAMPLE_WRAP, 0, false},
+    {"wrap: then held",
+     METER_SAMPLE,
+     {{0, 0, 4000000, 0}, {2, 2, 1000000, 0}, {4, 2, 1000000, 0}},
+     2,
+     0.5,
+     SAMPLE_WRAP,
+     0,
+     false},
+    {"a reset is worse than a wrap",
+     METER_SAMPLE,
+     {{0, 0, 4000000, 0}, {2, 2, 1000000, 0}, {3, 3, 9000000, 0}, {4, 4, 10, 0}},
+     10,
+     2.5,
+     SAMPLE_RESET,
+     0,
+     false},
+    {"a wrap is worse than a gap",
+     METER_SAMPLE,
+     {{0, 0, 4000000, 0}, {1, 0, 0, -EINVAL}, {2, 2, 4000001, 0}, {4, 4, 1000000, 0}},
+     2,
+     0.5,
+     SAMPLE_WRAP,
+     0,
+     false},
+    /* bad reads */
+    {"torn in the middle costs nothing",
+     METER_SAMPLE,
+     {{0, 0, 1000000, 0}, {1, 0, 0, -ENODATA}, {2, 2, 5000000, 0}},
+     4,
+     2,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"missing in the middle",
+     METER_UPDATE,
+     {{0.5, 0, 1000000, 0}, {1, 0, 0, -ENOENT}, {4.5, 4, 5000000, 0}},
+     4,
+     1,
+     SAMPLE_GAP,
+     0,
+     false},
+    {"torn at the end",
+     METER_SAMPLE,
+     {{0, 0, 1000000, 0}, {1, 1, 2000000, 0}, {2, 0, 0, -EINVAL}},
+     NONE,
+     NONE,
+     SAMPLE_TORN,
+     -EINVAL,
+     false},
+    {"torn at the end, reset before",
+     METER_SAMPLE,
+     {{0, 0, 1000000, 0}, {1, 1, 2, 0}, {2, 0, 0, -ENODATA}},
+     NONE,
+     NONE,
+     SAMPLE_TORN,
+     -ENODATA,
+     false},
+    {"missing at the end",
+     METER_SAMPLE,
+     {{0, 0, 1000000, 0}, {2, 0, 0, -ENOENT}},
+     NONE,
+     NONE,
+     SAMPLE_MISSING,
+     -ENOENT,
+     false},
+    {"denied at the end",
+     METER_SAMPLE,
+     {{0, 0, 1000000, 0}, {2, 0, 0, -EACCES}},
+     NONE,
+     NONE,
+     SAMPLE_DENIED,
+     -EACCES,
+     false},
+    {"torn at the start",
+     METER_SAMPLE,
+     {{0, 0, 0, -ENODATA}, {1, 1, 2000000, 0}, {2, 2, 3000000, 0}},
+     NONE,
+     NONE,
+     SAMPLE_TORN,
+     -ENODATA,
+     true},
+    {"denied at the start, missing at the end",
+     METER_SAMPLE,
+     {{0, 0, 0, -EACCES}, {1, 1, 2000000, 0}, {2, 0, 0, -ENOENT}},
+     NONE,
+     NONE,
+     SAMPLE_DENIED,
+     -EACCES,
+     true},
+    /* the shortest */
+    {"two passes at once", METER_SAMPLE, {{1, 0, 5, 0}, {1, 0, 5, 0}}, 0, NONE, SAMPLE_HELD, 0, false},
+};
+
+static void ck_number(const char *what, bool has, double value, double expected) {
+  ck_assert_msg(has == !isnan(expected), "%s: %s", what, has ? "there is one" : "there is none");
+  if (has)
+    ck_assert_msg(fabs(value - expected) <= 1e-3 * expected, "%s: %.9g, not %.9g", what, value, expected);
+}
+
+START_TEST(test_window) {
+  const struct meter_options options = {.base = rows[_i].base, .scale = 1};
+  struct counter counter;
+  counter_init(&counter, "vm-001", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  for (const struct step *step = rows[_i].steps; step == rows[_i].steps || step->t_s > 0; step++) {
+    begin(sink, 1);
+    put(sink, &counter, step, RANGE, false);
+    ck_assert_int_eq(sink->end(sink), 0);
+  }
+  ck_assert_uint_eq(window_count(window), 1);
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_assert_str_eq(result.label, "vm-001");
+  ck_assert_str_eq(result.path, "/vms/energy_uj");
+  ck_number(rows[_i].what, result.has_energy, result.energy_j, rows[_i].energy_j);
+  ck_number(rows[_i].what, result.has_power, result.power_w, rows[_i].power_w);
+  ck_assert_msg(result.state == rows[_i].state, "%s: %s", rows[_i].what, sample_state_name(result.state));
+  ck_assert_int_eq(result.error, rows[_i].error);
+  ck_assert_int_eq(result.failed_at_start, rows[_i].failed_at_start);
+  window_free(window);
+}
+END_TEST
+
+/* Without a value, none of the numbers is left as it was. */
+START_TEST(test_nothing_is_zero) {
+  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
+  struct counter counter;
+  counter_init(&counter, "a", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  begin(sink, 1);
+  put(sink, &counter, &(struct step){0, 0, 1000000, 0}, 0, false);
+  sink->end(sink);
+  begin(sink, 1);
+  put(sink, &counter, &(struct step){2, 0, 0, -ENODATA}, 0, false);
+  sink->end(sink);
+  struct window_result result;
+  memset(&result, 0xff, sizeof(result));
+  window_result(window, 0, &result);
+  ck_assert(!result.has_energy && !result.has_power);
+  ck_assert_double_eq(result.energy_j, 0);
+  ck_assert_double_eq(result.power_w, 0);
+  window_free(window);
+}
+END_TEST
+
+/* sysfs: each read is news, and its time is that of the read. */
+START_TEST(test_computed) {
+  const struct meter_options options = {.base = _i == 0 ? METER_AUTO : METER_UPDATE, .scale = 5};
+  struct counter counter;
+  counter_init(&counter, "package", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  static const struct step steps[] = {{1, -99999, 1000000, 0}, {2, -99999, 2000000, 0}, {5, -99999, 9000000, 0}};
+  for (int i = 0; i < ROWS(steps); i++) {
+    begin(sink, 1);
+    put(sink, &counter, &steps[i], 0, true);
+    sink->end(sink);
+  }
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_number("energy", result.has_energy, result.energy_j, 40);
+  ck_number("power", result.has_power, result.power_w, 10);
+  ck_assert_int_eq(result.state, SAMPLE_OK);
+  window_free(window);
+}
+END_TEST
+
+/* ---- several ----------------------------------------------------------------------------------------------------- */
+
+/* One that comes later is not in it; one that goes has no value, also when it is back at the end. */
+START_TEST(test_coming_and_going) {
+  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
+  struct counter stays, goes, comes;
+  counter_init(&stays, "stays", &options);
+  counter_init(&goes, "goes", &options);
+  counter_init(&comes, "comes", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+
+  begin(sink, 2);
+  put(sink, &stays, &(struct step){0, 0, 0, 0}, 0, false);
+  put(sink, &goes, &(struct step){0, 0, 0, 0}, 0, false);
+  ck_assert_int_eq(sink->end(sink), 0);
+
+  sink->removed(sink, &goes.sample);
+  begin(sink, 2);
+  put(sink, &comes, &(struct step){1, 1, 0, 0}, 0, false);
+  put(sink, &stays, &(struct step){1, 1, 5000000, 0}, 0, false);
+  sink->end(sink);
+
+  counter_init(&goes, "goes", &options);
+  begin(sink, 3);
+  put(sink, &goes, &(struct step){2, 2, 3, 0}, 0, false);
+  put(sink, &comes, &(struct step){2, 2, 4, 0}, 0, false);
+  put(sink, &stays, &(struct step){2, 2, 9000000, 0}, 0, false);
+  sink->end(sink);
+
+  ck_assert_uint_eq(window_count(window), 2);
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_assert_str_eq(result.label, "stays");
+  ck_number("stays", result.has_energy, result.energy_j, 9);
+  ck_assert_int_eq(result.error, 0);
+  window_result(window, 1, &result);
+  ck_assert_str_eq(result.label, "goes");
+  ck_assert(!result.has_energy && !result.has_power && !result.failed_at_start);
+  ck_assert_int_eq(result.error, -ENOENT);
+  ck_assert_int_eq(result.state, SAMPLE_MISSING);
+
+  /* as the sampler does at its end: one that was never in it is no fault */
+  sink->removed(sink, &comes.sample);
+  ck_assert_ptr_null(comes.slot);
+  window_free(window);
+}
+END_TEST
+
+/* One that had no value at the start and then went: that it had none is what is told. */
+START_TEST(test_bad_and_gone) {
+  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
+  struct counter counter;
+  counter_init(&counter, "a", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  begin(sink, 1);
+  put(sink, &counter, &(struct step){0, 0, 0, -EACCES}, 0, false);
+  sink->end(sink);
+  sink->removed(sink, &counter.sample);
+  ck_assert_ptr_null(counter.slot);
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_assert_int_eq(result.error, -EACCES);
+  ck_assert_int_eq(result.state, SAMPLE_DENIED);
+  ck_assert(result.failed_at_start);
+  window_free(window);
+}
+END_TEST
+
+START_TEST(test_empty) {
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  ck_assert_uint_eq(window_count(window), 0);
+  struct sink *sink = window_sink(window);
+  begin(sink, 0);
+  ck_assert_int_eq(sink->end(sink), 0);
+  ck_assert_uint_eq(window_count(window), 0);
+  window_free(window);
+  window_free(NULL);
+}
+END_TEST
+
+/* Names and paths are its own: the sampler's may be gone when results are asked for. */
+START_TEST(test_owns_its_names) {
+  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
+  char label[] = "vm", path[] = "/p";
+  struct counter counter;
+  counter_init(&counter, label, &options);
+  counter.path = path;
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  begin(sink, 1);
+  put(sink, &counter, &(struct step){0, 0, 0, 0}, 0, false);
+  sink->end(sink);
+  label[0] = path[0] = '!';
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_assert_str_eq(result.label, "vm");
+  ck_assert_str_eq(result.path, "/p");
+  window_free(window);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("window");
+  TCase *tcase = tcase_create("all");
+  tcase_add_loop_test(tcase, test_window, 0, ROWS(rows));
+  tcase_add_test(tcase, test_nothing_is_zero);
+  tcase_add_loop_test(tcase, test_computed, 0, 2);
+  tcase_add_test(tcase, test_coming_and_going);
+  tcase_add_test(tcase, test_bad_and_gone);
+  tcase_add_test(tcase, test_empty);
+  tcase_add_test(tcase, test_owns_its_names);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}
