@@ -165,6 +165,12 @@ static void report(struct series *series) {
   summary_warn(series->summary, &run);
   if (summary_tell_unread(series->summary, "at the end") > 0)
     series->failed = true;
+  struct summary_counts counts;
+  summary_count(series->summary, &counts);
+  if (ticker->taken > 0 && counts.samples == 0) {
+    tell_error("there was no counter during the run");
+    series->failed = true;
+  }
 }
 
 static bool start(struct series *series) {
@@ -187,7 +193,7 @@ static bool start(struct series *series) {
                strerror(-status));
     return false;
   }
-  summary_start(series->summary);
+  summary_start(series->summary, series->options->layout == CSV_LONG);
   ticker_start(&series->ticker, &now, series->options->interval_ns);
   return true;
 }

@@ -14,10 +14,13 @@
 #define NAMED_MAX 10
 
 /*
- * With a tenth of the interval between updates, a sample of a steady load is wrong by up to a tenth: an update more or
- * less falls into it.
+ * The power of a sample is wrong by what the age of its value differs from that of the one before. A tenth of the
+ * interval is a tenth of the power.
  */
 #define ALIAS_FACTOR 10
+
+/* Ages are told in ticks of file times. */
+#define ALIAS_MIN_NS (10 * NS_PER_MS)
 
 /* One counter, also when it is gone. */
 struct record {
@@ -27,14 +30,17 @@ struct record {
   int error;     /* of the last sample */
   int bad_error; /* of the last bad one */
   int64_t period_ns;
-  uint64_t bad, resets;
+  uint64_t updates, bad, resets;
+  int64_t new_age_min_ns, new_age_max_ns; /* how old an update was when it was found */
+  int64_t held_age_min_ns;                /* how old a value was that was not news; 0: there was none */
 };
 
 struct summary {
   struct sink sink;
-  bool counting;
+  bool counting, follow;
   struct record **records;
   size_t records_num, records_size;
+  size_t gone_num;
   struct summary_counts counts;
 };
 
@@ -75,6 +81,27 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
   return 0;
 }
 
+/* How old the values are: this tells how the rhythm of the updates and that of the samples go together. */
+static void note_age(struct record *record, const struct sample *sample) {
+  int64_t age_ns = sample->age_ns;
+  if (!sample->updated) {
+    if (record->held_age_min_ns == 0 || age_ns < record->held_age_min_ns)
+      record->held_age_min_ns = age_ns;
+    return;
+  }
+  if (record->updates == 0 || age_ns < record->new_age_min_ns)
+    record->new_age_min_ns = age_ns;
+  if (record->updates == 0 || age_ns > record->new_age_max_ns)
+    record->new_age_max_ns = age_ns;
+  record->updates++;
+}
+
+static void count_bad(struct summary_counts *counts, struct record *record, int error) {
+  counts->bad++;
+  record->bad++;
+  record->bad_error = error;
+}
+
 static void count_sample(struct summary_counts *counts, struct record *record, const struct sample *sample) {
   counts->samples++;
   counts->updates += sample->updated;
@@ -82,41 +109,70 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
   counts->stale += sample->state == SAMPLE_STALE;
   counts->wraps += sample->state == SAMPLE_WRAP;
   counts->resets += sample->state == SAMPLE_RESET;
-  counts->bad += !sample->has_energy;
   record->resets += sample->state == SAMPLE_RESET;
-  record->bad += !sample->has_energy;
-  if (!sample->has_energy)
-    record->bad_error = sample->error;
+  if (sample->has_energy)
+    note_age(record, sample);
+  else
+    count_bad(counts, record, sample->error);
+}
+
+/* The record of a counter that was gone and is back. */
+static struct record *find_gone(struct summary *summary, const char *label) {
+  for (size_t i = 0; i < summary->records_num && summary->gone_num > 0; i++) {
+    struct record *record = summary->records[i];
+    if (!record->gone || strcmp(record->label, label) != 0)
+      continue;
+    record->gone = false;
+    summary->gone_num--;
+    return record;
+  }
+  return NULL;
 }
 
 static int put_sample(struct sink *sink, const struct sample *sample) {
   struct summary *summary = (struct summary *)sink;
   struct record *record = *sample->slot;
   if (record == NULL) {
-    record = add_record(summary, sample);
+    record = find_gone(summary, sample->label);
+    if (record == NULL && summary->counting && !summary->follow)
+      return 0;
+    if (record == NULL)
+      record = add_record(summary, sample);
     if (record == NULL)
       return -ENOMEM;
     *sample->slot = record;
   }
   record->error = sample->error;
   record->tracked = sample->tracked;
-  record->period_ns = sample->period_ns;
+  if (sample->period_ns > 0)
+    record->period_ns = sample->period_ns;
   if (summary->counting)
     count_sample(&summary->counts, record, sample);
   return 0;
 }
 
 static int end_pass(struct sink *sink) {
-  (void)sink;
+  struct summary *summary = (struct summary *)sink;
+  if (!summary->counting || summary->follow || summary->gone_num == 0)
+    return 0;
+  for (size_t i = 0; i < summary->records_num; i++) {
+    if (!summary->records[i]->gone)
+      continue;
+    summary->counts.samples++;
+    count_bad(&summary->counts, summary->records[i], -ENOENT);
+  }
   return 0;
 }
 
 static void forget_counter(struct sink *sink, const struct sample *sample) {
-  (void)sink;
+  struct summary *summary = (struct summary *)sink;
   struct record *record = *sample->slot;
-  if (record != NULL)
-    record->gone = true;
   *sample->slot = NULL;
+  if (record == NULL)
+    return;
+  record->gone = true;
+  record->error = -ENOENT;
+  summary->gone_num++;
 }
 
 int summary_new(struct summary **summary) {
@@ -141,26 +197,15 @@ struct sink *summary_sink(struct summary *summary) {
   return &summary->sink;
 }
 
-void summary_start(struct summary *summary) {
+void summary_start(struct summary *summary, bool follow) {
   summary->counting = true;
+  summary->follow = follow;
 }
 
 void summary_count(const struct summary *summary, struct summary_counts *counts) {
   *counts = summary->counts;
-  for (size_t i = 0; i < summary->records_num; i++) {
-    const struct record *record = summary->records[i];
-    if (record->gone)
-      continue;
-    counts->counters++;
-    counts->tracked += record->tracked;
-    counts->denied += record->error == -EACCES || record->error == -EPERM;
-    if (record->period_ns == 0)
-      continue;
-    if (counts->period_min_ns == 0 || record->period_ns < counts->period_min_ns)
-      counts->period_min_ns = record->period_ns;
-    if (record->period_ns > counts->period_max_ns)
-      counts->period_max_ns = record->period_ns;
-  }
+  counts->counters = summary->records_num;
+  counts->gone = summary->gone_num;
 }
 
 void summary_format_duration(int64_t ns, char text[32]) {
@@ -173,17 +218,44 @@ void summary_format_duration(int64_t ns, char text[32]) {
     snprintf(text, 32, "%.3g ms", s * 1e3);
 }
 
-/* "every 5.2 s", or "every 5 to 10.1 s" when the counters differ; nothing when not known */
-static void format_period(const struct summary_counts *counts, char text[80]) {
+/* Learned times between two updates. */
+struct period {
+  int64_t min_ns, max_ns; /* 0: none is known */
+  bool or_less;           /* of some it is only known that it is no more: there was an update in each sample */
+};
+
+/* Samples fell between two updates, so that no update was overlooked. A writer that died is no slow one. */
+static bool is_slow(const struct record *record) {
+  return record->held_age_min_ns > 0 && record->held_age_min_ns < record->period_ns - record->period_ns / 10;
+}
+
+static void add_period(struct period *period, const struct record *record) {
+  if (record->period_ns == 0)
+    return;
+  if (period->max_ns == 0 || record->period_ns < period->min_ns)
+    period->min_ns = record->period_ns;
+  if (record->period_ns > period->max_ns)
+    period->max_ns = record->period_ns;
+  period->or_less = period->or_less || !is_slow(record);
+}
+
+/* "every 5.2 s", "every 5 s to 10.1 s" when the counters differ, "every 1 s or less"; nothing when not known */
+static void format_period(const struct period *period, char text[80]) {
   char least[32], most[32];
-  summary_format_duration(counts->period_min_ns, least);
-  summary_format_duration(counts->period_max_ns, most);
-  if (counts->period_max_ns == 0)
+  summary_format_duration(period->min_ns, least);
+  summary_format_duration(period->max_ns, most);
+  if (period->max_ns == 0)
     *text = '\0';
-  else if (counts->period_max_ns - counts->period_min_ns <= counts->period_max_ns / 10)
+  else if (period->or_less)
+    snprintf(text, 80, "every %s or less", most);
+  else if (period->max_ns - period->min_ns <= period->max_ns / 10)
     snprintf(text, 80, "every %s", most);
   else
     snprintf(text, 80, "every %s to %s", least, most);
+}
+
+static const char *plural(uint64_t count) {
+  return count == 1 ? "" : "s";
 }
 
 static void print_faults(const struct summary *summary, FILE *out) {
@@ -202,27 +274,33 @@ static void print_faults(const struct summary *summary, FILE *out) {
       fprintf(out, " %" PRIu64 " without a value, the last: %s%s", record->bad, counter_error_text(record->bad_error),
               record->resets > 0 ? ";" : "");
     if (record->resets > 0)
-      fprintf(out, " %" PRIu64 " reset%s", record->resets, record->resets == 1 ? "" : "s");
+      fprintf(out, " %" PRIu64 " reset%s", record->resets, plural(record->resets));
     fputc('\n', out);
   }
   if (more > 0)
-    fprintf(out, "  and %zu more counters\n", more);
+    fprintf(out, "  and %zu more counter%s\n", more, plural(more));
 }
 
 void summary_print(const struct summary *summary, const struct summary_run *run, FILE *out) {
   struct summary_counts counts;
   summary_count(summary, &counts);
-  char interval[32], period[80], late[32];
+  char interval[32], every[80], late[32];
   summary_format_duration(run->interval_ns, interval);
   summary_format_duration(run->late_max_ns, late);
-  format_period(&counts, period);
+  struct period period = {0};
+  for (size_t i = 0; i < summary->records_num; i++)
+    add_period(&period, summary->records[i]);
+  format_period(&period, every);
 
   fprintf(out, "samples       %" PRIu64, run->taken);
   if (run->planned > 0)
     fprintf(out, " of %" PRIu64, run->planned);
-  fprintf(out, ", every %s, of %zu counter%s\n", interval, counts.counters, counts.counters == 1 ? "" : "s");
+  fprintf(out, ", every %s, of %zu counter%s", interval, counts.counters, plural(counts.counters));
+  if (counts.gone > 0)
+    fprintf(out, ", %zu gone at the end", counts.gone);
+  fputc('\n', out);
   fprintf(out, "missed ticks  %" PRIu64 ", the latest sample %s after its tick\n", run->missed, late);
-  fprintf(out, "updates       %" PRIu64 "%s%s\n", counts.updates, *period == '\0' ? "" : ", ", period);
+  fprintf(out, "updates       %" PRIu64 "%s%s\n", counts.updates, *every == '\0' ? "" : ", ", every);
   double share = counts.samples > 0 ? 100.0 * (double)counts.held / (double)counts.samples : 0;
   fprintf(out, "held          %.1f %% of the samples saw no update\n", share);
   fprintf(out, "resets        %" PRIu64 "\n", counts.resets);
@@ -232,38 +310,51 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
   if (counts.stale > 0)
     fprintf(out, "stale         %" PRIu64 "\n", counts.stale);
   if (run->steps > 0)
-    fprintf(out, "clock         the wall clock was set %" PRIu64 " time%s\n", run->steps, run->steps == 1 ? "" : "s");
+    fprintf(out, "clock         the wall clock was set %" PRIu64 " time%s\n", run->steps, plural(run->steps));
   print_faults(summary, out);
 }
 
+static bool aliases(const struct record *record, int64_t interval_ns) {
+  int64_t spread_ns = record->new_age_max_ns - record->new_age_min_ns;
+  return record->tracked && (is_slow(record) || (spread_ns > ALIAS_MIN_NS && spread_ns >= interval_ns / ALIAS_FACTOR));
+}
+
 void summary_warn(const struct summary *summary, const struct summary_run *run) {
-  struct summary_counts counts;
-  summary_count(summary, &counts);
-  if (counts.samples > counts.bad && counts.updates == 0) {
+  if (summary->counts.samples > summary->counts.bad && summary->counts.updates == 0) {
     tell_warning("no counter was updated during the run: is the writer running?");
     return;
   }
-  if (run->base != METER_SAMPLE || counts.tracked == 0 || counts.period_max_ns < run->interval_ns / ALIAS_FACTOR)
+  struct period period = {0};
+  size_t count = 0;
+  for (size_t i = 0; i < summary->records_num && run->base == METER_SAMPLE; i++) {
+    if (!aliases(summary->records[i], run->interval_ns))
+      continue;
+    add_period(&period, summary->records[i]);
+    count++;
+  }
+  if (count == 0)
     return;
-  char interval[32], period[80];
+  char interval[32], every[80], which[64] = "the";
   summary_format_duration(run->interval_ns, interval);
-  format_period(&counts, period);
-  tell_warning("the counters were updated %s and sampled every %s, so the power depends on how many updates fell into "
-               "a sample; use --time-base auto",
-               period, interval);
+  format_period(&period, every);
+  if (count < summary->records_num)
+    snprintf(which, sizeof(which), "%zu of %zu", count, summary->records_num);
+  tell_warning("%s counters were updated %s and sampled every %s, so the power depends on how many updates fell into a "
+               "sample; use --time-base auto",
+               which, every, interval);
 }
 
 size_t summary_tell_unread(const struct summary *summary, const char *when) {
   size_t unread = 0;
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
-    if (record->gone || record->error == 0)
+    if (record->error == 0 || (record->gone && summary->follow))
       continue;
     if (unread < NAMED_MAX)
       inputs_tell_unread(record->path, when, record->error);
     unread++;
   }
   if (unread > NAMED_MAX)
-    tell_error("no value from %zu more counters %s", unread - NAMED_MAX, when);
+    tell_error("no value from %zu more counter%s %s", unread - NAMED_MAX, plural(unread - NAMED_MAX), when);
   return unread;
 }

@@ -20,14 +20,11 @@ struct summary_counts {
   uint64_t updates; /* those in which the counter was found updated */
   uint64_t held;    /* no update since the sample before */
   uint64_t stale;   /* no update for the stale time */
-  uint64_t bad;     /* no value: torn, missing, denied */
+  uint64_t bad;     /* no value: torn, missing, denied, gone */
   uint64_t resets;
   uint64_t wraps;
-  int64_t period_min_ns; /* learned time between updates, of the counters at the end; 0: not known of any */
-  int64_t period_max_ns;
-  size_t tracked;  /* counters whose updates are dated by their files, at the end */
-  size_t counters; /* at the end */
-  size_t denied;   /* of these, for want of permission */
+  size_t counters; /* that there were */
+  size_t gone;     /* of these, at the end */
 };
 
 /* What the schedule says, for the report. */
@@ -47,8 +44,12 @@ int summary_new(struct summary **summary);
 void summary_free(struct summary *summary);
 struct sink *summary_sink(struct summary *summary);
 
-/* Counting starts: the passes before were the baseline. */
-void summary_start(struct summary *summary);
+/*
+ * Counting starts: the passes before were the baseline. follow: counters that come later count too, and one that goes
+ * is no fault. Otherwise the counters are those of the baseline, and one that is gone has a sample without a value per
+ * tick.
+ */
+void summary_start(struct summary *summary, bool follow);
 
 void summary_count(const struct summary *summary, struct summary_counts *counts);
 
@@ -59,8 +60,8 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
 void summary_warn(const struct summary *summary, const struct summary_run *run);
 
 /*
- * Tells on standard error which counters have no value now, as far as they are still there; `when` as for
- * inputs_tell_unread(). Returns how many those are.
+ * Tells on standard error which counters have no value now; `when` as for inputs_tell_unread(). Returns how many those
+ * are.
  */
 size_t summary_tell_unread(const struct summary *summary, const char *when);
 
