@@ -431,13 +431,14 @@ static void remove_b_once(void) {
 START_TEST(vanishes_in_the_middle_of_a_pass) {
   start("");
   counter_at("a", "1000000", 0);
-  counter_at("b", "2000000", 0);
   read_at(0);
   fake_forget();
+  counter_at("b", "2000000", 1);
   fake.on_dispatch = remove_b_once;
   read_at(1);
   expect_values("a/energy=1");
-  expect_log("");
+  expect_log("I VM 'b': reading '@/b/energy_uj'\n");
+  fake_forget();
   read_at(2);
   expect_log("I VM 'b': '@/b/energy_uj' is gone\n");
 }

@@ -831,6 +831,7 @@ START_TEST(swapped) {
   make_files("vms/vm/x/e");
   ck_assert_str_eq(readings_of(source), "vms/vm/x/e=42");
   ck_assert_int_eq(source_begin(source, NULL), 0);
+  ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, 0); /* that of source_begin() */
   remove_file("vms/vm/x/e");
   ck_assert_int_eq(rmdir(in_scratch("vms/vm/x")), 0);
   make_link("../../secret", "vms/vm/x");
@@ -1140,6 +1141,7 @@ START_TEST(range_missed_by_read) {
   add(source, range_rows[_i]);
   ck_assert_uint_eq(range_of_first(source), 1000);
   ck_assert_int_eq(source_begin(source, NULL), 0);
+  ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, 0);
   remove_file("zone/energy_uj");
   ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, -ENOENT);
   source_end(source);

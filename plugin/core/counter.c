@@ -5,14 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,86 +18,70 @@
 /* The first pause before another look, doubled each time. Scaphandre's hole is some microseconds long. */
 #define FIRST_PAUSE_NS (50 * NS_PER_US)
 
-/* No modification time is further from 1970 than this, so that no difference of two overflows. */
-#define MTIME_MAX_S (INT64_C(4000000000))
+/* How often an open file is read while somebody writes it. */
+#define READS_IN_A_ROW 3
+
+/* Reads in which number and stamp agreed (both moved, or both stood still) before the stamp is taken for the number. */
+#define READS_TO_TRUST 2
+
+/* One look of so many is from the ground up, whatever is remembered. */
+#define LOOKS_TO_TRUST 64
+
+/* After so many updates in a row the next look expects one, and does not ask first. */
+#define NEWS_TO_EXPECT 2
 
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* ---- opening without links --------------------------------------------------------------------------------------- */
+/* ---- what the last look found ------------------------------------------------------------------------------------ */
 
-static bool on_sysfs(int fd) {
-  struct statfs fs;
-  return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == SYSFS_MAGIC;
+static void forget(struct counter_memory *memory) {
+  *memory = (struct counter_memory){.unreliable = memory->unreliable, .looks = memory->looks};
 }
 
-/* Each directory on the way is opened by itself and must not be a link. For kernels before 5.6, and where a filter
- * forbids openat2. */
-int counter_open_step_by_step(int dir_fd, const char *path, int flags) {
-  int at_fd = dir_fd;
-  int fd = -EINVAL;
-  if (path[0] == '/') {
-    at_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (at_fd < 0)
-      return -errno;
-  }
-  for (;;) {
-    char name[256];
-    path += strspn(path, "/");
-    size_t len = strcspn(path, "/");
-    bool last = path[len + strspn(path + len, "/")] == '\0';
-    if (len == 0 || len >= sizeof(name)) {
-      fd = len == 0 ? -EINVAL : -ENAMETOOLONG;
-      break;
-    }
-    memcpy(name, path, len);
-    name[len] = '\0';
-    path += len;
-
-    struct stat st;
-    fd = fstatat(at_fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 ? -errno : 0;
-    if (fd == 0 && S_ISLNK(st.st_mode))
-      fd = -ELOOP;
-    if (fd == 0) {
-      fd = openat(at_fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
-      fd = fd < 0 ? -errno : fd;
-    }
-    if (at_fd != dir_fd)
-      close(at_fd);
-    if (last || fd < 0)
-      return fd;
-    at_fd = fd;
-  }
-  if (at_fd != dir_fd)
-    close(at_fd);
-  return fd;
+static void remember(struct counter_memory *memory, const struct stamp *stamp, uint64_t energy_uj, bool settled) {
+  bool moved = !memory->known || !stamp_same(&memory->stamp, stamp);
+  if (!moved && memory->settled && energy_uj != memory->energy_uj)
+    memory->unreliable = true;
+  if (memory->reads < READS_TO_TRUST)
+    memory->reads++;
+  if (!moved)
+    memory->news = 0;
+  else if (memory->news < NEWS_TO_EXPECT)
+    memory->news++;
+  memory->known = true;
+  memory->settled = settled;
+  memory->stamp = *stamp;
+  memory->energy_uj = energy_uj;
 }
 
-static int open_without_links(int dir_fd, const char *path, int flags) {
-  struct open_how how = {.flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC), .resolve = RESOLVE_NO_SYMLINKS};
-  long fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
-  if (fd >= 0)
-    return (int)fd;
-  if (errno != ENOSYS && errno != EPERM)
-    return -errno;
-  return counter_open_step_by_step(dir_fd, path, flags);
+/* Whether a file with the stamp that is remembered holds the number that is remembered. */
+static bool trusted(const struct counter_memory *memory) {
+  return memory->settled && memory->reads >= READS_TO_TRUST && !memory->unreliable;
 }
 
-int counter_open_found(int dir_fd, const char *path, int flags) {
-  int fd = open_without_links(dir_fd, path, flags);
-  bool is_link = fd == -ELOOP || (fd == -ENOTDIR && (flags & O_DIRECTORY) != 0); /* that of a link at the end */
-  if (!is_link || dir_fd == AT_FDCWD || !on_sysfs(dir_fd))
-    return fd;
-  fd = openat(dir_fd, path, flags | O_CLOEXEC);
-  if (fd < 0)
-    return -errno;
-  if (!on_sysfs(fd)) {
-    close(fd);
-    return -ELOOP;
-  }
-  return fd;
+/* Whether the file is as it was, by its stamp. */
+static bool unchanged(const struct counter_memory *memory, const struct stat *st) {
+  struct stamp stamp = stamp_of(st);
+  return trusted(memory) && stamp_same(&memory->stamp, &stamp);
+}
+
+/* Whether it is the file that is remembered, be it changed or not. */
+static bool is_remembered(const struct counter_memory *memory, const struct stat *st) {
+  return S_ISREG(st->st_mode) && st->st_ino == memory->stamp.inode && st->st_dev == memory->stamp.device;
+}
+
+static void recall(struct counter_memory *memory, struct reading *reading) {
+  memory->news = 0;
+  *reading = (struct reading){.energy_uj = memory->energy_uj, .mtime_ns = memory->stamp.mtime_ns};
 }
 
 /* ---- one look ---------------------------------------------------------------------------------------------------- */
+
+/* Whether another look may find what this one did not: the writer may be between truncate and write. */
+static bool may_pass(int error) {
+  return error == -ENODATA || error == -EAGAIN || error == -EINVAL || error == -ERANGE || error == -EFBIG ||
+         error == -EINTR;
+}
 
 static int refuse_type(mode_t mode) {
   if (S_ISREG(mode))
@@ -109,6 +89,13 @@ static int refuse_type(mode_t mode) {
   if (S_ISLNK(mode))
     return -ELOOP;
   return S_ISDIR(mode) ? -EISDIR : -EMEDIUMTYPE;
+}
+
+static int open_file(const struct counter_file *file, int flags) {
+  if (file->found)
+    return counter_open_found(file->dir_fd, file->path, flags);
+  int fd = openat(file->dir_fd, file->path, flags | O_CLOEXEC);
+  return fd >= 0 ? fd : -errno;
 }
 
 /* Opens for reading what `path_fd`, an O_PATH descriptor, stands for: nothing that was swapped in meanwhile. */
@@ -119,33 +106,31 @@ static int open_again(int path_fd) {
   return fd >= 0 ? fd : -errno;
 }
 
-/*
- * Opens the file if it is a regular one. Opening alone can already do harm (a watchdog device reboots the host), so
- * what is there is first held without being opened, looked at, and only then opened.
- */
-static int open_counter(const struct counter_file *file, struct stat *st) {
-  int path_fd = file->found ? counter_open_found(file->dir_fd, file->path, O_PATH)
-                            : openat(file->dir_fd, file->path, O_PATH | O_CLOEXEC);
-  if (path_fd < 0)
-    return file->found ? path_fd : -errno;
-  int fd = fstat(path_fd, st) != 0 ? -errno : refuse_type(st->st_mode);
-  if (fd == 0)
-    fd = open_again(path_fd);
-  close(path_fd);
-  return fd;
+/* Whether no tenant can have put a link on the way to the file, so that its name alone may be looked up. */
+static bool name_is_safe(const struct counter_file *file, const struct counter_memory *memory) {
+  if (!file->found)
+    return true;
+  switch (memory->depth) {
+  case 0:
+    return true;
+  case 1:
+    return file->guarded;
+  case 2:
+    return file->guarded && memory->facts.no_links;
+  default:
+    return false;
+  }
 }
 
-static int64_t mtime_ns(const struct stat *st) {
-  int64_t s = st->st_mtim.tv_sec;
-  if (s > MTIME_MAX_S)
-    s = MTIME_MAX_S;
-  if (s < -MTIME_MAX_S)
-    s = -MTIME_MAX_S;
-  return s * NS_PER_S + st->st_mtim.tv_nsec;
+static uint8_t depth_of(const char *path) {
+  uint8_t depth = 0;
+  for (const char *c = strchr(path, '/'); c != NULL && depth < UINT8_MAX; c = strchr(c + 1, '/'))
+    depth++;
+  return depth;
 }
 
-static bool same_time(const struct stat *a, const struct stat *b) {
-  return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+static int stat_name(const struct counter_file *file, struct stat *st) {
+  return fstatat(file->dir_fd, file->path, st, AT_NO_AUTOMOUNT | (file->found ? AT_SYMLINK_NOFOLLOW : 0));
 }
 
 /* 0 and *value, or -errno. */
@@ -159,34 +144,141 @@ static int read_number(int fd, uint64_t *value) {
   return number_parse_u64(content, (size_t)len, value);
 }
 
-/* The number, and the time that belongs to it: the file did not change from before to behind the read. */
-static int look(const struct counter_file *file, struct reading *reading) {
-  struct stat before = {.st_size = 0}, after;
-  int fd = open_counter(file, &before);
+/*
+ * The number, and the time that belongs to it: nobody wrote from before to behind the read. That is so if the file has
+ * the same stamp before and after, or one that is older than the read. `before` is its stamp before; NULL: not known.
+ */
+static int read_whole(int fd, const struct stamp *before, struct counter_memory *memory, struct reading *reading) {
+  struct stamp last;
+  for (int i = 0; i < READS_IN_A_ROW; i++) {
+    int64_t clock_ns = stamp_clock_ns();
+    struct stat st;
+    uint64_t energy_uj = 0;
+    int status = read_number(fd, &energy_uj);
+    if (fstat(fd, &st) != 0)
+      return -errno;
+    int refused = refuse_type(st.st_mode);
+    if (refused != 0)
+      return refused;
+    struct stamp stamp = stamp_of(&st);
+    bool known_mount = stamp.device == memory->facts_device;
+    bool computed = known_mount && memory->facts.computed;
+    bool settled = known_mount && memory->facts.local && stamp_is_old(&stamp, clock_ns) && stamp_clock_ns() >= clock_ns;
+    if (computed || settled || (before != NULL && stamp_same(before, &stamp))) {
+      if (status != 0)
+        return status;
+      remember(memory, &stamp, energy_uj, settled);
+      *reading = (struct reading){.energy_uj = energy_uj, .mtime_ns = stamp.mtime_ns, .computed = computed};
+      return 0;
+    }
+    if (status != 0 && !may_pass(status))
+      return status;
+    last = stamp;
+    before = &last;
+  }
+  return -EAGAIN;
+}
+
+/*
+ * From the ground up. Opening alone can already do harm (a watchdog device reboots the host), so what is there is first
+ * held without being opened, looked at, and only then opened. Where `fresh` nothing is taken from memory.
+ */
+static int look_carefully(const struct counter_file *file, struct counter_memory *memory, bool fresh,
+                          struct reading *reading) {
+  int path_fd = open_file(file, O_PATH);
+  if (path_fd < 0)
+    return path_fd;
+  struct stat st;
+  int status = fstat(path_fd, &st) != 0 ? -errno : refuse_type(st.st_mode);
+  if (status == 0 && !fresh && unchanged(memory, &st)) {
+    recall(memory, reading);
+    close(path_fd);
+    return 0;
+  }
+  int fd = status;
+  if (status == 0) {
+    if (fresh || memory->facts_device != st.st_dev) {
+      memory->facts = mount_facts_of(path_fd);
+      memory->facts_device = st.st_dev;
+      memory->depth = depth_of(file->path);
+    }
+    fd = open_again(path_fd);
+  }
+  close(path_fd);
   if (fd < 0)
     return fd;
-  /* Files of sysfs all claim to have a page; asking each other file for its file system would cost too much. */
-  bool computed = before.st_size == sysconf(_SC_PAGESIZE) && on_sysfs(fd);
-  uint64_t energy_uj = 0;
-  int status = read_number(fd, &energy_uj);
-  if (!computed && fstat(fd, &after) != 0)
-    status = -errno;
+  struct stamp before = stamp_of(&st);
+  status = read_whole(fd, &before, memory, reading);
   close(fd);
-  if (!computed && (status == 0 || status == -ENODATA || status == -EINVAL) &&
-      (!same_time(&before, &after) || before.st_size != after.st_size))
-    status = -EAGAIN;
+  return status;
+}
+
+/* Where nothing but a file that can be opened without harm can be. */
+static int look_directly(const struct counter_file *file, struct counter_memory *memory, const struct stamp *before,
+                         struct reading *reading) {
+  int fd = open_file(file, OPEN_FLAGS);
+  if (fd < 0)
+    return fd;
+  int status = 0;
+  struct stat st;
+  struct stamp stamp;
+  if (before == NULL && trusted(memory) && memory->news < NEWS_TO_EXPECT) {
+    status = fstat(fd, &st) != 0 ? -errno : refuse_type(st.st_mode);
+    if (status == 0 && unchanged(memory, &st)) {
+      recall(memory, reading);
+      close(fd);
+      return 0;
+    }
+    stamp = stamp_of(&st);
+    before = &stamp;
+  }
+  if (status == 0)
+    status = read_whole(fd, before, memory, reading);
+  close(fd);
+  return status;
+}
+
+static int look(const struct counter_file *file, struct reading *reading) {
+  struct counter_memory unused = {.known = false};
+  struct counter_memory *memory = file->memory != NULL ? file->memory : &unused;
+  bool fresh = !memory->known;
+  if (++memory->looks >= LOOKS_TO_TRUST) {
+    memory->looks = 0;
+    fresh = true;
+  }
+  struct stat st;
+  struct stamp stamp;
+  const struct stamp *before = NULL;
+  int status;
+  if (!fresh && trusted(memory) && memory->news < NEWS_TO_EXPECT && name_is_safe(file, memory)) {
+    if (stat_name(file, &st) == 0 && is_remembered(memory, &st)) {
+      if (unchanged(memory, &st)) {
+        recall(memory, reading);
+        return 0;
+      }
+      stamp = stamp_of(&st);
+      before = &stamp;
+    } else {
+      fresh = true; /* another file, or none */
+    }
+  }
+  if (!fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device) {
+    status = look_directly(file, memory, before, reading);
+  } else {
+    status = look_carefully(file, memory, fresh, reading);
+  }
   if (status != 0)
-    return status;
-  *reading = (struct reading){.energy_uj = energy_uj, .mtime_ns = mtime_ns(&before), .computed = computed};
-  return 0;
+    forget(memory);
+  return status;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Whether another look may find what this one did not: the writer may be between truncate and write. */
-static bool may_pass(int error) {
-  return error == -ENODATA || error == -EAGAIN || error == -EINVAL || error == -ERANGE || error == -EFBIG ||
-         error == -EINTR;
+int counter_glance(const struct counter_file *file, struct reading *reading) {
+  int status = look(file, reading);
+  if (status != 0)
+    *reading = (struct reading){.error = status};
+  return may_pass(status) ? -EAGAIN : status;
 }
 
 void counter_read(const struct counter_file *file, int64_t *patience_ns, struct reading *reading) {
@@ -216,18 +308,13 @@ int counter_read_range(const struct counter_file *file, uint64_t *range_uj) {
   memcpy(path + dir_len, name, sizeof(name));
 
   struct counter_file sibling = {.dir_fd = file->dir_fd, .path = path, .found = file->found};
-  struct stat st;
-  uint64_t range = 0;
-  int fd = open_counter(&sibling, &st);
+  struct reading reading;
+  int status = look(&sibling, &reading);
   free(path);
-  if (fd < 0)
-    return fd;
-  int status = read_number(fd, &range);
-  close(fd);
-  if (status == 0 && range == 0)
+  if (status == 0 && reading.energy_uj == 0)
     status = -ERANGE;
   if (status == 0)
-    *range_uj = range;
+    *range_uj = reading.energy_uj;
   return status;
 }
 

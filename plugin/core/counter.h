@@ -7,9 +7,25 @@
  * number.
  *
  * The reader holds nothing open between two calls.
+ *
+ * How it is kept cheap. With a counter_memory, a file whose stamp (see stamp.h) is that of the last good read is not
+ * read again: at 1 Hz four of five looks at Scaphandre's files find nothing new. And where the mount makes it harmless,
+ * the careful way to open (hold it with O_PATH, see that it is a regular file, then open what is held) gives way to one
+ * call:
+ *
+ *   nodev         what a pattern found is opened at once; a device that was put there meanwhile cannot be opened, and a
+ *                 FIFO opens without waiting and is then refused. Without nodev a tenant could have the host open its
+ *                 own watchdog: whoever is root in a guest can make devices in a directory that is shared by virtiofs.
+ *   nosymfollow   a stat by name tells whether there is news. Without it a tenant could lead that stat through a link
+ *                 into a dead network mount, where it would hang. (In a directory right below one that only root and we
+ *                 can change, which a tenant cannot replace by a link, no mount option is needed.)
+ *
+ * What a mount guarantees is asked at the first look, when the device number changes, and every 64 looks.
  */
 #ifndef VM_ENERGY_COUNTER_H
 #define VM_ENERGY_COUNTER_H
+
+#include "stamp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,11 +39,28 @@ struct reading {
   bool computed;      /* in sysfs: the kernel computes the value at each read and mtime_ns means nothing */
 };
 
+/* What is kept of a counter from one look to the next. All zero at first, but for looks. The reader's own. */
+struct counter_memory {
+  struct stamp stamp; /* at the last good read */
+  uint64_t energy_uj;
+  uint64_t facts_device; /* what facts are about */
+  struct mount_facts facts;
+  bool known;      /* there was a good read */
+  bool settled;    /* whatever was written since then shows in the stamp */
+  bool unreliable; /* the number was once seen to change while the stamp stood still */
+  uint8_t reads;   /* good ones, up to those it takes to trust the stamp */
+  uint8_t news;    /* updates that were found in a row, up to those it takes to expect one */
+  uint8_t looks;   /* since the last one from the ground up; to start with different numbers spreads that over passes */
+  uint8_t depth;   /* directories in the path below dir_fd */
+};
+
 /* Where a counter is. The strings are borrowed. */
 struct counter_file {
   int dir_fd;       /* AT_FDCWD, or the open directory that path is relative to */
   const char *path; /* relative to dir_fd, or absolute */
   bool found;       /* found by a pattern: no symbolic link in path is followed, except those that lie in sysfs */
+  bool guarded;     /* dir_fd is a directory whose entries only root or we ourselves can change */
+  struct counter_memory *memory; /* NULL: each look is the first */
 };
 
 /*
@@ -39,6 +72,12 @@ struct counter_file {
  */
 #define COUNTER_PATIENCE_NS INT64_C(3000000)
 void counter_read(const struct counter_file *file, int64_t *patience_ns, struct reading *reading);
+
+/*
+ * One look, without another try. 0; -EAGAIN: counter_read() may find what this look did not; else the error. *reading
+ * is set in any case.
+ */
+int counter_glance(const struct counter_file *file, struct reading *reading);
 
 /*
  * The sibling max_energy_range_uj, read under the same rules (once, no retry).

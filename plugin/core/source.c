@@ -27,8 +27,11 @@ struct source_private {
   bool listed;          /* false: not wanted, or not the owner */
   bool seen;            /* in this pass */
   bool fresh;           /* not welcomed yet */
+  bool glanced;         /* reading is that of this pass, unless a second try may do better */
   bool range_known;
   uint64_t range_uj;
+  struct counter_memory memory;
+  struct reading reading;
 };
 
 /* A path or a pattern as it was added. */
@@ -36,8 +39,19 @@ struct place {
   char *root;                      /* the directory before the first wildcard; NULL: a path that was written out */
   char *rest;                      /* the pattern below it */
   int root_fd;                     /* open from source_begin() to source_end(), else -1 */
+  bool guarded;                    /* only root and we can change what is in root */
   struct source_private **members; /* sorted by relative path */
   size_t members_num, members_size;
+
+  /*
+   * Of a pattern with one wildcard component, which is searched in root alone: as long as root's stamp stays what it
+   * was, there can be no counters but the members and the absent.
+   */
+  bool one_level;
+  bool listed; /* the rest holds */
+  struct stamp stamp;
+  char **absent; /* what matched in root, but without a file */
+  size_t absent_num, absent_size;
 };
 
 struct source {
@@ -81,7 +95,8 @@ static char *join_path(const char *a, const char *b) {
   return asprintf(&path, "%s%s%s", a, slash, b) < 0 ? NULL : path;
 }
 
-static void note_error(struct source *source, int error, const struct place *place, const char *below) {
+static void note_error(struct source *source, int error, struct place *place, const char *below) {
+  place->listed = false;
   if (source->error != 0 || error == -ENOENT || error == -ENOTDIR)
     return;
   source->error = error;
@@ -127,6 +142,7 @@ static int member_new(struct source *source, struct place *place, const char *re
   if (member == NULL)
     return -ENOMEM;
   member->place = place;
+  member->memory.looks = (uint8_t)(place->members_num % 64);
   member->path = place->root == NULL ? strdup(relative) : join_path(place->root, relative);
   char *raw = member->path == NULL ? NULL : label_from_path(member->path);
   member->name = raw == NULL ? NULL : label_make_safe(raw);
@@ -236,14 +252,6 @@ static int add_name(struct source *source, char *name) {
   return 0;
 }
 
-/* Whether the file is there, be it readable or not: what must be refused is refused when it is read, with a reason. */
-static bool is_there(struct place *place, const char *relative) {
-  int fd = counter_open_found(place->root_fd, relative, O_PATH);
-  if (fd >= 0)
-    close(fd);
-  return fd >= 0 || (fd != -ENOENT && fd != -ENOTDIR);
-}
-
 static int walk(struct source *source, struct place *place, const char *below, const char *rest);
 
 /* below/name matched a component of the pattern (or is one); rest is what comes behind it. */
@@ -255,13 +263,7 @@ static int descend(struct source *source, struct place *place, const char *below
   if (has_wildcard(rest, strlen(rest))) {
     status = walk(source, place, path, rest);
   } else {
-    char *whole = rest[0] == '\0' ? strdup(path) : join_path(path, rest);
-    if (whole == NULL)
-      status = -ENOMEM;
-    else if (is_there(place, whole))
-      status = add_name(source, whole);
-    else
-      free(whole);
+    status = add_name(source, rest[0] == '\0' ? strdup(path) : join_path(path, rest));
   }
   free(path);
   return status;
@@ -303,22 +305,78 @@ static int walk(struct source *source, struct place *place, const char *below, c
   return status;
 }
 
-/* What was found against what was known: both are sorted. */
+/* ---- what is there ----------------------------------------------------------------------------------------------- */
+
+/* Whether the file is there, be it readable or not: what must be refused is refused when it is read, with a reason. */
+static bool is_there(struct place *place, const char *relative) {
+  int fd = counter_open_found(place->root_fd, relative, O_PATH);
+  if (fd >= 0)
+    close(fd);
+  return fd >= 0 || (fd != -ENOENT && fd != -ENOTDIR);
+}
+
+static struct counter_file file_of(struct source_private *member) {
+  struct place *place = member->place;
+  bool found = place->root != NULL;
+  return (struct counter_file){.dir_fd = found ? place->root_fd : AT_FDCWD,
+                               .path = found ? member->relative : member->path,
+                               .found = found,
+                               .guarded = place->guarded,
+                               .memory = &member->memory};
+}
+
+/* Whether the member is still there. To read it tells, and it is to be read anyway. */
+static bool glance(struct place *place, struct source_private *member) {
+  if (!member->listed)
+    return is_there(place, member->relative);
+  struct counter_file file = file_of(member);
+  int status = counter_glance(&file, &member->reading);
+  bool there = status != -ENOENT && status != -ENOTDIR;
+  member->glanced = there && status != -EAGAIN;
+  return there;
+}
+
+static void free_absent(struct place *place) {
+  for (size_t i = 0; i < place->absent_num; i++)
+    free(place->absent[i]);
+  place->absent_num = 0;
+}
+
+/* A name that the search found is looked at: a new member, or one that may come. Takes the name. */
+static int consider(struct source *source, struct place *place, char **name) {
+  if (is_there(place, *name))
+    return member_new(source, place, *name);
+  if (!place->one_level)
+    return 0;
+  if (grow(&place->absent, &place->absent_size, place->absent_num, sizeof(*name)) != 0)
+    return -ENOMEM;
+  place->absent[place->absent_num++] = *name;
+  *name = NULL;
+  return 0;
+}
+
+/* What was found against what was known: both are sorted. A known one is `seen` when glance() found it. */
 static int merge(struct source *source, struct place *place) {
   if (source->names_num > 0)
     qsort(source->names, source->names_num, sizeof(source->names[0]), compare_names);
+  free_absent(place);
   size_t known = place->members_num, member = 0;
+  const char *last = NULL;
   int status = 0;
   for (size_t i = 0; i < source->names_num; i++) {
+    char **name = &source->names[i];
     int order = 1;
-    if (i > 0 && strcmp(source->names[i], source->names[i - 1]) == 0)
+    if (last != NULL && strcmp(*name, last) == 0)
       continue; /* a directory that changes while it is read may tell a name twice */
-    while (member < known && (order = strcmp(place->members[member]->relative, source->names[i])) < 0)
+    while (member < known && (order = strcmp(place->members[member]->relative, *name)) < 0)
       place->members[member++]->seen = false;
-    if (member < known && order == 0)
-      place->members[member++]->seen = true;
-    else if (member_new(source, place, source->names[i]) != 0)
+    last = *name;
+    if (member < known && order == 0) {
+      struct source_private *m = place->members[member++];
+      m->seen = m->seen || is_there(place, *name); /* may have come back meanwhile */
+    } else if (consider(source, place, name) != 0) {
       status = -ENOMEM;
+    }
   }
   while (member < known)
     place->members[member++]->seen = false;
@@ -336,17 +394,49 @@ static int merge(struct source *source, struct place *place) {
   return status;
 }
 
+/* Looks at the root itself: who can change it, and whether that was done since it was listed. */
+static bool root_is_unchanged(struct place *place) {
+  struct stat st;
+  int64_t clock_ns = stamp_clock_ns();
+  place->guarded = false;
+  bool listed = place->listed;
+  place->listed = false;
+  if (fstat(place->root_fd, &st) != 0)
+    return false;
+  place->guarded = (st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  struct stamp stamp = stamp_of(&st);
+  if (listed && stamp_same(&place->stamp, &stamp)) {
+    place->listed = true;
+    return true;
+  }
+  place->stamp = stamp;
+  place->listed = place->one_level && stamp_is_old(&stamp, clock_ns) && mount_facts_of(place->root_fd).local;
+  return false;
+}
+
 static int look_at(struct source *source, struct place *place) {
   source->names_num = 0;
   int status = 0;
   place->root_fd = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (place->root_fd < 0)
+  if (place->root_fd < 0) {
     note_error(source, -errno, place, "");
-  else
+  } else {
+    bool quiet = root_is_unchanged(place);
+    for (size_t i = 0; i < place->members_num; i++) {
+      place->members[i]->seen = glance(place, place->members[i]);
+      quiet = quiet && place->members[i]->seen;
+    }
+    for (size_t i = 0; quiet && i < place->absent_num; i++)
+      quiet = !is_there(place, place->absent[i]);
+    if (quiet)
+      return 0;
     status = walk(source, place, "", place->rest);
+  }
   /* a search that ran out of memory says nothing about what is gone */
   if (status == 0)
     status = merge(source, place);
+  if (status != 0)
+    place->listed = false;
   for (size_t i = 0; i < source->names_num; i++)
     free(source->names[i]);
   return status;
@@ -369,6 +459,8 @@ int source_new(const struct source_options *options, struct source **source) {
 }
 
 static void place_free(struct place *place) {
+  free_absent(place);
+  free(place->absent);
   free(place->members);
   free(place->root);
   free(place->rest);
@@ -445,6 +537,8 @@ static int split(struct place *place, const char *path, size_t given_len) {
       component = c + 1;
   place->root = component == path + 1 ? strdup("/") : strndup(path, (size_t)(component - path) - 1);
   place->rest = strdup(component);
+  const char *behind = strchr(component, '/');
+  place->one_level = behind == NULL || !source_is_pattern(behind);
   return place->root == NULL || place->rest == NULL ? -ENOMEM : 0;
 }
 
@@ -544,18 +638,21 @@ struct source_entry *source_at(const struct source *source, size_t index) {
 void source_read(struct source *source, struct source_entry *entry, int64_t *patience_ns, struct reading *reading) {
   (void)source;
   struct source_private *member = entry->priv;
-  bool found = member->place->root != NULL;
-  struct counter_file file = {.dir_fd = found ? member->place->root_fd : AT_FDCWD,
-                              .path = found ? member->relative : member->path,
-                              .found = found};
-  counter_read(&file, patience_ns, reading);
+  struct counter_file file = file_of(member);
+  if (member->glanced)
+    *reading = member->reading;
+  else
+    counter_read(&file, patience_ns, reading);
+  member->glanced = false;
   if (reading->error == -ENOENT || reading->error == -ENOTDIR)
     member->range_known = false; /* what comes in its place may be another counter */
   if (reading->error != 0)
     return;
   if (!member->range_known) {
+    struct counter_file zone = file;
+    zone.memory = NULL;
     member->range_uj = 0;
-    counter_read_range(&file, &member->range_uj);
+    counter_read_range(&zone, &member->range_uj);
     member->range_known = true;
   }
   reading->range_uj = member->range_uj;

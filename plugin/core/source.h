@@ -76,7 +76,10 @@ size_t source_count(const struct source *source);
 /* In the order of source_add(), those of a pattern sorted by path. Valid until the next source_begin(). */
 struct source_entry *source_at(const struct source *source, size_t index);
 
-/* As counter_read(), with range_uj filled in (read when the counter appears). */
+/*
+ * As counter_read(), with range_uj filled in (read when the counter appears). What was found in an earlier pass was
+ * already read by source_begin(), which so sees that it is still there.
+ */
 void source_read(struct source *source, struct source_entry *entry, int64_t *patience_ns, struct reading *reading);
 
 void source_end(struct source *source);

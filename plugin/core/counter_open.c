@@ -1,0 +1,83 @@
+#include "counter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+static bool on_sysfs(int fd) {
+  struct statfs fs;
+  return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == SYSFS_MAGIC;
+}
+
+/* Each directory on the way is opened by itself and must not be a link. For kernels before 5.6, and where a filter
+ * forbids openat2. */
+int counter_open_step_by_step(int dir_fd, const char *path, int flags) {
+  int at_fd = dir_fd;
+  int fd = -EINVAL;
+  if (path[0] == '/') {
+    at_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at_fd < 0)
+      return -errno;
+  }
+  for (;;) {
+    char name[256];
+    path += strspn(path, "/");
+    size_t len = strcspn(path, "/");
+    bool last = path[len + strspn(path + len, "/")] == '\0';
+    if (len == 0 || len >= sizeof(name)) {
+      fd = len == 0 ? -EINVAL : -ENAMETOOLONG;
+      break;
+    }
+    memcpy(name, path, len);
+    name[len] = '\0';
+    path += len;
+
+    struct stat st;
+    fd = fstatat(at_fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 ? -errno : 0;
+    if (fd == 0 && S_ISLNK(st.st_mode))
+      fd = -ELOOP;
+    if (fd == 0) {
+      fd = openat(at_fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+      fd = fd < 0 ? -errno : fd;
+    }
+    if (at_fd != dir_fd)
+      close(at_fd);
+    if (last || fd < 0)
+      return fd;
+    at_fd = fd;
+  }
+  if (at_fd != dir_fd)
+    close(at_fd);
+  return fd;
+}
+
+static int open_without_links(int dir_fd, const char *path, int flags) {
+  struct open_how how = {.flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC), .resolve = RESOLVE_NO_SYMLINKS};
+  long fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+  if (fd >= 0)
+    return (int)fd;
+  if (errno != ENOSYS && errno != EPERM)
+    return -errno;
+  return counter_open_step_by_step(dir_fd, path, flags);
+}
+
+int counter_open_found(int dir_fd, const char *path, int flags) {
+  int fd = open_without_links(dir_fd, path, flags);
+  bool is_link = fd == -ELOOP || (fd == -ENOTDIR && (flags & O_DIRECTORY) != 0); /* that of a link at the end */
+  if (!is_link || dir_fd == AT_FDCWD || !on_sysfs(dir_fd))
+    return fd;
+  fd = openat(dir_fd, path, flags | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  if (!on_sysfs(fd)) {
+    close(fd);
+    return -ELOOP;
+  }
+  return fd;
+}
