@@ -10,6 +10,9 @@
 /* How far a modification time may lie outside of the two samples around it: file times are rounded to a tick. */
 #define TICK_NS (20 * NS_PER_MS)
 
+/* The same for the time between two updates: some network file systems show an update some seconds late. */
+#define SLACK_NS (5 * NS_PER_S)
+
 /*
  * A file's time is told in ticks, so the time between two updates is wrong by up to one. Power is taken over at least
  * so many ticks, which makes its error at most 0.5 %.
@@ -24,14 +27,14 @@
 #define SAMPLE_MIN_NS NS_PER_US
 
 /*
- * What a counter that wraps may have drawn meanwhile: ten times its last power, and no less than this. A drop that
- * means more is a reset. At 1 kW a package counter of 262 kJ takes four minutes to go round.
+ * What a counter that wraps, or passes the number that it had fallen from, may have drawn meanwhile: ten times its
+ * usual power, and no less than this. At 1 kW a package counter of 262 kJ takes four minutes to go round.
  */
-#define WRAP_POWER_W      1000.0
-#define WRAP_POWER_FACTOR 10.0
+#define PLAUSIBLE_W      1000.0
+#define PLAUSIBLE_FACTOR 10.0
 
-static const char *const state_names[SAMPLE_STATES] = {"first", "ok",    "held", "gap",     "wrap",
-                                                       "reset", "stale", "torn", "missing", "denied"};
+static const char *const state_names[SAMPLE_STATES] = {"first", "ok",    "held", "gap",     "wrap",  "reset",
+                                                       "spike", "stale", "torn", "missing", "denied"};
 static const char *const base_names[] = {"auto", "update", "sample"};
 
 const char *sample_state_name(enum sample_state state) {
@@ -77,6 +80,20 @@ static int64_t tick_ns(const struct meter *m) {
 
 static double joules(const struct meter *m, uint64_t energy_uj) {
   return (double)energy_uj * 1e-6 * m->options->scale;
+}
+
+static double watts(uint64_t energy_uj, int64_t dt_ns) {
+  return (double)energy_uj * 1e3 / (double)dt_ns;
+}
+
+/* Whether it is more than any machine draws; unscaled, as all powers inside of a meter. */
+static bool is_too_much(const struct meter *m, double power_w) {
+  return m->options->max_power_w > 0 && power_w * m->options->scale > m->options->max_power_w;
+}
+
+static bool is_plausible(const struct meter *m, double power_w) {
+  double usual_w = PLAUSIBLE_FACTOR * m->usual_w;
+  return power_w <= (usual_w > PLAUSIBLE_W ? usual_w : PLAUSIBLE_W) && !is_too_much(m, power_w);
 }
 
 /* What every sample tells, good or bad. */
@@ -137,28 +154,13 @@ static void start(struct meter *m, const struct reading *r, const struct instant
   set_mark(m, mono_ns);
   m->last_update_ns = mono_ns;
   m->update_mono_ns = mono_ns < now->mono_ns ? mono_ns : now->mono_ns;
+  m->unseen_ns = m->update_mono_ns;
+  if (!m->untracked && now->mono_ns - m->unseen_ns < METER_STALE_NS)
+    m->unseen_ns = now->mono_ns - METER_STALE_NS; /* a time that may be wrong is all we have */
+  m->seen_ns = now->mono_ns;
+  m->settled = true;
   m->stale = is_stale(m, now);
   m->state = m->stale ? SAMPLE_STALE : SAMPLE_FIRST;
-}
-
-enum change { CHANGE_UP, CHANGE_WRAP, CHANGE_RESET };
-
-/* What the number did since the last good reading, and the energy that came with it. */
-static enum change compare(const struct meter *m, const struct reading *r, int64_t dt_ns, uint64_t *delta_uj) {
-  if (r->energy_uj >= m->last_energy_uj) {
-    *delta_uj = r->energy_uj - m->last_energy_uj;
-    return CHANGE_UP;
-  }
-  if (m->last_energy_uj <= r->range_uj && dt_ns > 0) {
-    uint64_t round_uj = r->range_uj - m->last_energy_uj + r->energy_uj;
-    double limit_w = WRAP_POWER_FACTOR * m->power_w > WRAP_POWER_W ? WRAP_POWER_FACTOR * m->power_w : WRAP_POWER_W;
-    if ((double)round_uj * 1e3 / (double)dt_ns <= limit_w) {
-      *delta_uj = round_uj;
-      return CHANGE_WRAP;
-    }
-  }
-  *delta_uj = 0;
-  return CHANGE_RESET;
 }
 
 /*
@@ -181,12 +183,107 @@ static bool update_time(const struct meter *m, const struct reading *r, const st
   return before != after;
 }
 
+/* What a good reading tells that the one before did not. */
+struct news {
+  bool moved;      /* another modification time */
+  bool changed;    /* another number */
+  bool timed;      /* mono_ns is known; otherwise it is a guess */
+  bool linked;     /* its distance to the update before is a time */
+  bool late;       /* written after the instant of the reading, which then was not made at that instant */
+  int64_t mono_ns; /* when the update was made */
+  int64_t dt_ns;   /* the time in which its energy was drawn, at most */
+};
+
+/*
+ * Dates the update. The one before was made between two readings, and so was this one, which bounds the time between
+ * them; where the modification times tell another one, a clock was stepped there and back again, unseen.
+ */
+static void date_update(const struct meter *m, const struct reading *r, const struct instant *now, int64_t offset_ns,
+                        struct news *news) {
+  news->dt_ns = now->mono_ns - m->unseen_ns;
+  news->mono_ns = now->mono_ns;
+  news->timed = true;
+  if (m->untracked) {
+    news->linked = m->marks_num > 0 && now->mono_ns > m->last_update_ns;
+    return;
+  }
+  if (!news->moved)
+    return;
+  news->timed = update_time(m, r, now, offset_ns, &news->mono_ns);
+  if (!news->timed || m->marks_num == 0)
+    return;
+  int64_t dt_ns = news->mono_ns - m->last_update_ns, least_ns = m->last_at.mono_ns - m->seen_ns - SLACK_NS;
+  news->late = dt_ns > news->dt_ns + SLACK_NS;
+  if (dt_ns > 0 && dt_ns >= least_ns) {
+    news->linked = !news->late;
+    news->dt_ns = dt_ns;
+  }
+}
+
+enum change {
+  CHANGE_UP,
+  CHANGE_PASSES, /* up, past the last number of the series that was left: a load, or that series again */
+  CHANGE_JUMP,   /* up, by more than can be */
+  CHANGE_WRAP,
+  CHANGE_BACK, /* down, to the series that was left */
+  CHANGE_RESET
+};
+
+/* Whether the number goes on from the series that was left; then what that series has beyond what was added since. */
+static bool continues(const struct meter *m, uint64_t energy_uj, int64_t mono_ns, uint64_t *delta_uj) {
+  const struct meter_series *left = &m->left;
+  if (!left->known || energy_uj < left->energy_uj)
+    return false;
+  uint64_t more_uj = energy_uj - left->energy_uj, added_uj = m->total_uj - left->total_uj;
+  *delta_uj = more_uj > added_uj ? more_uj - added_uj : 0;
+  return is_plausible(m, watts(more_uj, mono_ns - left->since_ns + tick_ns(m)));
+}
+
+static bool passes_left(const struct meter *m, uint64_t energy_uj) {
+  return m->left.known && m->last_energy_uj < m->left.energy_uj && energy_uj >= m->left.energy_uj;
+}
+
+/* What the number did since the last good reading, and the energy that came with it. */
+static enum change compare(const struct meter *m, const struct reading *r, const struct instant *now,
+                           const struct news *news, uint64_t *delta_uj) {
+  if (r->energy_uj >= m->last_energy_uj) {
+    *delta_uj = r->energy_uj - m->last_energy_uj;
+    double power_w = watts(*delta_uj, news->dt_ns + tick_ns(m));
+    bool passes = passes_left(m, r->energy_uj);
+    if (!is_too_much(m, power_w) && !(passes && (m->alternates || !is_plausible(m, power_w))))
+      return passes ? CHANGE_PASSES : CHANGE_UP;
+    *delta_uj = 0;
+    return CHANGE_JUMP;
+  }
+  if (continues(m, r->energy_uj, now->mono_ns, delta_uj))
+    return CHANGE_BACK;
+  if (m->last_energy_uj <= r->range_uj && news->dt_ns > 0) {
+    *delta_uj = r->range_uj - m->last_energy_uj + r->energy_uj;
+    if (is_plausible(m, watts(*delta_uj, news->dt_ns)))
+      return CHANGE_WRAP;
+  }
+  *delta_uj = 0;
+  return CHANGE_RESET;
+}
+
+/* Remembers the series that the number leaves; of several odd numbers in a row, the one before the first of them. */
+static void leave_series(struct meter *m, uint64_t energy_uj, enum change change) {
+  bool returns = change == CHANGE_BACK || passes_left(m, energy_uj);
+  if (m->settled || returns)
+    m->left = (struct meter_series){
+        .known = true, .since_ns = m->unseen_ns, .energy_uj = m->last_energy_uj, .total_uj = m->total_uj};
+  m->settled = returns;
+  m->alternates = change == CHANGE_BACK || (m->alternates && change != CHANGE_RESET);
+}
+
 static int64_t clamp(int64_t value, int64_t least, int64_t most) {
   return value < least ? least : value > most ? most : value;
 }
 
 static void set_power(struct meter *m, uint64_t delta_uj, int64_t dt_ns) {
-  m->power_w = (double)delta_uj * 1e3 / (double)dt_ns;
+  double last_w = m->power_w, power_w = watts(delta_uj, dt_ns);
+  m->usual_w = m->dt_ns > 0 && last_w < power_w ? last_w : power_w;
+  m->power_w = power_w;
   m->dt_ns = dt_ns;
   m->power_known = true;
 }
@@ -201,87 +298,87 @@ static const struct meter_mark *find_mark(const struct meter *m, int64_t mono_ns
   return NULL;
 }
 
-/* An update was seen, at mono_ns if known. From it and one before comes the power of METER_UPDATE. */
-static void take_update(struct meter *m, int64_t mono_ns, bool known, bool fresh_start, bool by_update) {
-  bool comparable = known && m->marks_num > 0;
-  if (comparable)
-    learn_period(m, mono_ns - m->last_update_ns, fresh_start);
-  if (!comparable || fresh_start || mono_ns < m->marks[m->marks_num - 1].mono_ns) {
+/* An update was seen. From it and one before comes the power of METER_UPDATE. */
+static void take_update(struct meter *m, const struct news *news, bool fresh_start, bool by_update) {
+  if (news->linked)
+    learn_period(m, news->mono_ns - m->last_update_ns, fresh_start);
+  if (!news->linked || fresh_start) {
     m->marks_num = 0;
     if (by_update)
       m->power_known = false;
   }
-  const struct meter_mark *mark = find_mark(m, mono_ns);
+  const struct meter_mark *mark = find_mark(m, news->mono_ns);
   if (mark != NULL && by_update)
-    set_power(m, m->total_uj - mark->total_uj, mono_ns - mark->mono_ns);
-  if (known)
-    set_mark(m, mono_ns);
-  m->last_update_ns = mono_ns;
+    set_power(m, m->total_uj - mark->total_uj, news->mono_ns - mark->mono_ns);
+  if (news->timed)
+    set_mark(m, news->mono_ns);
+  m->last_update_ns = news->mono_ns;
 }
 
 static void follow(struct meter *m, const struct reading *r, const struct instant *now, struct sample *s) {
-  int64_t dt_ns = now->mono_ns - m->last_at.mono_ns;
-  bool moved = !m->untracked && r->mtime_ns != m->last_mtime_ns;
-  bool changed = r->energy_uj != m->last_energy_uj;
-  uint64_t delta_uj;
-  enum change change = compare(m, r, dt_ns, &delta_uj);
-  bool was_stale = m->stale;
-
-  m->total_uj = delta_uj > UINT64_MAX - m->total_uj ? UINT64_MAX : m->total_uj + delta_uj;
+  struct news news = {.moved = !m->untracked && r->mtime_ns != m->last_mtime_ns,
+                      .changed = r->energy_uj != m->last_energy_uj};
+  bool seen = news.moved || news.changed, was_stale = m->stale;
 
   /* Does the modification time follow the number? Within one tick it cannot, so that proves nothing. */
-  if (moved)
+  if (news.moved)
     m->tracked = true;
-  else if (changed && m->last_at.wall_ns - m->last_mtime_ns > TICK_NS)
+  else if (news.changed && m->last_at.wall_ns - m->last_mtime_ns > TICK_NS)
     m->untracked = true;
   bool by_update = m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
 
   int64_t offset_ns = now->wall_ns - now->mono_ns;
   if (offset_ns - m->offset_ns <= STEP_NS && m->offset_ns - offset_ns <= STEP_NS)
     offset_ns = m->offset_ns;
-
-  if (moved || changed) {
-    bool fresh_start = change == CHANGE_RESET || was_stale;
-    if (m->untracked) {
-      m->update_mono_ns = now->mono_ns;
-      take_update(m, now->mono_ns, true, fresh_start, by_update);
-    } else if (moved) {
-      int64_t mono_ns;
-      bool known = update_time(m, r, now, offset_ns, &mono_ns);
-      m->update_mono_ns = clamp(mono_ns, m->last_at.mono_ns, now->mono_ns);
-      take_update(m, mono_ns, known, fresh_start, by_update);
-    } else if (fresh_start) {
-      /* a new number within the tick of the old one: nothing to date it by but that tick */
-      m->power_known = false;
-      m->marks_num = 0;
-    }
-    m->stale = false;
-  } else {
-    m->stale = is_stale(m, now);
-  }
+  date_update(m, r, now, offset_ns, &news);
   m->offset_ns = offset_ns;
 
-  if (m->stale)
+  uint64_t delta_uj;
+  enum change change = compare(m, r, now, &news, &delta_uj);
+  bool breaks = change != CHANGE_UP && change != CHANGE_WRAP, fresh_start = breaks || was_stale;
+  if (breaks)
+    leave_series(m, r->energy_uj, change);
+  else if (news.changed)
+    m->settled = true;
+  m->total_uj = delta_uj > UINT64_MAX - m->total_uj ? UINT64_MAX : m->total_uj + delta_uj;
+
+  if (news.moved || (news.changed && m->untracked)) {
+    m->update_mono_ns = m->untracked ? now->mono_ns : clamp(news.mono_ns, m->last_at.mono_ns, now->mono_ns);
+    take_update(m, &news, fresh_start, by_update);
+  } else if (news.changed && fresh_start) {
+    /* a new number within the tick of the old one: nothing to date it by but that tick */
     m->power_known = false;
-  else if (!by_update) {
-    m->power_known = false;
-    if (change != CHANGE_RESET && !was_stale && dt_ns >= SAMPLE_MIN_NS)
-      set_power(m, delta_uj, dt_ns);
+    m->marks_num = 0;
   }
+  if (seen || r->computed) {
+    m->unseen_ns = r->computed ? now->mono_ns : m->last_at.mono_ns;
+    m->seen_ns = now->mono_ns;
+  }
+  m->stale = !seen && is_stale(m, now);
+
+  if (m->stale || !by_update)
+    m->power_known = false;
+  int64_t dt_ns = now->mono_ns - m->last_at.mono_ns;
+  if (!m->stale && !by_update && !fresh_start && !news.late && dt_ns >= SAMPLE_MIN_NS)
+    set_power(m, delta_uj, dt_ns);
+  bool too_much = m->power_known && is_too_much(m, m->power_w);
+  m->power_known = m->power_known && !too_much;
 
   if (change == CHANGE_RESET)
     m->state = SAMPLE_RESET;
+  else if (change == CHANGE_JUMP || too_much)
+    m->state = SAMPLE_SPIKE;
   else if (change == CHANGE_WRAP)
     m->state = SAMPLE_WRAP;
   else if (m->stale)
     m->state = SAMPLE_STALE;
-  else if (m->bad || was_stale)
+  else if (m->bad || was_stale || change == CHANGE_BACK)
     m->state = SAMPLE_GAP;
   else
-    m->state = moved || changed ? SAMPLE_OK : SAMPLE_HELD;
+    m->state = seen ? SAMPLE_OK : SAMPLE_HELD;
 
   s->delta_j = joules(m, delta_uj);
-  s->updated = moved || changed;
+  s->updated = seen;
 }
 
 void meter_update(struct meter *m, const struct reading *r, const struct instant *now, struct sample *s) {

@@ -14,6 +14,16 @@
  * apart by modification time: the same number with a new time is a true 0 W, the same number with the old time is no
  * news. Modification times are wall time; they are turned into monotonic time at once, so that a step of the wall clock
  * between two updates is noticed and either cancels out or costs one power, but never bends one.
+ *
+ * What no machine can draw. With max_power_w a number that rose by more than that power makes in the time since the
+ * update before is a SAMPLE_SPIKE: it adds nothing, makes no power and is the new baseline. The series that it left is
+ * remembered, as it is at a reset: a lower number that goes on from there is no reset (SAMPLE_GAP), and adds what that
+ * series counted meanwhile, less what was added since. So one bad number costs two powers and no energy, and of two
+ * counters that alternate in one file the energy of one is counted, and none of the jumps.
+ *
+ * Without max_power_w a rise may be a load, whatever it is. Yet one that passes, in one step, the number that the
+ * counter had fallen from is a SAMPLE_SPIKE when it would be above 1 kW and ten times the usual power, or when the
+ * counter was seen to come back before; a smaller one adds its energy, but makes no power.
  */
 #ifndef VM_ENERGY_METER_H
 #define VM_ENERGY_METER_H
@@ -31,9 +41,10 @@ enum sample_state {
   SAMPLE_FIRST,   /* no earlier value */
   SAMPLE_OK,      /* an update since the last sample */
   SAMPLE_HELD,    /* none */
-  SAMPLE_GAP,     /* the first good one after bad ones, or the first update after a stale spell */
+  SAMPLE_GAP,     /* the first good one after bad ones or a spike, or the first update after a stale spell */
   SAMPLE_WRAP,    /* the counter wrapped; corrected */
   SAMPLE_RESET,   /* the counter fell; new baseline */
+  SAMPLE_SPIKE,   /* it rose, or its power is, above what can be: no power; new baseline */
   SAMPLE_STALE,   /* no update for the stale time: no power */
   SAMPLE_TORN,    /* bad content, or a read error: no value */
   SAMPLE_MISSING, /* no file: no value */
@@ -53,6 +64,11 @@ struct meter_options {
   double scale;     /* factor on energy and power, above 0 */
   int64_t stale_ns; /* 0: the larger of METER_STALE_NS and three update periods, the period being learned */
   int64_t tick_ns;  /* what file times are rounded to, see clock_tick_ns(); 0: 10 ms */
+  /*
+   * What the machine cannot draw, in scaled watts; 0: not known. No power above it is told. Where METER_SAMPLE divides
+   * several updates by one short sample, the power is left out (SAMPLE_SPIKE) and the energy, which is right, is kept.
+   */
+  double max_power_w;
 };
 
 #define METER_STALE_NS (30 * NS_PER_S)
@@ -100,7 +116,15 @@ struct meter_mark {
 
 #define METER_MARKS 6
 
-/* State of one counter; about 250 bytes, no pointers to free. Look, don't touch: use the functions. */
+/* A series that the counter left: at a reset, at a spike, or for another one. */
+struct meter_series {
+  bool known;
+  int64_t since_ns;   /* mono; what continues it was drawn since then */
+  uint64_t energy_uj; /* its last number */
+  uint64_t total_uj;  /* what was accumulated then */
+};
+
+/* State of one counter; about 270 bytes, no pointers to free. Look, don't touch: use the functions. */
 struct meter {
   const struct meter_options *options; /* borrowed */
   struct instant last_at;              /* of the last good reading */
@@ -114,10 +138,15 @@ struct meter {
   size_t marks_num;
   int64_t last_update_ns; /* the last update, as its file tells it */
   int64_t update_mono_ns; /* the same, but not outside of the two readings around it */
+  int64_t unseen_ns;      /* the last reading before the one that first showed it */
+  int64_t seen_ns;        /* that one */
   int64_t period_ns;
 
   double power_w; /* last power, unscaled */
+  double usual_w; /* the lower of the last two powers */
   int64_t dt_ns;
+
+  struct meter_series left; /* before the last reset, spike or change of series */
 
   enum sample_state state;
   bool started;     /* there was a good reading */
@@ -125,6 +154,8 @@ struct meter {
   bool stale;       /* in a stale spell */
   bool tracked;     /* mtime was seen to move */
   bool untracked;   /* mtime was seen not to move, or the file is computed */
+  bool settled;     /* the number is not the first of its series */
+  bool alternates;  /* the counter came back to a series that it had left */
   bool power_known; /* power_w is */
 };
 
