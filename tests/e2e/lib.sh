@@ -14,6 +14,7 @@ if [ -z "${VM_ENERGY_NET:-}" ]; then
   done
 fi
 [ "$VM_ENERGY_NET" = loopback ] || ip link set lo up || exit 1
+shopt -s lastpipe # a server that is started at the end of a pipe is to be known to this shell
 
 # The servers are Debian's Python programs; another Python in front of it would hide what they need.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
@@ -24,7 +25,6 @@ e2e=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 examples=$srcdir/plugin/examples
 artifacts=$builddir/tests/e2e/artifacts
 hostname=node1
-collectd_names=()
 
 # --- ports ----------------------------------------------------------------------------------------------------------------
 in_use() { ss -Hltun "sport = :$1" | grep -q .; }
@@ -42,7 +42,8 @@ render 8080
 influx 8086
 influx_rpc 8088
 influx_collectd 25827
-influx_collectd_secure 25829
+influx_signed 25829
+influx_encrypted 25830
 central 25826
 exporter 9103
 prometheus 9090
@@ -186,6 +187,73 @@ render() { # target [curl option...]: what the render API answers, by default JS
 
 rendered() { # target: "time value" of each point that there is
   render "$1" | jq -r '.[].datapoints[] | select(.[0] != null) | "\(.[1]) \(.[0])"'
+}
+
+influx_start() { # [more lines of configuration on standard input]: a private influxd with its collectd listener
+  local dir=$work/influx
+  mkdir -p "$dir"
+  {
+    cat <<CONF
+reporting-disabled = true
+bind-address = "127.0.0.1:${port[influx_rpc]}"
+[meta]
+  dir = "$dir/meta"
+[data]
+  dir = "$dir/data"
+  wal-dir = "$dir/wal"
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:${port[influx]}"
+  log-enabled = false
+[[collectd]]
+  enabled = true
+  bind-address = "127.0.0.1:${port[influx_collectd]}"
+  database = "collectd"
+  security-level = "none"
+  parse-multivalue-plugin = "split"
+  typesdb = "$typesdb"
+  batch-timeout = "1s"
+CONF
+    cat
+  } >"$work/influx.conf"
+  start influx influxd -config "$work/influx.conf"
+  wait_for 20 curl -fs "http://127.0.0.1:${port[influx]}/ping" || { cat "$work/influx.log" && return 1; }
+}
+
+influx_stop() { # one SIGTERM lets influxd 1.6 wait for 30 s once data has come in; a second one ends it at once
+  kill "${pid_influx:=}" 2>/dev/null || return 0
+  wait_for 1 has_ended "$pid_influx" || kill "$pid_influx" 2>/dev/null
+  wait "$pid_influx" 2>/dev/null
+}
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+left_behind() { # what else lives in the namespace of this test: nothing, when all is stopped
+  local dir found=1
+  [ "$VM_ENERGY_NET" = private ] || return 1
+  for dir in /proc/[0-9]*; do
+    if [ "${dir#/proc/}" != $$ ] && [ "$dir/ns/net" -ef /proc/$$/ns/net ]; then
+      found=0
+      echo "FAILED: it leaves process ${dir#/proc/} behind: $(tr '\0' ' ' <"$dir/cmdline")"
+    fi
+  done
+  return $found
+}
+end() {
+  local status=$?
+  [ -z "${pid_influx:-}" ] || influx_stop
+  clean_up
+  ! left_behind || exit 1
+  exit "$status"
+}
+trap end EXIT
+
+influx() { # query [database]: JSON, times in ns
+  curl -fsSG "http://127.0.0.1:${port[influx]}/query" --data-urlencode "q=$1" -d "db=${2:-collectd}" -d epoch=ns
+}
+
+influx_points() { # query [database]: "time value" of each point
+  influx "$@" | jq -r '.results[].series[]?.values[] | select(.[1] != null) | "\(.[0] / 1e9) \(.[1])"'
 }
 
 # --- comparing ------------------------------------------------------------------------------------------------------------
