@@ -1,8 +1,8 @@
-# compare.awk -v quantity=power|energy -v vm=NAME [-v resolution=S] [-v scale=F] TRUTH SERIES: is it what was drawn?
+# compare.awk -v quantity=power|energy -v vm=NAME [-v resolution=S] [-v tolerance=J] TRUTH SERIES: is it what was drawn?
 #
 # TRUTH is what simwriter --truth wrote. SERIES has lines "time value", oldest first, in W or J; a time is rounded down to
 # the resolution. A power must be within 1 % of that of an update that was the last one at that time, or the one before
-# (collectd reads once a second). An energy must be exactly that of such an update, and the difference between the last and
+# (collectd reads once a second). An energy must be exactly that of such an update, to the µJ or the tolerance, and the difference between the last and
 # the first one that of the truth, within one update.
 BEGIN {
   FS = "[, ]"
@@ -44,7 +44,7 @@ function match_point(at, value, i, oldest, newest) {
   last = value
   latest_update = newest
   for (i = newest; i >= oldest && i >= (quantity == "power" ? 2 : 1); i--) # the first update has no power
-    if (quantity == "energy" ? same(value, counter_j[i], 1e-6) : same(value, power_w[i], power_w[i] / 100))
+    if (quantity == "energy" ? same(value, counter_j[i], tolerance) : same(value, power_w[i], power_w[i] / 100))
       return 1
   wrong(sprintf("%.6f at %s, the truth was %.6f", value, at, quantity == "energy" ? counter_j[newest] : power_w[newest]))
   return 0

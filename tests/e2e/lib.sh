@@ -13,7 +13,11 @@ if [ -z "${VM_ENERGY_NET:-}" ]; then
     fi
   done
 fi
-[ "$VM_ENERGY_NET" = loopback ] || ip link set lo up || exit 1
+if [ "$VM_ENERGY_NET" = private ]; then
+  ip link set lo up || exit 1
+  # write_prometheus looks up its own address in a way that finds none on a host that has only 127.0.0.1
+  ip address add 192.0.2.1/32 dev lo 2>/dev/null
+fi
 shopt -s lastpipe # a server that is started at the end of a pipe is to be known to this shell
 
 # The servers are Debian's Python programs; another Python in front of it would hide what they need.
@@ -256,11 +260,21 @@ influx_points() { # query [database]: "time value" of each point
   influx "$@" | jq -r '.results[].series[]?.values[] | select(.[1] != null) | "\(.[0] / 1e9) \(.[1])"'
 }
 
+prometheus_start() { # prometheus.yml
+  start prometheus prometheus --config.file="$1" --storage.tsdb.path="$work/prometheus" \
+    --web.listen-address="127.0.0.1:${port[prometheus]}" --log.level=warn
+  wait_for 20 curl -fs "http://127.0.0.1:${port[prometheus]}/-/ready" || { cat "$work/prometheus.log" && return 1; }
+}
+
+prometheus_query() { # query: JSON
+  curl -fsSG "http://127.0.0.1:${port[prometheus]}/api/v1/query" --data-urlencode "query=$1"
+}
+
 # --- comparing ------------------------------------------------------------------------------------------------------------
 matches() { # quantity vm resolution command...: the lines "time value" that it prints are what was drawn
   local quantity=$1 vm=$2 resolution=$3
   shift 3
   "$@" >"$work/series"
-  awk -f "$e2e/compare.awk" -v quantity="$quantity" -v vm="$vm" -v resolution="$resolution" \
+  awk -f "$e2e/compare.awk" -v quantity="$quantity" -v vm="$vm" -v resolution="$resolution" -v tolerance="${tolerance:-0}" \
     "${truth_file:-$work/truth.csv}" "$work/series"
 }
