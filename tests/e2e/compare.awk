@@ -1,8 +1,8 @@
 # compare.awk -v quantity=power|energy -v vm=NAME [-v resolution=S] [-v tolerance=J] TRUTH SERIES: is it what was drawn?
 #
-# TRUTH is what simwriter --truth wrote. SERIES has lines "time value", oldest first, in W or J; a time is rounded down to
-# the resolution. A power must be within 1 % of that of an update that was the last one at that time, or the one before
-# (collectd reads once a second). An energy must be exactly that of such an update, to the µJ or the tolerance, and the difference between the last and
+# TRUTH is what simwriter --truth wrote. SERIES has lines "time value", oldest first, in W or J; a time is rounded to the
+# nearest multiple of the resolution. A power must be within 1 % of that of the update that was the last one at that time.
+# An energy must be exactly that of this update, to the µJ or the tolerance, and the difference between the last energy and
 # the first one that of the truth, within one update.
 BEGIN {
   FS = "[, ]"
@@ -35,18 +35,19 @@ function last_update(at, i) { # the last one that was there at that time
 }
 
 function match_point(at, value, i, oldest, newest) {
-  newest = last_update(at + resolution + 0.05)
-  oldest = last_update(at - 0.05) - 1
+  newest = last_update(at + resolution / 2 + 0.05)
+  oldest = last_update(at - resolution / 2 - 0.05)
   if (points == 1) {
     first = value
-    first_update = newest
+    first_update = last_update(at)
   }
   last = value
-  latest_update = newest
-  for (i = newest; i >= oldest && i >= (quantity == "power" ? 2 : 1); i--) # the first update has no power
+  latest_update = last_update(at)
+  for (i = newest; i >= oldest && i > (quantity == "power"); i--) # the first update has no power
     if (quantity == "energy" ? same(value, counter_j[i], tolerance) : same(value, power_w[i], power_w[i] / 100))
       return 1
-  wrong(sprintf("%.6f at %s, the truth was %.6f", value, at, quantity == "energy" ? counter_j[newest] : power_w[newest]))
+  wrong(sprintf("%.6f at %s, the truth was %.6f", value, at,
+    quantity == "energy" ? counter_j[newest] : power_w[newest]))
   return 0
 }
 
@@ -60,7 +61,9 @@ END {
     wrong("the truth has only " updates + 0 " updates")
   if (points < 3)
     wrong("there are only " points + 0 " points")
-  if (quantity == "energy" && points && !same(last - first, counter_j[latest_update] - counter_j[first_update], largest_j))
-    wrong(sprintf("%.6f J in all, the truth was %.6f J", last - first, counter_j[latest_update] - counter_j[first_update]))
+  if (quantity == "energy" && points &&
+    !same(last - first, counter_j[latest_update] - counter_j[first_update], largest_j))
+    wrong(sprintf("%.6f J in all, the truth was %.6f J", last - first,
+      counter_j[latest_update] - counter_j[first_update]))
   exit failed
 }

@@ -16,7 +16,7 @@ fi
 if [ "$VM_ENERGY_NET" = private ]; then
   ip link set lo up || exit 1
   # write_prometheus looks up its own address in a way that finds none on a host that has only 127.0.0.1
-  ip address add 192.0.2.1/32 dev lo 2>/dev/null
+  ip address add 192.0.2.100/32 dev lo 2>/dev/null
 fi
 shopt -s lastpipe # a server that is started at the end of a pipe is to be known to this shell
 
@@ -62,8 +62,12 @@ with_ports() { # filter: the standard ports of a recipe become those of this tes
 tree=$work/scaphandre
 
 writer_start() { # vm=load...: one update a second and a bit; the truth goes to $work/truth.csv
-  start writer "$simwriter" --root "$tree" --period 1 --jitter 0.1 --truth "$work/truth.csv" "$@"
-  wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+  writer_of writer "$tree" "$work/truth.csv" "$@"
+}
+writer_of() { # name tree truth.csv vm=load...
+  local name=$1
+  start "$name" "$simwriter" --root "$2" --period 1 --jitter 0.1 --truth "$3" "${@:4}"
+  wait_for 10 grep -q ready "$work/$name.log" || { cat "$work/$name.log" && exit 1; }
 }
 
 # --- collectd: several of them, each with its own directory ---------------------------------------------------------------
@@ -95,7 +99,7 @@ CONF
   } >"$work/$1.conf"
 }
 
-vm_energy_block() { # [tree]: what an agent loads to read it
+vm_energy_block() { # [tree]: what an agent loads to read it; "LoadPlugin vm_energy" in a recipe adds nothing to that
   cat <<CONF
 PluginDir "$module_dir"
 <LoadPlugin vm_energy>
@@ -114,6 +118,14 @@ agent_start() { # name: the collectd of $work/name.conf
 
 flush() { # name: what its writers hold back goes out now
   "$collectdctl" -s "$work/$1.sock" flush timeout=0 >/dev/null
+}
+
+recipe() { # name.conf: a line that includes it; changed only where a namespace of our own is not allowed
+  if [ "$VM_ENERGY_NET" = private ]; then
+    printf 'Include "%s"\n' "$examples/$1"
+  else
+    with_ports <"$examples/$1"
+  fi
 }
 
 # --- servers --------------------------------------------------------------------------------------------------------------
@@ -154,10 +166,9 @@ CONF
   wait_for 20 in_use "${port[carbon]}" || { cat "$work/carbon.log" && return 1; }
 }
 
-graphite_web() { # django's command...: with settings of our own
-  PYTHONPATH=$work/graphite GRAPHITE_SETTINGS_MODULE=private_settings DJANGO_SETTINGS_MODULE=graphite.settings \
-    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -W ignore -m django "$@"
-}
+# django's command with settings of our own
+graphite_web=(env "PYTHONPATH=$work/graphite" GRAPHITE_SETTINGS_MODULE=private_settings
+  DJANGO_SETTINGS_MODULE=graphite.settings PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -W ignore -m django)
 
 render_start() { # graphite-web with its render API, on top of carbon_start's files
   local dir=$work/graphite
@@ -178,7 +189,7 @@ FUNCTION_PLUGINS = []
 SILENCED_SYSTEM_CHECKS = ['admin.W411', 'models.W042']
 TAGDB = ''
 CONF
-  start render graphite_web runserver --noreload --nostatic "127.0.0.1:${port[render]}"
+  start render "${graphite_web[@]}" runserver --noreload --nostatic "127.0.0.1:${port[render]}"
   wait_for 20 curl -so /dev/null "http://127.0.0.1:${port[render]}/" || { cat "$work/render.log" && return 1; }
 }
 
