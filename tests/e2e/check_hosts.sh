@@ -11,7 +11,8 @@ vms=(constant wave)
 
 # --- a network of hosts: a bridge here, and a cable to each agent -----------------------------------------------------------
 networks=
-if [ "$VM_ENERGY_NET" = private ] && ip link add name hosts type bridge && ip address add 192.0.2.1/24 dev hosts; then
+# (with an address of its own, as it would take over the lowest one of its cables, which changes with every new host)
+if [ "$VM_ENERGY_NET" = private ] && ip link add name hosts address 02:00:00:00:00:01 type bridge && ip address add 192.0.2.1/24 dev hosts; then
   networks=yes
   ip link set hosts up
 fi

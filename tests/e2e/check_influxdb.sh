@@ -5,21 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 require "$collectd" "$collectdctl" influxd curl jq ss
 
-listener() { # name security-level
-  cat <<CONF
-[[collectd]]
-  enabled = true
-  bind-address = "127.0.0.1:${port[influx_$1]}"
-  database = "$1"
-  typesdb = "$typesdb"
-  batch-timeout = "1s"
-  security-level = "$2"
-  parse-multivalue-plugin = "split"
-  auth-file = "$work/keys"
-CONF
-}
-echo 'agent: the right key' >"$work/keys"
-{ listener signed sign && listener encrypted encrypt; } | influx_start || exit 1
+echo 'agent: the right key' >"$work/auth_file"
+{ influx_listener influx_signed signed sign && influx_listener influx_encrypted encrypted encrypt; } | influx_start || exit 1
 
 server() { # listener [level key]
   echo "  <Server \"127.0.0.1\" \"${port[influx_$1]}\">"

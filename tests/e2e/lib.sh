@@ -111,7 +111,7 @@ PluginDir "$stock_plugins"
 CONF
 }
 
-agent_start() { # name: the collectd of $work/name.conf
+agent_start() { # name: the collectd of $work/name.conf, until it answers
   start "$1" "${run_daemon[@]}" -f -C "$work/$1.conf"
   wait_for 10 test -S "$work/$1.sock" || { cat "$work/$1.log" && return 1; }
 }
@@ -204,7 +204,7 @@ rendered() { # target: "time value" of each point that there is
   render "$1" | jq -r '.[].datapoints[] | select(.[0] != null) | "\(.[1]) \(.[0])"'
 }
 
-influx_start() { # [more lines of configuration on standard input]: a private influxd with its collectd listener
+influx_start() { # [recipe]: a private influxd with a collectd listener, ours or the recipe's; more on standard input
   local dir=$work/influx
   mkdir -p "$dir"
   {
@@ -221,19 +221,30 @@ bind-address = "127.0.0.1:${port[influx_rpc]}"
 [http]
   bind-address = "127.0.0.1:${port[influx]}"
   log-enabled = false
-[[collectd]]
-  enabled = true
-  bind-address = "127.0.0.1:${port[influx_collectd]}"
-  database = "collectd"
-  security-level = "none"
-  parse-multivalue-plugin = "split"
-  typesdb = "$typesdb"
-  batch-timeout = "1s"
 CONF
+    if [ $# -gt 0 ]; then
+      with_ports <"$1"
+    else
+      influx_listener influx_collectd collectd none
+    fi
     cat
   } >"$work/influx.conf"
   start influx influxd -config "$work/influx.conf"
   wait_for 20 curl -fs "http://127.0.0.1:${port[influx]}/ping" || { cat "$work/influx.log" && return 1; }
+}
+
+influx_listener() { # port-name database security-level: with several of them influxd wants every line
+  cat <<CONF
+[[collectd]]
+  enabled = true
+  bind-address = "127.0.0.1:${port[$1]}"
+  database = "$2"
+  typesdb = "$typesdb"
+  batch-timeout = "1s"
+  parse-multivalue-plugin = "split"
+  security-level = "$3"
+  auth-file = "$work/auth_file"
+CONF
 }
 
 influx_stop() { # one SIGTERM lets influxd 1.6 wait for 30 s once data has come in; a second one ends it at once
@@ -272,9 +283,9 @@ influx_points() { # query [database]: "time value" of each point
 }
 
 prometheus_start() { # prometheus.yml
-  start prometheus prometheus --config.file="$1" --storage.tsdb.path="$work/prometheus" \
+  start prometheus_server prometheus --config.file="$1" --storage.tsdb.path="$work/prometheus_server" \
     --web.listen-address="127.0.0.1:${port[prometheus]}" --log.level=warn
-  wait_for 20 curl -fs "http://127.0.0.1:${port[prometheus]}/-/ready" || { cat "$work/prometheus.log" && return 1; }
+  wait_for 20 curl -fs "http://127.0.0.1:${port[prometheus]}/-/ready" || { cat "$work/prometheus_server.log" && return 1; }
 }
 
 prometheus_query() { # query: JSON

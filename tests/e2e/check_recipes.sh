@@ -1,0 +1,105 @@
+#!/bin/bash
+# Every file of plugin/examples, as it is: each collectd configuration is started, each server takes its part of one, and
+# what arrives is what was drawn.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+require "$collectd" "$collectdctl" carbon-cache whisper-fetch whisper-info influxd prometheus promtool curl jq ss
+
+writer_start quiet=const:100 wave=sine:60:30:20 hot=const:180 burns=const:250 build-1=const:300 off=const:120,dies@13
+
+# --- the servers, with their part of a recipe -------------------------------------------------------------------------------
+carbon_start "$examples/carbon-storage-schemas.conf" "$examples/carbon-storage-aggregation.conf" || exit 1
+influx_start "$examples/influxd-collectd.conf" </dev/null || exit 1
+for file in prometheus.yml prometheus-rules.yml; do
+  with_ports <"$examples/$file" >"$work/$file"
+done
+check "promtool accepts prometheus.yml and its rules" promtool check config "$work/prometheus.yml"
+
+# --- a collectd for each recipe: a head that makes it private, the simulated VMs, and the recipe ----------------------------
+for name in graphite influxdb prometheus agent budget; do
+  { vm_energy_block && recipe $name.conf; } | agent_conf $name 1
+  sed -i "s|^<Plugin vm_energy>|&\n  StaleTimeout 3|" "$work/$name.conf"
+done
+# the one path in a recipe that only root can write to
+with_ports <"$examples/central.conf" | sed "s|/etc/collectd/auth_file|$work/auth_file|" | agent_conf central 1
+echo 'agent: change me' >"$work/auth_file"
+for name in central graphite influxdb prometheus agent budget; do
+  agent_start $name || exit 1
+  check "$name.conf: collectd takes it" grep -q "entering read-loop" "$work/$name.log"
+done
+prometheus_start "$work/prometheus.yml" || exit 1
+sleep 14
+for name in graphite influxdb agent central; do
+  flush $name
+  sleep 0.3 # from the agent to the central collectd
+done
+
+# --- Graphite and InfluxDB, straight and through the central collectd -------------------------------------------------------
+whisper() { # host vm quantity
+  whisper-fetch --from=$(($(date +%s) - 120)) "$work/graphite/whisper/$1/vm_energy-$2/$3.wsp" | awk '$2 != "None" { print $1, $2 }'
+}
+influx_series() { # host vm quantity
+  influx_points "SELECT value FROM vm_energy_value WHERE host = '$1' AND instance = '$2' AND type = '$3'"
+}
+has() { [ "$("$@" 2>/dev/null | wc -l)" -ge 1 ]; }
+many() { [ "$("$@" 2>/dev/null | wc -l)" -ge 6 ]; }
+last_power() { "$@" | tail -n 1 | cut -d' ' -f2; }
+
+for host in graphite agent; do
+  check "$host.conf: Graphite has power" wait_for 15 has whisper $host quiet power
+  check "... 100 W" near "$(last_power whisper $host quiet power)" 100 1
+done
+for host in influxdb agent; do
+  check "$host.conf: InfluxDB has power" wait_for 15 many influx_series $host wave power
+  for quantity in power energy; do
+    check "... the $quantity that was drawn" matches $quantity wave 0 influx_series $host wave $quantity
+  done
+done
+info() { whisper-info "$work/graphite/whisper/graphite/vm_energy-quiet/$1.wsp" "$2"; }
+check "carbon keeps steps of 10 s for a week" test "$(whisper-info "$work/graphite/whisper/graphite/vm_energy-quiet/power.wsp" |
+  awk '/^secondsPerPoint/ { s = $2 } /^retention/ { print s ":" $2 }' | xargs)" = "10:604800 60:5184000 900:94608000"
+check "... and thins out power by its average, energy by its last value" \
+  test "$(info power aggregationMethod) $(info energy aggregationMethod) $(info energy xFilesFactor)" = "average last 0.0"
+check "the central collectd tells how much came in" \
+  sh -c "'$collectdctl' -s '$work/central.sock' listval | grep -q central/network/total_values-dispatch-accepted"
+
+# --- Prometheus: the values, the sum over a host, the alerts ----------------------------------------------------------------
+prometheus_value() { prometheus_query "$1" | jq -r '.data.result[].value[1]' | grep .; }
+pending() { # alert label value
+  curl -fsS "http://127.0.0.1:${port[prometheus]}/api/v1/alerts" |
+    jq -e --arg alert "$1" --arg vm "${2:-}" '.data.alerts[] | select(.labels.alertname == $alert and (.labels.vm_energy // "") == $vm)'
+}
+check "prometheus.yml: Prometheus has power" wait_for 25 prometheus_value 'collectd_vm_energy_power{instance="prometheus"}'
+check "... 100 W" near "$(prometheus_value 'collectd_vm_energy_power{vm_energy="quiet"}')" 100 1
+check "... and the sum over the host" wait_for 25 prometheus_value host:vm_power_watts:sum
+check "the VM that is off is not among them any more" \
+  wait_for 25 sh -c "! curl -fsS 'http://127.0.0.1:${port[prometheus]}/api/v1/query?query=collectd_vm_energy_power' | grep -q '\"off\"'"
+sum=$(prometheus_value 'sum(collectd_vm_energy_power{vm_energy!="wave"})')
+check "... nor in the sum" near "$sum" 830 1
+check "the alert for a host above its budget is on its way" wait_for 15 pending HostPowerBudget
+check "the alert for the VM that is off is on its way" wait_for 15 pending VmStale off
+check "... and for no other" test "$(curl -fsS "http://127.0.0.1:${port[prometheus]}/api/v1/alerts" |
+  jq -r '.data.alerts[] | select(.labels.alertname == "VmStale").labels.vm_energy' | xargs)" = off
+
+# --- the budget per VM ------------------------------------------------------------------------------------------------------
+notified() { grep -c "^\[[a-z]*\] Notification: severity = $1, host = budget, plugin = vm_energy, plugin_instance = $2,.*${3:-}" "$work/budget.log"; }
+check "budget.conf: a VM above 150 W is a warning, once" test "$(notified WARNING hot)" -eq 1
+check "... above 200 W a failure, once" test "$(notified FAILURE burns)" -eq 1
+check "... one with a budget of its own is neither" test "$(notified '[WF][A-Z]*' build-1)" -eq 0
+check "... nor is one below" test "$(notified '[WF][A-Z]*' quiet)" -eq 0
+check "... one that is off is a failure" wait_for 10 sh -c "grep -q 'plugin_instance = off,.*has not been updated' '$work/budget.log'"
+check "... once" test "$(notified FAILURE off)" -eq 1
+
+# --- the end, and completeness ----------------------------------------------------------------------------------------------
+stop writer
+for name in graphite influxdb prometheus agent budget central; do
+  check "$name.conf: collectd ends with status 0" stop $name
+  check "... and had nothing to complain of" \
+    test -z "$(grep -E '^\[(error|warning)\]' "$work/$name.log" | grep -v "Notification:\|no update of\|MHD_OPTION_EXTERNAL_LOGGER")"
+done
+for file in "$examples"/*; do
+  name=$(basename "$file")
+  check "$name is in the manual" grep -qF "$name" "$examples/README.md"
+  check "... and in a test" sh -c "grep -qF '${name%.conf}' $e2e/check_recipes.sh $e2e/check_dashboards.sh || test '$name' = README.md"
+done
+finish
