@@ -25,7 +25,7 @@ with_ports <"$examples/central.conf" | sed "s|/etc/collectd/auth_file|$work/auth
 echo 'agent: change me' >"$work/auth_file"
 for name in central graphite influxdb prometheus agent budget; do
   agent_start $name || exit 1
-  check "$name.conf: collectd takes it" grep -q "entering read-loop" "$work/$name.log"
+  check "$name.conf: collectd takes it" wait_for 5 grep -q "entering read-loop" "$work/$name.log"
 done
 prometheus_start "$work/prometheus.yml" || exit 1
 sleep 14

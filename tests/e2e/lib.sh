@@ -170,7 +170,7 @@ CONF
 graphite_web=(env "PYTHONPATH=$work/graphite" GRAPHITE_SETTINGS_MODULE=private_settings
   DJANGO_SETTINGS_MODULE=graphite.settings PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -W ignore -m django)
 
-render_start() { # graphite-web with its render API, on top of carbon_start's files
+render_start() { # [migrate]: graphite-web with its render API, on top of carbon_start's files; searching needs a database
   local dir=$work/graphite
   cat >"$dir/private_settings.py" <<CONF
 SECRET_KEY = 'only on loopback, only for this test'
@@ -189,6 +189,7 @@ FUNCTION_PLUGINS = []
 SILENCED_SYSTEM_CHECKS = ['admin.W411', 'models.W042']
 TAGDB = ''
 CONF
+  [ $# -eq 0 ] || "${graphite_web[@]}" "$1" --run-syncdb >"$work/migrate.log" 2>&1 || { cat "$work/migrate.log" && return 1; }
   start render "${graphite_web[@]}" runserver --noreload --nostatic "127.0.0.1:${port[render]}"
   wait_for 20 curl -so /dev/null "http://127.0.0.1:${port[render]}/" || { cat "$work/render.log" && return 1; }
 }
