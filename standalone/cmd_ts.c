@@ -90,7 +90,7 @@ static void show_progress(struct series *series, const struct instant *now) {
     progress_show(series->progress, series->ticker.taken, 0, since_ns, now->mono_ns);
   else
     progress_show(series->progress, series->ticker.taken, options->count,
-                  (int64_t)options->count * options->interval_ns - since_ns, now->mono_ns);
+                  ticker_left(&series->ticker, options->count, now), now->mono_ns);
 }
 
 /* Why it ended before its time, or on demand. */
@@ -108,6 +108,7 @@ static void tell_stopped(struct series *series) {
 
 static void sample_until_end(struct series *series) {
   const struct options *options = series->options;
+  show_progress(series, &series->ticker.start);
   while (options->manual_stop || series->ticker.last < options->count) {
     int status = stop_wait(&series->stop, ticker_deadline(&series->ticker));
     struct instant now;

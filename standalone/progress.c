@@ -77,11 +77,22 @@ struct sink *progress_sink(struct progress *progress) {
 
 /* "1:48", "2:00:05" */
 static void format_clock(int64_t ns, char text[32]) {
-  int64_t s = ns < 0 ? 0 : (ns + NS_PER_S / 2) / NS_PER_S;
+  int64_t s = ns < 0 ? 0 : ns / NS_PER_S + (ns % NS_PER_S >= NS_PER_S / 2);
   if (s >= 3600)
     snprintf(text, 32, "%" PRId64 ":%02d:%02d", s / 3600, (int)(s / 60 % 60), (int)(s % 60));
   else
     snprintf(text, 32, "%d:%02d", (int)(s / 60), (int)(s % 60));
+}
+
+/* ", 143.00 W in all, 2 VMs": how many VMs that is the power of, and of how many there are. */
+static int format_total(const struct progress *progress, char text[80]) {
+  size_t count = progress->count, with_power = progress->with_power;
+  const char *plural = count == 1 ? "" : "s";
+  if (with_power == 0)
+    return snprintf(text, 80, ", %zu VM%s without power", count, plural);
+  if (with_power == count)
+    return snprintf(text, 80, ", %.2f W in all, %zu VM%s", progress->total_w, count, plural);
+  return snprintf(text, 80, ", %.2f W in all, %zu of %zu VM%s", progress->total_w, with_power, count, plural);
 }
 
 void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,
@@ -101,11 +112,9 @@ void progress_format(const struct progress *progress, uint64_t taken, uint64_t p
     return;
   }
   char total[80];
-  int len = snprintf(total, sizeof(total), ", %.2f W in all of %zu VMs", progress->total_w, progress->count);
-  if (progress->with_power == 0)
-    len = snprintf(total, sizeof(total), ", no power yet of %zu VMs", progress->count);
-  if ((size_t)len < size - used)
-    memcpy(text + used, total, (size_t)len + 1);
+  size_t len = (size_t)format_total(progress, total);
+  if (len < size - used && len < sizeof(total))
+    memcpy(text + used, total, len + 1);
 }
 
 static size_t terminal_width(void) {

@@ -3,7 +3,9 @@
  *
  *   sample 12 of 120, 1:48 left, vm-001 100.04 W, vm-002 43.00 W
  *
- * A sink that keeps what the last pass said. The power of each VM where that fits into a line, else that of all.
+ * A sink that keeps what the last pass said. The power of each VM where that fits into a line, else that of all:
+ *
+ *   sample 12 of 120, 1:48 left, 143.04 W in all, 2 VMs
  */
 #ifndef VM_ENERGY_PROGRESS_H
 #define VM_ENERGY_PROGRESS_H
@@ -23,7 +25,8 @@ struct sink *progress_sink(struct progress *progress);
 
 /*
  * The line, without an end. taken of planned samples (planned 0: without end); left_ns: time until the last one, or,
- * without end, since the start. width: columns that there are, 20 or more; the text has at most that many bytes.
+ * without end, since the start. width: columns that there are; the text has at most that many bytes, and no character
+ * of a label is cut.
  */
 #define PROGRESS_LINE_MAX 512
 void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,

@@ -14,6 +14,14 @@ int64_t ticker_deadline(const struct ticker *ticker) {
   return tick_mono_ns(ticker, ticker->last + 1);
 }
 
+int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct instant *now) {
+  int64_t since_ns = now->mono_ns - ticker->start.mono_ns;
+  if (tick > (uint64_t)(INT64_MAX / ticker->interval_ns))
+    return INT64_MAX;
+  int64_t at_ns = (int64_t)tick * ticker->interval_ns;
+  return at_ns > since_ns ? at_ns - since_ns : 0;
+}
+
 /* The two clocks run at one rate, so their difference changes only when the wall clock is set. */
 static void follow_wall_clock(struct ticker *ticker, const struct instant *now) {
   int64_t offset_ns = now->wall_ns - now->mono_ns;

@@ -30,6 +30,9 @@ void ticker_start(struct ticker *ticker, const struct instant *start, int64_t in
 /* When the next tick is, in mono_ns. */
 int64_t ticker_deadline(const struct ticker *ticker);
 
+/* How long it is from now until that tick; 0 when it is past, INT64_MAX when it is further than can be told. */
+int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct instant *now);
+
 /*
  * Takes the tick that is due. False: none is, *wall_ns is untouched. *wall_ns is the time on the schedule, told by the
  * wall clock: the time stamps of a run are evenly spaced also when the machine wakes us late. They follow the wall

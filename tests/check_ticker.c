@@ -117,6 +117,30 @@ START_TEST(test_decimals) {
 }
 END_TEST
 
+static const struct {
+  int64_t interval_ns;
+  uint64_t tick;
+  int64_t now_ns, left_ns;
+} left_rows[] = {
+    {NS_PER_S, 120, 0, 120 * NS_PER_S},
+    {NS_PER_S, 120, 500 * NS_PER_MS, 119500 * NS_PER_MS},
+    {NS_PER_S, 120, 120 * NS_PER_S, 0},
+    {NS_PER_S, 120, 130 * NS_PER_S, 0},
+    {1, 1, 0, 1},
+    {NS_PER_S, INT64_C(9223372036), 1, INT64_C(9223372036) * NS_PER_S - 1},
+    {NS_PER_S, INT64_C(9223372037), 1, INT64_MAX}, /* 292 years */
+    {NS_PER_S, INT64_C(1000000000000), 0, INT64_MAX},
+    {INT64_C(315360000) * NS_PER_S, INT64_C(1000000000000), NS_PER_S, INT64_MAX},
+    {1, UINT64_MAX, 0, INT64_MAX},
+};
+
+START_TEST(test_left) {
+  struct ticker ticker = make(left_rows[_i].interval_ns);
+  struct instant now = at(left_rows[_i].now_ns);
+  ck_assert_int_eq(ticker_left(&ticker, left_rows[_i].tick, &now), left_rows[_i].left_ns);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("ticker");
   TCase *cases = tcase_create("schedule");
@@ -124,6 +148,7 @@ int main(void) {
   tcase_add_test(cases, test_even);
   tcase_add_loop_test(cases, test_wall_clock_is_set, 0, COUNT(step_rows));
   tcase_add_loop_test(cases, test_decimals, 0, COUNT(decimals_rows));
+  tcase_add_loop_test(cases, test_left, 0, COUNT(left_rows));
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
