@@ -1,0 +1,129 @@
+/*
+ * Messages on standard error, and what becomes of standard output.
+ */
+#include "../standalone/message.h"
+
+#include "capture.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+START_TEST(test_tell) {
+  capture_begin();
+  tell_error("unable to open '%s': %d", "x", 5);
+  tell_warning("%s", "late");
+  tell_note("done");
+  ck_assert_str_eq(capture_end(), "vm_energy: unable to open 'x': 5\n"
+                                  "vm_energy: warning: late\n"
+                                  "vm_energy: done\n");
+}
+END_TEST
+
+START_TEST(test_quiet) {
+  message_be_quiet();
+  capture_begin();
+  tell_error("error");
+  tell_warning("warning");
+  tell_note("note");
+  ck_assert_str_eq(capture_end(), "vm_energy: error\n");
+}
+END_TEST
+
+static void count_up(void *arg) {
+  ++*(int *)arg;
+}
+
+/* What stands on the terminal is cleared before each message, and only before one. */
+START_TEST(test_before) {
+  int count = 0;
+  capture_begin();
+  message_before(count_up, &count);
+  tell_error("error");
+  tell_warning("warning");
+  tell_note("note");
+  ck_assert_int_eq(count, 3);
+  message_be_quiet();
+  tell_warning("warning");
+  tell_note("note");
+  ck_assert_int_eq(count, 3);
+  message_before(NULL, NULL);
+  tell_error("error");
+  ck_assert_int_eq(count, 3);
+  capture_end();
+}
+END_TEST
+
+/* ---- standard output: each test is a process of its own ---------------------------------------------------------- */
+
+static void redirect(const char *path, int flags) {
+  int fd = open(path, flags | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  fflush(stdout);
+  ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+  close(fd);
+}
+
+START_TEST(test_output) {
+  redirect("/dev/null", O_WRONLY);
+  printf("result\n");
+  output_flush();
+  printf("more\n");
+  ck_assert_int_eq(output_finish(), 0);
+}
+END_TEST
+
+START_TEST(test_output_of_nothing) {
+  redirect("/dev/full", O_WRONLY);
+  ck_assert_int_eq(output_finish(), 0);
+}
+END_TEST
+
+static const struct {
+  const char *path;
+  int flags, error;
+} rows[] = {{"/dev/full", O_WRONLY, -ENOSPC}, {"/dev/null", O_RDONLY, -EBADF}};
+
+START_TEST(test_output_fails) {
+  redirect(rows[_i].path, rows[_i].flags);
+  printf("result\n");
+  ck_assert_int_eq(output_finish(), rows[_i].error);
+}
+END_TEST
+
+/* The first error is told, not what became of it later. */
+START_TEST(test_output_failed_before) {
+  redirect(rows[_i].path, rows[_i].flags);
+  printf("result\n");
+  output_flush();
+  redirect("/dev/null", O_WRONLY);
+  printf("more\n");
+  errno = EPERM;
+  ck_assert_int_eq(output_finish(), rows[_i].error);
+}
+END_TEST
+
+/* A line that is longer than the buffer fails before anything is flushed. */
+START_TEST(test_output_fails_by_itself) {
+  redirect(rows[_i].path, rows[_i].flags);
+  for (int i = 0; i < 100000; i++)
+    printf("result\n");
+  redirect("/dev/null", O_WRONLY);
+  ck_assert_int_lt(output_finish(), 0);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("message");
+  TCase *tcase = tcase_create("all");
+  tcase_add_test(tcase, test_tell);
+  tcase_add_test(tcase, test_quiet);
+  tcase_add_test(tcase, test_before);
+  tcase_add_test(tcase, test_output);
+  tcase_add_test(tcase, test_output_of_nothing);
+  tcase_add_loop_test(tcase, test_output_fails, 0, ROWS(rows));
+  tcase_add_loop_test(tcase, test_output_failed_before, 0, ROWS(rows));
+  tcase_add_loop_test(tcase, test_output_fails_by_itself, 0, ROWS(rows));
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}
