@@ -37,6 +37,11 @@ int clock_now(struct instant *now) {
   return 0;
 }
 
+int64_t clock_file_ns(void) {
+  int64_t ns = 0;
+  return read_ns(CLOCK_REALTIME_COARSE, &ns) == 0 ? ns : 0;
+}
+
 int64_t clock_tick_ns(void) {
   struct timespec t;
   return clock_getres(CLOCK_REALTIME_COARSE, &t) == 0 ? (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec : 0;

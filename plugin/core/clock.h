@@ -7,8 +7,8 @@
  * wall_ns   nanoseconds of CLOCK_REALTIME since 1970-01-01 UTC: what file times and rows in a file are told in. It
  *           may be stepped by an operator or NTP; the difference wall_ns - mono_ns changes only then.
  *
- * Only the outermost layers ask for the time. Everything in the core takes an instant as an argument, so that a test
- * hands in the hours it needs.
+ * Only the outermost layers ask for the time of a sample. Everything in the core takes an instant as an argument, so
+ * that a test hands in the hours it needs.
  */
 #ifndef VM_ENERGY_CLOCK_H
 #define VM_ENERGY_CLOCK_H
@@ -29,6 +29,12 @@ struct instant {
  * several attempts fail. Returns 0, or -errno of clock_gettime (*now is then untouched).
  */
 int clock_now(struct instant *now);
+
+/*
+ * CLOCK_REALTIME as of the last tick: what a local file that was written now would be stamped with. To be compared with
+ * file times, to tell old ones from new ones; nothing is measured with it. 0: not known.
+ */
+int64_t clock_file_ns(void);
 
 /* The tick of the clock that file times are taken from (CLOCK_REALTIME_COARSE): 1 to 10 ms. 0: not known. */
 int64_t clock_tick_ns(void);

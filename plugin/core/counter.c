@@ -27,15 +27,28 @@
 /* One look of so many is from the ground up, whatever is remembered. */
 #define LOOKS_TO_TRUST 64
 
-/* After so many updates in a row the next look expects one, and does not ask first. */
-#define NEWS_TO_EXPECT 2
-
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* ---- what the last look found ------------------------------------------------------------------------------------ */
 
 static void forget(struct counter_memory *memory) {
   *memory = (struct counter_memory){.unreliable = memory->unreliable, .looks = memory->looks};
+}
+
+static void note_quiet(struct counter_memory *memory) {
+  if (memory->quiet < UINT8_MAX)
+    memory->quiet++;
+}
+
+static void note_news(struct counter_memory *memory) {
+  memory->rhythm = memory->quiet;
+  memory->quiet = 0;
+}
+
+/* Whether news is due, if the writer keeps its rhythm: then the file is read at once, without asking its stamp first.
+ */
+static bool expects_news(const struct counter_memory *memory) {
+  return memory->quiet == memory->rhythm;
 }
 
 static void remember(struct counter_memory *memory, const struct stamp *stamp, uint64_t energy_uj, bool settled) {
@@ -45,9 +58,9 @@ static void remember(struct counter_memory *memory, const struct stamp *stamp, u
   if (memory->reads < READS_TO_TRUST)
     memory->reads++;
   if (!moved)
-    memory->news = 0;
-  else if (memory->news < NEWS_TO_EXPECT)
-    memory->news++;
+    note_quiet(memory);
+  else
+    note_news(memory);
   memory->known = true;
   memory->settled = settled;
   memory->stamp = *stamp;
@@ -70,9 +83,9 @@ static bool is_remembered(const struct counter_memory *memory, const struct stat
   return S_ISREG(st->st_mode) && st->st_ino == memory->stamp.inode && st->st_dev == memory->stamp.device;
 }
 
-static void recall(struct counter_memory *memory, struct reading *reading) {
-  memory->news = 0;
-  *reading = (struct reading){.energy_uj = memory->energy_uj, .mtime_ns = memory->stamp.mtime_ns};
+void counter_recall(const struct counter_memory *memory, struct reading *reading) {
+  *reading = (struct reading){
+      .energy_uj = memory->energy_uj, .mtime_ns = memory->stamp.mtime_ns, .computed = memory->computed};
 }
 
 /* ---- one look ---------------------------------------------------------------------------------------------------- */
@@ -148,10 +161,10 @@ static int read_number(int fd, uint64_t *value) {
  * The number, and the time that belongs to it: nobody wrote from before to behind the read. That is so if the file has
  * the same stamp before and after, or one that is older than the read. `before` is its stamp before; NULL: not known.
  */
-static int read_whole(int fd, const struct stamp *before, struct counter_memory *memory, struct reading *reading) {
+static int read_whole(int fd, const struct stamp *before, struct counter_memory *memory) {
   struct stamp last;
   for (int i = 0; i < READS_IN_A_ROW; i++) {
-    int64_t clock_ns = stamp_clock_ns();
+    int64_t now_ns = clock_file_ns();
     struct stat st;
     uint64_t energy_uj = 0;
     int status = read_number(fd, &energy_uj);
@@ -163,12 +176,12 @@ static int read_whole(int fd, const struct stamp *before, struct counter_memory 
     struct stamp stamp = stamp_of(&st);
     bool known_mount = stamp.device == memory->facts_device;
     bool computed = known_mount && memory->facts.computed;
-    bool settled = known_mount && memory->facts.local && stamp_is_old(&stamp, clock_ns) && stamp_clock_ns() >= clock_ns;
+    bool settled = known_mount && memory->facts.local && stamp_is_old(&stamp, now_ns) && clock_file_ns() >= now_ns;
     if (computed || settled || (before != NULL && stamp_same(before, &stamp))) {
       if (status != 0)
         return status;
+      memory->computed = computed;
       remember(memory, &stamp, energy_uj, settled);
-      *reading = (struct reading){.energy_uj = energy_uj, .mtime_ns = stamp.mtime_ns, .computed = computed};
       return 0;
     }
     if (status != 0 && !may_pass(status))
@@ -183,15 +196,14 @@ static int read_whole(int fd, const struct stamp *before, struct counter_memory 
  * From the ground up. Opening alone can already do harm (a watchdog device reboots the host), so what is there is first
  * held without being opened, looked at, and only then opened. Where `fresh` nothing is taken from memory.
  */
-static int look_carefully(const struct counter_file *file, struct counter_memory *memory, bool fresh,
-                          struct reading *reading) {
+static int look_carefully(const struct counter_file *file, struct counter_memory *memory, bool fresh) {
   int path_fd = open_file(file, O_PATH);
   if (path_fd < 0)
     return path_fd;
   struct stat st;
   int status = fstat(path_fd, &st) != 0 ? -errno : refuse_type(st.st_mode);
   if (status == 0 && !fresh && unchanged(memory, &st)) {
-    recall(memory, reading);
+    note_quiet(memory);
     close(path_fd);
     return 0;
   }
@@ -208,24 +220,23 @@ static int look_carefully(const struct counter_file *file, struct counter_memory
   if (fd < 0)
     return fd;
   struct stamp before = stamp_of(&st);
-  status = read_whole(fd, &before, memory, reading);
+  status = read_whole(fd, &before, memory);
   close(fd);
   return status;
 }
 
 /* Where nothing but a file that can be opened without harm can be. */
-static int look_directly(const struct counter_file *file, struct counter_memory *memory, const struct stamp *before,
-                         struct reading *reading) {
+static int look_directly(const struct counter_file *file, struct counter_memory *memory, const struct stamp *before) {
   int fd = open_file(file, OPEN_FLAGS);
   if (fd < 0)
     return fd;
   int status = 0;
   struct stat st;
   struct stamp stamp;
-  if (before == NULL && trusted(memory) && memory->news < NEWS_TO_EXPECT) {
+  if (before == NULL && trusted(memory) && !expects_news(memory)) {
     status = fstat(fd, &st) != 0 ? -errno : refuse_type(st.st_mode);
     if (status == 0 && unchanged(memory, &st)) {
-      recall(memory, reading);
+      note_quiet(memory);
       close(fd);
       return 0;
     }
@@ -233,14 +244,13 @@ static int look_directly(const struct counter_file *file, struct counter_memory 
     before = &stamp;
   }
   if (status == 0)
-    status = read_whole(fd, before, memory, reading);
+    status = read_whole(fd, before, memory);
   close(fd);
   return status;
 }
 
-static int look(const struct counter_file *file, struct reading *reading) {
-  struct counter_memory unused = {.known = false};
-  struct counter_memory *memory = file->memory != NULL ? file->memory : &unused;
+/* 0, and memory holds what was found; or -errno, and memory holds nothing. */
+static int look(const struct counter_file *file, struct counter_memory *memory) {
   bool fresh = !memory->known;
   if (++memory->looks >= LOOKS_TO_TRUST) {
     memory->looks = 0;
@@ -250,10 +260,10 @@ static int look(const struct counter_file *file, struct reading *reading) {
   struct stamp stamp;
   const struct stamp *before = NULL;
   int status;
-  if (!fresh && trusted(memory) && memory->news < NEWS_TO_EXPECT && name_is_safe(file, memory)) {
+  if (!fresh && trusted(memory) && !expects_news(memory) && name_is_safe(file, memory)) {
     if (stat_name(file, &st) == 0 && is_remembered(memory, &st)) {
       if (unchanged(memory, &st)) {
-        recall(memory, reading);
+        note_quiet(memory);
         return 0;
       }
       stamp = stamp_of(&st);
@@ -262,11 +272,10 @@ static int look(const struct counter_file *file, struct reading *reading) {
       fresh = true; /* another file, or none */
     }
   }
-  if (!fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device) {
-    status = look_directly(file, memory, before, reading);
-  } else {
-    status = look_carefully(file, memory, fresh, reading);
-  }
+  if (!fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device)
+    status = look_directly(file, memory, before);
+  else
+    status = look_carefully(file, memory, fresh);
   if (status != 0)
     forget(memory);
   return status;
@@ -274,26 +283,28 @@ static int look(const struct counter_file *file, struct reading *reading) {
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-int counter_glance(const struct counter_file *file, struct reading *reading) {
-  int status = look(file, reading);
-  if (status != 0)
-    *reading = (struct reading){.error = status};
+int counter_glance(const struct counter_file *file) {
+  int status = look(file, file->memory);
   return may_pass(status) ? -EAGAIN : status;
 }
 
 void counter_read(const struct counter_file *file, int64_t *patience_ns, struct reading *reading) {
+  struct counter_memory unused = {.known = false};
+  struct counter_memory *memory = file->memory != NULL ? file->memory : &unused;
   int64_t left_ns = *patience_ns < COUNTER_PATIENCE_NS ? *patience_ns : COUNTER_PATIENCE_NS;
-  int status = look(file, reading);
+  int status = look(file, memory);
   if (may_pass(status))
-    status = look(file, reading);
+    status = look(file, memory);
   for (int64_t pause_ns = FIRST_PAUSE_NS; may_pass(status) && pause_ns <= left_ns; pause_ns *= 2) {
     struct timespec pause = {.tv_nsec = (long)pause_ns};
     nanosleep(&pause, NULL);
     left_ns -= pause_ns;
     *patience_ns -= pause_ns;
-    status = look(file, reading);
+    status = look(file, memory);
   }
-  if (status != 0)
+  if (status == 0)
+    counter_recall(memory, reading);
+  else
     *reading = (struct reading){.error = status};
 }
 
@@ -308,13 +319,13 @@ int counter_read_range(const struct counter_file *file, uint64_t *range_uj) {
   memcpy(path + dir_len, name, sizeof(name));
 
   struct counter_file sibling = {.dir_fd = file->dir_fd, .path = path, .found = file->found};
-  struct reading reading;
-  int status = look(&sibling, &reading);
+  struct counter_memory memory = {.known = false};
+  int status = look(&sibling, &memory);
   free(path);
-  if (status == 0 && reading.energy_uj == 0)
+  if (status == 0 && memory.energy_uj == 0)
     status = -ERANGE;
   if (status == 0)
-    *range_uj = reading.energy_uj;
+    *range_uj = memory.energy_uj;
   return status;
 }
 

@@ -47,9 +47,11 @@ struct counter_memory {
   struct mount_facts facts;
   bool known;      /* there was a good read */
   bool settled;    /* whatever was written since then shows in the stamp */
+  bool computed;   /* as in a reading */
   bool unreliable; /* the number was once seen to change while the stamp stood still */
   uint8_t reads;   /* good ones, up to those it takes to trust the stamp */
-  uint8_t news;    /* updates that were found in a row, up to those it takes to expect one */
+  uint8_t quiet;   /* looks without an update since the last one */
+  uint8_t rhythm;  /* and how many there were before that one */
   uint8_t looks;   /* since the last one from the ground up; to start with different numbers spreads that over passes */
   uint8_t depth;   /* directories in the path below dir_fd */
 };
@@ -74,10 +76,13 @@ struct counter_file {
 void counter_read(const struct counter_file *file, int64_t *patience_ns, struct reading *reading);
 
 /*
- * One look, without another try. 0; -EAGAIN: counter_read() may find what this look did not; else the error. *reading
- * is set in any case.
+ * One look, without another try; file->memory is not NULL. 0: counter_recall() gives the reading. -EAGAIN:
+ * counter_read() may find what this look did not. Else the error of the reading.
  */
-int counter_glance(const struct counter_file *file, struct reading *reading);
+int counter_glance(const struct counter_file *file);
+
+/* What the last look found, if that was good. */
+void counter_recall(const struct counter_memory *memory, struct reading *reading);
 
 /*
  * The sibling max_energy_range_uj, read under the same rules (once, no retry).

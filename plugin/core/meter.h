@@ -134,8 +134,6 @@ struct meter {
 
   int64_t offset_ns; /* wall - mono, kept until a step is noticed */
 
-  struct meter_mark marks[METER_MARKS]; /* updates that the next power may count from, oldest first */
-  size_t marks_num;
   int64_t last_update_ns; /* the last update, as its file tells it */
   int64_t update_mono_ns; /* the same, but not outside of the two readings around it */
   int64_t unseen_ns;      /* the last reading before the one that first showed it */
@@ -157,6 +155,9 @@ struct meter {
   bool settled;     /* the number is not the first of its series */
   bool alternates;  /* the counter came back to a series that it had left */
   bool power_known; /* power_w is */
+
+  size_t marks_num;
+  struct meter_mark marks[METER_MARKS]; /* updates that the next power may count from, oldest first */
 };
 
 /* The options are borrowed and must outlive the meter. */

@@ -11,9 +11,9 @@
 /* What is kept per counter. */
 struct tracked {
   struct meter meter;
-  struct average *average; /* NULL: none */
-  struct sample sample;    /* the last one */
   void *slot;
+  struct average *average; /* NULL: none */
+  bool bad;                /* the last reading was */
 };
 
 struct sampler {
@@ -31,7 +31,7 @@ static void note_error(struct sampler *sampler, int status) {
     sampler->error = status;
 }
 
-static struct tracked *track(struct sampler *sampler, const struct source_entry *entry) {
+static struct tracked *track(const struct sampler *sampler) {
   struct tracked *t = calloc(1, sizeof(*t));
   if (t == NULL)
     return NULL;
@@ -43,9 +43,17 @@ static struct tracked *track(struct sampler *sampler, const struct source_entry 
     }
   }
   meter_init(&t->meter, &sampler->options.meter);
-  t->sample = (struct sample){
-      .label = entry->label, .name = entry->name, .path = entry->path, .found = entry->found, .slot = &t->slot};
   return t;
+}
+
+/* Whose sample it is. */
+static struct sample sample_of(struct tracked *t, const struct source_entry *entry) {
+  return (struct sample){.label = entry->label,
+                         .name = entry->name,
+                         .path = entry->path,
+                         .found = entry->found,
+                         .state = t->meter.state,
+                         .slot = &t->slot};
 }
 
 static bool entry_wanted(const char *name, void *arg) {
@@ -55,15 +63,16 @@ static bool entry_wanted(const char *name, void *arg) {
 
 static void entry_added(struct source_entry *entry, void *arg) {
   struct sampler *sampler = arg;
-  struct tracked *t = track(sampler, entry);
+  struct tracked *t = track(sampler);
   if (t == NULL) {
     note_error(sampler, -ENOMEM);
     return; /* tried again when it is read */
   }
   entry->user = t;
+  struct sample sample = sample_of(t, entry);
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->added != NULL)
-      sampler->sinks[i]->added(sampler->sinks[i], &t->sample);
+      sampler->sinks[i]->added(sampler->sinks[i], &sample);
 }
 
 static void entry_removed(struct source_entry *entry, void *arg) {
@@ -71,9 +80,10 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   struct tracked *t = entry->user;
   if (t == NULL)
     return;
+  struct sample sample = sample_of(t, entry);
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->removed != NULL)
-      sampler->sinks[i]->removed(sampler->sinks[i], &t->sample);
+      sampler->sinks[i]->removed(sampler->sinks[i], &sample);
   average_free(t->average);
   free(t);
   entry->user = NULL;
@@ -123,14 +133,16 @@ static void measure(struct sampler *sampler, struct source_entry *entry, const s
   /* One that was bad before is not in the middle of a write; it shall not use up the patience for those that are. */
   int64_t none = 0;
   struct reading reading;
-  source_read(sampler->source, entry, t->sample.error != 0 ? &none : patience_ns, &reading);
-  meter_update(&t->meter, &reading, now, &t->sample);
-  if (t->average != NULL && t->sample.has_power) {
-    t->sample.has_average = true;
-    t->sample.average_w = average_add(t->average, t->sample.power_w);
+  source_read(sampler->source, entry, t->bad ? &none : patience_ns, &reading);
+  t->bad = reading.error != 0;
+  struct sample sample = sample_of(t, entry);
+  meter_update(&t->meter, &reading, now, &sample);
+  if (t->average != NULL && sample.has_power) {
+    sample.has_average = true;
+    sample.average_w = average_add(t->average, sample.power_w);
   }
   for (size_t i = 0; i < sampler->sinks_num; i++)
-    note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &t->sample));
+    note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &sample));
 }
 
 int sampler_pass(struct sampler *sampler, const struct instant *now) {

@@ -19,7 +19,7 @@ struct sink {
   int (*begin)(struct sink *sink, const struct instant *now, size_t count);
 
   /*
-   * One counter. The sample is the sampler's and changes after the call. *sample->slot is for one sink of the list that
+   * One counter. The sample is the sampler's and goes after the call. *sample->slot is for one sink of the list that
    * wants to keep something per counter: NULL at first, that sink frees it in removed().
    */
   int (*put)(struct sink *sink, const struct sample *sample);
@@ -28,8 +28,7 @@ struct sink {
 
   /*
    * Optional (NULL): a counter came or went. Called before begin() of the pass in which it was noticed, removed() also
-   * by sampler_free(). In added() label, name, path and slot of the sample are set, in removed() also what the last
-   * put() was given.
+   * by sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put().
    */
   void (*added)(struct sink *sink, const struct sample *sample);
   void (*removed)(struct sink *sink, const struct sample *sample);

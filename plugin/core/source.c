@@ -1,5 +1,6 @@
 #include "source.h"
 
+#include "clock.h"
 #include "label.h"
 
 #include <dirent.h>
@@ -16,22 +17,25 @@
 const char *const source_default_patterns[] = {"/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj",
                                                "/var/lib/scaphandre/*/energy_uj", NULL};
 
-/* A counter that is known: one that a pattern found, or one that was written out. */
+/*
+ * A counter that is known: one that a pattern found, or one that was written out. What each pass needs stands first:
+ * with thousands of counters the memory that is touched costs as much as the kernel does.
+ */
 struct source_private {
   struct source_entry entry;
   struct place *place;
-  char *path;
-  char *name;
   const char *relative; /* the part of path that is relative to the place's root */
-  bool owner;           /* in the tree of paths; another place may find the same path and has a member for it, too */
-  bool listed;          /* false: not wanted, or not the owner */
-  bool seen;            /* in this pass */
-  bool fresh;           /* not welcomed yet */
-  bool glanced;         /* reading is that of this pass, unless a second try may do better */
+  struct counter_memory memory;
+  int error;    /* of the look at it in this pass */
+  bool owner;   /* in the tree of paths; another place may find the same path and has a member for it, too */
+  bool listed;  /* false: not wanted, or not the owner */
+  bool seen;    /* in this pass */
+  bool fresh;   /* not welcomed yet */
+  bool glanced; /* memory and error are of this pass, and no second try may do better */
   bool range_known;
   uint64_t range_uj;
-  struct counter_memory memory;
-  struct reading reading;
+  char *path;
+  char *name;
 };
 
 /* A path or a pattern as it was added. */
@@ -330,9 +334,9 @@ static bool glance(struct place *place, struct source_private *member) {
   if (!member->listed)
     return is_there(place, member->relative);
   struct counter_file file = file_of(member);
-  int status = counter_glance(&file, &member->reading);
-  bool there = status != -ENOENT && status != -ENOTDIR;
-  member->glanced = there && status != -EAGAIN;
+  member->error = counter_glance(&file);
+  bool there = member->error != -ENOENT && member->error != -ENOTDIR;
+  member->glanced = there && member->error != -EAGAIN;
   return there;
 }
 
@@ -342,10 +346,8 @@ static void free_absent(struct place *place) {
   place->absent_num = 0;
 }
 
-/* A name that the search found is looked at: a new member, or one that may come. Takes the name. */
-static int consider(struct source *source, struct place *place, char **name) {
-  if (is_there(place, *name))
-    return member_new(source, place, *name);
+/* Remembers a name that matches, but has no file. Takes the name. */
+static int note_absent(struct place *place, char **name) {
   if (!place->one_level)
     return 0;
   if (grow(&place->absent, &place->absent_size, place->absent_num, sizeof(*name)) != 0)
@@ -371,12 +373,12 @@ static int merge(struct source *source, struct place *place) {
     while (member < known && (order = strcmp(place->members[member]->relative, *name)) < 0)
       place->members[member++]->seen = false;
     last = *name;
-    if (member < known && order == 0) {
-      struct source_private *m = place->members[member++];
-      m->seen = m->seen || is_there(place, *name); /* may have come back meanwhile */
-    } else if (consider(source, place, name) != 0) {
+    struct source_private *old = member < known && order == 0 ? place->members[member++] : NULL;
+    bool there = (old != NULL && old->seen) || is_there(place, *name);
+    if (old != NULL)
+      old->seen = there; /* it may have come back meanwhile */
+    if ((!there && note_absent(place, name) != 0) || (there && old == NULL && member_new(source, place, *name) != 0))
       status = -ENOMEM;
-    }
   }
   while (member < known)
     place->members[member++]->seen = false;
@@ -397,7 +399,7 @@ static int merge(struct source *source, struct place *place) {
 /* Looks at the root itself: who can change it, and whether that was done since it was listed. */
 static bool root_is_unchanged(struct place *place) {
   struct stat st;
-  int64_t clock_ns = stamp_clock_ns();
+  int64_t now_ns = clock_file_ns();
   place->guarded = false;
   bool listed = place->listed;
   place->listed = false;
@@ -410,7 +412,7 @@ static bool root_is_unchanged(struct place *place) {
     return true;
   }
   place->stamp = stamp;
-  place->listed = place->one_level && stamp_is_old(&stamp, clock_ns) && mount_facts_of(place->root_fd).local;
+  place->listed = place->one_level && stamp_is_old(&stamp, now_ns) && mount_facts_of(place->root_fd).local;
   return false;
 }
 
@@ -639,10 +641,12 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
   (void)source;
   struct source_private *member = entry->priv;
   struct counter_file file = file_of(member);
-  if (member->glanced)
-    *reading = member->reading;
-  else
+  if (!member->glanced)
     counter_read(&file, patience_ns, reading);
+  else if (member->error != 0)
+    *reading = (struct reading){.error = member->error};
+  else
+    counter_recall(&member->memory, reading);
   member->glanced = false;
   if (reading->error == -ENOENT || reading->error == -ENOTDIR)
     member->range_known = false; /* what comes in its place may be another counter */

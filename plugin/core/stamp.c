@@ -45,14 +45,9 @@ bool stamp_same(const struct stamp *a, const struct stamp *b) {
          a->device == b->device;
 }
 
-int64_t stamp_clock_ns(void) {
-  struct timespec now;
-  return clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 ? time_ns(&now) : 0;
-}
-
-bool stamp_is_old(const struct stamp *stamp, int64_t clock_ns) {
+bool stamp_is_old(const struct stamp *stamp, int64_t now_ns) {
   int64_t last_ns = stamp->ctime_ns > stamp->mtime_ns ? stamp->ctime_ns : stamp->mtime_ns;
-  return last_ns + (stamp->ctime_ns % NS_PER_S == 0 ? WHOLE_SECOND_NS : TICK_NS) < clock_ns;
+  return last_ns + (stamp->ctime_ns % NS_PER_S == 0 ? WHOLE_SECOND_NS : TICK_NS) < now_ns;
 }
 
 struct mount_facts mount_facts_of(int fd) {

@@ -23,11 +23,11 @@ struct stamp {
 struct stamp stamp_of(const struct stat *st);
 bool stamp_same(const struct stamp *a, const struct stamp *b);
 
-/* The clock that local file systems take times from. For stamp_is_old() only: nothing is measured with it. */
-int64_t stamp_clock_ns(void);
-
-/* Whether any change from clock_ns on gives another stamp than this: it is older than a tick of its clock. */
-bool stamp_is_old(const struct stamp *stamp, int64_t clock_ns);
+/*
+ * Whether any change from now_ns on, a time of clock_file_ns(), gives another stamp than this: it is older than a tick
+ * of its clock.
+ */
+bool stamp_is_old(const struct stamp *stamp, int64_t now_ns);
 
 /* What the mount guarantees of the files on it. */
 struct mount_facts {
