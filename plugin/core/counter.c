@@ -259,7 +259,7 @@ static int look(const struct counter_file *file, struct counter_memory *memory) 
   struct stat st;
   struct stamp stamp;
   const struct stamp *before = NULL;
-  int status;
+  int status = 0;
   if (!fresh && trusted(memory) && !expects_news(memory) && name_is_safe(file, memory)) {
     if (stat_name(file, &st) == 0 && is_remembered(memory, &st)) {
       if (unchanged(memory, &st)) {
@@ -272,10 +272,11 @@ static int look(const struct counter_file *file, struct counter_memory *memory) 
       fresh = true; /* another file, or none */
     }
   }
-  if (!fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device)
+  bool direct = !fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device;
+  if (direct)
     status = look_directly(file, memory, before);
-  else
-    status = look_carefully(file, memory, fresh);
+  if (!direct || (status != 0 && !may_pass(status))) /* then for the true reason: no device is denied, but refused */
+    status = look_carefully(file, memory, fresh || direct);
   if (status != 0)
     forget(memory);
   return status;

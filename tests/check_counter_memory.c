@@ -1,0 +1,643 @@
+/*
+ * What a counter's reader may take from memory, and what it must not: each shortcut, and the trick that would fool it.
+ *
+ * A number is changed behind the reader's back through mmap(2), which leaves the stamp of a file as it is.
+ */
+#include "core/counter.h"
+#include "file_clock.h"
+#include "scratch.h"
+#include "suite.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+
+/* ---- where it is tried ------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *name;
+  bool mounted;
+  unsigned long flags;
+} mounts[] = {
+    {"as it is", false, 0},
+    {"plain", true, 0},
+    {"nodev", true, MS_NODEV},
+    {"nosymfollow", true, MS_NOSYMFOLLOW},
+    {"nodev,nosymfollow", true, MS_NODEV | MS_NOSYMFOLLOW},
+};
+
+enum { AS_IT_IS, PLAIN, NODEV, NOSYMFOLLOW, NODEV_NOSYMFOLLOW };
+
+static bool is_mounted;
+
+/* Makes the scratch directory a file system of its own. False: may not be done here, and the test is over. */
+static bool use_mount(int which) {
+  if (!mounts[which].mounted)
+    return true;
+  if (!is_mounted && (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0))
+    return false;
+  if (is_mounted)
+    ck_assert_int_eq(umount2(scratch, MNT_DETACH), 0);
+  is_mounted = mount("tmpfs", scratch, "tmpfs", mounts[which].flags, "size=1m,mode=755") == 0;
+  return is_mounted;
+}
+
+static void clean_up(void) {
+  if (is_mounted)
+    umount2(scratch, MNT_DETACH);
+  is_mounted = false;
+  scratch_clean();
+}
+
+/* ---- what is read ------------------------------------------------------------------------------------------------ */
+
+static struct counter_memory memory;
+
+/* A look as source makes it: a pattern found name in the scratch directory, which only we can change (guarded) or not.
+ */
+static struct reading look_at(const char *name, bool guarded) {
+  struct reading reading;
+  int64_t patience_ns = 0;
+  int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct counter_file file = {.dir_fd = dir_fd, .path = name, .found = true, .guarded = guarded, .memory = &memory};
+  counter_read(&file, &patience_ns, &reading);
+  close(dir_fd);
+  let_a_tick_pass();
+  return reading;
+}
+
+static struct reading look_at_written_out(const char *name) {
+  struct reading reading;
+  int64_t patience_ns = 0;
+  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch(name), .memory = &memory};
+  counter_read(&file, &patience_ns, &reading);
+  let_a_tick_pass();
+  return reading;
+}
+
+static const char *const names[] = {"energy_uj", "vm/energy_uj", "vm/zone/energy_uj", "a/vm/zone/energy_uj"};
+
+/* The depth of the path, and who looks: a pattern, a pattern in a guarded directory, a path that was written out. */
+enum { FOUND, GUARDED, WRITTEN_OUT, WAYS };
+
+static struct reading look_in_a_way(const char *name, int way) {
+  return way == WRITTEN_OUT ? look_at_written_out(name) : look_at(name, way == GUARDED);
+}
+
+/* So often that all that can be known and trusted is. */
+static void get_used_to(const char *name, int way) {
+  memory = (struct counter_memory){.known = false};
+  for (int i = 0; i < 4; i++)
+    ck_assert_int_eq(look_in_a_way(name, way).error, 0);
+}
+
+static void expect(struct reading reading, uint64_t number) {
+  ck_assert_int_eq(reading.error, 0);
+  ck_assert_uint_eq(reading.energy_uj, number);
+}
+
+/* ---- changes behind the reader's back ---------------------------------------------------------------------------- */
+
+static char *map_file(const char *name) {
+  int fd = open(in_scratch(name), O_RDWR | O_CLOEXEC);
+  char *content = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ck_assert_ptr_ne(content, MAP_FAILED);
+  *(volatile char *)content = *content; /* this may still change the stamp, what comes later does not */
+  close(fd);
+  return content;
+}
+
+static struct stamp stamp_of_file(const char *name) {
+  struct stat st;
+  ck_assert_int_eq(stat(in_scratch(name), &st), 0);
+  return stamp_of(&st);
+}
+
+/* A file that stands still is not read, in each way and on each mount. */
+START_TEST(stands_still) {
+  if (!use_mount(_i))
+    return;
+  all_is_old();
+  for (int depth = 0; depth < ROWS(names); depth++)
+    for (int way = 0; way < WAYS; way++) {
+      write_text(names[depth], "42");
+      char *content = map_file(names[depth]);
+      get_used_to(names[depth], way);
+      struct stamp before = stamp_of_file(names[depth]);
+      content[1] = '3';
+      struct stamp after = stamp_of_file(names[depth]);
+      ck_assert(stamp_same(&before, &after));
+      expect(look_in_a_way(names[depth], way), 42);
+      munmap(content, 4096);
+    }
+}
+END_TEST
+
+/* What changed within the tick of the last look may have the same stamp: as long as the stamp is new, all is read. */
+START_TEST(new_stamp) {
+  if (!use_mount(_i))
+    return;
+  all_is_new();
+  for (int way = 0; way < WAYS; way++) {
+    write_text("vm/energy_uj", "40");
+    char *content = map_file("vm/energy_uj");
+    get_used_to("vm/energy_uj", way);
+    for (char digit = '1'; digit <= '9'; digit++) {
+      content[1] = digit;
+      expect(look_in_a_way("vm/energy_uj", way), (uint64_t)(40 + digit - '0'));
+    }
+    munmap(content, 4096);
+  }
+}
+END_TEST
+
+/* One time in the future is enough for that: it says nothing about when the file was changed. */
+START_TEST(future) {
+  if (!use_mount(_i))
+    return;
+  all_is_old();
+  write_text("vm/energy_uj", "40");
+  set_mtime("vm/energy_uj", coarse_ns() / NS_PER_S + 86400, 0);
+  char *content = map_file("vm/energy_uj");
+  set_mtime("vm/energy_uj", coarse_ns() / NS_PER_S + 86400, 1);
+  get_used_to("vm/energy_uj", GUARDED);
+  content[1] = '1';
+  expect(look_at("vm/energy_uj", true), 41);
+  munmap(content, 4096);
+}
+END_TEST
+
+/* A writer that does not move the stamp is found out at the second read, and each number is read from then on. */
+START_TEST(written_through_mmap) {
+  if (!use_mount(_i))
+    return;
+  all_is_old();
+  write_text("vm/energy_uj", "40");
+  char *content = map_file("vm/energy_uj");
+  memory = (struct counter_memory){.known = false};
+  for (char digit = '0'; digit <= '9'; digit++) {
+    content[1] = digit;
+    expect(look_at("vm/energy_uj", true), (uint64_t)(40 + digit - '0'));
+  }
+  munmap(content, 4096);
+}
+END_TEST
+
+/* Or, where it stood still so long that it was trusted, in one of the next looks; and then for good. */
+START_TEST(written_through_mmap_later) {
+  if (!use_mount(_i))
+    return;
+  all_is_old();
+  write_text("vm/energy_uj", "40");
+  char *content = map_file("vm/energy_uj");
+  get_used_to("vm/energy_uj", GUARDED);
+  content[1] = '1';
+  int looks = 0;
+  while (look_at("vm/energy_uj", true).energy_uj == 40)
+    ck_assert_int_lt(++looks, 64);
+  for (char digit = '2'; digit <= '9'; digit++) {
+    content[1] = digit;
+    expect(look_at("vm/energy_uj", true), (uint64_t)(40 + digit - '0'));
+  }
+  munmap(content, 4096);
+}
+END_TEST
+
+/* ---- changes in the open ----------------------------------------------------------------------------------------- */
+
+/* Each changes the number to 43, and tries to look like nothing happened. */
+static void write_over(const char *name) {
+  write_text(name, "43");
+}
+
+static void write_and_set_time(const char *name) {
+  struct stat st;
+  ck_assert_int_eq(stat(in_scratch(name), &st), 0);
+  write_text(name, "43");
+  set_mtime(name, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+static void rename_over(const char *name) {
+  struct stat st;
+  ck_assert_int_eq(stat(in_scratch(name), &st), 0);
+  write_text("other", "43");
+  set_mtime("other", st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+  ck_assert_int_eq(rename(in_scratch("other"), in_scratch(name)), 0);
+}
+
+/* The other file is older than all that was ever seen of the first. */
+static void rename_over_from_the_past(const char *name) {
+  ck_assert_int_eq(rename(in_scratch("past"), in_scratch(name)), 0);
+}
+
+static void remove_and_write(const char *name) {
+  ck_assert_int_eq(unlink(in_scratch(name)), 0);
+  write_text(name, "43");
+}
+
+static void write_longer(const char *name) {
+  write_text(name, "000043\n");
+}
+
+static void mount_over(const char *name) {
+  char dir[64];
+  snprintf(dir, sizeof(dir), "%.*s", (int)strcspn(name, "/"), name);
+  if (is_mounted && strchr(name, '/') != NULL)
+    ck_assert_int_eq(mount("tmpfs", in_scratch(dir), "tmpfs", 0, "size=1m"), 0);
+  write_text(name, "43");
+}
+
+static void (*const changes[])(const char *name) = {
+    write_over, write_and_set_time, rename_over, rename_over_from_the_past, remove_and_write, write_longer, mount_over,
+};
+
+START_TEST(changed) {
+  void (*change)(const char *) = changes[_i];
+  for (int m = AS_IT_IS; m < ROWS(mounts); m++)
+    for (int depth = 0; depth < ROWS(names); depth++)
+      for (int way = 0; way < WAYS; way++) {
+        if (!use_mount(m))
+          return;
+        all_is_old();
+        write_text("past", "43");
+        write_text(names[depth], "42");
+        get_used_to(names[depth], way);
+        change(names[depth]);
+        expect(look_in_a_way(names[depth], way), 43);
+        expect(look_in_a_way(names[depth], way), 43);
+      }
+}
+END_TEST
+
+/* Also when it comes exactly when it is expected, when it does not, and twice in a row. */
+START_TEST(rhythm) {
+  static const char *const rhythms[] = {"*", "*.", "*..", "**.", "*....", "*....*...", "*.*..*...*....*", "*****....."};
+  for (int m = AS_IT_IS; m < ROWS(mounts); m++)
+    for (int way = 0; way < WAYS; way++) {
+      if (!use_mount(m))
+        return;
+      all_is_old();
+      memory = (struct counter_memory){.known = false};
+      uint64_t number = 1000;
+      for (int i = 0; i < 200; i++) {
+        const char *pattern = rhythms[_i];
+        if (i == 0 || pattern[(size_t)i % strlen(pattern)] == '*') {
+          char text[32];
+          snprintf(text, sizeof(text), "%" PRIu64, ++number);
+          write_text("vm/energy_uj", text);
+        }
+        expect(look_in_a_way("vm/energy_uj", way), number);
+      }
+    }
+}
+END_TEST
+
+/* Whatever happens to a file, the reader with a memory says what one without says. */
+static void happen(unsigned what, unsigned value) {
+  char text[32];
+  const char *path = in_scratch("vm/zone/energy_uj");
+  snprintf(text, sizeof(text), "%u", 10 + value % 90);
+  switch (what % 12) {
+  case 0:
+  case 1:
+    write_text("vm/zone/energy_uj", text);
+    break;
+  case 2:
+    write_text("new", text);
+    rename(in_scratch("new"), path);
+    break;
+  case 3:
+    unlink(path);
+    break;
+  case 4:
+    write_text("vm/zone/energy_uj", "");
+    break;
+  case 5:
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0644), 0);
+    break;
+  case 6:
+    unlink(path);
+    ck_assert_int_eq(symlink("../../secret", path), 0);
+    break;
+  case 7: /* the directory is a link to where it was, and the file the very same */
+    rename(in_scratch("vm/zone"), in_scratch("vm/moved"));
+    ck_assert_int_eq(symlink("moved", in_scratch("vm/zone")), 0);
+    break;
+  case 8:
+    write_text("vm/zone/energy_uj", "17 and no number");
+    break;
+  default:
+    break; /* nothing */
+  }
+}
+
+/* Puts right what nothing can be written through. */
+static void set_up_again(void) {
+  struct stat st;
+  if (lstat(in_scratch("vm/zone"), &st) == 0 && S_ISLNK(st.st_mode)) {
+    unlink(in_scratch("vm/zone"));
+    rename(in_scratch("vm/moved"), in_scratch("vm/zone"));
+  }
+  if (lstat(in_scratch("vm/zone/energy_uj"), &st) == 0 && !S_ISREG(st.st_mode))
+    unlink(in_scratch("vm/zone/energy_uj"));
+}
+
+START_TEST(anything) {
+  if (!use_mount(_i))
+    return;
+  all_is_old();
+  write_text("secret", "99");
+  write_text("vm/zone/energy_uj", "42");
+  memory = (struct counter_memory){.known = false};
+  unsigned random = 1;
+  for (int i = 0; i < 2000; i++) {
+    random = random * 1103515245 + 12345;
+    if (random >> 16 & 1) {
+      set_up_again();
+      happen(random >> 17, random >> 21);
+    }
+    int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct counter_file file = {.dir_fd = dir_fd, .path = "vm/zone/energy_uj", .found = true};
+    struct reading truth;
+    int64_t patience_ns = 0;
+    counter_read(&file, &patience_ns, &truth);
+    close(dir_fd);
+    struct reading reading = look_at("vm/zone/energy_uj", true);
+    ck_assert_int_eq(reading.error, truth.error);
+    ck_assert_uint_eq(reading.energy_uj, truth.energy_uj);
+    ck_assert_int_eq(reading.mtime_ns, truth.mtime_ns);
+  }
+}
+END_TEST
+
+/* ---- what is put in the place of a counter ----------------------------------------------------------------------- */
+
+static void put_fifo(const char *path) {
+  ck_assert_int_eq(mkfifo(path, 0644), 0);
+}
+
+static void put_device(const char *path) {
+  if (mknod(path, S_IFCHR | 0644, makedev(1, 5)) != 0) /* /dev/zero */
+    put_fifo(path);                                    /* whoever may not make devices */
+}
+
+static void put_socket(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+  close(fd);
+}
+
+static void put_directory(const char *path) {
+  ck_assert_int_eq(mkdir(path, 0755), 0);
+}
+
+static void put_link(const char *path) {
+  ck_assert_int_eq(symlink(in_scratch("secret"), path), 0);
+}
+
+static void put_nothing(const char *path) {
+  (void)path;
+}
+
+static const struct {
+  void (*put)(const char *path);
+  int error;
+  bool harmless; /* may be opened where devices cannot: that does not wait, and what was opened is refused */
+} tricks[] = {
+    {put_fifo, -EMEDIUMTYPE, true}, {put_device, -EMEDIUMTYPE, false}, {put_socket, -EMEDIUMTYPE, false},
+    {put_directory, -EISDIR, true}, {put_link, -ELOOP, false},         {put_nothing, -ENOENT, false},
+};
+
+/* Whether the file is opened, be it for a moment, while the callback runs. */
+static int watch(const char *path) {
+  int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ck_assert_int_ge(inotify_add_watch(fd, path, IN_OPEN | IN_DONT_FOLLOW), 0);
+  return fd;
+}
+
+static bool was_opened(int watch_fd) {
+  char events[4096];
+  bool opened = read(watch_fd, events, sizeof(events)) > 0;
+  close(watch_fd);
+  return opened;
+}
+
+/* Refused for what it is, at once and later, and not opened. */
+START_TEST(tricked) {
+  for (int m = AS_IT_IS; m < ROWS(mounts); m++)
+    for (int depth = 0; depth < ROWS(names); depth++)
+      for (int way = FOUND; way <= GUARDED; way++)
+        for (int expected = 0; expected < 2; expected++) {
+          if (!use_mount(m))
+            return;
+          all_is_old();
+          write_text("secret", "99");
+          write_text(names[depth], "42");
+          get_used_to(names[depth], way);
+          for (int i = 0; i < 4 && expected == 1; i++) { /* so that news is expected */
+            write_text(names[depth], "42");
+            ck_assert_int_eq(look_in_a_way(names[depth], way).error, 0);
+          }
+          ck_assert_int_eq(unlink(in_scratch(names[depth])), 0);
+          tricks[_i].put(in_scratch(names[depth]));
+          int watch_fd = tricks[_i].put != put_nothing ? watch(in_scratch(names[depth])) : -1;
+          for (int i = 0; i < 3; i++)
+            ck_assert_int_eq(look_in_a_way(names[depth], way).error, tricks[_i].error);
+          if (watch_fd >= 0)
+            ck_assert(!was_opened(watch_fd) || (tricks[_i].harmless && (mounts[m].flags & MS_NODEV) != 0));
+          remove(in_scratch(names[depth]));
+          write_text(names[depth], "43");
+          expect(look_in_a_way(names[depth], way), 43);
+          remove(in_scratch(names[depth]));
+        }
+}
+END_TEST
+
+/*
+ * A directory on the way becomes a link to where it went, so that the file is the very same. Only where a tenant could
+ * have done that, it matters, and there it is seen.
+ */
+START_TEST(link_on_the_way) {
+  for (int m = AS_IT_IS; m < ROWS(mounts); m++)
+    for (int depth = 1; depth < ROWS(names); depth++)
+      for (int way = FOUND; way <= GUARDED; way++)
+        for (int at = 1; at <= depth; at++) { /* which directory of the path */
+          if (!use_mount(m))
+            return;
+          all_is_old();
+          char dir[64], there[64];
+          const char *slash = names[depth];
+          for (int i = 0; i < at; i++)
+            slash = strchr(slash + 1, '/');
+          snprintf(dir, sizeof(dir), "%.*s", (int)(slash - names[depth]), names[depth]);
+          snprintf(there, sizeof(there), "%.*s.moved", (int)(slash - names[depth]), names[depth]);
+          write_text(names[depth], "42");
+          get_used_to(names[depth], way);
+          char target[PATH_MAX];
+          snprintf(target, sizeof(target), "%s", in_scratch(there));
+          ck_assert_int_eq(rename(in_scratch(dir), target), 0);
+          ck_assert_int_eq(symlink(target, in_scratch(dir)), 0);
+          bool guard_did_it = way == GUARDED && at == 1 && depth == 1;
+          int error = look_in_a_way(names[depth], way).error;
+          ck_assert_msg(error == (guard_did_it && (mounts[m].flags & MS_NOSYMFOLLOW) == 0 ? 0 : -ELOOP),
+                        "%s, way %d, link at %d of %s: %d", mounts[m].name, way, at, names[depth], error);
+          unlink(in_scratch(dir));
+          rename(target, in_scratch(dir));
+        }
+}
+END_TEST
+
+/* What a mount guaranteed is asked again after some looks: it may have been remounted, or another one mounted over it.
+ */
+START_TEST(other_mount) {
+  for (int how = 0; how < 2; how++) {
+    if (!use_mount(NODEV_NOSYMFOLLOW))
+      return;
+    all_is_old();
+    write_text("vm/zone/energy_uj", "42");
+    get_used_to("vm/zone/energy_uj", GUARDED);
+    ck_assert(memory.facts.no_devices && memory.facts.no_links && memory.facts.local);
+    if (how == 0)
+      ck_assert_int_eq(mount("none", scratch, NULL, MS_REMOUNT | MS_BIND, NULL), 0);
+    else
+      ck_assert(use_mount(PLAIN));
+    write_text("vm/zone/energy_uj", "43");
+    for (int i = 0; i < 64; i++)
+      expect(look_at("vm/zone/energy_uj", true), 43);
+    ck_assert(!memory.facts.no_devices && !memory.facts.no_links && memory.facts.local);
+    remove(in_scratch("vm/zone/energy_uj"));
+    put_device(in_scratch("vm/zone/energy_uj"));
+    int watch_fd = watch(in_scratch("vm/zone/energy_uj"));
+    ck_assert_int_eq(look_at("vm/zone/energy_uj", true).error, -EMEDIUMTYPE);
+    ck_assert(!was_opened(watch_fd));
+  }
+}
+END_TEST
+
+/* A file system in memory, on disk, and one whose times mean nothing. */
+START_TEST(mount_tells) {
+  if (use_mount(NODEV_NOSYMFOLLOW)) {
+    int fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct mount_facts facts = mount_facts_of(fd);
+    ck_assert(facts.local && facts.no_devices && facts.no_links && !facts.computed);
+    close(fd);
+    ck_assert(use_mount(PLAIN));
+    fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    facts = mount_facts_of(fd);
+    ck_assert(facts.local && !facts.no_devices && !facts.no_links && !facts.computed);
+    close(fd);
+  }
+  int proc = open("/proc/self", O_PATH | O_CLOEXEC), sys = open("/sys/class", O_PATH | O_CLOEXEC);
+  ck_assert(!mount_facts_of(proc).local && !mount_facts_of(proc).computed);
+  ck_assert(sys < 0 || (!mount_facts_of(sys).local && mount_facts_of(sys).computed));
+  ck_assert(!mount_facts_of(-1).local && !mount_facts_of(-1).no_devices);
+  close(proc);
+  close(sys);
+}
+END_TEST
+
+static const struct {
+  int64_t ctime_ns, mtime_ns, now_ns;
+  bool old;
+} age_rows[] = {
+    {NS_PER_S + 1, NS_PER_S + 1, NS_PER_S + 1, false},
+    {NS_PER_S + 1, NS_PER_S + 1, NS_PER_S + 10 * NS_PER_MS, false}, /* a tick later: it may have been the same one */
+    {NS_PER_S + 1, NS_PER_S + 1, NS_PER_S + 20 * NS_PER_MS, false},
+    {NS_PER_S + 1, NS_PER_S + 1, NS_PER_S + 21 * NS_PER_MS, true},
+    {NS_PER_S + 1, 1, NS_PER_S + 10 * NS_PER_MS, false},
+    {1, NS_PER_S + 1, NS_PER_S + 10 * NS_PER_MS, false},
+    {NS_PER_S, NS_PER_S, 2 * NS_PER_S, false}, /* whole seconds: a file system that knows no others */
+    {NS_PER_S, NS_PER_S, 3 * NS_PER_S + 1, true},
+    {NS_PER_S + 1, NS_PER_S + 1, 0, false},
+};
+
+START_TEST(age) {
+  struct stamp stamp = {.ctime_ns = age_rows[_i].ctime_ns, .mtime_ns = age_rows[_i].mtime_ns};
+  ck_assert_int_eq(stamp_is_old(&stamp, age_rows[_i].now_ns), age_rows[_i].old);
+}
+END_TEST
+
+/* ---- what happens meanwhile -------------------------------------------------------------------------------------- */
+
+/* Truncates, writes, in a loop; each number belongs to a time of its own or of the one before. */
+static void write_in_a_loop(const char *path) {
+  for (uint64_t number = 1000001;; number++) {
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%" PRIu64, number);
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (write(fd, text, (size_t)len) != len)
+      _exit(1);
+    close(fd);
+    if (number % 4 == 0)
+      usleep(30000 + (number % 64 == 0) * 30000); /* so that some look finds it old, and some in the making */
+    else
+      usleep(number % 3 * 10);
+  }
+}
+
+/* A number and a time that belong together, by the clock that there is. */
+START_TEST(never_an_old_number_with_a_new_time) {
+  if (!use_mount(_i))
+    return;
+  file_age = OLD_AS_THEY_ARE;
+  write_text("vm/energy_uj", "1000000");
+  const char *path = in_scratch("vm/energy_uj");
+  pid_t pid = fork();
+  if (pid == 0)
+    write_in_a_loop(path);
+  memory = (struct counter_memory){.known = false};
+  struct reading last = {.energy_uj = 1000000};
+  int updates = 0;
+  int64_t end_ns = coarse_ns() + NS_PER_S;
+  while (coarse_ns() < end_ns) {
+    struct reading reading = look_at("vm/energy_uj", true);
+    if (reading.error != 0)
+      continue;
+    ck_assert_msg(reading.energy_uj >= last.energy_uj, "%" PRIu64 " behind %" PRIu64, reading.energy_uj,
+                  last.energy_uj);
+    ck_assert_int_ge(reading.mtime_ns, last.mtime_ns);
+    if (last.mtime_ns != 0 && reading.mtime_ns > last.mtime_ns)
+      ck_assert_msg(reading.energy_uj > last.energy_uj, "an old number with a new time");
+    updates += reading.energy_uj > last.energy_uj;
+    last = reading;
+  }
+  kill(pid, SIGKILL);
+  waitpid(pid, NULL, 0);
+  ck_assert_int_gt(updates, 20);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("counter memory");
+  TCase *tcase = tcase_create("counter memory");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_checked_fixture(tcase, scratch_make, clean_up);
+  tcase_add_loop_test(tcase, stands_still, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, new_stamp, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, future, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, written_through_mmap, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, written_through_mmap_later, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, changed, 0, ROWS(changes));
+  tcase_add_loop_test(tcase, rhythm, 0, 8);
+  tcase_add_loop_test(tcase, anything, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, tricked, 0, ROWS(tricks));
+  tcase_add_test(tcase, link_on_the_way);
+  tcase_add_test(tcase, other_mount);
+  tcase_add_test(tcase, mount_tells);
+  tcase_add_loop_test(tcase, age, 0, ROWS(age_rows));
+  tcase_add_loop_test(tcase, never_an_old_number_with_a_new_time, 0, ROWS(mounts));
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}
