@@ -176,6 +176,20 @@ START_TEST(future) {
 }
 END_TEST
 
+/* Nor does the clock tell what is old when it is set back while the file is read. */
+START_TEST(clock_is_set_back) {
+  if (!use_mount(_i))
+    return;
+  file_age = CLOCK_GOES_BACK;
+  write_text("vm/energy_uj", "40");
+  char *content = map_file("vm/energy_uj");
+  get_used_to("vm/energy_uj", GUARDED);
+  content[1] = '1';
+  expect(look_at("vm/energy_uj", true), 41);
+  munmap(content, 4096);
+}
+END_TEST
+
 /* A writer that does not move the stamp is found out at the second read, and each number is read from then on. */
 START_TEST(written_through_mmap) {
   if (!use_mount(_i))
@@ -627,6 +641,7 @@ int main(void) {
   tcase_add_loop_test(tcase, stands_still, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, new_stamp, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, future, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, clock_is_set_back, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, written_through_mmap, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, written_through_mmap_later, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, changed, 0, ROWS(changes));

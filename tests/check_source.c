@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 
 /* ---- what a source is told and what it tells --------------------------------------------------------------------- */
@@ -1012,6 +1013,121 @@ START_TEST(two_patterns) {
 }
 END_TEST
 
+/* ---- what need not be looked at ---------------------------------------------------------------------------------- */
+
+/* Whether the directory is listed by a pass, which opens it; that it is held with O_PATH is no event. */
+static bool is_listed(struct source *source, const char *directory) {
+  char events_read[4096];
+  int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ck_assert_int_ge(inotify_add_watch(fd, in_scratch(directory), IN_OPEN | IN_ONLYDIR), 0);
+  list_of(source);
+  bool listed = read(fd, events_read, sizeof(events_read)) > 0;
+  close(fd);
+  return listed;
+}
+
+/* A directory is listed when it changed, and as long as it is so new that another change might not show. */
+START_TEST(listed_on_change) {
+  bool always = file_age == ALL_IS_NEW;
+  struct source *source = new_source();
+  make_files("vms/a/x/e vms/b/x/e");
+  add(source, "vms/*/x/e");
+  ck_assert(is_listed(source, "vms"));
+  ck_assert_int_eq(is_listed(source, "vms"), always);
+  make_files("vms/a/x/f vms/a/x/e"); /* no news from below */
+  ck_assert_int_eq(is_listed(source, "vms"), always);
+  make_directory("vms/c");
+  ck_assert(is_listed(source, "vms"));
+  ck_assert_int_eq(is_listed(source, "vms"), always);
+  take_events();
+  make_files("vms/c/x/e"); /* a counter in a directory that was there before */
+  ck_assert(is_listed(source, "vms"));
+  ck_assert_str_eq(take_events(), "+vms/c/x/e");
+  ck_assert_int_eq(is_listed(source, "vms"), always);
+  remove_file("vms/a/x/e");
+  ck_assert(is_listed(source, "vms"));
+  ck_assert_str_eq(take_events(), "-vms/a/x/e");
+  ck_assert_int_eq(is_listed(source, "vms"), always);
+  make_files("vms/a/x/e");
+  ck_assert_str_eq(list_of(source), "vms/a/x/e vms/b/x/e vms/c/x/e");
+  ck_assert_str_eq(take_events(), "+vms/a/x/e");
+  ck_assert_int_eq(rename(in_scratch("vms/a"), in_scratch("vms/d")), 0);
+  ck_assert_str_eq(list_of(source), "vms/b/x/e vms/c/x/e vms/d/x/e");
+  ck_assert_str_eq(take_events(), "-vms/a/x/e +vms/d/x/e");
+  source_free(source);
+}
+END_TEST
+
+/* Another directory in its place, with the times of the old one. */
+START_TEST(replaced_root) {
+  struct source *source = new_source();
+  make_files("vms/a/e new/b/e");
+  add(source, "vms/*/e");
+  for (int i = 0; i < 2; i++)
+    ck_assert_str_eq(list_of(source), "vms/a/e");
+  struct stat st;
+  ck_assert_int_eq(stat(in_scratch("vms"), &st), 0);
+  ck_assert_int_eq(rename(in_scratch("vms"), in_scratch("old")), 0);
+  ck_assert_int_eq(rename(in_scratch("new"), in_scratch("vms")), 0);
+  set_mtime("vms", st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+  ck_assert_str_eq(list_of(source), "vms/b/e");
+  make_files("vms/c/e");
+  set_mtime("vms", st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+  ck_assert_str_eq(list_of(source), "vms/b/e vms/c/e");
+  source_free(source);
+}
+END_TEST
+
+/* With wildcards in two components each pass looks everywhere. */
+START_TEST(two_levels) {
+  struct source *source = new_source();
+  make_files("vms/a/x/e");
+  add(source, "vms/*/?/e");
+  for (int i = 0; i < 2; i++)
+    ck_assert_str_eq(list_of(source), "vms/a/x/e");
+  make_files("vms/a/y/e");
+  ck_assert_str_eq(list_of(source), "vms/a/x/e vms/a/y/e");
+  source_free(source);
+}
+END_TEST
+
+/* A tenant who can change the directory itself: a VM's directory becomes a link to where it went, the file the same. */
+static const mode_t guard_rows[] = {0755, 0775, 0757, 01777};
+
+START_TEST(guarded) {
+  struct source *source = new_source();
+  make_files("vms/a/e");
+  add(source, "vms/*/e");
+  ck_assert_int_eq(chmod(in_scratch("vms"), guard_rows[_i]), 0);
+  for (int i = 0; i < 4; i++)
+    ck_assert_str_eq(readings_of(source), "vms/a/e=42");
+  ck_assert_int_eq(rename(in_scratch("vms/a"), in_scratch("a")), 0);
+  make_link("../a", "vms/a");
+  bool shortcut = guard_rows[_i] == 0755 && file_age == ALL_IS_OLD; /* whoever may do that may do more */
+  ck_assert_str_eq(readings_of(source), shortcut ? "vms/a/e=42" : "vms/a/e=ELOOP");
+  source_free(source);
+}
+END_TEST
+
+static void search_of_another(void) {
+  struct source *source = new_source();
+  add(source, "vms/*/e");
+  for (int i = 0; i < 4; i++)
+    ck_assert_str_eq(readings_of(source), "vms/a/e=42");
+  ck_assert_int_eq(rename(in_scratch("vms/a"), in_scratch("a")), 0);
+  make_link("../a", "vms/a");
+  ck_assert_str_eq(readings_of(source), "vms/a/e=ELOOP");
+  source_free(source);
+}
+
+START_TEST(guarded_by_another) {
+  make_files("vms/a/e");
+  if (chown(in_scratch("vms"), 65533, 65533) != 0)
+    return; /* only root gives away */
+  search_of_another();
+}
+END_TEST
+
 /* ---- nothing is kept open ---------------------------------------------------------------------------------------- */
 
 START_TEST(nothing_open) {
@@ -1217,6 +1333,11 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_test(tcase, closed_counter);
   tcase_add_test(tcase, unreachable_root);
   tcase_add_test(tcase, two_patterns);
+  tcase_add_test(tcase, listed_on_change);
+  tcase_add_test(tcase, replaced_root);
+  tcase_add_test(tcase, two_levels);
+  tcase_add_loop_test(tcase, guarded, 0, ROWS(guard_rows));
+  tcase_add_test(tcase, guarded_by_another);
   tcase_add_test(tcase, nothing_open);
   tcase_add_test(tcase, unmount);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
