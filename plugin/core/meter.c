@@ -151,7 +151,8 @@ static void start(struct meter *m, const struct reading *r, const struct instant
   m->offset_ns = now->wall_ns - now->mono_ns;
   m->total_uj = r->energy_uj;
   int64_t mono_ns = m->untracked ? now->mono_ns : r->mtime_ns - m->offset_ns;
-  set_mark(m, mono_ns);
+  if (mono_ns <= now->mono_ns + TICK_NS) /* one ahead of us was told by another clock, or before ours was set back */
+    set_mark(m, mono_ns);
   m->last_update_ns = mono_ns;
   m->update_mono_ns = mono_ns < now->mono_ns ? mono_ns : now->mono_ns;
   m->unseen_ns = m->update_mono_ns;
@@ -352,7 +353,7 @@ static void follow(struct meter *m, const struct reading *r, const struct instan
   }
   if (seen || r->computed) {
     m->unseen_ns = r->computed ? now->mono_ns : m->last_at.mono_ns;
-    m->seen_ns = now->mono_ns;
+    m->seen_ns = news.late ? news.mono_ns : now->mono_ns;
   }
   m->stale = !seen && is_stale(m, now);
 
