@@ -1,4 +1,5 @@
 /* Which counters a source lists, in what order and under which labels, while VMs come, go and get in the way. */
+#include "core/clock.h"
 #include "core/counter.h"
 #include "core/label.h"
 #include "core/source.h"
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 /* ---- what a source is told and what it tells --------------------------------------------------------------------- */
 
@@ -378,6 +380,25 @@ START_TEST(come_and_go) {
   ck_assert_str_eq(take_events(), "+a/e");
   source_free(source);
   ck_assert_str_eq(take_events(), "-z/f -a/e -b/e -c/e -dd/e -e/e");
+}
+END_TEST
+
+/* A file that goes and comes back leaves the directory above its own as it was, be that old or new. */
+START_TEST(back_in_its_directory) {
+  make_files("vms/a/e vms/b/e");
+  struct source *source = new_source();
+  add(source, "vms/*/e");
+  for (int i = 0; i < 3; i++) {
+    struct timespec pause = {.tv_nsec = 60 * NS_PER_MS}; /* the tick of file times and some more */
+    nanosleep(&pause, NULL);
+    ck_assert_str_eq(list_of(source), "vms/a/e vms/b/e");
+    ck_assert_int_eq(unlink(in_scratch("vms/a/e")), 0);
+    ck_assert_str_eq(list_of(source), "vms/b/e");
+    ck_assert_str_eq(list_of(source), "vms/b/e");
+    make_files("vms/a/e");
+  }
+  ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/b/e=42");
+  source_free(source);
 }
 END_TEST
 
@@ -992,6 +1013,39 @@ START_TEST(unreachable_root) {
 }
 END_TEST
 
+/* Without a descriptor nothing can be looked at, and nothing is gone for that. */
+START_TEST(no_descriptors) {
+  make_files("vms/a/e vms/b/e vms/c/d vms/dir/sub/e");
+  struct source *source = new_source();
+  add(source, "vms/*/e");
+  add(source, "vms/*/s*/e");
+  ck_assert_str_eq(list_of(source), "vms/a/e vms/b/e vms/dir/sub/e");
+  ck_assert_str_eq(take_events(), "+vms/a/e +vms/b/e +vms/dir/sub/e");
+  struct rlimit before, limit;
+  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+  for (int more = 0; more < 2; more++) {
+    limit = before;
+    limit.rlim_cur = (rlim_t)(count_open_files() + more);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    const char *where = NULL;
+    ck_assert_int_eq(source_begin(source, &where), -EMFILE);
+    ck_assert_uint_eq(source_count(source), 3);
+    for (size_t i = 0; i < source_count(source); i++) {
+      struct reading reading = read_entry(source, source_at(source, i));
+      ck_assert_msg(reading.error == -EMFILE || reading.error == 0, "error %d", reading.error);
+    }
+    source_end(source);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_str_eq(take_events(), "");
+  }
+  make_files("vms/new/e");
+  ck_assert_str_eq(list_of(source), "vms/a/e vms/b/e vms/new/e vms/dir/sub/e");
+  ck_assert_str_eq(take_events(), "+vms/new/e");
+  ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/b/e=42 vms/new/e=42 vms/dir/sub/e=42");
+  source_free(source);
+}
+END_TEST
+
 /* What two patterns name is there as long as one of them finds it. */
 static void search_by_two(void) {
   struct source *source = new_source();
@@ -1310,6 +1364,7 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_test(tcase, vm_called_wildcard);
   tcase_add_test(tcase, add_later);
   tcase_add_test(tcase, come_and_go);
+  tcase_add_test(tcase, back_in_its_directory);
   tcase_add_test(tcase, free_tells);
   tcase_add_test(tcase, user);
   tcase_add_test(tcase, no_callbacks);
@@ -1332,6 +1387,7 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_test(tcase, closed_directory);
   tcase_add_test(tcase, closed_counter);
   tcase_add_test(tcase, unreachable_root);
+  tcase_add_test(tcase, no_descriptors);
   tcase_add_test(tcase, two_patterns);
   tcase_add_test(tcase, listed_on_change);
   tcase_add_test(tcase, replaced_root);

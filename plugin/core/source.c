@@ -44,6 +44,7 @@ struct place {
   char *rest;                      /* the pattern below it */
   int root_fd;                     /* open from source_begin() to source_end(), else -1 */
   bool guarded;                    /* only root and we can change what is in root */
+  int blind;                       /* -errno of a search that this pass could not finish; 0: it did */
   struct source_private **members; /* sorted by relative path */
   size_t members_num, members_size;
 
@@ -99,8 +100,14 @@ static char *join_path(const char *a, const char *b) {
   return asprintf(&path, "%s%s%s", a, slash, b) < 0 ? NULL : path;
 }
 
+/*
+ * A search that failed. Where that is not for what is there, but for want of descriptors or of memory, or for a disk
+ * that fails, it says nothing about what is gone.
+ */
 static void note_error(struct source *source, int error, struct place *place, const char *below) {
   place->listed = false;
+  if (error != -ENOENT && error != -ENOTDIR && error != -EACCES && error != -EPERM)
+    place->blind = error;
   if (source->error != 0 || error == -ENOENT || error == -ENOTDIR)
     return;
   source->error = error;
@@ -312,11 +319,17 @@ static int walk(struct source *source, struct place *place, const char *below, c
 /* ---- what is there ----------------------------------------------------------------------------------------------- */
 
 /* Whether the file is there, be it readable or not: what must be refused is refused when it is read, with a reason. */
-static bool is_there(struct place *place, const char *relative) {
+enum presence { ABSENT, PRESENT, UNKNOWN };
+
+static enum presence presence_of(struct source *source, struct place *place, const char *relative) {
   int fd = counter_open_found(place->root_fd, relative, O_PATH);
   if (fd >= 0)
     close(fd);
-  return fd >= 0 || (fd != -ENOENT && fd != -ENOTDIR);
+  if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM) {
+    note_error(source, fd, place, relative);
+    return UNKNOWN;
+  }
+  return fd == -ENOENT || fd == -ENOTDIR ? ABSENT : PRESENT;
 }
 
 static struct counter_file file_of(struct source_private *member) {
@@ -330,9 +343,9 @@ static struct counter_file file_of(struct source_private *member) {
 }
 
 /* Whether the member is still there. To read it tells, and it is to be read anyway. */
-static bool glance(struct place *place, struct source_private *member) {
+static bool glance(struct source *source, struct place *place, struct source_private *member) {
   if (!member->listed)
-    return is_there(place, member->relative);
+    return presence_of(source, place, member->relative) != ABSENT;
   struct counter_file file = file_of(member);
   member->error = counter_glance(&file);
   bool there = member->error != -ENOENT && member->error != -ENOTDIR;
@@ -357,7 +370,13 @@ static int note_absent(struct place *place, char **name) {
   return 0;
 }
 
-/* What was found against what was known: both are sorted. A known one is `seen` when glance() found it. */
+/* The search did not find it. */
+static void miss(const struct place *place, struct source_private *member) {
+  member->seen = member->seen && place->blind != 0;
+}
+
+/* What was found against what was known: both are sorted. A known one is `seen` when glance() found it, and that holds
+   where the search missed it for being blind. */
 static int merge(struct source *source, struct place *place) {
   if (source->names_num > 0)
     qsort(source->names, source->names_num, sizeof(source->names[0]), compare_names);
@@ -371,17 +390,18 @@ static int merge(struct source *source, struct place *place) {
     if (last != NULL && strcmp(*name, last) == 0)
       continue; /* a directory that changes while it is read may tell a name twice */
     while (member < known && (order = strcmp(place->members[member]->relative, *name)) < 0)
-      place->members[member++]->seen = false;
+      miss(place, place->members[member++]);
     last = *name;
     struct source_private *old = member < known && order == 0 ? place->members[member++] : NULL;
-    bool there = (old != NULL && old->seen) || is_there(place, *name);
+    enum presence presence = old != NULL && old->seen ? PRESENT : presence_of(source, place, *name);
     if (old != NULL)
-      old->seen = there; /* it may have come back meanwhile */
-    if ((!there && note_absent(place, name) != 0) || (there && old == NULL && member_new(source, place, *name) != 0))
+      old->seen = presence != ABSENT; /* it may have come back meanwhile */
+    if ((presence == ABSENT && note_absent(place, name) != 0) ||
+        (presence == PRESENT && old == NULL && member_new(source, place, *name) != 0))
       status = -ENOMEM;
   }
   while (member < known)
-    place->members[member++]->seen = false;
+    miss(place, place->members[member++]);
 
   size_t kept = 0;
   for (size_t i = 0; i < place->members_num; i++) {
@@ -419,17 +439,20 @@ static bool root_is_unchanged(struct place *place) {
 static int look_at(struct source *source, struct place *place) {
   source->names_num = 0;
   int status = 0;
+  place->blind = 0;
   place->root_fd = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (place->root_fd < 0) {
     note_error(source, -errno, place, "");
+    for (size_t i = 0; i < place->members_num; i++)
+      place->members[i]->seen = place->blind != 0;
   } else {
     bool quiet = root_is_unchanged(place);
     for (size_t i = 0; i < place->members_num; i++) {
-      place->members[i]->seen = glance(place, place->members[i]);
+      place->members[i]->seen = glance(source, place, place->members[i]);
       quiet = quiet && place->members[i]->seen;
     }
     for (size_t i = 0; quiet && i < place->absent_num; i++)
-      quiet = !is_there(place, place->absent[i]);
+      quiet = presence_of(source, place, place->absent[i]) == ABSENT;
     if (quiet)
       return 0;
     status = walk(source, place, "", place->rest);
@@ -641,7 +664,9 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
   (void)source;
   struct source_private *member = entry->priv;
   struct counter_file file = file_of(member);
-  if (!member->glanced)
+  if (!member->glanced && member->place->root != NULL && member->place->root_fd < 0)
+    *reading = (struct reading){.error = member->place->blind};
+  else if (!member->glanced)
     counter_read(&file, patience_ns, reading);
   else if (member->error != 0)
     *reading = (struct reading){.error = member->error};

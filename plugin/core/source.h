@@ -65,7 +65,8 @@ int source_add(struct source *source, const char *path_or_pattern);
 bool source_is_pattern(const char *text);
 
 /*
- * Looks what is there. A directory that cannot be listed is passed over (its counters are then gone); the first such
+ * Looks what is there. A directory that may not be listed is passed over (its counters are then gone); one that cannot
+ * be for want of descriptors or memory, or for a disk that fails, keeps the counters that were known. The first such
  * failure other than -ENOENT and -ENOTDIR is returned with its path in *where (borrowed, valid until the next
  * source_begin(); may be NULL), after everything else was looked at. 0: all went well. -ENOMEM leaves a valid list.
  */
