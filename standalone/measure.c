@@ -1,15 +1,14 @@
 #include "measure.h"
 
 #include "inputs.h"
+#include "json.h"
 #include "message.h"
 #include "ticker.h"
 
 #include "core/clock.h"
-#include "core/label.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +18,6 @@
 
 /* A figure that may be wrong by more than this is said to be doubtful. */
 #define DOUBT_MAX 0.05
-
-/* Digits of a number in JSON: microseconds of a Unix time, and no 0.30000000000000004. */
-#define JSON_DIGITS 16
 
 bool measure_open(struct measure *measure, const struct options *options, bool bounds, int input_fd,
                   const sigset_t *more) {
@@ -182,33 +178,18 @@ void measure_print_text(const struct measure *measure, FILE *out) {
   }
 }
 
-static json_t *number_or_null(bool has, double number) {
-  return has ? json_real(number) : json_null();
-}
-
-/* JSON is UTF-8, paths may be anything. */
-static json_t *path_to_json(const char *path) {
-  const char *shown = inputs_shown(path);
-  json_t *exact = json_string(shown);
-  if (exact != NULL)
-    return exact;
-  char *printable = label_printable(shown);
-  json_t *text = json_string(printable != NULL ? printable : "?");
-  free(printable);
-  return text;
-}
-
 static json_t *result_to_json(const struct window_result *result, bool bounds) {
-  json_t *vm = json_pack("{s:s, s:o, s:o}", "label", result->label, "path", path_to_json(result->path), "energy_j",
-                         number_or_null(result->has_energy, result->energy_j));
+  json_t *vm = json_pack("{s:s, s:o, s:o}", "label", result->label, "path", json_path(result->path), "energy_j",
+                         json_number_or_null(result->has_energy, result->energy_j));
   bool failed = vm == NULL;
   if (!failed && bounds)
     failed =
-        json_object_set_new(vm, "energy_low_j", number_or_null(result->has_energy, result->bounds.low_j)) != 0 ||
-        json_object_set_new(vm, "energy_high_j",
-                            number_or_null(result->has_energy && result->bounds.has_high, result->bounds.high_j)) != 0;
+        json_object_set_new(vm, "energy_low_j", json_number_or_null(result->has_energy, result->bounds.low_j)) != 0 ||
+        json_object_set_new(
+            vm, "energy_high_j",
+            json_number_or_null(result->has_energy && result->bounds.has_high, result->bounds.high_j)) != 0;
   if (!failed)
-    failed = json_object_set_new(vm, "power_w", number_or_null(result->has_power, result->power_w)) != 0 ||
+    failed = json_object_set_new(vm, "power_w", json_number_or_null(result->has_power, result->power_w)) != 0 ||
              json_object_set_new(vm, "state", json_string(sample_state_name(result->state))) != 0;
   if (!failed)
     return vm;
@@ -232,15 +213,7 @@ static json_t *to_json(const struct measure *measure) {
 }
 
 int measure_print_json(const struct measure *measure, FILE *out) {
-  json_t *root = to_json(measure);
-  if (root == NULL)
-    return -ENOMEM;
-  errno = 0;
-  int status = 0;
-  if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_DIGITS)) != 0 || fputc('\n', out) == EOF)
-    status = errno != 0 ? -errno : -EIO;
-  json_decref(root);
-  return status;
+  return json_print(to_json(measure), out);
 }
 
 static void tell_doubt(const struct window_result *worst, size_t doubtful, bool of_command) {

@@ -1,0 +1,118 @@
+#include "show.h"
+
+#include "core/clock.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <wchar.h>
+
+#define COLUMNS_DEFAULT 80
+
+void show_energy(double energy_j, char text[SHOW_NUMBER_MAX]) {
+  /* limits are where the rounded number would have a digit more */
+  if (energy_j < 999.95)
+    snprintf(text, SHOW_NUMBER_MAX, "%.1f J", energy_j);
+  else if (energy_j < 999995.0)
+    snprintf(text, SHOW_NUMBER_MAX, "%.2f kJ", energy_j / 1e3);
+  else if (energy_j < 999995000.0)
+    snprintf(text, SHOW_NUMBER_MAX, "%.2f MJ", energy_j / 1e6);
+  else
+    snprintf(text, SHOW_NUMBER_MAX, "%.2f GJ", energy_j / 1e9);
+}
+
+void show_power(double power_w, char text[SHOW_NUMBER_MAX]) {
+  snprintf(text, SHOW_NUMBER_MAX, "%.2f W", power_w);
+}
+
+void show_age(int64_t age_ns, char text[SHOW_NUMBER_MAX]) {
+  double s = (double)age_ns / (double)NS_PER_S;
+  if (s < 9.95)
+    snprintf(text, SHOW_NUMBER_MAX, "%.1f s", s);
+  else if (s < 59.5)
+    snprintf(text, SHOW_NUMBER_MAX, "%.0f s", s);
+  else if (s < 59.5 * 60)
+    snprintf(text, SHOW_NUMBER_MAX, "%.0f min", s / 60);
+  else if (s < 9.95 * 3600)
+    snprintf(text, SHOW_NUMBER_MAX, "%.1f h", s / 3600);
+  else if (s < 47.5 * 3600)
+    snprintf(text, SHOW_NUMBER_MAX, "%.0f h", s / 3600);
+  else
+    snprintf(text, SHOW_NUMBER_MAX, "%.0f d", s / 86400);
+}
+
+void show_period(int64_t period_ns, char text[SHOW_NUMBER_MAX]) {
+  double s = (double)period_ns / (double)NS_PER_S;
+  if (s < 59.5)
+    snprintf(text, SHOW_NUMBER_MAX, "%.3g s", s);
+  else
+    show_age(period_ns, text);
+}
+
+/* One character: what it is on the terminal, in bytes and columns, and how many bytes of the text it was. */
+struct glyph {
+  const char *bytes;
+  size_t len, taken;
+  size_t columns;
+};
+
+static bool is_inner_byte(char byte) {
+  return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static struct glyph next_glyph(const char *text) {
+  wchar_t wide;
+  mbstate_t state = {0};
+  size_t len = mbrtowc(&wide, text, strlen(text), &state);
+  int columns = len == (size_t)-1 || len == (size_t)-2 ? -1 : wcwidth(wide);
+  if (columns >= 0)
+    return (struct glyph){.bytes = text, .len = len, .taken = len, .columns = (size_t)columns};
+  size_t taken = 1; /* the whole of a UTF-8 character makes one question mark */
+  while (is_inner_byte(text[taken]))
+    taken++;
+  return (struct glyph){.bytes = "?", .len = 1, .taken = taken, .columns = 1};
+}
+
+size_t show_width(const char *text) {
+  size_t width = 0;
+  while (*text != '\0') {
+    struct glyph glyph = next_glyph(text);
+    width += glyph.columns;
+    text += glyph.taken;
+  }
+  return width;
+}
+
+static bool put(const char *bytes, size_t len, char **out, size_t *room) {
+  if (len >= *room)
+    return false;
+  memcpy(*out, bytes, len);
+  *out += len;
+  *room -= len;
+  return true;
+}
+
+void show_fit(const char *text, size_t columns, char *out, size_t size) {
+  bool cut = show_width(text) > columns;
+  size_t used = 0, keep = cut && columns > 0 ? columns - 1 : columns;
+  while (*text != '\0') {
+    struct glyph glyph = next_glyph(text);
+    if (used + glyph.columns > keep || !put(glyph.bytes, glyph.len, &out, &size))
+      break;
+    used += glyph.columns;
+    text += glyph.taken;
+  }
+  if (cut && columns > 0 && put("~", 1, &out, &size))
+    used++;
+  while (used < columns && put(" ", 1, &out, &size))
+    used++;
+  *out = '\0';
+}
+
+size_t show_columns(int fd) {
+  struct winsize window;
+  if (ioctl(fd, TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
+    return COLUMNS_DEFAULT;
+  return window.ws_col;
+}

@@ -1,0 +1,41 @@
+/*
+ * show: numbers and names as people read them in a table
+ *
+ * Machines read JSON and CSV; what is made here is short, has a unit, and may be rounded.
+ */
+#ifndef VM_ENERGY_SHOW_H
+#define VM_ENERGY_SHOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHOW_NUMBER_MAX 32
+
+/* "0.0 J", "999.9 J", "4.32 kJ", "12.35 MJ", "1.00 GJ" */
+void show_energy(double energy_j, char text[SHOW_NUMBER_MAX]);
+
+/* "100.04 W" */
+void show_power(double power_w, char text[SHOW_NUMBER_MAX]);
+
+/* How long ago: "0.3 s", "59 s", "12 min", "3.5 h", "20 h", "12 d" */
+void show_age(int64_t age_ns, char text[SHOW_NUMBER_MAX]);
+
+/* A period: "5.13 s" up to a minute, then as an age. */
+void show_period(int64_t period_ns, char text[SHOW_NUMBER_MAX]);
+
+/*
+ * Columns that the text (UTF-8, as a label or what label_printable() made) takes on a terminal of this locale. A
+ * character that the locale does not have takes one, as show_fit() puts it.
+ */
+size_t show_width(const char *text);
+
+/*
+ * The text in exactly that many columns: padded with spaces, or cut and ended by '~'. A character that the locale does
+ * not have becomes '?'. Ends earlier where out is too small.
+ */
+void show_fit(const char *text, size_t columns, char *out, size_t size);
+
+/* Columns of the terminal that fd is; 80 where it is none or does not tell. */
+size_t show_columns(int fd);
+
+#endif
