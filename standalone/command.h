@@ -19,6 +19,7 @@ struct command {
   int (*run)(const struct options *options); /* returns a STATUS_... */
 };
 
+extern const struct command command_list;
 extern const struct command command_ts;
 extern const struct command command_once;
 extern const struct command command_run;

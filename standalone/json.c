@@ -14,6 +14,12 @@ json_t *json_number_or_null(bool has, double number) {
   return has ? json_real(number) : json_null();
 }
 
+json_t *json_counter_or_null(bool has, uint64_t energy_uj) {
+  if (!has)
+    return json_null();
+  return energy_uj <= INT64_MAX ? json_integer((json_int_t)energy_uj) : json_real((double)energy_uj);
+}
+
 json_t *json_path(const char *path) {
   const char *shown = inputs_shown(path);
   json_t *exact = json_string(shown);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_ts, &command_once, &command_run};
+static const struct command *const commands[] = {&command_list, &command_ts, &command_once, &command_run};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

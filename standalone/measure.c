@@ -6,6 +6,7 @@
 #include "ticker.h"
 
 #include "core/clock.h"
+#include "core/label.h"
 
 #include <errno.h>
 #include <inttypes.h>

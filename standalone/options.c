@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN)
+#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN | OPTIONS_LIST)
 #define COUNT_MAX    UINT64_C(1000000000000)
 
 struct option_row {
@@ -188,7 +188,9 @@ static const struct option_row rows[] = {
     {OPTIONS_TS, "smooth", 0, "N", "add the moving average of power over N samples\n(default: 0, off)", take_smooth},
     {OPTIONS_ONCE, "duration", 'd', "TIME", "how long to measure (default: 10)", take_duration},
     {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored", take_until_enter},
-    {OPTIONS_ONCE, "json", 0, NULL, "print one JSON object", take_json},
+    {OPTIONS_LIST, "duration", 'd', "TIME",
+     "watch so long: period and power are known after one or two\nupdates (default: 0, at once)", take_duration},
+    {OPTIONS_ONCE | OPTIONS_LIST, "json", 0, NULL, "print one JSON object", take_json},
     {OPTIONS_ONCE, "bounds", 0, NULL,
      "wait for the next update of each counter, and tell what\nits energy is at least and at most", take_bounds},
     {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
@@ -362,14 +364,16 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
-  *options = (struct options){.meter = {.base = METER_SAMPLE, .scale = 1, .tick_ns = clock_tick_ns()},
-                              .interval_ns = NS_PER_S,
-                              .count = 120,
-                              .layout = CSV_COMBINED,
-                              .out_dir = "csv",
-                              .out_name = "power.csv",
-                              .duration_ns = 10 * NS_PER_S,
-                              .bounds = (which & OPTIONS_RUN) != 0};
+  bool watches = (which & OPTIONS_LIST) != 0; /* shows power as it is, of itself */
+  *options =
+      (struct options){.meter = {.base = watches ? METER_AUTO : METER_SAMPLE, .scale = 1, .tick_ns = clock_tick_ns()},
+                       .interval_ns = NS_PER_S,
+                       .count = 120,
+                       .layout = CSV_COMBINED,
+                       .out_dir = "csv",
+                       .out_name = "power.csv",
+                       .duration_ns = watches ? 0 : 10 * NS_PER_S,
+                       .bounds = (which & OPTIONS_RUN) != 0};
   return parse(which, argc, argv, options);
 }
 

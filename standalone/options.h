@@ -18,6 +18,7 @@
 #define OPTIONS_TS   1u
 #define OPTIONS_ONCE 2u
 #define OPTIONS_RUN  4u
+#define OPTIONS_LIST 8u
 
 struct options {
   /* paths and patterns as they were given; the strings are those of argv */
@@ -36,8 +37,8 @@ struct options {
   const char *out_dir;
   const char *out_name; /* last component of --out */
 
-  /* once */
-  int64_t duration_ns;
+  /* once and list */
+  int64_t duration_ns; /* list: 0 is at once */
   bool until_enter;
   bool json;
 

@@ -79,6 +79,8 @@ static const struct {
 } good_rows[] = {
     {OPTIONS_TS, "", ""},
     {OPTIONS_ONCE, "", ""},
+    {OPTIONS_LIST, "", "duration 0 base auto"},
+    {OPTIONS_LIST, "-d 12 --json --files a", "[a] duration 12000000000 base auto json"},
     /* files: several behind one, more than one of it, in between others */
     {OPTIONS_TS, "--files a", "[a]"},
     {OPTIONS_TS, "--files a b c", "[a] [b] [c]"},

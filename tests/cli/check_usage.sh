@@ -9,7 +9,7 @@ mkfifo fifo
 # shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
-for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "help ts" "ts -h" "ts --files x --help"; do
+for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "help ts" "ts -h" "ts --files x --help"; do
   # shellcheck disable=SC2086 # words on purpose
   run "$tool" $text
   check "'$text': status 0" exits 0
@@ -75,6 +75,11 @@ ts --files $good --long --separate-files|option '--separate-files' does not go w
 ts --files $good --separate-files --long|option '--long' does not go with '--separate-files'
 ts --files $good --quiet=yes|option '--quiet' takes no value
 once --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+list --files missing|'missing' is no counter file: No such file or directory
+list --files 'nothing/*/energy_uj'|no file matches 'nothing/*/energy_uj'
+list --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+list --files $good --time-base auto|unknown option '--time-base'
+list stray|unexpected argument 'stray': paths follow --files
 once --files $good --interval 1|unknown option '--interval'
 ROWS
 
@@ -83,7 +88,7 @@ check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'ba
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
-for command in ts once run; do
+for command in ts once run list; do
   "$tool" "$command" --help
 done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >in_help
 grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual
