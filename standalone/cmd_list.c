@@ -229,7 +229,7 @@ static int run_list(const struct options *options) {
     return usage;
   struct list list = {.options = options};
   bool good = false;
-  int status = roster_new(0, NULL, &list.roster);
+  int status = roster_new(0, &list.roster);
   if (status == 0) {
     list.sinks[0] = roster_sink(list.roster);
     status = inputs_sampler(options, list.sinks, 1, &list.sampler);

@@ -6,7 +6,6 @@
 struct roster {
   struct sink sink;
   size_t own_size;
-  void (*note)(void *own, const struct sample *sample);
   struct roster_entry **entries;
   size_t entries_num, entries_size;
 };
@@ -54,8 +53,6 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     *sample->slot = entry;
   }
   entry->last = *sample;
-  if (roster->note != NULL)
-    roster->note(entry->own, sample);
   roster->entries[roster->entries_num++] = entry;
   return 0;
 }
@@ -72,13 +69,12 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
   *sample->slot = NULL;
 }
 
-int roster_new(size_t own_size, void (*note)(void *own, const struct sample *sample), struct roster **roster) {
+int roster_new(size_t own_size, struct roster **roster) {
   struct roster *r = calloc(1, sizeof(*r));
   if (r == NULL)
     return -ENOMEM;
   r->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass, .removed = forget_counter};
   r->own_size = own_size;
-  r->note = note;
   *roster = r;
   return 0;
 }

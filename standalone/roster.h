@@ -1,8 +1,8 @@
 /*
  * roster: the counters that there are, with the last sample of each
  *
- * A sink for what is shown rather than written: the list of a pass in its order, and with each counter what the command
- * wants to remember of it.
+ * A sink for what is shown rather than written: the list of a pass in its order, and with each counter room for what
+ * the command wants to remember of it.
  */
 #ifndef VM_ENERGY_ROSTER_H
 #define VM_ENERGY_ROSTER_H
@@ -18,10 +18,8 @@ struct roster_entry {
   void *own;          /* own_size bytes, all zero at first; NULL when that is 0 */
 };
 
-/*
- * note: called with each sample, to remember what is wanted of it in own; may be NULL. 0 or -ENOMEM.
- */
-int roster_new(size_t own_size, void (*note)(void *own, const struct sample *sample), struct roster **roster);
+/* 0 or -ENOMEM. */
+int roster_new(size_t own_size, struct roster **roster);
 
 /* After the sampler that has the sink. NULL is fine. */
 void roster_free(struct roster *roster);

@@ -1,0 +1,374 @@
+#include "verdict.h"
+
+#include "show.h"
+
+#include "core/clock.h"
+#include "core/counter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A writer is between truncate and write for some microseconds; what is wrong for longer stays wrong. */
+#define ERROR_SPELL_NS NS_PER_S
+
+/* Two updates tell period, power and that all is well. A counter that is new at each reading takes a few readings. */
+#define UPDATES_ENOUGH  2
+#define READINGS_ENOUGH 4
+
+/* After a reset, a second counter shows up within so many. */
+#define UPDATES_TO_RETURN 3
+
+/*
+ * Scaphandre that takes the power of a period of a bit more than 5 s for its energy (issue 428) counts a bit less than
+ * a fifth, of which the VMs have nearly all when the host does little else.
+ */
+#define FIFTH_LEAST 0.17
+#define FIFTH_MOST  0.24
+
+/* Both sides are dated by when we looked: within some percent all is well. */
+#define MORE_THAN_ALL 1.1
+
+static const struct {
+  const char *name;
+  enum verdict_level level;
+} kinds[VERDICTS] = {
+    [VERDICT_GOOD] = {"good", LEVEL_OK},
+    [VERDICT_FRESH] = {"fresh", LEVEL_OK},
+    [VERDICT_IDLE] = {"idle", LEVEL_OK},
+    [VERDICT_OFF] = {"off", LEVEL_WARNING},
+    [VERDICT_DEAD] = {"dead-writer", LEVEL_CRITICAL},
+    [VERDICT_RESET] = {"reset", LEVEL_WARNING},
+    [VERDICT_SPIKE] = {"spike", LEVEL_WARNING},
+    [VERDICT_ALTERNATING] = {"alternating", LEVEL_CRITICAL},
+    [VERDICT_MERGED] = {"merged", LEVEL_WARNING},
+    [VERDICT_UNDATED] = {"undated", LEVEL_WARNING},
+    [VERDICT_DENIED] = {"denied", LEVEL_CRITICAL},
+    [VERDICT_MISSING] = {"missing", LEVEL_CRITICAL},
+    [VERDICT_LINK] = {"link", LEVEL_CRITICAL},
+    [VERDICT_SPECIAL] = {"special", LEVEL_CRITICAL},
+    [VERDICT_EMPTY] = {"empty", LEVEL_CRITICAL},
+    [VERDICT_NO_NUMBER] = {"no-number", LEVEL_CRITICAL},
+    [VERDICT_UNREADABLE] = {"unreadable", LEVEL_CRITICAL},
+    [VERDICT_NOTHING] = {"nothing", LEVEL_CRITICAL},
+    [VERDICT_HOST_AGREES] = {"host-agrees", LEVEL_OK},
+    [VERDICT_HOST_FIFTH] = {"host-fifth", LEVEL_WARNING},
+    [VERDICT_HOST_MORE] = {"host-more", LEVEL_WARNING},
+    [VERDICT_HOST_NONE] = {"host-none", LEVEL_NOTE},
+    [VERDICT_HOST_DENIED] = {"host-denied", LEVEL_NOTE},
+    [VERDICT_HOST_UNCOMPARED] = {"host-uncompared", LEVEL_NOTE},
+};
+
+const char *verdict_name(enum verdict_kind kind) {
+  return kinds[kind].name;
+}
+
+enum verdict_level verdict_level(enum verdict_kind kind) {
+  return kinds[kind].level;
+}
+
+const char *verdict_level_name(enum verdict_level level) {
+  static const char *const names[] = {"OK", "NOTE", "WARNING", "CRITICAL"};
+  return names[level];
+}
+
+int verdict_level_status(enum verdict_level level) {
+  return level == LEVEL_CRITICAL ? 2 : level == LEVEL_WARNING ? 1 : 0;
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
+
+static void note_number(struct facts *facts, const struct sample *sample) {
+  if (facts->readings > 0 && sample->energy_uj < facts->last_uj && sample->state != SAMPLE_WRAP) {
+    facts->resets++;
+    facts->since_reset = 0;
+    facts->fell_from_uj = facts->last_uj;
+  } else if (facts->resets > 0 && sample->updated) {
+    facts->since_reset++;
+    if (facts->fell_from_uj > 0 && sample->energy_uj >= facts->fell_from_uj) {
+      facts->returns++;
+      facts->fell_from_uj = 0;
+    }
+  }
+  facts->last_uj = sample->energy_uj;
+  facts->readings++;
+}
+
+static void note_update(struct facts *facts, const struct sample *sample, double host_j) {
+  facts->last = (struct facts_update){
+      .mono_ns = sample->update_mono_ns, .energy_j = sample->energy_j, .seen_ns = sample->at.mono_ns, .host_j = host_j};
+  if (facts->updates == 0)
+    facts->first = facts->last;
+  facts->updates++;
+  facts->growths += sample->delta_j > 0;
+  facts->spikes += sample->state == SAMPLE_SPIKE;
+}
+
+void facts_note(struct facts *facts, const struct sample *sample, double host_j) {
+  if (facts->start_ns == 0)
+    facts->start_ns = sample->at.mono_ns;
+  facts->watched_ns = sample->at.mono_ns - facts->start_ns;
+  if (sample->error != 0 && facts->error == 0)
+    facts->error_since_ns = sample->at.mono_ns;
+  facts->error = sample->error;
+  facts->stale = sample->state == SAMPLE_STALE;
+  facts->by_update = sample->by_update;
+  facts->age_ns = sample->age_ns;
+  facts->period_ns = sample->period_ns;
+  facts->has_power = sample->has_power;
+  facts->power_w = sample->power_w;
+  if (!sample->has_energy)
+    return;
+  note_number(facts, sample);
+  if (sample->updated)
+    note_update(facts, sample, host_j);
+}
+
+static enum verdict_kind kind_of_error(int error) {
+  switch (-error) {
+  case EACCES:
+  case EPERM:
+    return VERDICT_DENIED;
+  case ENOENT:
+  case ENOTDIR:
+    return VERDICT_MISSING;
+  case ELOOP:
+    return VERDICT_LINK;
+  case EISDIR:
+  case EMEDIUMTYPE:
+    return VERDICT_SPECIAL;
+  case ENODATA:
+    return VERDICT_EMPTY;
+  case EINVAL:
+  case EFBIG:
+  case ERANGE:
+    return VERDICT_NO_NUMBER;
+  default:
+    return VERDICT_UNREADABLE;
+  }
+}
+
+/* A young counter that was reset is soon again at what it fell from, but does not fall again. */
+static bool alternates(const struct facts *facts) {
+  return facts->returns > 0 && facts->resets > 1;
+}
+
+bool facts_are_clear(const struct facts *facts) {
+  if (facts->error != 0) {
+    bool of_content = kind_of_error(facts->error) >= VERDICT_EMPTY; /* the others are no moment of a writer */
+    return !of_content || facts->start_ns + facts->watched_ns - facts->error_since_ns >= ERROR_SPELL_NS;
+  }
+  if (facts->resets > 0)
+    return alternates(facts) || facts->since_reset >= UPDATES_TO_RETURN;
+  if (facts->stale)
+    return true;
+  return facts->updates >= UPDATES_ENOUGH || (!facts->by_update && facts->readings >= READINGS_ENOUGH);
+}
+
+/* ---- of a counter ------------------------------------------------------------------------------------------------ */
+
+static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
+  if (facts->error != 0)
+    return kind_of_error(facts->error);
+  if (context->merged)
+    return VERDICT_MERGED;
+  if (alternates(facts))
+    return VERDICT_ALTERNATING;
+  if (facts->stale)
+    return context->others_alive ? VERDICT_OFF : VERDICT_DEAD;
+  if (facts->spikes > 0)
+    return VERDICT_SPIKE;
+  if (facts->resets > 0)
+    return VERDICT_RESET;
+  if (!facts->by_update && !context->kernel)
+    return VERDICT_UNDATED;
+  if (facts->updates == 0)
+    return context->kernel ? VERDICT_IDLE : VERDICT_FRESH;
+  return facts->growths > 0 ? VERDICT_GOOD : VERDICT_IDLE;
+}
+
+#define TEXT(...) snprintf(verdict->text, sizeof(verdict->text), __VA_ARGS__)
+#define NEXT(...) snprintf(verdict->next, sizeof(verdict->next), __VA_ARGS__)
+
+static void describe_error(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
+  const char *path = context->path;
+  TEXT("%s", counter_error_text(facts->error));
+  switch (verdict->kind) {
+  case VERDICT_DENIED:
+    TEXT("may not be read%s%s", context->closed != NULL ? ": " : "", context->closed != NULL ? context->closed : "");
+    NEXT("%s", context->open_it != NULL ? context->open_it : "run vm_energy as a user who may read it");
+    break;
+  case VERDICT_MISSING:
+    TEXT("there is no such file");
+    NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or correct the path");
+    break;
+  case VERDICT_LINK:
+    NEXT("if you trust what it leads to (readlink -f %s), name that with --files", path);
+    break;
+  case VERDICT_SPECIAL:
+    NEXT("see who made it (ls -ld %s), and remove it", path);
+    break;
+  case VERDICT_EMPTY:
+    TEXT("stays empty: its writer ended between truncate and write, and Scaphandre ends when it finds such a file");
+    NEXT("as root: echo 0 >%s; then start Scaphandre again", path);
+    break;
+  case VERDICT_NO_NUMBER:
+    NEXT("see what else writes to it: ls -l %s", path);
+    break;
+  default:
+    NEXT("try to read it yourself: cat %s", path);
+    break;
+  }
+}
+
+static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
+  char age[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + sizeof("every ")] = "", power[SHOW_NUMBER_MAX + 2] = "";
+  show_age(facts->age_ns, age);
+  if (facts->period_ns > 0) {
+    strcpy(period, "every ");
+    show_period(facts->period_ns, period + strlen(period));
+  }
+  if (facts->has_power) {
+    show_power(facts->power_w, power);
+    strcat(power, ", ");
+  }
+  switch (verdict->kind) {
+  case VERDICT_GOOD:
+    TEXT("%s%s %s", power, context->kernel ? "counted by the kernel" : "updated", context->kernel ? "" : period);
+    break;
+  case VERDICT_FRESH:
+    TEXT("updated %s ago, and not since", age);
+    NEXT("nothing is wrong yet; watch longer with --duration to see its power");
+    break;
+  case VERDICT_IDLE:
+    TEXT("0 W: updated %s, and nothing was added", context->kernel ? "by the kernel" : period);
+    NEXT("right for an idle VM; else compare with the load inside the VM");
+    break;
+  case VERDICT_OFF:
+    TEXT("not updated for %s, while others are: the VM is off, or gone", age);
+    NEXT("see whether it runs: virsh domstate %s; when it is gone for good, remove its directory, as Scaphandre does "
+         "not",
+         context->vm);
+    break;
+  case VERDICT_DEAD:
+    TEXT("not updated for %s, and no other counter is: Scaphandre has stopped, or no VM is on", age);
+    NEXT("see whether it runs (systemctl status scaphandre), and start it (scaphandre qemu)");
+    break;
+  case VERDICT_RESET:
+    TEXT("fell %" PRIu64 " time%s while it was watched: what it counted before is lost", facts->resets,
+         facts->resets == 1 ? "" : "s");
+    NEXT("normal once, when its directory was set up anew; if it goes on, find what else writes to %s", context->path);
+    break;
+  case VERDICT_SPIKE:
+    TEXT("rose %" PRIu64 " time%s by more than a machine can draw", facts->spikes, facts->spikes == 1 ? "" : "s");
+    NEXT("such a rise is left out; find what else writes to %s", context->path);
+    break;
+  case VERDICT_ALTERNATING:
+    TEXT("falls and comes back: two counters alternate in one file (scaphandre issue 134)");
+    NEXT("its values mean nothing; find the two writers of %s: pgrep -a scaphandre", context->path);
+    break;
+  case VERDICT_MERGED:
+    TEXT("holds the sum of all VMs that QEMU was given no guest name for (scaphandre issue 222)");
+    NEXT("start QEMU with -name guest=NAME, as libvirt does and Proxmox does not");
+    break;
+  case VERDICT_UNDATED:
+    TEXT("its modification time does not move with its number, so its updates cannot be dated");
+    NEXT("read it where it is written, not through a network file system; or use --time-base sample");
+    break;
+  default:
+    describe_error(facts, context, verdict);
+    break;
+  }
+  for (size_t len = strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
+    verdict->text[len - 1] = '\0';
+}
+
+void verdict_of_counter(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
+  *verdict = (struct verdict){.kind = judge(facts, context)};
+  describe(facts, context, verdict);
+}
+
+void verdict_of_nothing(const char *places, struct verdict *verdict) {
+  *verdict = (struct verdict){.kind = VERDICT_NOTHING};
+  TEXT("no counter found in %s", places);
+  NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files");
+}
+
+/* ---- of the host ------------------------------------------------------------------------------------------------- */
+
+void comparison_add(struct comparison *comparison, const struct facts *facts) {
+  comparison->alive++;
+  if (facts->updates < UPDATES_ENOUGH || facts->last.mono_ns <= facts->first.mono_ns)
+    return;
+  comparison->vms_w +=
+      (facts->last.energy_j - facts->first.energy_j) * 1e9 / (double)(facts->last.mono_ns - facts->first.mono_ns);
+  if (comparison->counted == 0 || facts->first.seen_ns < comparison->first_seen_ns) {
+    comparison->first_seen_ns = facts->first.seen_ns;
+    comparison->first_host_j = facts->first.host_j;
+  }
+  if (comparison->counted == 0 || facts->last.seen_ns > comparison->last_seen_ns) {
+    comparison->last_seen_ns = facts->last.seen_ns;
+    comparison->last_host_j = facts->last.host_j;
+  }
+  comparison->counted++;
+}
+
+static enum verdict_kind judge_host(const struct comparison *comparison, double share) {
+  if (comparison->error == -EACCES || comparison->error == -EPERM)
+    return VERDICT_HOST_DENIED;
+  if (comparison->error != 0)
+    return VERDICT_HOST_NONE;
+  if (comparison->counted == 0 || comparison->counted < comparison->alive || comparison->host_w <= 0)
+    return VERDICT_HOST_UNCOMPARED;
+  if (share > MORE_THAN_ALL)
+    return VERDICT_HOST_MORE;
+  return share >= FIFTH_LEAST && share <= FIFTH_MOST ? VERDICT_HOST_FIFTH : VERDICT_HOST_AGREES;
+}
+
+static void describe_host(const struct comparison *comparison, double share, struct verdict *verdict) {
+  char packages[SHOW_NUMBER_MAX];
+  show_power(comparison->host_w, packages);
+  switch (verdict->kind) {
+  case VERDICT_HOST_AGREES:
+    TEXT("the VMs take %.0f %% of what its packages take (%s)", share * 100, packages);
+    break;
+  case VERDICT_HOST_FIFTH:
+    TEXT("the VMs take %.0f %% of what its packages take (%s): about a fifth, as Scaphandre may count (its issue 428)",
+         share * 100, packages);
+    NEXT("if the VMs are nearly all that this host does, use --scale 5, and Scale 5 in collectd");
+    break;
+  case VERDICT_HOST_MORE:
+    TEXT("the VMs take %.0f %% of what its packages take (%s): more than there is", share * 100, packages);
+    if (comparison->factor > 1)
+      NEXT("leave out --scale: this Scaphandre counts right");
+    else
+      NEXT("see whether a VM is counted twice, or a package is missing from --host-counter");
+    break;
+  case VERDICT_HOST_DENIED:
+    TEXT("not compared: the counters of its packages are for root alone");
+    NEXT("run vm_energy check as root to compare the VMs with the host");
+    break;
+  case VERDICT_HOST_NONE:
+    TEXT("not compared: %s",
+         comparison->error == -ENOENT ? "it has no counter of its packages" : counter_error_text(comparison->error));
+    NEXT("where the hardware has one, as root: modprobe intel_rapl_msr");
+    break;
+  default:
+    TEXT("not compared: %s", comparison->alive == 0 ? "no VM is updated"
+                             : comparison->host_w <= 0 && comparison->counted > 0
+                                 ? "the counters of its packages stand still"
+                                 : "too few updates were seen");
+    if (comparison->alive > 0)
+      NEXT("watch longer with --duration");
+    break;
+  }
+}
+
+void verdict_of_host(struct comparison *comparison, struct verdict *verdict) {
+  int64_t dt_ns = comparison->last_seen_ns - comparison->first_seen_ns;
+  comparison->host_w = dt_ns > 0 ? (comparison->last_host_j - comparison->first_host_j) * 1e9 / (double)dt_ns : 0;
+  double share = comparison->host_w > 0 ? comparison->vms_w / comparison->host_w : 0;
+  *verdict = (struct verdict){.kind = judge_host(comparison, share)};
+  describe_host(comparison, share, verdict);
+}

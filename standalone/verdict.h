@@ -1,0 +1,138 @@
+/*
+ * verdict: what is wrong with a counter, in words, and what to do about it
+ *
+ * A counter is watched for some updates; what was seen are its facts. From these, and from what the other counters did
+ * meanwhile, comes one verdict with its level and the next step. Pure: no clock, no I/O, no output.
+ */
+#ifndef VM_ENERGY_VERDICT_H
+#define VM_ENERGY_VERDICT_H
+
+#include "core/meter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A note is for who reads it: as good as OK. */
+enum verdict_level { LEVEL_OK, LEVEL_NOTE, LEVEL_WARNING, LEVEL_CRITICAL };
+
+/* "OK", "NOTE", "WARNING", "CRITICAL" */
+const char *verdict_level_name(enum verdict_level level);
+
+/* As monitoring checks end: 0, 0, 1, 2. */
+int verdict_level_status(enum verdict_level level);
+
+enum verdict_kind {
+  /* of a counter */
+  VERDICT_GOOD,        /* updated, and it counts */
+  VERDICT_FRESH,       /* not updated while it was watched, which was for less than a period */
+  VERDICT_IDLE,        /* updated, by nothing: a true 0 W */
+  VERDICT_OFF,         /* not updated any more, while others are */
+  VERDICT_DEAD,        /* not updated any more, and no other is */
+  VERDICT_RESET,       /* it fell, and went on from there */
+  VERDICT_SPIKE,       /* it rose by more than can be */
+  VERDICT_ALTERNATING, /* it falls and comes back: two counters in one file */
+  VERDICT_MERGED,      /* VMs without a name, in one file */
+  VERDICT_UNDATED,     /* modification times say nothing, and this is no counter of the kernel */
+  VERDICT_DENIED,      /* no permission */
+  VERDICT_MISSING,     /* no such file */
+  VERDICT_LINK,        /* a symbolic link on the way */
+  VERDICT_SPECIAL,     /* a directory, FIFO, device */
+  VERDICT_EMPTY,       /* empty, and it stays so */
+  VERDICT_NO_NUMBER,   /* something else in it */
+  VERDICT_UNREADABLE,  /* any other error */
+  /* of the search */
+  VERDICT_NOTHING, /* no counter at all */
+  /* of the host: the energy of all VMs against that of its packages */
+  VERDICT_HOST_AGREES,
+  VERDICT_HOST_FIFTH,      /* about a fifth */
+  VERDICT_HOST_MORE,       /* the VMs have more than the host */
+  VERDICT_HOST_NONE,       /* no counter of the host */
+  VERDICT_HOST_DENIED,     /* it may not be read */
+  VERDICT_HOST_UNCOMPARED, /* too few updates to compare */
+  VERDICTS                 /* how many there are */
+};
+
+/* "good", "host-fifth": one word for machines. */
+const char *verdict_name(enum verdict_kind kind);
+enum verdict_level verdict_level(enum verdict_kind kind);
+
+#define VERDICT_TEXT_MAX 1024
+
+struct verdict {
+  enum verdict_kind kind;
+  char text[VERDICT_TEXT_MAX]; /* what was seen */
+  char next[VERDICT_TEXT_MAX]; /* what to do; empty: nothing */
+};
+
+/* ---- what was seen of a counter ---------------------------------------------------------------------------------- */
+
+struct facts {
+  uint64_t readings, updates;
+  uint64_t growths; /* updates that added something */
+  uint64_t resets;  /* how often it fell */
+  uint64_t spikes;
+  uint64_t returns;       /* after a reset, it was again at what it fell from, or above */
+  uint64_t since_reset;   /* updates since the last one */
+  uint64_t last_uj;       /* the counter */
+  uint64_t fell_from_uj;  /* what the last reset began at; 0: it has returned */
+  int error;              /* of the last reading */
+  int64_t error_since_ns; /* mono_ns of the first reading in the present spell of errors */
+  int64_t watched_ns;     /* between first reading and last */
+  int64_t start_ns;
+  bool stale;
+  bool by_update; /* its updates are dated by its file */
+  int64_t age_ns, period_ns;
+  bool has_power;
+  double power_w;
+
+  /* the first and the last update that were seen, with what the host's counters showed then */
+  struct facts_update {
+    int64_t mono_ns; /* when the VM was updated */
+    double energy_j;
+    int64_t seen_ns; /* when that was seen */
+    double host_j;
+  } first, last;
+};
+
+/* Takes in the next sample of the counter. All of *facts is zero before the first. host_j: see struct facts_update. */
+void facts_note(struct facts *facts, const struct sample *sample, double host_j);
+
+/* Whether watching on would tell nothing new. */
+bool facts_are_clear(const struct facts *facts);
+
+/* ---- verdicts ---------------------------------------------------------------------------------------------------- */
+
+/* What else is known. The strings are borrowed; words are fit to be printed, and commands to be pasted into a shell. */
+struct verdict_context {
+  const char *vm;      /* its label, as a word of a shell */
+  const char *path;    /* of its file, as a word of a shell */
+  bool others_alive;   /* some counter is updated */
+  bool merged;         /* it lies where the VM's directory is missing from the path */
+  bool kernel;         /* in sysfs */
+  const char *closed;  /* denied: what is closed, and to whom; may be NULL */
+  const char *open_it; /* denied: the command that helps; may be NULL */
+};
+
+void verdict_of_counter(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict);
+
+/* There is no counter at all in the places, which are named in words. */
+void verdict_of_nothing(const char *places, struct verdict *verdict);
+
+/* All VMs against the host. */
+struct comparison {
+  int error;             /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
+  double factor;         /* the scale that the VMs' energies have */
+  size_t counted, alive; /* VMs whose energy is in vms_w, of those that are updated */
+  double vms_w, host_w;
+  int64_t first_seen_ns, last_seen_ns; /* the time that host_w is the mean of; its energies then */
+  double first_host_j, last_host_j;
+};
+
+/* Takes in a counter that is well enough to be updated. *comparison is zero at first but for factor. */
+void comparison_add(struct comparison *comparison, const struct facts *facts);
+
+/* host_w is set from what was added. */
+void verdict_of_host(struct comparison *comparison, struct verdict *verdict);
+
+#endif

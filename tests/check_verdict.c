@@ -1,0 +1,477 @@
+/*
+ * Verdicts: stories of readings, through the real meter, and what is said of each; the host against its VMs.
+ */
+#include "../standalone/verdict.h"
+#include "suite.h"
+
+#include "core/clock.h"
+#include "core/counter.h"
+#include "core/meter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STEPS 12
+
+/* One look: when, what the file held (below 0: an error), and how long before the first look it was written (at s). */
+struct step {
+  double at_s;
+  int64_t uj;
+  double written_s;
+};
+
+static void look(struct meter *meter, struct facts *facts, const struct step *step, bool computed) {
+  struct instant now = {.mono_ns = (int64_t)((1000 + step->at_s) * 1e9)};
+  now.wall_ns = now.mono_ns + INT64_C(1700000000) * NS_PER_S;
+  struct reading reading = {.error = step->uj < 0 ? (int)step->uj : 0, .energy_uj = (uint64_t)step->uj};
+  reading.mtime_ns = (int64_t)((1000 + step->written_s) * 1e9) + INT64_C(1700000000) * NS_PER_S;
+  reading.computed = computed;
+  struct sample sample = {.label = "vm"};
+  meter_update(meter, &reading, &now, &sample);
+  facts_note(facts, &sample, 0);
+}
+
+static const struct verdict_row {
+  const char *what;
+  struct step steps[STEPS]; /* until at_s is 0, but for the first */
+  bool others_alive, merged, kernel;
+  bool clear; /* after the last step */
+  bool early; /* before it */
+  enum verdict_kind kind;
+  const char *text, *next; /* how they begin */
+} verdict_rows[] = {
+    /* well */
+    {"a steady 100 W",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 5 s"},
+    {"one update is not enough to be clear",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}},
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 5 s"},
+    {"not updated yet",
+     {{0, 1000000000, -2}, {2, 1000000000, -2}},
+     .kind = VERDICT_FRESH,
+     .text = "updated 4.0 s ago, and not since",
+     .next = "nothing is wrong yet"},
+    {"idle: updated, by nothing",
+     {{0, 1000000000, -2}, {3.1, 1000000000, 3}, {8.1, 1000000000, 8}},
+     .clear = true,
+     .kind = VERDICT_IDLE,
+     .text = "0 W: updated every 5 s, and nothing was added",
+     .next = "right for an idle VM"},
+    {"idle, then not",
+     {{0, 1000000000, -2}, {3.1, 1000000000, 3}, {8.1, 1000500000, 8}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "0.10 W, updated every 5 s"},
+    {"a counter of the kernel",
+     {{0, 1000000, -900}, {0.25, 26000000, -900}, {0.5, 51000000, -900}},
+     .kernel = true,
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, counted by the kernel"},
+    {"one that stands still",
+     {{0, 5, -900}, {0.25, 5, -900}, {0.5, 5, -900}, {0.75, 5, -900}},
+     .kernel = true,
+     .clear = true,
+     .kind = VERDICT_IDLE,
+     .text = "0 W: updated by the kernel, and nothing was added"},
+    {"a torn reading among good ones is nothing",
+     {{0, 1000000000, -2}, {3, -ENODATA, 0}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 5 s"},
+
+    /* not updated */
+    {"dead for 12 minutes, and no other lives",
+     {{0, 1000000000, -720}},
+     .clear = true,
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 12 min, and no other counter is: Scaphandre has stopped",
+     .next = "see whether it runs (systemctl status scaphandre)"},
+    {"dead, but others are not",
+     {{0, 1000000000, -720}},
+     .others_alive = true,
+     .clear = true,
+     .kind = VERDICT_OFF,
+     .text = "not updated for 12 min, while others are",
+     .next = "see whether it runs: virsh domstate vm;"},
+    {"29 s are not yet dead",
+     {{0, 1000000000, -2}, {27, 1000000000, -2}},
+     .kind = VERDICT_FRESH,
+     .text = "updated 29 s"},
+    {"31 s are",
+     {{0, 1000000000, -2}, {29, 1000000000, -2}},
+     .clear = true,
+     .kind = VERDICT_DEAD,
+     .text = "not updated"},
+    {"it dies while it is watched",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {34, 1500000000, 3}},
+     .clear = true,
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 31 s"},
+    {"it comes back",
+     {{0, 1000000000, -100}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W"},
+
+    /* it falls */
+    {"reset, and on from there",
+     {{0, 900000000, -2}, {3.1, 100, 3}, {8.1, 500000100, 8}, {13.1, 900000100, 13}, {18.1, 1500000100, 18}},
+     .clear = true,
+     .kind = VERDICT_RESET,
+     .text = "fell 1 time while it was watched",
+     .next = "normal once, when its directory was set up anew; if it goes on, find what else writes to /x/energy_uj"},
+    {"a reset that may yet be two counters",
+     {{0, 1000000000, -2}, {3.1, 100, 3}, {8.1, 1000000100, 8}},
+     .kind = VERDICT_RESET,
+     .text = "fell 1 time "},
+    {"a young counter is soon again where it was",
+     {{0, 300, -2}, {3.1, 0, 3}, {8.1, 500, 8}, {13.1, 1000, 13}, {18.1, 1500, 18}},
+     .clear = true,
+     .kind = VERDICT_RESET,
+     .text = "fell 1 time "},
+    {"two resets",
+     {{0, 1000000000, -2}, {3.1, 900, 3}, {8.1, 100, 8}, {13.1, 200, 13}, {18.1, 300, 18}, {23.1, 400, 23}},
+     .clear = true,
+     .kind = VERDICT_RESET,
+     .text = "fell 2 times"},
+    {"a counter that begins at 0 again",
+     {{0, 1000000000, -2}, {3.1, 0, 3}, {8.1, 0, 8}, {13.1, 0, 13}, {18.1, 0, 18}},
+     .clear = true,
+     .kind = VERDICT_RESET,
+     .text = "fell 1 time "},
+    {"a number that no machine makes",
+     {{0, 1000, -2}, {3.1, 1001, 3}, {8.1, 1002, 8}, {13.1, 500, 13}, {18.1, 99999999999999, 18}},
+     .clear = false,
+     .kind = VERDICT_SPIKE,
+     .text = "rose 1 time by more than"},
+    {"two counters in one file",
+     {{0, 1000000000, -2}, {3.1, 100, 3}, {8.1, 1000100000, 8}, {13.1, 200, 13}},
+     .clear = true,
+     .kind = VERDICT_ALTERNATING,
+     .text = "falls and comes back: two counters alternate in one file (scaphandre issue 134)",
+     .next = "its values mean nothing; find the two writers of /x/energy_uj"},
+    {"two counters, the lower one seen first",
+     {{0, 100, -2}, {1, 1000000000, 0.9}, {3, 200, 2.9}, {5, 1000000000, 4.9}, {7, 300, 6.9}},
+     .clear = true,
+     .kind = VERDICT_ALTERNATING,
+     .text = "falls and comes back"},
+    {"two counters, and then none",
+     {{0, 100, -2}, {1, 1000000000, 0.9}, {3, 200, 2.9}, {5, 1000000000, 4.9}, {7, 300, 6.9}, {47, 300, 6.9}},
+     .clear = true,
+     .early = true,
+     .kind = VERDICT_ALTERNATING,
+     .text = "falls and comes back"},
+
+    /* names and times */
+    {"merged",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .merged = true,
+     .clear = true,
+     .kind = VERDICT_MERGED,
+     .text = "holds the sum of all VMs that QEMU was given no guest name for (scaphandre issue 222)",
+     .next = "start QEMU with -name guest=NAME"},
+    {"merged, and nobody writes it any more",
+     {{0, 1000000000, -999}},
+     .merged = true,
+     .clear = true,
+     .kind = VERDICT_MERGED,
+     .text = "holds"},
+    {"the time stands still, the number does not",
+     {{0, 1000, -900}, {0.25, 2000, -900}, {0.5, 3000, -900}},
+     .clear = true,
+     .kind = VERDICT_UNDATED,
+     .text = "its modification time does not move with its number",
+     .next = "read it where it is written"},
+
+    /* no value */
+    {"denied",
+     {{0, -EACCES, 0}},
+     .clear = true,
+     .kind = VERDICT_DENIED,
+     .text = "may not be read: /x is drwx------",
+     .next = "setfacl"},
+    {"gone",
+     {{0, -ENOENT, 0}},
+     .clear = true,
+     .kind = VERDICT_MISSING,
+     .text = "there is no such file",
+     .next = "start Scaphandre's qemu"},
+    {"a link",
+     {{0, -ELOOP, 0}},
+     .clear = true,
+     .kind = VERDICT_LINK,
+     .text = "is or leads through a symbolic link",
+     .next = "if you trust what it leads to (readlink -f /x/energy_uj)"},
+    {"a FIFO",
+     {{0, -EMEDIUMTYPE, 0}},
+     .clear = true,
+     .kind = VERDICT_SPECIAL,
+     .text = "is",
+     .next = "see who made it (ls -ld /x/energy_uj)"},
+    {"a directory",
+     {{0, -EISDIR, 0}},
+     .clear = true,
+     .kind = VERDICT_SPECIAL,
+     .text = "is a directory",
+     .next = "see who made it"},
+    {"empty, for once", {{0, -ENODATA, 0}, {0.9, -ENODATA, 0}}, .kind = VERDICT_EMPTY, .text = "stays empty"},
+    {"empty for good",
+     {{0, -ENODATA, 0}, {1, -ENODATA, 0}},
+     .clear = true,
+     .kind = VERDICT_EMPTY,
+     .text = "stays empty: its writer",
+     .next = "as root: echo 0 >/x/energy_uj; then"},
+    {"empty, and no more",
+     {{0, -ENODATA, 0}, {0.3, 1000000000, 0.2}, {5.3, 1500000000, 5.2}, {10.3, 2000000000, 10.2}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W"},
+    {"no number",
+     {{0, -EINVAL, 0}, {1, -EINVAL, 0}},
+     .clear = true,
+     .kind = VERDICT_NO_NUMBER,
+     .text = "is",
+     .next = "see what else writes to it"},
+    {"too long", {{0, -EFBIG, 0}, {1, -EFBIG, 0}}, .clear = true, .kind = VERDICT_NO_NUMBER, .text = "is"},
+    {"too large", {{0, -ERANGE, 0}, {1, -ERANGE, 0}}, .clear = true, .kind = VERDICT_NO_NUMBER, .text = "is"},
+    {"I/O error",
+     {{0, -EIO, 0}, {1, -EIO, 0}},
+     .clear = true,
+     .kind = VERDICT_UNREADABLE,
+     .text = "",
+     .next = "try to read it yourself: cat /x/energy_uj"},
+    {"it goes while it is watched",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {4, -ENOENT, 0}},
+     .clear = true,
+     .kind = VERDICT_MISSING,
+     .text = "there is"},
+};
+
+static void assert_begins(const char *what, const char *text, const char *expected) {
+  if (expected == NULL)
+    return;
+  ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "%s: said '%s', not '%s...'", what, text, expected);
+}
+
+START_TEST(test_verdict) {
+  const struct verdict_row *row = &verdict_rows[_i];
+  const struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+  struct meter meter;
+  struct facts facts = {0};
+  meter_init(&meter, &options);
+  for (int i = 0; i == 0 || (i < STEPS && row->steps[i].at_s > 0); i++) {
+    bool last = i + 1 == STEPS || row->steps[i + 1].at_s <= 0;
+    ck_assert_msg(i == 0 || !last || facts_are_clear(&facts) == row->early, "%s: early is not %d", row->what,
+                  row->early);
+    look(&meter, &facts, &row->steps[i], row->kernel);
+  }
+  ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
+
+  const struct verdict_context context = {.vm = "vm",
+                                          .path = "/x/energy_uj",
+                                          .others_alive = row->others_alive,
+                                          .merged = row->merged,
+                                          .kernel = row->kernel,
+                                          .closed = "/x is drwx------",
+                                          .open_it = "setfacl"};
+  struct verdict verdict;
+  verdict_of_counter(&facts, &context, &verdict);
+  ck_assert_msg(verdict.kind == row->kind, "%s: judged %s, not %s", row->what, verdict_name(verdict.kind),
+                verdict_name(row->kind));
+  assert_begins(row->what, verdict.text, row->text);
+  assert_begins(row->what, verdict.next, row->next);
+  ck_assert_msg(verdict_level(verdict.kind) == LEVEL_OK || *verdict.next != '\0', "%s: no next step", row->what);
+  ck_assert(*verdict.text != '\0');
+}
+END_TEST
+
+/* A permission that nobody could explain. */
+START_TEST(test_denied_for_no_known_reason) {
+  const struct facts facts = {.error = -EPERM};
+  const struct verdict_context context = {.vm = "vm", .path = "/x"};
+  struct verdict verdict;
+  verdict_of_counter(&facts, &context, &verdict);
+  ck_assert_str_eq(verdict.text, "may not be read");
+  ck_assert_str_eq(verdict.next, "run vm_energy as a user who may read it");
+}
+END_TEST
+
+START_TEST(test_nothing) {
+  struct verdict verdict;
+  verdict_of_nothing("/a and /b", &verdict);
+  ck_assert_str_eq(verdict.text, "no counter found in /a and /b");
+  ck_assert_int_eq(verdict_level(verdict.kind), LEVEL_CRITICAL);
+}
+END_TEST
+
+/* Each kind has a name of its own. */
+START_TEST(test_names) {
+  for (enum verdict_kind kind = 0; kind < VERDICTS; kind++) {
+    ck_assert_msg(verdict_name(kind) != NULL && *verdict_name(kind) != '\0', "kind %d has no name", (int)kind);
+    for (enum verdict_kind other = 0; other < kind; other++)
+      ck_assert_str_ne(verdict_name(kind), verdict_name(other));
+  }
+  ck_assert_int_eq(verdict_level_status(LEVEL_OK), 0);
+  ck_assert_int_eq(verdict_level_status(LEVEL_NOTE), 0);
+  ck_assert_int_eq(verdict_level_status(LEVEL_WARNING), 1);
+  ck_assert_int_eq(verdict_level_status(LEVEL_CRITICAL), 2);
+  ck_assert_str_eq(verdict_level_name(LEVEL_CRITICAL), "CRITICAL");
+}
+END_TEST
+
+/* ---- the host ---------------------------------------------------------------------------------------------------- */
+
+/* Two VMs, whose updates are 5 s apart, and a host of 200 W. */
+static const struct host_row {
+  const char *what;
+  double vm_w[2];
+  uint64_t updates[2];
+  double host_w, factor;
+  int error;
+  enum verdict_kind kind;
+  const char *text, *next;
+} host_rows[] = {
+    {"most of it",
+     {100, 60},
+     {2, 2},
+     200,
+     1,
+     0,
+     VERDICT_HOST_AGREES,
+     "the VMs take 80 % of what its packages take (200.00 W)",
+     ""},
+    {"three updates", {100, 60}, {2, 3}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 80 %", ""},
+    {"all of it", {120, 80}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 100 %", ""},
+    {"nearly nothing", {1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 0 %", ""},
+    {"a tenth", {10, 10}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 10 %", ""},
+    {"a third", {40, 26}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 33 %", ""},
+    {"a fifth",
+     {20, 19},
+     {2, 2},
+     200,
+     1,
+     0,
+     VERDICT_HOST_FIFTH,
+     "the VMs take 20 % of what its packages take (200.00 W): about a fifth",
+     "if the VMs are nearly all that this host does, use --scale 5"},
+    {"a fifth, the least", {34.1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_FIFTH, "the VMs take 17 %", "if"},
+    {"not yet a fifth", {33.9, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 17 %", ""},
+    {"a fifth, the most", {47.9, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_FIFTH, "the VMs take 24 %", "if"},
+    {"more than a fifth", {48.1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 24 %", ""},
+    {"a bit more than all, as looking is late",
+     {118, 100},
+     {2, 2},
+     200,
+     1,
+     0,
+     VERDICT_HOST_AGREES,
+     "the VMs take 109 %",
+     ""},
+    {"more than all",
+     {122, 100},
+     {2, 2},
+     200,
+     1,
+     0,
+     VERDICT_HOST_MORE,
+     "the VMs take 111 % of what its packages take (200.00 W): more than there is",
+     "see whether a VM is counted twice"},
+    {"scaled for nothing", {500, 300}, {2, 2}, 200, 5, 0, VERDICT_HOST_MORE, "the VMs take 400 %", "leave out --scale"},
+    {"one VM was updated once",
+     {100, 60},
+     {2, 1},
+     200,
+     1,
+     0,
+     VERDICT_HOST_UNCOMPARED,
+     "not compared: too few updates",
+     "watch longer"},
+    {"none at all",
+     {0, 0},
+     {0, 0},
+     200,
+     1,
+     0,
+     VERDICT_HOST_UNCOMPARED,
+     "not compared: too few updates",
+     "watch longer"},
+    {"the host stands still",
+     {100, 60},
+     {2, 2},
+     0,
+     1,
+     0,
+     VERDICT_HOST_UNCOMPARED,
+     "not compared: the counters of its packages stand still",
+     ""},
+    {"no counter of the host",
+     {100, 60},
+     {2, 2},
+     0,
+     1,
+     -ENOENT,
+     VERDICT_HOST_NONE,
+     "not compared: it has no counter of its packages",
+     "where the hardware has one"},
+    {"not for us",
+     {100, 60},
+     {2, 2},
+     0,
+     1,
+     -EACCES,
+     VERDICT_HOST_DENIED,
+     "not compared: the counters of its packages are for root alone",
+     "run vm_energy check as root"},
+    {"broken", {100, 60}, {2, 2}, 0, 1, -ENODATA, VERDICT_HOST_NONE, "not compared: is empty", ""},
+};
+
+START_TEST(test_host) {
+  const struct host_row *row = &host_rows[_i];
+  struct comparison comparison = {.error = row->error, .factor = row->factor};
+  for (int i = 0; i < 2; i++) {
+    int64_t begin_ns = (100 + i) * NS_PER_S, dt_ns = row->updates[i] > 1 ? 5 * NS_PER_S : 0;
+    struct facts facts = {.updates = row->updates[i]};
+    facts.first = (struct facts_update){begin_ns, 7, begin_ns + NS_PER_S / 10, row->host_w * (double)i};
+    facts.last = (struct facts_update){begin_ns + dt_ns, 7 + row->vm_w[i] * 5, begin_ns + dt_ns + NS_PER_S / 10,
+                                       row->host_w * (double)(i + 5)};
+    comparison_add(&comparison, &facts);
+  }
+  struct verdict verdict;
+  verdict_of_host(&comparison, &verdict);
+  ck_assert_msg(verdict.kind == row->kind, "%s: judged %s, not %s: %s", row->what, verdict_name(verdict.kind),
+                verdict_name(row->kind), verdict.text);
+  assert_begins(row->what, verdict.text, row->text);
+  assert_begins(row->what, verdict.next, row->next);
+  ck_assert_int_eq(*row->next == '\0' && row->kind == VERDICT_HOST_AGREES, *verdict.next == '\0');
+}
+END_TEST
+
+START_TEST(test_host_without_vms) {
+  struct comparison comparison = {.factor = 1};
+  struct verdict verdict;
+  verdict_of_host(&comparison, &verdict);
+  ck_assert_str_eq(verdict.text, "not compared: no VM is updated");
+  ck_assert_str_eq(verdict.next, "");
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("verdict");
+  TCase *counters = tcase_create("counters");
+  tcase_add_loop_test(counters, test_verdict, 0, ROWS(verdict_rows));
+  tcase_add_test(counters, test_denied_for_no_known_reason);
+  tcase_add_test(counters, test_nothing);
+  tcase_add_test(counters, test_names);
+  suite_add_tcase(suite, counters);
+  TCase *host = tcase_create("host");
+  tcase_add_loop_test(host, test_host, 0, ROWS(host_rows));
+  tcase_add_test(host, test_host_without_vms);
+  suite_add_tcase(suite, host);
+  return suite_run(suite);
+}
