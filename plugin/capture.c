@@ -72,7 +72,7 @@ static void start(struct capture *capture, int64_t wall_ns) {
   if (status != 0) {
     const char *path = csv_error_path(csv);
     tell_failure(capture, status, *path != '\0' ? path : capture->options.dir);
-    csv_free(csv);
+    csv_delete(csv);
     return;
   }
   capture->csv = csv;
@@ -92,7 +92,7 @@ static void stop(struct capture *capture) {
   int status = csv_finish(capture->csv);
   if (status != 0)
     tell_failure(capture, status, csv_error_path(capture->csv));
-  csv_free(capture->csv);
+  csv_delete(capture->csv);
   capture->csv = NULL;
 }
 
@@ -127,7 +127,7 @@ static int sink_end(struct sink *sink) {
   capture->rows += rows;
   capture->lost += dropped;
   if (dropped > 0)
-    tell_failure(capture, csv_error(csv), csv_error_path(csv));
+    tell_failure(capture, csv_last_error(csv), csv_error_path(csv));
   else if (rows > 0 && capture->error != 0)
     tell_recovery(capture);
   return status;

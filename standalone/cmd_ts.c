@@ -65,7 +65,7 @@ static void tell_dropped(struct series *series) {
   uint64_t dropped = csv_dropped(series->csv);
   if (dropped != series->dropped && !series->dropping)
     tell_error("unable to write to '%s': %s; going on, rows are lost until this is mended", csv_error_path(series->csv),
-               strerror(-csv_error(series->csv)));
+               strerror(-csv_last_error(series->csv)));
   else if (dropped == series->dropped && series->dropping)
     tell_error("rows are written again, %" PRIu64 " were lost", dropped);
   series->dropping = dropped != series->dropped;
@@ -162,7 +162,7 @@ static void report(struct series *series) {
   output_flush();
   if (series->dropped > 0)
     tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
-               strerror(-csv_error(series->csv)));
+               strerror(-csv_last_error(series->csv)));
   summary_warn(series->summary, &run);
   if (summary_tell_unread(series->summary, "at the end") > 0)
     series->failed = true;
@@ -237,7 +237,7 @@ static int run_ts(const struct options *options) {
   sampler_free(series.sampler);
   progress_free(series.progress);
   summary_free(series.summary);
-  csv_free(series.csv);
+  csv_delete(series.csv);
   return good ? STATUS_DONE : STATUS_FAILED;
 }
 

@@ -166,7 +166,7 @@ START_TEST(test_number) {
   char expected[200];
   snprintf(expected, sizeof(expected), "ts,a_energy_uj,a_power_w\n5,%s\n", number_rows[_i].fields);
   ck_assert_str_eq(content(csv, "power.csv"), expected);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -197,7 +197,7 @@ START_TEST(test_time) {
   char expected[200];
   snprintf(expected, sizeof(expected), "ts,label,energy_uj,power_w,state\n%s,a,1,2.000000,ok\n", time_rows[_i].ts);
   ck_assert_str_eq(content(csv, "power.csv"), expected);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -210,7 +210,7 @@ START_TEST(test_time_is_for_one_pass) {
   ck_assert_int_eq(pass(csv, 6 * NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"),
                    "ts,label,energy_uj,power_w,state\n3,a,1,2.000000,ok\n6,a,1,2.000000,ok\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -232,7 +232,7 @@ START_TEST(test_quote) {
   const char *text = content(combined, "power.csv");
   ck_assert_int_eq(strncmp(text, "ts,", 3), 0);
   ck_assert_msg(strncmp(text + 3, quote_rows[_i].in_header, strlen(quote_rows[_i].in_header)) == 0, "%s", text);
-  csv_free(combined);
+  csv_delete(combined);
 
   struct csv *one_a_row = make(CSV_LONG, (struct csv_options){0});
   started(one_a_row, &sample, 1);
@@ -240,7 +240,7 @@ START_TEST(test_quote) {
   char expected[200];
   snprintf(expected, sizeof(expected), "ts,label,energy_uj,power_w,state\n1,%s,1,2.000000,ok\n", quote_rows[_i].in_row);
   ck_assert_str_eq(content(one_a_row, "power.csv"), expected);
-  csv_free(one_a_row);
+  csv_delete(one_a_row);
 }
 END_TEST
 
@@ -266,7 +266,7 @@ START_TEST(test_combined) {
   ck_assert_uint_eq(csv_rows(csv), 3);
   ck_assert_uint_eq(csv_files(csv), 1);
   ck_assert_str_eq(csv_file(csv, 0), "power.csv");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -286,7 +286,7 @@ START_TEST(test_gone_and_back) {
                                               "1,,,2,2.000000\n"
                                               "2,3,3.000000,4,4.000000\n"
                                               "3,3,3.000000,4,4.000000\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -304,7 +304,7 @@ START_TEST(test_separate) {
   ck_assert_str_eq(csv_file(csv, 0), "p_a.csv");
   ck_assert_str_eq(csv_file(csv, 1), "p_b,c.csv");
   ck_assert_uint_eq(csv_rows(csv), 2);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -318,7 +318,7 @@ START_TEST(test_separate_gone) {
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &both[1], 1), 0);
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, both, 2), 0);
   ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,,\n2,1,1.000000\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -339,7 +339,7 @@ START_TEST(test_follow) {
   ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n1,2,2.000000\n3,4,4.000000\n");
   ck_assert_uint_eq(csv_files(csv), 3);
   ck_assert_str_eq(csv_file(csv, 1), "power_b.csv");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -349,7 +349,7 @@ START_TEST(test_follow_from_nothing) {
   struct sample sample = value("a", 1, 1);
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -366,7 +366,7 @@ START_TEST(test_long) {
   ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &third, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"), "ts,label,energy_uj,power_w,state,power_w_sma3\n"
                                               "2,a,,,missing,\n2,b,6,,first,\n3,b,7,1.000000,ok,0.500000\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -399,7 +399,7 @@ START_TEST(test_many) {
   }
   ck_assert_str_eq(content(csv, "power_v3.csv"), "ts,v3_energy_uj,v3_power_w\n1,3,3.000000\n2,,\n");
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -418,7 +418,7 @@ START_TEST(test_run_directory) {
     ck_assert_str_eq(csv_dir(csv[i]), expected);
   }
   for (size_t i = 0; i < COUNT(csv); i++)
-    csv_free(csv[i]);
+    csv_delete(csv[i]);
 }
 END_TEST
 
@@ -429,7 +429,7 @@ START_TEST(test_local_time) {
   struct sample sample = value("a", 1, 1);
   started(csv, &sample, 1);
   ck_assert_ptr_nonnull(strstr(csv_dir(csv), "/run_20261124_020453"));
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -441,7 +441,7 @@ START_TEST(test_parents) {
   started(csv, &sample, 1);
   snprintf(deep, sizeof(deep), "%s/a/b/c/run_20261123_203453/power.csv", out);
   ck_assert(exists(deep));
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -454,7 +454,7 @@ START_TEST(test_relative) {
   ck_assert_int_eq(chdir("/"), 0); /* rows go where the run directory is, not where the process is */
   ck_assert_int_eq(pass(csv, NS_PER_S, &sample, 1), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -472,7 +472,7 @@ START_TEST(test_no_directory) {
   ck_assert_int_eq(csv_start(csv, WALL_NS), 0); /* may be tried again */
   ck_assert_int_eq(pass(csv, NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -500,7 +500,7 @@ START_TEST(test_stem) {
   started(csv, &sample, 1);
   ck_assert_str_eq(csv_file(csv, 0), stem_rows[_i].file);
   ck_assert_str_eq(content(csv, stem_rows[_i].file), "ts,a_energy_uj,a_power_w\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -519,7 +519,7 @@ START_TEST(test_one_write_a_row) {
   ck_assert_int_eq(writes, expected[_i][1]);
   ck_assert_int_eq(csv_finish(csv), 0);
   ck_assert_int_eq(writes, expected[_i][1]);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -535,12 +535,12 @@ START_TEST(test_full_disk) {
     room = (ssize_t)fits;
     ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), -ENOSPC);
     ck_assert_str_eq(content(csv, "power.csv"), rows);
-    ck_assert_int_eq(csv_error(csv), -ENOSPC);
+    ck_assert_int_eq(csv_last_error(csv), -ENOSPC);
     ck_assert_ptr_nonnull(strstr(csv_error_path(csv), "/power.csv"));
     ck_assert_uint_eq(csv_rows(csv), 1);
     ck_assert_uint_eq(csv_dropped(csv), 1);
     room = -1;
-    csv_free(csv);
+    csv_delete(csv);
   }
 }
 END_TEST
@@ -556,7 +556,7 @@ START_TEST(test_short_write_goes_on) {
   room = -1;
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w\n2,1,1.000000\n");
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -580,7 +580,7 @@ START_TEST(test_no_row_behind_half_a_row) {
   ck_assert_int_eq(strncmp(text + strlen(header), "3,", 2), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
   ck_assert_uint_eq(csv_dropped(csv), 2);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -595,7 +595,7 @@ START_TEST(test_full_disk_at_start) {
   ck_assert_int_eq(rmdir(out), 0); /* nothing is left behind */
   room = -1;
   ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -607,12 +607,12 @@ START_TEST(test_lenient) {
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), 0);
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), 0);
   ck_assert_uint_eq(csv_dropped(csv), 2);
-  ck_assert_int_eq(csv_error(csv), -ENOSPC);
+  ck_assert_int_eq(csv_last_error(csv), -ENOSPC);
   room = -1;
   ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &sample, 1), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
   ck_assert_uint_eq(csv_dropped(csv), 2);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -628,7 +628,7 @@ START_TEST(test_follow_on_full_disk) {
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, both, 2), 0);
   ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n2,2,2.000000\n");
   ck_assert_uint_eq(csv_dropped(csv), 1);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -641,7 +641,7 @@ START_TEST(test_nothing_after_finish) {
   pass(csv, 1 * NS_PER_S, &sample, 1);
   ck_assert_int_eq(writes, 0);
   ck_assert_int_eq(csv_finish(csv), 0);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 
@@ -661,7 +661,7 @@ START_TEST(test_planted_link) {
   struct stat info;
   ck_assert_int_eq(stat(target, &info), 0);
   ck_assert_int_eq(info.st_size, 0);
-  csv_free(csv);
+  csv_delete(csv);
 }
 END_TEST
 

@@ -547,7 +547,7 @@ int csv_finish(struct csv *csv) {
   return first;
 }
 
-void csv_free(struct csv *csv) {
+void csv_delete(struct csv *csv) {
   if (csv == NULL)
     return;
   csv_finish(csv);
@@ -588,7 +588,7 @@ uint64_t csv_dropped(const struct csv *csv) {
   return csv->dropped;
 }
 
-int csv_error(const struct csv *csv) {
+int csv_last_error(const struct csv *csv) {
   return csv->error;
 }
 

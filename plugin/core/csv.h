@@ -16,6 +16,8 @@
  *
  * A row is one write(2) to a file opened with O_APPEND. One that the system cuts short, on a full disk, is finished or
  * undone: a file never goes on behind half a row.
+ *
+ * libcsv, with which the tool reads such files, has csv_free() and csv_error(): these names are not for use here.
  */
 #ifndef VM_ENERGY_CSV_H
 #define VM_ENERGY_CSV_H
@@ -45,7 +47,7 @@ struct csv;
 int csv_new(const struct csv_options *options, struct csv **csv);
 
 /* Closes what is open. NULL is fine. The sampler that has the sink is to be freed before. */
-void csv_free(struct csv *csv);
+void csv_delete(struct csv *csv);
 
 /* To be handed to a sampler. Its passes write nothing until csv_start(), they only tell what counters there are. */
 struct sink *csv_sink(struct csv *csv);
@@ -72,9 +74,9 @@ const char *csv_file(struct csv *csv, size_t index);
 /* Rows written, rows dropped because they could not be written, and why: the last -errno, 0 when there was none. */
 uint64_t csv_rows(const struct csv *csv);
 uint64_t csv_dropped(const struct csv *csv);
-int csv_error(const struct csv *csv);
+int csv_last_error(const struct csv *csv);
 
-/* The file or directory that csv_error() or a failed csv_start() is about; "" when there is none. */
+/* The file or directory that csv_last_error() or a failed csv_start() is about; "" when there is none. */
 const char *csv_error_path(const struct csv *csv);
 
 #endif
