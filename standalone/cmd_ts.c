@@ -5,6 +5,7 @@
  */
 #include "command.h"
 #include "inputs.h"
+#include "marks.h"
 #include "message.h"
 #include "progress.h"
 #include "stop.h"
@@ -33,6 +34,7 @@ struct series {
   struct sampler *sampler;
   struct stop stop;
   struct ticker ticker;
+  struct marks marks;
   uint64_t dropped; /* rows that were lost when it was last told */
   bool dropping;    /* the last sample lost rows, and that was told */
   bool failed;
@@ -106,20 +108,48 @@ static void tell_stopped(struct series *series) {
   }
 }
 
+static void mark(struct series *series, int64_t wall_ns, const char *name) {
+  int status = marks_add(&series->marks, wall_ns, name);
+  if (status == 0) {
+    tell_note("marked '%s'", series->marks.name);
+    return;
+  }
+  tell_error("unable to write to '%s': %s; a mark is lost", series->marks.path, strerror(-status));
+  series->failed = true;
+}
+
+/* A sign that is no end: a mark, or no more of them. */
+static bool take_mark(struct series *series, int64_t wall_ns) {
+  struct stop *stop = &series->stop;
+  bool manual_stop = series->options->manual_stop;
+  if (stop->reason == STOP_LINE)
+    mark(series, wall_ns, stop->lines.text);
+  else if ((stop->reason == STOP_SIGNAL && stop->signal == SIGUSR1) || (stop->reason == STOP_ENTER && !manual_stop))
+    mark(series, wall_ns, "");
+  else if (stop->reason == STOP_EOF && !manual_stop)
+    stop->input_fd = -1;
+  else
+    return false;
+  return true;
+}
+
 static void sample_until_end(struct series *series) {
   const struct options *options = series->options;
   show_progress(series, &series->ticker.start);
   while (options->manual_stop || series->ticker.last < options->count) {
     int status = stop_wait(&series->stop, ticker_deadline(&series->ticker));
     struct instant now;
-    if (status == 0)
-      status = clock_now(&now);
+    int clock = status >= 0 ? clock_now(&now) : 0;
+    if (clock != 0)
+      status = clock;
     if (status < 0) {
       tell_error("unable to wait for the next sample: %s", strerror(-status));
       series->failed = true;
       return;
     }
     if (status > 0) {
+      if (take_mark(series, now.wall_ns))
+        continue;
       tell_stopped(series);
       return;
     }
@@ -143,6 +173,9 @@ static void print_files(const struct series *series) {
     }
     printf("%s%s/%s\n", options->quiet ? "" : "wrote ", csv_dir(series->csv), csv_file(series->csv, i));
   }
+  if (series->marks.count > 0 && !options->quiet)
+    printf("wrote %s, %" PRIu64 " mark%s\n", series->marks.path, series->marks.count,
+           series->marks.count == 1 ? "" : "s");
 }
 
 static void report(struct series *series) {
@@ -194,6 +227,11 @@ static bool start(struct series *series) {
                strerror(-status));
     return false;
   }
+  status = marks_open(&series->marks, csv_dir(series->csv));
+  if (status != 0) {
+    tell_error("unable to create '%s': %s", series->marks.path, strerror(-status));
+    return false;
+  }
   summary_start(series->summary, series->options->layout == CSV_LONG);
   ticker_start(&series->ticker, &now, series->options->interval_ns);
   return true;
@@ -204,11 +242,15 @@ static bool capture(struct series *series) {
   if (!start(series))
     return false;
   if (series->options->manual_stop)
-    tell_note("sampling until you press Enter");
+    tell_note("sampling until you press Enter; a word before it makes it a mark");
   sample_until_end(series);
   int status = csv_finish(series->csv);
   if (status != 0)
     tell_error("unable to finish '%s': %s", csv_error_path(series->csv), strerror(-status));
+  int closed = marks_close(&series->marks);
+  if (closed != 0)
+    tell_error("unable to finish '%s': %s", series->marks.path, strerror(-closed));
+  status = status != 0 ? status : closed;
   report(series);
   return status == 0 && !series->failed;
 }
@@ -225,9 +267,13 @@ static int run_ts(const struct options *options) {
   int status = make_sinks(&series, &count);
   if (status == 0)
     status = inputs_sampler(options, series.sinks, count, &series.sampler);
+  sigset_t more;
+  sigemptyset(&more);
+  sigaddset(&more, SIGUSR1);
   if (status == 0)
-    status = stop_open(&series.stop, options->manual_stop ? STDIN_FILENO : -1, NULL);
+    status = stop_open(&series.stop, options->manual_stop || options->marks ? STDIN_FILENO : -1, &more);
   if (status == 0) {
+    series.stop.words = true;
     good = capture(&series);
     stop_close(&series.stop);
   } else {

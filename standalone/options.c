@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "marks.h"
 #include "message.h"
 
 #include "core/average.h"
@@ -96,6 +97,8 @@ static const char *take_out(struct options *options, const char *value) {
     return "has no file name at its end, such as power.csv";
   if (strlen(name) > NAME_MAX)
     return "has a file name of more than 255 bytes";
+  if (strcmp(name, MARKS_FILE) == 0)
+    return "is the file of the marks";
   options->out_name = name;
   return NULL;
 }
@@ -127,6 +130,12 @@ static const char *take_long(struct options *options, const char *value) {
 static const char *take_manual_stop(struct options *options, const char *value) {
   (void)value;
   options->manual_stop = true;
+  return NULL;
+}
+
+static const char *take_marks(struct options *options, const char *value) {
+  (void)value;
+  options->marks = true;
   return NULL;
 }
 
@@ -174,7 +183,12 @@ static const struct option_row rows[] = {
      take_file},
     {OPTIONS_TS, "interval", 'i', "TIME", "time between two samples (default: 1)", take_interval},
     {OPTIONS_TS, "count", 'n', "N", "number of samples (default: 120); ignored with\n--manual-stop", take_count},
-    {OPTIONS_TS, "manual-stop", 0, NULL, "sample until Enter is pressed", take_manual_stop},
+    {OPTIONS_TS, "manual-stop", 0, NULL, "sample until Enter is pressed; a line with words is a\nmark, see --marks",
+     take_manual_stop},
+    {OPTIONS_TS, "marks", 0, NULL,
+     "each line of standard input is written into marks.csv, as\n"
+     "the phase that begins then",
+     take_marks},
     {OPTIONS_TS, "out", 'o', "FILE",
      "name of the CSV file (default: power.csv); a directory in\n"
      "it is not used, see --out-dir",

@@ -33,6 +33,7 @@ struct options {
   int64_t interval_ns;
   uint64_t count;
   bool manual_stop;
+  bool marks; /* lines of standard input are marks */
   enum csv_layout layout;
   const char *out_dir;
   const char *out_name; /* last component of --out */

@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* How often it is looked whether we are in the foreground again. */
+#define FOREGROUND_EVERY_MS 1000
+
 static void choose_signals(sigset_t *set, const sigset_t *more) {
   struct sigaction hangup;
   sigemptyset(set);
@@ -58,16 +61,41 @@ static bool saw_signal(struct stop *stop) {
   return true;
 }
 
+static void take_line(struct stop *stop) {
+  stop->reason = stop->words && stop->lines.len > 0 ? STOP_LINE : STOP_ENTER;
+}
+
+/* A line of what was read already. */
+static bool has_line(struct stop *stop) {
+  while (stop->input_at < stop->input_len) {
+    if (lines_add(&stop->lines, stop->input[stop->input_at++])) {
+      take_line(stop);
+      return true;
+    }
+  }
+  return false;
+}
+
 /* An input that cannot be read has ended. */
 static bool saw_input(struct stop *stop) {
-  char text[256];
-  ssize_t n = read(stop->input_fd, text, sizeof(text));
+  ssize_t n = read(stop->input_fd, stop->input, sizeof(stop->input));
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return false;
-  if (n > 0 && memchr(text, '\n', (size_t)n) == NULL)
-    return false;
-  stop->reason = n > 0 ? STOP_ENTER : STOP_EOF;
+  stop->input_at = 0;
+  stop->input_len = n > 0 ? (size_t)n : 0;
+  if (n > 0)
+    return has_line(stop);
+  if (stop->words && lines_end(&stop->lines))
+    take_line(stop);
+  else
+    stop->reason = STOP_EOF;
   return true;
+}
+
+/* Whether the input is the terminal of others: to read from it would stop us. */
+static bool is_in_background(int input_fd) {
+  pid_t foreground = input_fd >= 0 ? tcgetpgrp(input_fd) : -1;
+  return foreground > 0 && foreground != getpgrp();
 }
 
 static int set_timer(const struct stop *stop, int64_t deadline_ns) {
@@ -80,23 +108,37 @@ static int set_timer(const struct stop *stop, int64_t deadline_ns) {
   return timerfd_settime(stop->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL) == 0 ? 0 : -errno;
 }
 
+/* Waits for one of the descriptors; 0: none has anything. */
+static int poll_once(struct stop *stop, struct pollfd fds[4], bool now) {
+  bool background = is_in_background(stop->input_fd);
+  fds[0] = (struct pollfd){.fd = stop->signal_fd, .events = POLLIN};
+  fds[1] = (struct pollfd){.fd = stop->timer_fd, .events = POLLIN};
+  fds[2] = (struct pollfd){.fd = background ? -1 : stop->input_fd, .events = POLLIN}; /* negative: passed over */
+  fds[3] = (struct pollfd){.fd = stop->child_fd, .events = POLLIN};
+  int ready = poll(fds, 4, now ? 0 : background ? FOREGROUND_EVERY_MS : -1);
+  if (ready < 0 && errno != EINTR) /* EINTR: stopped and continued */
+    return -errno;
+  for (int i = 0; i < 4 && ready <= 0; i++)
+    fds[i].revents = 0;
+  return 0;
+}
+
 int stop_wait(struct stop *stop, int64_t deadline_ns) {
   int status = set_timer(stop, deadline_ns);
-  if (status != 0)
-    return status;
-  struct pollfd fds[] = {{.fd = stop->signal_fd, .events = POLLIN},
-                         {.fd = stop->timer_fd, .events = POLLIN},
-                         {.fd = stop->input_fd, .events = POLLIN}, /* a negative one is passed over */
-                         {.fd = stop->child_fd, .events = POLLIN}};
-  for (;;) {
-    if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0) {
-      if (errno == EINTR)
-        continue; /* stopped and continued */
-      return -errno;
-    }
+  bool after_line = stop->reason == STOP_LINE;
+  if (after_line)
+    stop->reason = STOP_NOT;
+  while (status == 0) {
+    struct pollfd fds[4];
+    bool pending = stop->input_at < stop->input_len;
+    status = poll_once(stop, fds, pending);
+    if (status != 0)
+      break;
     if (fds[0].revents != 0 && saw_signal(stop))
       return 1;
-    if (fds[2].revents != 0 && saw_input(stop))
+    if (after_line && fds[1].revents != 0)
+      return 0;
+    if (pending ? has_line(stop) : fds[2].revents != 0 && saw_input(stop))
       return 1;
     if (fds[3].revents != 0) {
       stop->reason = STOP_CHILD;
@@ -105,4 +147,5 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
     if (fds[1].revents != 0)
       return 0;
   }
+  return status;
 }

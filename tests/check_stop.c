@@ -5,9 +5,12 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +72,120 @@ START_TEST(test_text_without_newline_is_no_end) {
 }
 END_TEST
 
+/* With words: how a sequence of waits ends, for what was typed; "E" Enter, "X" the end, else the line. */
+static const struct {
+  const char *text, *signs[6];
+} line_rows[] = {
+    {"\n", {"E"}},
+    {"warm-up\n", {"warm-up"}},
+    {"one\ntwo\n\n", {"one", "two", "E"}},
+    {"one\n \ntwo\n", {"one", "E", "two", "X"}},
+    {"one\nno end", {"one", "no end", "X"}},
+    {"", {"X", "X"}},
+};
+
+static const char *sign(void) {
+  ck_assert_int_eq(stop_wait(&stop, FUTURE), 1);
+  if (stop.reason == STOP_LINE)
+    return stop.lines.text;
+  return stop.reason == STOP_ENTER ? "E" : stop.reason == STOP_EOF ? "X" : "?";
+}
+
+START_TEST(test_lines) {
+  stop.words = true;
+  ssize_t len = (ssize_t)strlen(line_rows[_i].text);
+  ck_assert_int_eq(write(ends[1], line_rows[_i].text, (size_t)len), len);
+  close(ends[1]);
+  for (size_t i = 0; line_rows[_i].signs[i] != NULL; i++)
+    ck_assert_str_eq(sign(), line_rows[_i].signs[i]);
+}
+END_TEST
+
+START_TEST(test_line_in_pieces) {
+  stop.words = true;
+  ck_assert_int_eq(write(ends[1], "warm", 4), 4);
+  ck_assert_int_eq(stop_wait(&stop, PAST), 0);
+  ck_assert_int_eq(write(ends[1], "-up\nne", 6), 6);
+  ck_assert_str_eq(sign(), "warm-up");
+  ck_assert_int_eq(stop_wait(&stop, PAST), 0);
+  ck_assert_int_eq(stop.reason, STOP_NOT);
+  ck_assert_int_eq(write(ends[1], "xt\n", 3), 3);
+  ck_assert_str_eq(sign(), "next");
+}
+END_TEST
+
+/* Lines without end, at each wait: every other one meets its deadline. */
+START_TEST(test_flood) {
+  stop.words = true;
+  int lines = 0, deadlines = 0;
+  for (int i = 0; i < 100; i++) {
+    ck_assert_int_eq(write(ends[1], "x\ny\n", 4), 4);
+    int status = stop_wait(&stop, PAST);
+    lines += status == 1 && stop.reason == STOP_LINE;
+    deadlines += status == 0;
+  }
+  ck_assert_int_eq(lines, 50);
+  ck_assert_int_eq(deadlines, 50);
+  ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+  ck_assert_int_eq(stop_wait(&stop, PAST), 1);
+  ck_assert_int_eq(stop.reason, STOP_SIGNAL); /* nor does it hide a signal */
+}
+END_TEST
+
+/* In the background of a terminal on which a line was typed: 0 when that is left for others until we are in front. */
+static int wait_in_background(int ready_fd) {
+  struct stop other;
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  if (stop_open(&other, STDIN_FILENO, NULL) != 0)
+    return 2;
+  other.words = true;
+  int64_t soon_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec + 50 * NS_PER_MS;
+  if (stop_wait(&other, soon_ns) != 0)
+    return 3;
+  if (write(ready_fd, "", 1) != 1)
+    return 4;
+  return stop_wait(&other, FUTURE) == 1 && other.reason == STOP_LINE && strcmp(other.lines.text, "word") == 0 ? 0 : 5;
+}
+
+/* The leader of the session, in front. */
+static int lead_session(void) {
+  int ready[2];
+  char c;
+  signal(SIGTTOU, SIG_IGN);
+  if (pipe2(ready, O_CLOEXEC) != 0)
+    return 10;
+  pid_t pid = fork();
+  if (pid == 0)
+    _exit(setpgid(0, 0) == 0 ? wait_in_background(ready[1]) : 11);
+  setpgid(pid, pid);
+  close(ready[1]);
+  if (read(ready[0], &c, 1) != 1) { /* stopped, or ended */
+    kill(pid, SIGKILL);
+    return 12;
+  }
+  int status;
+  if (tcsetpgrp(STDIN_FILENO, pid) != 0 || waitpid(pid, &status, WUNTRACED) != pid)
+    return 13;
+  if (WIFSTOPPED(status))
+    kill(pid, SIGKILL);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 14;
+}
+
+START_TEST(test_background) {
+  int terminal, status;
+  pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0)
+    _exit(lead_session());
+  ck_assert_int_eq(write(terminal, "word\n", 5), 5);
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert(WIFEXITED(status));
+  ck_assert_int_eq(WEXITSTATUS(status), 0);
+  close(terminal);
+}
+END_TEST
+
 START_TEST(test_closed_input) {
   stop.input_fd = 1000; /* no such descriptor */
   ck_assert_int_eq(stop_wait(&stop, FUTURE), 1);
@@ -125,6 +242,10 @@ int main(void) {
   tcase_add_test(cases, test_deadline);
   tcase_add_loop_test(cases, test_input, 0, sizeof(input_rows) / sizeof(input_rows[0]));
   tcase_add_test(cases, test_text_without_newline_is_no_end);
+  tcase_add_loop_test(cases, test_lines, 0, sizeof(line_rows) / sizeof(line_rows[0]));
+  tcase_add_test(cases, test_line_in_pieces);
+  tcase_add_test(cases, test_flood);
+  tcase_add_test(cases, test_background);
   tcase_add_test(cases, test_closed_input);
   tcase_add_test(cases, test_input_is_left_alone);
   tcase_add_loop_test(cases, test_signal, 0, sizeof(signal_rows) / sizeof(signal_rows[0]));

@@ -1,0 +1,74 @@
+#!/bin/bash
+# ts: marks.csv, from standard input and from SIGUSR1.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+
+counter vm-001 1000000
+ts=("$tool" ts --files vms/vm-001/energy_uj -i 0.05)
+names() { # the marks of marks.csv, without their times
+  tail -n +2 csv/run_*/marks.csv | cut -d, -f2- | paste -sd '|'
+}
+
+# --- words before Enter -----------------------------------------------------------------------------------------------------
+run bash -c '(sleep 0.2; echo warm-up; sleep 0.3; printf "lo"; sleep 0.1; printf "ad\nidle\n"; sleep 0.2; echo; sleep 5) | "$@" --manual-stop' - "${ts[@]}"
+marks=$(echo csv/run_*/marks.csv)
+check "manual stop: ends with Enter, status 0" exits 0
+check "manual stop: marks" same "warm-up|load|idle" "$(names)"
+check "manual stop: header" same "ts,mark" "$(head -n 1 "$marks")"
+check "manual stop: the file is named" says out "wrote csv/run_[0-9_]+/marks\.csv, 3 marks"
+check "manual stop: each mark is told" says err "vm_energy: marked 'warm-up'"
+check "manual stop: times with milliseconds, in order" awk -F, 'NR > 1 { if ($1 !~ /^[0-9]+\.[0-9][0-9][0-9]$/ || $1 + 0 < last) exit 1; last = $1 + 0 }' "$marks"
+check "manual stop: they lie among the rows" awk -F, 'FNR == 1 { n++ } n == 1 && FNR == 2 { mark = $1 } n == 2 && FNR > 1 { before += $1 < mark; behind += $1 > mark } END { exit !(before >= 1 && behind >= 5) }' "$marks" "$(csv_file)"
+check "manual stop: sampling went on" test "$(rows "$(csv_file)")" -ge 10
+rm -r csv
+
+run "${ts[@]}" --manual-stop <<<"one line"
+check "end of input behind a mark: status 0" exits 0
+check "end of input behind a mark: kept" same "one line" "$(names)"
+rm -r csv
+
+# --- without manual stop: only where asked for -----------------------------------------------------------------------------------
+run bash -c '(echo first; echo; echo "third, \"quoted\""; printf "bad\033[31m\377") | { "$@" -n 5; cat >rest; }' - "${ts[@]}" --marks
+check "marks: status 0 after all samples" exits 0
+check "marks: all rows" same 5 "$(rows "$(csv_file)")"
+check "marks: Enter alone is one with a number, others are quoted and harmless" same 'first|mark 2|"third, ""quoted"""|bad_[31m_' "$(names)"
+check "marks: whole" test "$(wc -l <csv/run_*/marks.csv)" -eq 5
+check "marks: the input was read" is_empty rest
+rm -r csv
+run bash -c 'printf "a\nb\n" | while read -r line; do echo "$line" >>lines; "$@"; done' - "${ts[@]}" -n 2
+check "no marks asked for: the input is left for others" same "a b" "$(paste -sd ' ' lines)"
+check "no marks asked for: no file" test -z "$(find csv -name marks.csv)"
+rm -r csv
+run "${ts[@]}" -n 2 --marks <&-
+check "marks, and no standard input: status 0" exits 0
+rm -r csv
+
+# --- SIGUSR1 -------------------------------------------------------------------------------------------------------------------
+"${ts[@]}" -n 30 -i 0.1 --quiet >out 2>err &
+tool_pid=$!
+pids+=("$tool_pid")
+for _ in $(seq 100); do [ "$(cat csv/run_*/power.csv 2>/dev/null | wc -l)" -gt 1 ] && break || sleep 0.02; done
+for n in 1 2; do
+  kill -USR1 "$tool_pid"
+  for _ in $(seq 100); do [ "$(cat csv/run_*/marks.csv 2>/dev/null | wc -l)" -gt "$n" ] && break || sleep 0.02; done
+done
+wait "$tool_pid"
+status=$?
+check "SIGUSR1: all samples, status 0" exits 0
+check "SIGUSR1: rows" same 30 "$(rows "$(csv_file)")"
+check "SIGUSR1: a mark each" same "mark 1|mark 2" "$(names)"
+check "SIGUSR1: quiet" test ! -s err -a "$(wc -l <out)" -eq 1
+rm -r csv
+
+# --- what goes wrong ---------------------------------------------------------------------------------------------------------------
+(for _ in $(seq 200); do mkdir "$(echo csv/run_*)/marks.csv" 2>/dev/null && break || sleep 0.01; done; echo late) | "${ts[@]}" -n 20 --marks >out 2>err
+status=$?
+check "no marks.csv can be made: status 1" exits 1
+check "no marks.csv can be made: told" says err "vm_energy: unable to write to 'csv/run_[0-9_]+/marks\.csv': File exists; a mark is lost"
+check "no marks.csv can be made: the rows are there" same 20 "$(rows "$(csv_file)")"
+rm -r csv
+# a flood of marks keeps no sample from being taken
+run bash -c 'yes | "$@" -n 10 --marks --quiet' - "${ts[@]}"
+check "flood: status 0" exits 0
+check "flood: most rows" test "$(rows "$(csv_file)")" -ge 5
+finish
