@@ -9,16 +9,23 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The path as inputs_shown() tells it. JSON is UTF-8 and paths may be anything: what does not fit is replaced. */
+/* A string. JSON is UTF-8, arguments and names may be anything: what does not fit is made printable. NULL: no memory.
+ */
+json_t *json_text(const char *text);
+
+/* The path as inputs_shown() tells it, as json_text(). */
 json_t *json_path(const char *path);
 
-/* null where there is no value. */
+/* null where there is no value, or none that JSON can tell. */
 json_t *json_number_or_null(bool has, double number);
 
 /* The counter as it is read. Above 2^63 - 1, where no integer of JSON's readers is left, it is a real. */
 json_t *json_counter_or_null(bool has, uint64_t energy_uj);
 
-/* Prints it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0, or -errno of the output. */
+/* Writes it indented, with as many digits as matter. 0, or -errno of the output. */
+int json_write(const json_t *root, FILE *out);
+
+/* Writes it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0, or -errno of the output. */
 int json_print(json_t *root, FILE *out);
 
 #endif

@@ -380,7 +380,9 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
   bool watches = (which & OPTIONS_LIST) != 0; /* shows power as it is, of itself */
   *options =
-      (struct options){.meter = {.base = watches ? METER_AUTO : METER_SAMPLE, .scale = 1, .tick_ns = clock_tick_ns()},
+      (struct options){.argc = argc,
+                       .argv = argv,
+                       .meter = {.base = watches ? METER_AUTO : METER_SAMPLE, .scale = 1, .tick_ns = clock_tick_ns()},
                        .interval_ns = NS_PER_S,
                        .count = 120,
                        .layout = CSV_COMBINED,

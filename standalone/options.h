@@ -21,6 +21,10 @@
 #define OPTIONS_LIST 8u
 
 struct options {
+  /* as they were given, from the name of the command on */
+  int argc;
+  char **argv;
+
   /* paths and patterns as they were given; the strings are those of argv */
   const char **files;
   size_t files_num;

@@ -27,6 +27,8 @@ struct record {
   char *label, *path;
   bool gone;
   bool tracked;
+  bool has_start;
+  uint64_t start_uj;
   int error;     /* of the last sample */
   int bad_error; /* of the last bad one */
   int64_t period_ns;
@@ -146,8 +148,12 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   record->tracked = sample->tracked;
   if (sample->period_ns > 0)
     record->period_ns = sample->period_ns;
-  if (summary->counting)
+  if (summary->counting) {
     count_sample(&summary->counts, record, sample);
+  } else {
+    record->has_start = sample->has_energy;
+    record->start_uj = sample->energy_uj;
+  }
   return 0;
 }
 
@@ -206,6 +212,19 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
   *counts = summary->counts;
   counts->counters = summary->records_num;
   counts->gone = summary->gone_num;
+}
+
+size_t summary_counters(const struct summary *summary) {
+  return summary->records_num;
+}
+
+void summary_counter(const struct summary *summary, size_t index, struct summary_counter *counter) {
+  const struct record *record = summary->records[index];
+  *counter = (struct summary_counter){.label = record->label,
+                                      .path = record->path,
+                                      .has_start = record->has_start,
+                                      .start_uj = record->start_uj,
+                                      .period_ns = record->period_ns};
 }
 
 void summary_format_duration(int64_t ns, char text[32]) {

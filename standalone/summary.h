@@ -53,6 +53,18 @@ void summary_start(struct summary *summary, bool follow);
 
 void summary_count(const struct summary *summary, struct summary_counts *counts);
 
+/* A counter, also one that is gone. The strings are borrowed, until summary_free(). */
+struct summary_counter {
+  const char *label, *path;
+  bool has_start;
+  uint64_t start_uj; /* the raw counter of the baseline */
+  int64_t period_ns; /* learned time between two updates; 0: not known */
+};
+
+/* How many there were in all, and one of them, in the order in which they came. */
+size_t summary_counters(const struct summary *summary);
+void summary_counter(const struct summary *summary, size_t index, struct summary_counter *counter);
+
 /* The report, without warnings. */
 void summary_print(const struct summary *summary, const struct summary_run *run, FILE *out);
 
