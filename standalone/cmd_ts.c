@@ -7,7 +7,9 @@
 #include "inputs.h"
 #include "marks.h"
 #include "message.h"
+#include "metadata.h"
 #include "progress.h"
+#include "quantile.h"
 #include "stop.h"
 #include "summary.h"
 #include "ticker.h"
@@ -35,8 +37,10 @@ struct series {
   struct stop stop;
   struct ticker ticker;
   struct marks marks;
-  uint64_t dropped; /* rows that were lost when it was last told */
-  bool dropping;    /* the last sample lost rows, and that was told */
+  struct quantile intervals; /* between two samples as they were taken, in s */
+  int64_t taken_mono_ns;     /* when the last one was */
+  uint64_t dropped;          /* rows that were lost when it was last told */
+  bool dropping;             /* the last sample lost rows, and that was told */
   bool failed;
 };
 
@@ -81,6 +85,27 @@ static void take_sample(struct series *series, const struct instant *now) {
   if (status != 0 && !lost_rows)
     tell_error("a sample is incomplete: %s", strerror(-status));
   series->failed = series->failed || status != 0;
+}
+
+/* How long it really was since the last sample, or since the baseline. */
+static void note_interval(struct series *series, const struct instant *now) {
+  quantile_add(&series->intervals, (double)(now->mono_ns - series->taken_mono_ns) / 1e9); /* no memory: one is lost */
+  series->taken_mono_ns = now->mono_ns;
+}
+
+static void write_metadata(struct series *series, int64_t end_wall_ns) {
+  const struct metadata metadata = {.options = series->options,
+                                    .csv = series->csv,
+                                    .summary = series->summary,
+                                    .ticker = &series->ticker,
+                                    .intervals = &series->intervals,
+                                    .marks = series->marks.count,
+                                    .end_wall_ns = end_wall_ns};
+  int status = metadata_write(&metadata);
+  if (status == 0)
+    return;
+  tell_error("unable to write '%s/%s': %s", csv_dir(series->csv), METADATA_FILE, strerror(-status));
+  series->failed = true;
 }
 
 static void show_progress(struct series *series, const struct instant *now) {
@@ -156,6 +181,7 @@ static void sample_until_end(struct series *series) {
     int64_t wall_ns;
     if (!ticker_take(&series->ticker, &now, &wall_ns))
       continue;
+    note_interval(series, &now);
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
     show_progress(series, &now);
@@ -234,6 +260,8 @@ static bool start(struct series *series) {
   }
   summary_start(series->summary, series->options->layout == CSV_LONG);
   ticker_start(&series->ticker, &now, series->options->interval_ns);
+  series->taken_mono_ns = now.mono_ns;
+  write_metadata(series, 0);
   return true;
 }
 
@@ -251,6 +279,8 @@ static bool capture(struct series *series) {
   if (closed != 0)
     tell_error("unable to finish '%s': %s", series->marks.path, strerror(-closed));
   status = status != 0 ? status : closed;
+  struct instant now;
+  write_metadata(series, clock_now(&now) == 0 ? now.wall_ns : series->ticker.start.wall_ns);
   report(series);
   return status == 0 && !series->failed;
 }
@@ -282,6 +312,7 @@ static int run_ts(const struct options *options) {
   message_before(NULL, NULL);
   sampler_free(series.sampler);
   progress_free(series.progress);
+  quantile_free(&series.intervals);
   summary_free(series.summary);
   csv_delete(series.csv);
   return good ? STATUS_DONE : STATUS_FAILED;

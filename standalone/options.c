@@ -2,6 +2,7 @@
 
 #include "marks.h"
 #include "message.h"
+#include "metadata.h"
 
 #include "core/average.h"
 #include "core/clock.h"
@@ -97,8 +98,8 @@ static const char *take_out(struct options *options, const char *value) {
     return "has no file name at its end, such as power.csv";
   if (strlen(name) > NAME_MAX)
     return "has a file name of more than 255 bytes";
-  if (strcmp(name, MARKS_FILE) == 0)
-    return "is the file of the marks";
+  if (strcmp(name, MARKS_FILE) == 0 || strcmp(name, METADATA_FILE) == 0)
+    return "is the file of the marks, or of the metadata";
   options->out_name = name;
   return NULL;
 }

@@ -97,6 +97,7 @@ int quantile_add(struct quantile *quantile, double value) {
     quantile->min = value;
   if (quantile->count == 0 || value > quantile->max)
     quantile->max = value;
+  quantile->sum += value;
   quantile->count++;
   return 0;
 }
@@ -136,6 +137,10 @@ double quantile_get(struct quantile *quantile, double p) {
   if (rank + 1 >= quantile->count)
     return low;
   return low + (position - (double)rank) * (at_rank(quantile, rank + 1) - low);
+}
+
+double quantile_mean(const struct quantile *quantile) {
+  return quantile->count > 0 ? quantile->sum / (double)quantile->count : 0;
 }
 
 void quantile_free(struct quantile *quantile) {

@@ -20,8 +20,8 @@
 /* Start with zeros. */
 struct quantile {
   uint64_t count;
-  double min, max; /* exact; meaningless without a value */
-  double *values;  /* all of them, while they are few; NULL afterwards */
+  double min, max, sum; /* exact; min and max are meaningless without a value */
+  double *values;       /* all of them, while they are few; NULL afterwards */
   size_t values_size;
   bool sorted;
   uint64_t *bins; /* bins_num of them, the first one is bin first_bin; see quantile.c */
@@ -35,6 +35,9 @@ int quantile_add(struct quantile *quantile, double value);
 
 /* p: 0 to 1. 0 when there is no value. */
 double quantile_get(struct quantile *quantile, double p);
+
+/* 0 when there is no value. */
+double quantile_mean(const struct quantile *quantile);
 
 void quantile_free(struct quantile *quantile);
 

@@ -69,7 +69,8 @@ ts --files $good --scale x|option '--scale': 'x' is no factor above 0 and at mos
 ts --files $good --time-base fast|option '--time-base': 'fast' is no time base: sample, update or auto
 ts --files $good --stale-timeout 0|option '--stale-timeout': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
 ts --files $good --out dir/|option '--out': 'dir/' has no file name at its end, such as power.csv
-ts --files $good --out x/marks.csv|option '--out': 'x/marks.csv' is the file of the marks
+ts --files $good --out x/marks.csv|option '--out': 'x/marks.csv' is the file of the marks, or of the metadata
+ts --files $good --out run.json|option '--out': 'run.json' is the file of the marks, or of the metadata
 ts --files $good --out ..|option '--out': '..' has no file name at its end, such as power.csv
 ts --files $good --out-dir ""|option '--out-dir': '' is no directory
 ts --files $good --long --separate-files|option '--separate-files' does not go with '--long'

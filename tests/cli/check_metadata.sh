@@ -1,0 +1,73 @@
+#!/bin/bash
+# ts: run.json beside each capture.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v jq >/dev/null || skip "there is no jq"
+
+counter vm-001 1000000
+counter vm-002 18446744073709551615
+both=(vms/vm-001/energy_uj vms/vm-002/energy_uj)
+holds() { # what jq-expression: it is true of run.json
+  check "$1" jq -e "$2" csv/run_*/run.json >jq.out
+}
+
+# --- a run that is over -----------------------------------------------------------------------------------------------------
+run "$tool" ts --files "${both[@]}" -i 0.1 -n 5 --scale 5 --time-base auto --smooth 3 --stale-timeout 2m -o a.csv --marks <<<"one"
+check "status 0" exits 0
+holds "tool and version" '.tool == "vm_energy" and (.version | test("^[0-9]+\\.[0-9]+\\.[0-9]+$"))'
+holds "host" ".host == \"$(uname -n)\""
+holds "command line, word by word" '.command[:4] == ["vm_energy", "ts", "--files", "vms/vm-001/energy_uj"] and .command[-1] == "--marks"'
+holds "options" '.scale == 5 and .time_base == "auto" and .smooth == 3 and .stale_timeout_s == 120'
+holds "files" '.layout == "combined" and .files == ["a.csv"]'
+holds "counters" '[.counters[].label] == ["vm-001", "vm-002"] and (.counters[0].path | test("^/.*/vms/vm-001/energy_uj$"))'
+holds "baseline" '.counters[0].start_energy_uj == 1000000'
+check "a counter beyond 2^63 is told to the last digit" grep -q '"start_energy_uj": "18446744073709551615"' csv/run_*/run.json
+holds "period not known" '.counters[0].period_s == null'
+holds "interval" '.interval | .asked_s == 0.1 and (.mean_s - 0.1 | fabs) < 0.05 and .p95_s > 0.05 and .max_s >= .p95_s'
+holds "quality" '.quality | .samples + .missed_ticks == 5 and .planned == 5 and .counter_samples == 2 * .samples and .marks == 1 and .bad_reads == 0 and .rows_lost == 0'
+first=$(sed -n '2s/,.*//p' "$(csv_file a.csv)")
+holds "the first row is one interval behind the start" "($first - .start - 0.1 | fabs) < 0.002"
+holds "start and end" '.end - .start > 0.45 and .end - .start < 5'
+check "nothing else is left" same "a.csv marks.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
+rm -r csv
+
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 3 --separate-files
+holds "separate" '.layout == "separate" and .files == ["power_vm-001.csv", "power_vm-002.csv"] and .stale_timeout_s == null'
+rm -r csv
+(sleep 0.3 && counter vm-003 5) &
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 --manual-stop --long < <(sleep 1)
+holds "long: one that came later has no baseline" '.layout == "long" and .counters[2].label == "vm-003" and .counters[2].start_energy_uj == null'
+holds "until Enter: no number was planned" '.quality.planned == null'
+rm -r csv vms/vm-003
+
+# the period of a writer that is updated
+(for n in 1 2 3 4 5 6 7 8; do sleep 0.25 && counter vm-001 $((1000000 * n)); done) &
+run "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 20
+holds "period of the updates" '.counters[0].period_s > 0.2 and .counters[0].period_s < 0.5'
+rm -r csv
+
+mkdir -p $'vms/a\xff"b' && echo 1 >$'vms/a\xff"b/energy_uj'
+run "$tool" ts --files $'vms/a\xff"b/energy_uj' -i 0.05 -n 1
+holds "names and arguments that are no UTF-8" '.counters[0].label == "a_\"b" and .command[3] == "vms/a_\"b/energy_uj"'
+rm -r csv vms/a*
+
+# --- a run that goes on, and one that was killed -------------------------------------------------------------------------------
+"$tool" ts --files "${both[@]}" -i 0.05 --manual-stop >out 2>err < <(exec sleep 30) &
+tool_pid=$!
+pids+=("$tool_pid")
+for _ in $(seq 100); do [ "$(cat csv/run_*/power.csv 2>/dev/null | wc -l)" -gt 3 ] && break || sleep 0.02; done
+holds "running: known from the start" '.end == null and .quality == null and .interval.asked_s == 0.05 and .interval.mean_s == null and .counters[0].start_energy_uj == 7000000 + 1000000'
+kill -KILL "$tool_pid"
+wait "$tool_pid" 2>/dev/null
+holds "killed: as it was" '.end == null and (.counters | length) == 2'
+check "killed: nothing half" same "power.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
+rm -r csv
+
+# --- what goes wrong ---------------------------------------------------------------------------------------------------------------
+(for _ in $(seq 200); do mkdir "$(echo csv/run_*)/.run.json.new" 2>/dev/null && break || sleep 0.01; done) &
+run "$tool" ts --files "${both[@]}" -i 0.05 -n 20
+check "cannot be written: status 1" exits 1
+check "cannot be written: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': File exists"
+holds "cannot be written: that of the start is whole" '.end == null'
+check "cannot be written: the capture is whole" same 20 "$(rows "$(csv_file)")"
+finish
