@@ -44,8 +44,12 @@ int stop_open(struct stop *stop, int input_fd, const sigset_t *more) {
 }
 
 void stop_close(struct stop *stop) {
-  if (stop->signal_fd >= 0)
+  if (stop->signal_fd >= 0) {
+    struct signalfd_siginfo info;
+    while (stop->reason == STOP_SIGNAL && read(stop->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+      continue;
     close(stop->signal_fd);
+  }
   if (stop->timer_fd >= 0)
     close(stop->timer_fd);
   sigprocmask(SIG_SETMASK, &stop->old_mask, NULL);

@@ -42,7 +42,10 @@ struct stop {
  */
 int stop_open(struct stop *stop, int input_fd, const sigset_t *more);
 
-/* Gives the signals back; those that came and were not seen are delivered then. */
+/*
+ * Gives the signals back. One that came and was not seen is delivered then; but when a signal has ended the run, those
+ * behind it asked for the same, and are dropped.
+ */
 void stop_close(struct stop *stop);
 
 /*

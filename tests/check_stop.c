@@ -186,6 +186,21 @@ START_TEST(test_background) {
 }
 END_TEST
 
+/* timeout(1) sends its signal twice, as impatient people do. */
+START_TEST(test_second_signal_is_dropped) {
+  struct stop other;
+  ck_assert_int_eq(stop_open(&other, -1, NULL), 0);
+  ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+  ck_assert_int_eq(stop_wait(&other, FUTURE), 1);
+  ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+  ck_assert_int_eq(kill(getpid(), SIGINT), 0);
+  stop_close(&other);
+  sigset_t pending;
+  ck_assert_int_eq(sigpending(&pending), 0);
+  ck_assert(!sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT));
+}
+END_TEST
+
 START_TEST(test_closed_input) {
   stop.input_fd = 1000; /* no such descriptor */
   ck_assert_int_eq(stop_wait(&stop, FUTURE), 1);
