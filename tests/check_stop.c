@@ -261,6 +261,7 @@ int main(void) {
   tcase_add_test(cases, test_line_in_pieces);
   tcase_add_test(cases, test_flood);
   tcase_add_test(cases, test_background);
+  tcase_add_test(cases, test_second_signal_is_dropped);
   tcase_add_test(cases, test_closed_input);
   tcase_add_test(cases, test_input_is_left_alone);
   tcase_add_loop_test(cases, test_signal, 0, sizeof(signal_rows) / sizeof(signal_rows[0]));
