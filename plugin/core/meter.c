@@ -205,7 +205,7 @@ static void date_update(const struct meter *m, const struct reading *r, const st
   news->mono_ns = now->mono_ns;
   news->timed = true;
   if (m->untracked) {
-    news->linked = m->marks_num > 0 && now->mono_ns > m->last_update_ns;
+    news->linked = m->marks_num > 0;
     return;
   }
   if (!news->moved)
@@ -237,7 +237,7 @@ static bool continues(const struct meter *m, uint64_t energy_uj, int64_t mono_ns
     return false;
   uint64_t more_uj = energy_uj - left->energy_uj, added_uj = m->total_uj - left->total_uj;
   *delta_uj = more_uj > added_uj ? more_uj - added_uj : 0;
-  return is_plausible(m, watts(more_uj, mono_ns - left->since_ns + tick_ns(m)));
+  return is_plausible(m, watts(more_uj, mono_ns - left->since_ns));
 }
 
 static bool passes_left(const struct meter *m, uint64_t energy_uj) {
