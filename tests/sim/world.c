@@ -35,8 +35,10 @@ static void update(struct world *w, double at_s) {
     w->series[i] += (uint64_t)whole_uj;
   if (w->switches)
     w->shown = 1 - w->shown;
-  if (w->resets)
+  if (w->resets) {
     w->series[w->shown] = 0;
+    w->swallowed_j += more_j;
+  }
   w->switches = w->resets = false;
   w->number = w->series[w->shown];
   int64_t wall_ns = MONO_START_NS + llround(at_s * 1e9) + w->wall_offset_ns;

@@ -49,7 +49,8 @@ struct world {
   uint64_t number; /* what is in the file */
   int64_t mtime_ns;
 
-  double counted_j; /* true energy of all updates, those that a reset swallowed included */
+  double counted_j;   /* true energy of all updates, those that a reset swallowed included */
+  double swallowed_j; /* of these alone */
   uint64_t updates;
 };
 

@@ -1,0 +1,94 @@
+/*
+ * accuracy: how exact the meter is, as a table
+ *
+ * For each load and sampling interval, by time base: a simulated day each. All loads but idle have a mean of 100 W, so
+ * a watt of error is a percent. With arguments PERIOD INTERVAL... only a constant load, of an exporter with that
+ * period: what live.sh compares the real tool with.
+ */
+#include "trial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define DAY_S       86400.0
+
+static const struct trial typical = {
+    .duration_s = DAY_S, .period_s = 5, .jitter_s = 0.4, .tick_ns = 4 * NS_PER_MS, .torn = 100, .seed = 1};
+
+static const struct {
+  const char *name;
+  const char *load;
+  int resets;
+  int restarts;
+} loads[] = {
+    {"constant, 100 W", "const:100", 0, 0},
+    {"sine, 100 W and 50 W up and down in 5 minutes", "sine:100:50:300", 0, 0},
+    {"step, 50 W and 150 W for a minute each", "step:50:150:60", 0, 0},
+    {"idle", "idle", 0, 0},
+    {"constant, 20 resets of the counter", "const:100", 20, 0},
+    {"constant, 5 restarts of the exporter, 10 to 60 s each", "const:100", 0, 5},
+};
+
+static const double intervals_s[] = {0.05, 0.5, 1, 2, 5, 10, 30};
+static const enum meter_base bases[] = {METER_SAMPLE, METER_UPDATE, METER_AUTO};
+
+static void print_head(void) {
+  printf("%8s", "");
+  for (size_t i = 0; i < COUNT(bases); i++)
+    printf(" | %-7s %9s %7s", meter_base_name(bases[i]), "", "");
+  printf(" |\n%8s", "every");
+  for (size_t i = 0; i < COUNT(bases); i++)
+    printf(" | %7s %9s %7s", "RMS W", "worst W", "value");
+  printf(" | %10s %9s\n", "energy", "in bounds");
+}
+
+/* One line: an interval, all time bases. Energy does not depend on the time base. */
+static void print_row(struct trial trial) {
+  struct score score;
+  printf("%6g s", trial.interval_s);
+  for (size_t i = 0; i < COUNT(bases); i++) {
+    trial.base = bases[i];
+    trial_run(&trial, &score);
+    printf(" | %7.2f %9.2f %5.1f %%", score.rms_w, score.worst_w, 100.0 * (double)score.powers / (double)score.samples);
+  }
+  if (score.drawn_j > 0)
+    printf(" | %+8.3f %%", 100 * (score.energy_j / score.drawn_j - 1));
+  else
+    printf(" | %+8.3f J", score.energy_j);
+  printf(" %9s\n", "-");
+  fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+  struct trial trial = typical;
+  if (argc > 1) {
+    trial.period_s = atof(argv[1]);
+    trial.jitter_s = trial.period_s * 0.08;
+    trial.duration_s = 3600;
+    trial.torn = 0;
+    trial.load = "const:100";
+    print_head();
+    for (int i = 2; i < argc; i++) {
+      trial.interval_s = atof(argv[i]);
+      print_row(trial);
+    }
+    return 0;
+  }
+
+  printf("Scaphandre's writer, simulated: an update every 5 to 5.4 s, file times in ticks of 4 ms, a day of samples "
+         "for each\n"
+         "cell, 100 torn reads in it. The error of a power is that against the mean since the sample before.\n");
+  for (size_t i = 0; i < COUNT(loads); i++) {
+    trial.load = loads[i].load;
+    trial.resets = loads[i].resets;
+    trial.restarts = loads[i].restarts;
+    printf("\n%s\n", loads[i].name);
+    print_head();
+    for (size_t k = 0; k < COUNT(intervals_s); k++) {
+      trial.interval_s = intervals_s[k];
+      print_row(trial);
+    }
+  }
+  return 0;
+}
