@@ -56,18 +56,24 @@ static bool report(const struct measure *measure, FILE *file) {
   return false;
 }
 
-/* Until the command has ended. What it got from the terminal itself is not sent to it again. */
-static int wait_for_child(struct measure *measure, const struct child *child) {
+/*
+ * Until the command has ended: true. What it got from the terminal itself is not sent to it again. False, and told: the
+ * measurement failed, and the command may still run.
+ */
+static bool wait_for_child(struct measure *measure, const struct child *child) {
   measure->stop.child_fd = child->fd;
+  int status;
   for (;;) {
-    int status = measure_wait(measure, STOP_NO_DEADLINE);
+    status = measure_wait(measure, STOP_NO_DEADLINE);
     if (status < 0 || measure->stop.reason == STOP_CHILD)
       break;
     if (measure->stop.reason == STOP_SIGNAL && !measure->stop.by_terminal)
       child_signal(child, measure->stop.signal);
   }
   measure->stop.child_fd = -1;
-  return 0;
+  if (status < 0)
+    tell_error("the measurement failed: %s", strerror(-status));
+  return status >= 0;
 }
 
 static int tell_not_started(const char *command, int status) {
@@ -85,8 +91,7 @@ static int run_child(struct measure *measure, FILE *file) {
   int status = child_start(&child, options->command, &measure->stop.old_mask);
   if (status != 0)
     return tell_not_started(options->command[0], status);
-  wait_for_child(measure, &child);
-  bool measured = measure_end(measure);
+  bool measured = wait_for_child(measure, &child) && measure_end(measure);
   int ended = child_finish(&child);
   if (ended < 0) {
     tell_error("unable to learn how '%s' ended: %s", options->command[0], strerror(-ended));

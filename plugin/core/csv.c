@@ -14,9 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How many files of CSV_SEPARATE are held open; the rest are opened for each row, so that no limit is met. */
-#define OPEN_FILES_MAX 64
-
 /* How many run directories of one second are tried. */
 #define RUN_DIRS_MAX 10000
 
@@ -50,7 +47,7 @@ struct csv {
   char *run_dir; /* NULL: not started */
   int dir_fd;
   struct csv_file file; /* of CSV_COMBINED and CSV_LONG */
-  size_t open_files;
+  size_t open_files, open_files_max;
   char file_name[NAME_SIZE]; /* what name_file() made */
 
   bool has_time;
@@ -82,6 +79,7 @@ int csv_new(const struct csv_options *options, struct csv **csv) {
   c->options.dir = c->dir = strdup(options->dir);
   c->options.name = c->name = strdup(options->name);
   c->dir_fd = -1;
+  c->open_files_max = csv_file_share();
   c->file = CSV_FILE_CLOSED;
   c->first_pass = true;
   if (options->smooth > 0)
@@ -364,7 +362,7 @@ static int write_separate_row(struct csv *csv, struct column *column) {
   start_row(csv);
   put_values(csv, column);
   status = write_row(csv, &column->file, column);
-  if (csv->open_files > OPEN_FILES_MAX)
+  if (csv->open_files > csv->open_files_max)
     close_file(csv, &column->file);
   return status;
 }
@@ -490,7 +488,7 @@ static int create_files(struct csv *csv) {
       note_error(csv, status, csv->run_dir, csv->file_name);
       return status;
     }
-    if (csv->open_files > OPEN_FILES_MAX)
+    if (csv->open_files > csv->open_files_max)
       close_file(csv, &column->file);
   }
   return 0;

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define FILES_MAX 64
 
 int csv_file_open(struct csv_file *file, int dir_fd, const char *name, bool create) {
   int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT | O_EXCL : 0);
@@ -53,4 +56,10 @@ int csv_file_close(struct csv_file *file) {
   int status = close(file->fd) != 0 && errno != EINTR ? -errno : 0;
   file->fd = -1;
   return status;
+}
+
+size_t csv_file_share(void) {
+  struct rlimit limit;
+  bool few = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < FILES_MAX;
+  return few ? (size_t)limit.rlim_cur / 4 : FILES_MAX;
 }

@@ -32,4 +32,10 @@ int csv_file_append(struct csv_file *file, const struct csv_text *text);
 /* 0, also when it is not open, or -errno: a network file system may tell here that a row was lost. */
 int csv_file_close(struct csv_file *file);
 
+/*
+ * How many files one who has many of them may hold open, so that no limit of the process is met: 64, or a quarter of
+ * that limit. The rest are opened for each row.
+ */
+size_t csv_file_share(void);
+
 #endif
