@@ -97,7 +97,10 @@ static int check_source(struct source *source, const char *pattern, bool waits) 
     tell_no_match(pattern, search_error, where);
   else
     tell_place(pattern, true);
-  return waits ? STATUS_DONE : STATUS_USAGE;
+  if (waits)
+    return STATUS_DONE;
+  /* want of descriptors, a disk that fails: not the user's doing */
+  return search_error == 0 || search_error == -EACCES ? STATUS_USAGE : STATUS_FAILED;
 }
 
 /* What a text with wildcards means is the source's to say: the file of that very name, or what matches. */
