@@ -207,11 +207,14 @@ static void print_files(const struct series *series) {
 static void report(struct series *series) {
   const struct options *options = series->options;
   const struct ticker *ticker = &series->ticker;
+  uint64_t missed = ticker->missed;
+  if (!options->manual_stop && missed > options->count - ticker->taken)
+    missed = options->count - ticker->taken; /* the last one may come so late that it is beyond the end */
   const struct summary_run run = {.base = options->meter.base,
                                   .interval_ns = options->interval_ns,
                                   .taken = ticker->taken,
                                   .planned = options->manual_stop ? 0 : options->count,
-                                  .missed = ticker->missed,
+                                  .missed = missed,
                                   .late_max_ns = ticker->late_max_ns,
                                   .steps = ticker->steps};
   progress_clear(series->progress);
