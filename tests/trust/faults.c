@@ -1,0 +1,384 @@
+#include "faults.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+/* FORTIFY_SOURCE calls these for open() and openat() without a mode. */
+int __open_2(const char *path, int flags);
+int __openat_2(int dir_fd, const char *path, int flags);
+
+enum kind { OPEN, READ, WRITE, MALLOC, MKDIR, RENAME, CLOCK, CLOSE, STAT, TRUNCATE, SYNC, UNLINK, WAIT, SPAWN, CWD };
+
+static const struct {
+  const char *name;
+  int error;
+} kinds[] = {
+    [OPEN] = {"open", EMFILE},      [READ] = {"read", EIO},      [WRITE] = {"write", ENOSPC},
+    [MALLOC] = {"malloc", ENOMEM},  [MKDIR] = {"mkdir", EACCES}, [RENAME] = {"rename", EACCES},
+    [CLOCK] = {"clock", EINVAL},    [CLOSE] = {"close", EIO},    [STAT] = {"stat", EIO},
+    [TRUNCATE] = {"truncate", EIO}, [SYNC] = {"sync", EIO},      [UNLINK] = {"unlink", EACCES},
+    [WAIT] = {"wait", ENOMEM},      [SPAWN] = {"spawn", EAGAIN}, [CWD] = {"cwd", ENOENT},
+};
+
+static const struct {
+  const char *name;
+  int error;
+} errors[] = {{"EACCES", EACCES}, {"EAGAIN", EAGAIN}, {"EBADF", EBADF},   {"EDQUOT", EDQUOT}, {"EINTR", EINTR},
+              {"EINVAL", EINVAL}, {"EIO", EIO},       {"EMFILE", EMFILE}, {"ENFILE", ENFILE}, {"ENOENT", ENOENT},
+              {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC}, {"ENOSYS", ENOSYS}, {"EPERM", EPERM},   {"EROFS", EROFS}};
+
+enum effect { FAIL, SHORT, KILL };
+
+static struct {
+  bool armed;
+  enum kind kind;
+  unsigned long nth;
+  char repeat; /* '+', '*', or '\0' */
+  enum effect effect;
+  int error;
+  const char *from; /* NULL: from anywhere */
+  const char *log;
+} plan;
+
+static atomic_ulong calls, struck;
+static _Thread_local int paused;
+
+/* ---- the plan ---------------------------------------------------------------------------------------------------- */
+
+static bool take_effect(const char *text) {
+  plan.effect = strcmp(text, "short") == 0 ? SHORT : strcmp(text, "kill") == 0 ? KILL : FAIL;
+  if (plan.effect != FAIL) {
+    plan.error = ENOSPC;
+    return true;
+  }
+  for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+    if (strcmp(text, errors[i].name) == 0) {
+      plan.error = errors[i].error;
+      return true;
+    }
+  return false;
+}
+
+bool fault_arm(const char *text) {
+  plan.armed = false;
+  atomic_store(&calls, 0);
+  atomic_store(&struck, 0);
+  if (text == NULL)
+    return true;
+  size_t len = strcspn(text, ":"), kind = 0;
+  while (kind < sizeof(kinds) / sizeof(kinds[0]) &&
+         (strlen(kinds[kind].name) != len || memcmp(kinds[kind].name, text, len) != 0))
+    kind++;
+  if (kind == sizeof(kinds) / sizeof(kinds[0]) || text[len] != ':')
+    return false;
+  char *end;
+  plan.nth = strtoul(text + len + 1, &end, 10);
+  plan.repeat = *end == '+' || *end == '*' ? *end++ : '\0';
+  plan.kind = (enum kind)kind;
+  plan.error = kinds[kind].error;
+  plan.effect = FAIL;
+  if (plan.nth == 0 || (*end != '\0' && (*end != ':' || !take_effect(end + 1))))
+    return false;
+  plan.armed = true;
+  return true;
+}
+
+void fault_pause(bool pause) {
+  paused += pause ? 1 : -1;
+}
+
+unsigned long fault_struck(void) {
+  return atomic_load(&struck);
+}
+
+__attribute__((constructor)) static void begin(void) {
+  plan.from = getenv("FAULT_FROM");
+  plan.log = getenv("FAULT_LOG");
+  const char *text = getenv("FAULT");
+  if (text != NULL && !fault_arm(text)) {
+    static const char message[] = "faults: FAULT is not understood\n";
+    (void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+    _exit(99);
+  }
+}
+
+static void log_strike(unsigned long n) {
+  int fd = plan.log == NULL ? -1 : open(plan.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return;
+  char line[80];
+  int len = snprintf(line, sizeof(line), "%s %lu\n", kinds[plan.kind].name, n);
+  (void)!write(fd, line, (size_t)len);
+  close(fd);
+}
+
+static bool is_from(const void *caller) {
+  Dl_info info;
+  if (plan.from == NULL)
+    return true;
+  size_t len = strlen(plan.from), whole;
+  return dladdr(caller, &info) != 0 && info.dli_fname != NULL && (whole = strlen(info.dli_fname)) >= len &&
+         strcmp(info.dli_fname + whole - len, plan.from) == 0;
+}
+
+/* Whether this call is one that fails. */
+static bool strikes(enum kind kind, const void *caller) {
+  if (!plan.armed || plan.kind != kind || paused > 0)
+    return false;
+  paused++;
+  bool hit = false;
+  if (is_from(caller)) {
+    unsigned long n = atomic_fetch_add(&calls, 1) + 1;
+    hit = plan.repeat == '+' ? n >= plan.nth : plan.repeat == '*' ? n % plan.nth == 0 : n == plan.nth;
+    if (hit) {
+      atomic_fetch_add(&struck, 1);
+      log_strike(n);
+    }
+  }
+  paused--;
+  return hit;
+}
+
+/* The function behind this one: libc's, or a sanitizer's. */
+#define BEHIND(function)                                                                                               \
+  static __typeof__(function) *real;                                                                                   \
+  if (real == NULL)                                                                                                    \
+  *(void **)&real = dlsym(RTLD_NEXT, #function)
+
+/* Makes the call, and fails where it is its turn: before the call, or by a kill behind it. */
+#define CALL(kind, function, failed, ...)                                                                              \
+  BEHIND(function);                                                                                                    \
+  bool hit = strikes(kind, __builtin_return_address(0));                                                               \
+  if (hit && plan.effect != KILL) {                                                                                    \
+    errno = plan.error;                                                                                                \
+    return failed;                                                                                                     \
+  }                                                                                                                    \
+  __typeof__(real(__VA_ARGS__)) answer = real(__VA_ARGS__);                                                            \
+  if (hit)                                                                                                             \
+    kill(getpid(), SIGKILL);                                                                                           \
+  return answer
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static unsigned mode_of(int flags, va_list args) {
+  return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(args, unsigned) : 0;
+}
+
+int open(const char *path, int flags, ...) {
+  va_list args;
+  va_start(args, flags);
+  unsigned mode = mode_of(flags, args);
+  va_end(args);
+  CALL(OPEN, open, -1, path, flags, mode);
+}
+
+int openat(int dir_fd, const char *path, int flags, ...) {
+  va_list args;
+  va_start(args, flags);
+  unsigned mode = mode_of(flags, args);
+  va_end(args);
+  CALL(OPEN, openat, -1, dir_fd, path, flags, mode);
+}
+
+int __open_2(const char *path, int flags) {
+  CALL(OPEN, __open_2, -1, path, flags);
+}
+
+int __openat_2(int dir_fd, const char *path, int flags) {
+  CALL(OPEN, __openat_2, -1, dir_fd, path, flags);
+}
+
+long syscall(long number, ...) {
+  va_list args;
+  long a[6];
+  va_start(args, number);
+  for (size_t i = 0; i < 6; i++)
+    a[i] = va_arg(args, long);
+  va_end(args);
+  BEHIND(syscall);
+  if (number == SYS_openat2 && strikes(OPEN, __builtin_return_address(0))) {
+    errno = plan.error;
+    return -1;
+  }
+  return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+DIR *fdopendir(int fd) {
+  CALL(OPEN, fdopendir, NULL, fd);
+}
+
+struct dirent *readdir(DIR *dir) {
+  CALL(READ, readdir, NULL, dir);
+}
+
+ssize_t read(int fd, void *buffer, size_t size) {
+  CALL(READ, read, -1, fd, buffer, size);
+}
+
+ssize_t pread(int fd, void *buffer, size_t size, off_t offset) {
+  CALL(READ, pread, -1, fd, buffer, size, offset);
+}
+
+ssize_t write(int fd, const void *buffer, size_t size) {
+  BEHIND(write);
+  bool hit = strikes(WRITE, __builtin_return_address(0));
+  if (hit && plan.effect == SHORT && size > 1)
+    return real(fd, buffer, size / 2);
+  if (hit && plan.effect != KILL) {
+    errno = plan.error;
+    return -1;
+  }
+  ssize_t answer = real(fd, buffer, size);
+  if (hit)
+    kill(getpid(), SIGKILL);
+  return answer;
+}
+
+int close(int fd) {
+  BEHIND(close);
+  bool hit = strikes(CLOSE, __builtin_return_address(0));
+  int answer = real(fd); /* closed it is, also when the kernel tells of an error */
+  if (!hit)
+    return answer;
+  if (plan.effect == KILL)
+    kill(getpid(), SIGKILL);
+  errno = plan.error;
+  return -1;
+}
+
+int stat(const char *path, struct stat *st) {
+  CALL(STAT, stat, -1, path, st);
+}
+
+int lstat(const char *path, struct stat *st) {
+  CALL(STAT, lstat, -1, path, st);
+}
+
+int fstat(int fd, struct stat *st) {
+  CALL(STAT, fstat, -1, fd, st);
+}
+
+int fstatat(int dir_fd, const char *path, struct stat *st, int flags) {
+  CALL(STAT, fstatat, -1, dir_fd, path, st, flags);
+}
+
+int fstatfs(int fd, struct statfs *fs) {
+  CALL(STAT, fstatfs, -1, fd, fs);
+}
+
+int access(const char *path, int mode) {
+  CALL(STAT, access, -1, path, mode);
+}
+
+off_t lseek(int fd, off_t offset, int whence) {
+  CALL(TRUNCATE, lseek, -1, fd, offset, whence);
+}
+
+int ftruncate(int fd, off_t size) {
+  CALL(TRUNCATE, ftruncate, -1, fd, size);
+}
+
+int fsync(int fd) {
+  CALL(SYNC, fsync, -1, fd);
+}
+
+int fdatasync(int fd) {
+  CALL(SYNC, fdatasync, -1, fd);
+}
+
+int mkdir(const char *path, mode_t mode) {
+  CALL(MKDIR, mkdir, -1, path, mode);
+}
+
+int rename(const char *from, const char *to) {
+  CALL(RENAME, rename, -1, from, to);
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to) {
+  CALL(RENAME, renameat, -1, from_fd, from, to_fd, to);
+}
+
+int rmdir(const char *path) {
+  CALL(UNLINK, rmdir, -1, path);
+}
+
+int unlink(const char *path) {
+  CALL(UNLINK, unlink, -1, path);
+}
+
+int unlinkat(int dir_fd, const char *path, int flags) {
+  CALL(UNLINK, unlinkat, -1, dir_fd, path, flags);
+}
+
+char *getcwd(char *buffer, size_t size) {
+  CALL(CWD, getcwd, NULL, buffer, size);
+}
+
+/* ---- memory, time, processes ------------------------------------------------------------------------------------- */
+
+void *malloc(size_t size) {
+  CALL(MALLOC, malloc, NULL, size);
+}
+
+void *calloc(size_t count, size_t size) {
+  CALL(MALLOC, calloc, NULL, count, size);
+}
+
+void *realloc(void *memory, size_t size) {
+  CALL(MALLOC, realloc, NULL, memory, size);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  CALL(CLOCK, clock_gettime, -1, clock, time);
+}
+
+int clock_getres(clockid_t clock, struct timespec *time) {
+  CALL(CLOCK, clock_getres, -1, clock, time);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  CALL(WAIT, poll, -1, fds, count, timeout);
+}
+
+int signalfd(int fd, const sigset_t *signals, int flags) {
+  CALL(WAIT, signalfd, -1, fd, signals, flags);
+}
+
+int timerfd_create(clockid_t clock, int flags) {
+  CALL(WAIT, timerfd_create, -1, clock, flags);
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old) {
+  CALL(WAIT, timerfd_settime, -1, fd, flags, value, old);
+}
+
+int pidfd_open(pid_t pid, unsigned flags) {
+  CALL(WAIT, pidfd_open, -1, pid, flags);
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const argv[], char *const environment[]) {
+  BEHIND(posix_spawnp);
+  if (strikes(SPAWN, __builtin_return_address(0)))
+    return plan.error;
+  return real(pid, file, actions, attributes, argv, environment);
+}

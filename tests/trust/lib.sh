@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# Calls that fail on demand: what the tests of the tool and those with a real collectd have in common. Source it behind
+# tests/cli/lib.sh or tests/daemon/lib.sh, whose variables it uses.
+
+faults=$builddir/tests/trust/faults.so
+
+# A program built with AddressSanitizer finds our malloc() first, which calls that of its runtime.
+with_faults() { # plan command...: runs it with FAULT=plan; $work/struck has a line for each call that failed
+  local plan=$1
+  shift
+  rm -f "$work/struck"
+  env FAULT="$plan" FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
+    ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" "$@"
+}
+
+# Every call of the module or program that can fail for want of something is one that can be made to fail: where this
+# does not hold, tests/trust/faults.c is to be told of it.
+knows_all_calls() { # object
+  local call unknown=0
+  for call in $(nm -D --undefined-only "$1" | sed -nE 's/^ *U ([A-Za-z0-9_]+)(@.*)?$/\1/p' |
+    grep -E '^_*(p?open|openat|creat|fopen|opendir|fdopendir|p?read|p?write|f?l?stat|fstatat|statx|statv?fs|fstatv?fs|access|faccessat|l?seek|f?truncate|f?sync|fdatasync|mkdir|rmdir|rename|unlink|link|symlink|readdir|close|getcwd|[cm]?alloc|realloc|clock_gettime|clock_getres|poll|select|signalfd|posix_spawnp?|fork|pipe|socket|mmap|timerfd_create|timerfd_settime|pidfd_open)[0-9_]*(chk)?$'); do
+    case $call in
+    closedir) continue ;; # cannot fail
+    reallocarray) continue ;; # calls realloc
+    realpath) continue ;;
+    esac
+    nm -D --defined-only "$faults" | grep -qE " [TW] $call(@.*)?\$" || { echo "  $1 calls $call(), which cannot be made to fail" && unknown=1; }
+  done
+  return $unknown
+}
