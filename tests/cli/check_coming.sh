@@ -1,0 +1,96 @@
+#!/bin/bash
+# VMs that come and go, patterns that match none yet, names that mean harm, many files, and the line of progress.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v script >/dev/null || skip "script (bsdutils) is not installed"
+
+# --- before there is a VM -----------------------------------------------------------------------------------------------
+(sleep 0.3 && counter vm-001 5) &
+pids+=($!)
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
+check "long: waits for a pattern: status 0" exits 0
+check "long: says that it waits" says err "vm_energy: warning: no counter yet in 'vms/\*/energy_uj'; waiting for one"
+check "long: rows of the one that came" awk -F, '$2 == "vm-001" { n++ } END { exit !(n >= 3 && n <= 7) }' "$(csv_file)"
+rm -r csv
+run "$tool" ts --files 'none/*/energy_uj' -i 0.05 -n 2 --long
+check "long: none came: status 1" exits 1
+check "long: none came: told" says err 'vm_energy: there was no counter during the run'
+check "long: none came: the file has its header" same 'ts,label,energy_uj,power_w,state' "$(cat "$(csv_file)")"
+rm -r csv
+(sleep 0.2 && rm -r vms/vm-001 && mkdir vms/vm-001) &
+pids+=($!)
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 --long
+check "long: one that is gone is no fault" exits 0
+check "long: nothing is told of it" test "$(grep -vc 'no counter was updated' err)" -eq 0
+check "long: but in the summary" says out 'samples +5 of 5, every 0\.1 s, of 1 counter, 1 gone at the end'
+rm -r csv
+
+# --- where Scaphandre writes, on a host that has none -------------------------------------------------------------------
+if [ ! -e /var/lib/scaphandre ] && [ ! -e /var/lib/libvirt/scaphandre ]; then
+  for command in "ts -i 0.05 -n 1" "once -d 0.05"; do
+    # shellcheck disable=SC2086 # words on purpose
+    run "$tool" $command
+    check "no Scaphandre, $command: status 1" exits 1
+    check "no Scaphandre, $command: both places are told" test "$(grep -cE "^vm_energy: no counter found in '/var/lib/.*scaphandre/.*'$" err)" -eq 2
+    check "no Scaphandre, $command: what to do" says err "vm_energy: start Scaphandre's qemu exporter, or name the counters with --files"
+    check "no Scaphandre, $command: nothing made" test ! -e csv
+  done
+fi
+
+# --- columns are those of the start -------------------------------------------------------------------------------------
+for layout in "" --separate-files; do
+  counter vm-001 5
+  counter vm-002 7
+  (sleep 0.25 && rm vms/vm-002/energy_uj && counter vm-003 9) &
+  pids+=($!)
+  # shellcheck disable=SC2086 # none or one word
+  run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 $layout
+  check "gone${layout:+, $layout}: status 1" exits 1
+  check "gone${layout:+, $layout}: named" says err "vm_energy: no value from 'vms/vm-002/energy_uj' at the end: there is no such file"
+  check "gone${layout:+, $layout}: its empty fields are bad reads" says out 'bad reads +[234]'
+  check "gone${layout:+, $layout}: one that came is not counted" says out 'samples +5 of 5, every 0\.1 s, of 2 counters, 1 gone at the end'
+  rm -r csv vms
+done
+
+# --- many files ---------------------------------------------------------------------------------------------------------
+for i in $(seq 12); do counter "vm-$i" "$i"; done
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 1 --separate-files
+check "many files: ten are named" test "$(grep -c '^wrote ' out)" -eq 10
+check "many files: and how many more" says out "and 2 more in csv/run_[0-9_]+"
+run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 1 --separate-files --quiet
+check "many files, quiet: all are named" test "$(wc -l <out)" -eq 12
+rm -r csv vms
+
+# --- names that mean harm -----------------------------------------------------------------------------------------------
+counter $'vm\e[31m' 5
+counter $'vm\xff' 6
+counter good 7
+mkdir 'vms/*'
+mkfifo 'vms/*/energy_uj'
+run "$tool" once --files 'vms/*/energy_uj' -d 0.1
+check "names: the bad one is a fault" exits 1
+check "names: a FIFO is told" says err "vm_energy: no value from 'vms/\*/energy_uj' at the start: is a FIFO, socket or device, not a regular file"
+check "names: the others are printed" test "$(grep -c ' J   avg ' out)" -eq 3
+check "names: nothing for the terminal" same "" "$(LC_ALL=C tr -d '\n -~' <out)"
+run "$tool" once --files 'vms/*/energy_uj' -d 0.1 --json
+check "names: JSON for all" test "$(jq '.vms | length' out)" -eq 4
+run "$tool" $'\e[31m'
+check "names: not of a command either" says err "vm_energy: unknown command '_\[31m'"
+rm -r vms
+
+# --- progress -----------------------------------------------------------------------------------------------------------
+counter vm-001 5
+on_terminal() { # command
+  script -qec "$1" /dev/null </dev/null >out 2>&1
+  status=$?
+}
+on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 0.4 -n 2"
+check "progress: status 0" exits 0
+check "progress: from the start" grep -qF $'\rsample 0 of 2, 0:01 left, vm-001 first\e[K' out
+check "progress: each sample" grep -qF $'\rsample 2 of 2, 0:00 left, vm-001 0.00 W\e[K' out
+check "progress: taken away before the report" grep -qF $'\r\e[Kwrote csv/' out
+on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 0.15 -n 2 --quiet"
+check "progress: none when quiet" test "$(grep -c 'sample ' out)" -eq 0
+on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 10h -n 1000000000000 & sleep 0.3; kill -TERM \$!; wait \$!"
+check "progress: of a run that outlives us" grep -qF 'sample 0 of 1000000000000, 2562047:47:17 left' out
+finish
