@@ -93,4 +93,17 @@ on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 0.15 -n 2 --quiet"
 check "progress: none when quiet" test "$(grep -c 'sample ' out)" -eq 0
 on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 10h -n 1000000000000 & sleep 0.3; kill -TERM \$!; wait \$!"
 check "progress: of a run that outlives us" grep -qF 'sample 0 of 1000000000000, 2562047:47:17 left' out
+
+# --- descriptors that are closed are not taken for others ---------------------------------------------------------------
+rm -rf csv
+"$tool" ts --files vms/vm-001/energy_uj -i 0.05 -n 2 >&- 2>err
+status=$?
+check "closed output: status 1" exits 1
+check "closed output: the reason" says err 'vm_energy: unable to write to standard output: Bad file descriptor'
+check "closed output: a whole file" is_whole "$(csv_file)"
+rm -r csv
+"$tool" ts --files vms/vm-001/energy_uj -i 0.05 -n 2 0<&- 1>&- 2>&-
+status=$?
+check "all closed: status 1" exits 1
+check "all closed: rows and nothing else" test "$(grep -cE '^(ts,vm-001_energy_uj,vm-001_power_w|[0-9.]+,5,.*)$' "$(csv_file)")" -eq 3
 finish
