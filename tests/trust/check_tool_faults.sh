@@ -98,7 +98,8 @@ done
 may_be_none=unlink
 check "what was begun cannot be removed" sweep ts unlink '' "${ts[@]}" --out-dir vms/a/energy_uj
 
-# --- SIGKILL right behind each write: a row is one write, so there are as many lines as there were writes -----------------
+# --- SIGKILL right behind each write: a row is one write, so there are as many lines as there were writes, less the two
+# of run.json
 killed() { # argument...
   local n lines
   for ((n = 1; n <= 100; n++)); do
@@ -106,7 +107,7 @@ killed() { # argument...
     with_faults "write:$n:kill" "$tool" "${ts[@]}" "$@" >/dev/null 2>&1
     [ -e "$work/struck" ] || break
     lines=$(cat csv/run_*/*.csv | wc -l)
-    same "$n" "$lines" || return 1
+    [ "$lines" -le "$n" ] && [ "$lines" -ge $((n - 2)) ] || { echo "  $n writes, $lines lines" && return 1; }
     status=0
     judge killed || return 1
   done
