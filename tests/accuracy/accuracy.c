@@ -5,6 +5,7 @@
  * a watt of error is a percent. With arguments PERIOD INTERVAL... only a constant load, of an exporter with that
  * period: what live.sh compares the real tool with.
  */
+#include "brackets.h"
 #include "trial.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define DAY_S       86400.0
+#define WINDOWS     1000
 
 static const struct trial typical = {
     .duration_s = DAY_S, .period_s = 5, .jitter_s = 0.4, .tick_ns = 4 * NS_PER_MS, .torn = 100, .seed = 1};
@@ -37,13 +39,13 @@ static void print_head(void) {
   printf("%8s", "");
   for (size_t i = 0; i < COUNT(bases); i++)
     printf(" | %-7s %9s %7s", meter_base_name(bases[i]), "", "");
-  printf(" |\n%8s", "every");
+  printf(" | %10s | %-18s\n%8s", "", "bounds of a window", "every");
   for (size_t i = 0; i < COUNT(bases); i++)
     printf(" | %7s %9s %7s", "RMS W", "worst W", "value");
-  printf(" | %10s %9s\n", "energy", "in bounds");
+  printf(" | %10s | %8s %9s\n", "energy", "in", "width");
 }
 
-/* One line: an interval, all time bases. Energy does not depend on the time base. */
+/* One line: an interval, all time bases. Energy and its bounds do not depend on the time base. */
 static void print_row(struct trial trial) {
   struct score score;
   printf("%6g s", trial.interval_s);
@@ -56,7 +58,10 @@ static void print_row(struct trial trial) {
     printf(" | %+8.3f %%", 100 * (score.energy_j / score.drawn_j - 1));
   else
     printf(" | %+8.3f J", score.energy_j);
-  printf(" %9s\n", "-");
+  struct bracket_score bracket;
+  trial.torn = 0; /* one at the very end leaves a window without a figure */
+  brackets_run(&trial, WINDOWS, &bracket);
+  printf(" | %6.1f %% %7.1f J\n", 100.0 * bracket.inside / bracket.windows, bracket.width_j);
   fflush(stdout);
 }
 
@@ -76,9 +81,9 @@ int main(int argc, char **argv) {
     return 0;
   }
 
-  printf("Scaphandre's writer, simulated: an update every 5 to 5.4 s, file times in ticks of 4 ms, a day of samples "
-         "for each\n"
-         "cell, 100 torn reads in it. The error of a power is that against the mean since the sample before.\n");
+  puts("Scaphandre's writer, simulated: an update every 5 to 5.4 s, file times in ticks of 4 ms. Each cell is a day\n"
+       "with 100 torn reads. The error of a power is that against the mean since the sample before. Bounds: of 1,000\n"
+       "windows of 1 to 60 s, how many have the true energy between low and high, and how wide that is.");
   for (size_t i = 0; i < COUNT(loads); i++) {
     trial.load = loads[i].load;
     trial.resets = loads[i].resets;

@@ -44,6 +44,7 @@ static void update(struct world *w, double at_s) {
   int64_t wall_ns = MONO_START_NS + llround(at_s * 1e9) + w->wall_offset_ns;
   w->mtime_ns = wall_ns - wall_ns % w->options.tick_ns;
   w->updates++;
+  w->updated_s = at_s;
   w->next_s = at_s + w->options.period_s + world_random(w, w->options.jitter_s);
 }
 

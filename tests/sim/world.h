@@ -36,13 +36,14 @@ struct world {
   double asleep_s;        /* how much of it the machine was suspended */
   int64_t wall_offset_ns; /* wall - mono */
 
-  bool down;      /* the exporter */
-  bool uncounted; /* its next update is its first: it adds nothing */
-  bool resets;    /* its next update starts at 0 */
-  bool switches;  /* its next update shows the other series */
-  double next_s;  /* when that is */
-  double seen_j;  /* what the VM had drawn at the last one */
-  double rest_uj; /* what did not make a whole microjoule yet */
+  bool down;        /* the exporter */
+  bool uncounted;   /* its next update is its first: it adds nothing */
+  bool resets;      /* its next update starts at 0 */
+  bool switches;    /* its next update shows the other series */
+  double updated_s; /* when the last one was */
+  double next_s;    /* when the next one is */
+  double seen_j;    /* what the VM had drawn at the last one */
+  double rest_uj;   /* what did not make a whole microjoule yet */
   int shown;
   uint64_t series[2];
 
