@@ -23,7 +23,8 @@
  *
  * Without max_power_w a rise may be a load, whatever it is. Yet one that passes, in one step, the number that the
  * counter had fallen from is a SAMPLE_SPIKE when it would be above 1 kW and ten times the usual power, or when the
- * counter was seen to come back before; a smaller one adds its energy, but makes no power.
+ * counter was seen to come back before; a smaller one adds its energy, but makes no power. Two series that are nearer
+ * to each other than what is drawn between two changes cannot be told apart.
  */
 #ifndef VM_ENERGY_METER_H
 #define VM_ENERGY_METER_H
@@ -165,7 +166,8 @@ void meter_init(struct meter *meter, const struct meter_options *options);
 
 /*
  * Takes the next reading, made at *now, and fills *sample, except what sampler and source fill in. Instants of later
- * calls are not earlier in mono_ns.
+ * calls are not earlier in mono_ns. That a reading was made long after *now (the process was stopped in between) is
+ * noticed by its modification time, and only so.
  */
 void meter_update(struct meter *meter, const struct reading *reading, const struct instant *now, struct sample *sample);
 
