@@ -9,8 +9,8 @@ struct record {
   bool gone;                   /* it was removed in the window */
   int first_error, last_error; /* of the first and the last pass */
   enum sample_state first_state, last_state;
-  bool updated, reset, wrapped, gap; /* seen in the window */
-  bool stale, broken;                /* in a stale spell; there was one between two updates */
+  bool updated, reset, spike, wrapped, gap; /* seen in the window */
+  bool stale, broken;                       /* in a stale spell; there was one between two updates */
   bool by_update;
   uint64_t updates;
   int64_t period_ns;
@@ -31,11 +31,12 @@ struct window {
   bool started; /* the first pass is over */
   bool bounded; /* window_begin() was called */
   int64_t start_ns, end_ns;
+  int64_t now_ns; /* of the last pass */
 };
 
 static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
   struct window *window = (struct window *)sink;
-  (void)now;
+  window->now_ns = now->mono_ns;
   if (window->started)
     return 0;
   window->records = calloc(count > 0 ? count : 1, sizeof(struct record));
@@ -82,7 +83,7 @@ static void follow_untimed(struct record *record, const struct sample *sample) {
 }
 
 static void follow_bounds(struct record *record, const struct sample *sample) {
-  if (sample->state == SAMPLE_RESET)
+  if (sample->state == SAMPLE_RESET || sample->state == SAMPLE_SPIKE)
     bounds_lose(&record->bounds);
   if (record->in_window_ns == 0)
     record->in_window_ns = sample->at.mono_ns;
@@ -127,6 +128,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   record->by_update = sample->by_update;
   record->updated = record->updated || sample->updated;
   record->reset = record->reset || sample->state == SAMPLE_RESET;
+  record->spike = record->spike || sample->state == SAMPLE_SPIKE;
   record->wrapped = record->wrapped || sample->state == SAMPLE_WRAP;
   record->gap = record->gap || sample->state == SAMPLE_GAP;
   return 0;
@@ -186,21 +188,24 @@ void window_end(struct window *window, int64_t end_ns) {
     bounds_end(&window->records[i].bounds, end_ns);
 }
 
-/* No update is to be waited for. */
-static bool is_hopeless(const struct record *record) {
-  return record->gone || record->first_error != 0 || record->last_error != 0 || record->last_state == SAMPLE_STALE;
+/* No update is to be waited for. A torn read is none's end, unless it stays so for long. */
+static bool is_hopeless(const struct window *window, const struct record *record) {
+  if (record->gone || record->first_error != 0 || record->last_state == SAMPLE_STALE)
+    return true;
+  return record->last_error != 0 &&
+         (record->last_state != SAMPLE_TORN || window->now_ns - record->last_mono_ns > METER_STALE_NS);
 }
 
 bool window_has_begun(const struct window *window) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!window->records[i].bounds.has_after_start && !is_hopeless(&window->records[i]))
+    if (!window->records[i].bounds.has_after_start && !is_hopeless(window, &window->records[i]))
       return false;
   return true;
 }
 
 bool window_is_complete(const struct window *window) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!bounds_are_complete(&window->records[i].bounds) && !is_hopeless(&window->records[i]))
+    if (!bounds_are_complete(&window->records[i].bounds) && !is_hopeless(window, &window->records[i]))
       return false;
   return true;
 }
@@ -213,6 +218,8 @@ size_t window_count(const struct window *window) {
 static enum sample_state state_between(const struct record *record) {
   if (record->reset)
     return SAMPLE_RESET;
+  if (record->spike)
+    return SAMPLE_SPIKE;
   if (record->wrapped)
     return SAMPLE_WRAP;
   if (record->gap)
@@ -234,6 +241,9 @@ static void find_power(const struct record *record, struct window_result *result
 }
 
 static void set_bounded(const struct window *window, const struct record *record, struct window_result *result) {
+  result->state = state_between(record);
+  result->has_energy = true;
+  result->updates = record->updates;
   bounds_result(&record->bounds, &result->bounds);
   result->energy_j = result->bounds.energy_j;
   int64_t window_ns = window->end_ns - window->start_ns;
@@ -246,7 +256,11 @@ static void set_bounded(const struct window *window, const struct record *record
  * At each end of the window an update may have just come, or be about to: its energy is missing or too much. So the
  * energy may be wrong by that of one update, of as many as there are in the window.
  */
-static void set_read(const struct record *record, struct window_result *result) {
+static void set_read(const struct window *window, const struct record *record, struct window_result *result) {
+  (void)window;
+  result->state = state_between(record);
+  result->has_energy = true;
+  result->updates = record->updates;
   result->energy_j = record->energy_j;
   find_power(record, result);
   int64_t window_ns = record->last_mono_ns - record->first_mono_ns;
@@ -263,6 +277,8 @@ void window_result(const struct window *window, size_t index, struct window_resu
   if (record->first_error != 0) {
     result->error = record->first_error;
     result->state = record->first_state;
+  } else if (window->bounded && bounds_are_complete(&record->bounds)) {
+    set_bounded(window, record, result); /* whatever became of it behind the window */
   } else if (record->gone) {
     result->error = -ENOENT;
     result->state = SAMPLE_MISSING;
@@ -270,12 +286,6 @@ void window_result(const struct window *window, size_t index, struct window_resu
     result->error = record->last_error;
     result->state = record->last_state;
   } else {
-    result->state = state_between(record);
-    result->has_energy = true;
-    result->updates = record->updates;
-    if (window->bounded)
-      set_bounded(window, record, result);
-    else
-      set_read(record, result);
+    (window->bounded ? set_bounded : set_read)(window, record, result);
   }
 }

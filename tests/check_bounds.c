@@ -202,6 +202,7 @@ struct pass {
   struct meter meter;
   const struct counter *counter;
   void *slot;
+  double torn; /* share of the readings that find the file empty */
 };
 
 static void look(struct pass *pass, int64_t mono_ns) {
@@ -209,6 +210,8 @@ static void look(struct pass *pass, int64_t mono_ns) {
   struct sink *sink = window_sink(pass->window);
   struct sample sample = {.label = "vm", .name = "vm", .path = "/vm/energy_uj", .slot = &pass->slot};
   struct reading reading = read_at(pass->counter, mono_ns);
+  if (pass->torn > 0 && random_between(0, 1) < pass->torn)
+    reading = (struct reading){.error = -ENODATA};
   meter_update(&pass->meter, &reading, &now, &sample);
   ck_assert_int_eq(sink->begin(sink, &now, 1), 0);
   ck_assert_int_eq(sink->put(sink, &sample), 0);
@@ -245,6 +248,7 @@ START_TEST(test_windows) {
     counter.untimed = window_rows[_i].untimed;
     look(&pass, start_ns - 100 * NS_PER_US);
     window_begin(pass.window, start_ns, TICK_NS);
+    pass.torn = counter.untimed ? 0 : 0.1;
     int64_t at_ns = start_ns + 50 * NS_PER_US;
     for (; at_ns < end_ns; at_ns += window_has_begun(pass.window) ? NS_PER_S : 100 * NS_PER_MS)
       look(&pass, at_ns);

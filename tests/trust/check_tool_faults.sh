@@ -50,7 +50,7 @@ judge() { # command: $status, $work/out, $work/err and csv
 }
 
 sweep() { # name kind suffix command argument...: lets the first call fail, then the second, and so on
-  local name=$1 kind=$2 suffix=$3 n bad=0
+  local kind=$2 suffix=$3 n bad=0
   shift 3
   for ((n = 1; n <= 1000; n++)); do
     rm -rf csv
@@ -66,7 +66,7 @@ sweep() { # name kind suffix command argument...: lets the first call fail, then
 
 check "all calls that can fail are known" knows_all_calls "$tool"
 
-ts=(ts --files 'vms/*/energy_uj' -i 0.002 -n $samples --stale-timeout 1h)
+ts=(ts --files 'vms/*/energy_uj' -i 0.002 -n "$samples" --stale-timeout 1h)
 strikes=0
 for kind in open read write malloc mkdir clock close stat wait cwd; do
   check "ts, $kind" sweep ts $kind '' "${ts[@]}"
@@ -95,7 +95,7 @@ for layout in --out=power.csv --separate-files --long; do
   check "ts $layout, a write cut short once" sweep ts write :short "${ts[@]}" $layout
   check "ts $layout, a write cut short, then none" sweep ts write +:short "${ts[@]}" $layout
 done
-may_be_none=unlink
+may_be_none="unlink"
 check "what was begun cannot be removed" sweep ts unlink '' "${ts[@]}" --out-dir vms/a/energy_uj
 
 # --- SIGKILL right behind each write: a row is one write, so there are as many lines as there were writes, less the two

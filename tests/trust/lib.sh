@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Calls that fail on demand: what the tests of the tool and those with a real collectd have in common. Source it behind
 # tests/cli/lib.sh or tests/daemon/lib.sh, whose variables it uses.
 
