@@ -226,6 +226,50 @@ START_TEST(written_through_mmap_later) {
 }
 END_TEST
 
+/* And a bad read between does not make up for it. */
+START_TEST(unreliable_for_good) {
+  if (!use_mount(_i))
+    return;
+  all_is_old();
+  write_text("vm/energy_uj", "40");
+  char *content = map_file("vm/energy_uj");
+  memory = (struct counter_memory){.known = false};
+  for (char digit = '0'; digit <= '3'; digit++) {
+    content[1] = digit;
+    expect(look_at("vm/energy_uj", true), (uint64_t)(40 + digit - '0'));
+  }
+  content[1] = 'x';
+  ck_assert_int_eq(look_at("vm/energy_uj", true).error, -EINVAL);
+  content[1] = '4';
+  for (int i = 0; i < 3; i++)
+    expect(look_at("vm/energy_uj", true), 44);
+  content[1] = '5';
+  expect(look_at("vm/energy_uj", true), 45);
+  munmap(content, 4096);
+}
+END_TEST
+
+/* Where times are not those of our kernel, or mean nothing, each number is read. */
+START_TEST(not_local) {
+  static const char adjustment[] = "/proc/self/oom_score_adj"; /* a number that can be changed */
+  all_is_old();
+  memory = (struct counter_memory){.known = false};
+  for (int i = 0; i < 8; i++) {
+    FILE *file = fopen(adjustment, "w");
+    if (file == NULL)
+      return; /* no /proc in this container */
+    fprintf(file, "%d\n", 100 + i / 4);
+    if (fclose(file) != 0)
+      return;
+    struct counter_file counter = {.dir_fd = AT_FDCWD, .path = adjustment, .memory = &memory};
+    struct reading reading;
+    int64_t patience_ns = 0;
+    counter_read(&counter, &patience_ns, &reading);
+    expect(reading, (uint64_t)(100 + i / 4));
+  }
+}
+END_TEST
+
 /* ---- changes in the open ----------------------------------------------------------------------------------------- */
 
 /* Each changes the number to 43, and tries to look like nothing happened. */
@@ -513,10 +557,51 @@ START_TEST(link_on_the_way) {
 }
 END_TEST
 
+/* The mount begins below a directory that a tenant can replace, so that the link lies before it. */
+START_TEST(link_before_the_mount) {
+  if (!use_mount(PLAIN))
+    return;
+  all_is_old();
+  make_parents(in_scratch("vm/zone/energy_uj"));
+  ck_assert_int_eq(mount("tmpfs", in_scratch("vm/zone"), "tmpfs", MS_NODEV | MS_NOSYMFOLLOW, "size=64k"), 0);
+  write_text("vm/zone/energy_uj", "42");
+  get_used_to("vm/zone/energy_uj", FOUND);
+  ck_assert_int_eq(rename(in_scratch("vm"), in_scratch("moved")), 0);
+  ck_assert_int_eq(symlink("moved", in_scratch("vm")), 0);
+  ck_assert_int_eq(look_at("vm/zone/energy_uj", false).error, -ELOOP);
+}
+END_TEST
+
+/* A path that was written out may lead anywhere: what its mount guaranteed says nothing of what is there now. */
+START_TEST(led_away) {
+  if (!use_mount(PLAIN))
+    return;
+  all_is_old();
+  make_parents(in_scratch("vm/energy_uj"));
+  ck_assert_int_eq(mount("tmpfs", in_scratch("vm"), "tmpfs", MS_NODEV, "size=64k"), 0);
+  write_text("vm/energy_uj", "42");
+  put_fifo(in_scratch("elsewhere"));
+  int watch_fd = watch(in_scratch("elsewhere"));
+  for (int expected = 0; expected < 2; expected++) {
+    get_used_to("vm/energy_uj", WRITTEN_OUT);
+    for (int i = 0; i < 4 && expected == 1; i++) {
+      write_text("vm/energy_uj", "42");
+      ck_assert_int_eq(look_at_written_out("vm/energy_uj").error, 0);
+    }
+    ck_assert_int_eq(unlink(in_scratch("vm/energy_uj")), 0);
+    ck_assert_int_eq(symlink(in_scratch("elsewhere"), in_scratch("vm/energy_uj")), 0);
+    ck_assert_int_eq(look_at_written_out("vm/energy_uj").error, -EMEDIUMTYPE);
+    ck_assert_int_eq(unlink(in_scratch("vm/energy_uj")), 0);
+    write_text("vm/energy_uj", "42");
+  }
+  ck_assert(!was_opened(watch_fd));
+}
+END_TEST
+
 /* What a mount guaranteed is asked again after some looks: it may have been remounted, or another one mounted over it.
  */
 START_TEST(other_mount) {
-  for (int how = 0; how < 2; how++) {
+  for (int how = 0; how < 3; how++) {
     if (!use_mount(NODEV_NOSYMFOLLOW))
       return;
     all_is_old();
@@ -527,8 +612,10 @@ START_TEST(other_mount) {
       ck_assert_int_eq(mount("none", scratch, NULL, MS_REMOUNT | MS_BIND, NULL), 0);
     else
       ck_assert(use_mount(PLAIN));
+    if (how == 2)
+      ck_assert_int_eq(look_at("vm/zone/energy_uj", true).error, -ENOENT); /* at once, when a look failed */
     write_text("vm/zone/energy_uj", "43");
-    for (int i = 0; i < 64; i++)
+    for (int i = 0; i < (how == 2 ? 1 : 64); i++)
       expect(look_at("vm/zone/energy_uj", true), 43);
     ck_assert(!memory.facts.no_devices && !memory.facts.no_links && memory.facts.local);
     remove(in_scratch("vm/zone/energy_uj"));
@@ -644,11 +731,15 @@ int main(void) {
   tcase_add_loop_test(tcase, clock_is_set_back, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, written_through_mmap, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, written_through_mmap_later, 0, ROWS(mounts));
+  tcase_add_loop_test(tcase, unreliable_for_good, 0, ROWS(mounts));
+  tcase_add_test(tcase, not_local);
   tcase_add_loop_test(tcase, changed, 0, ROWS(changes));
   tcase_add_loop_test(tcase, rhythm, 0, 8);
   tcase_add_loop_test(tcase, anything, 0, ROWS(mounts));
   tcase_add_loop_test(tcase, tricked, 0, ROWS(tricks));
   tcase_add_test(tcase, link_on_the_way);
+  tcase_add_test(tcase, link_before_the_mount);
+  tcase_add_test(tcase, led_away);
   tcase_add_test(tcase, other_mount);
   tcase_add_test(tcase, mount_tells);
   tcase_add_loop_test(tcase, age, 0, ROWS(age_rows));

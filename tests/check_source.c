@@ -1112,6 +1112,22 @@ START_TEST(listed_on_change) {
 }
 END_TEST
 
+/* What a pass finds in the making when it begins is looked at again when it is its turn. */
+START_TEST(second_look) {
+  struct source *source = new_source();
+  make_files("vms/a/e");
+  add(source, "vms/*/e");
+  for (int i = 0; i < 3; i++)
+    ck_assert_str_eq(readings_of(source), "vms/a/e=42");
+  write_text("vms/a/e", "");
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  write_text("vms/a/e", "43");
+  ck_assert_uint_eq(read_entry(source, source_at(source, 0)).energy_uj, 43);
+  source_end(source);
+  source_free(source);
+}
+END_TEST
+
 /* Another directory in its place, with the times of the old one. */
 START_TEST(replaced_root) {
   struct source *source = new_source();
@@ -1390,6 +1406,7 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_test(tcase, no_descriptors);
   tcase_add_test(tcase, two_patterns);
   tcase_add_test(tcase, listed_on_change);
+  tcase_add_test(tcase, second_look);
   tcase_add_test(tcase, replaced_root);
   tcase_add_test(tcase, two_levels);
   tcase_add_loop_test(tcase, guarded, 0, ROWS(guard_rows));
