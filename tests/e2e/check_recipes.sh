@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every file of plugin/examples, as it is: each collectd configuration is started, each server takes its part of one, and
+# Every configuration of plugin/examples, as it is: each collectd configuration is started, each server takes its part of one, and
 # what arrives is what was drawn.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -97,9 +97,10 @@ for name in graphite influxdb prometheus agent budget central; do
   check "... and had nothing to complain of" \
     test -z "$(grep -E '^\[(error|warning)\]' "$work/$name.log" | grep -v "Notification:\|no update of\|MHD_OPTION_EXTERNAL_LOGGER")"
 done
-for file in "$examples"/*; do
+for file in "$examples"/*.{conf,yml,json}; do
   name=$(basename "$file")
   check "$name is in the manual" grep -qF "$name" "$examples/README.md"
-  check "... and in a test" sh -c "grep -qF '${name%.conf}' $e2e/check_recipes.sh $e2e/check_dashboards.sh || test '$name' = README.md"
+  check "... and in a test" grep -qF "${name%.conf}" "$e2e/check_recipes.sh" "$e2e/check_dashboards.sh"
+  check "... and is installed" grep -qF "$name" "$examples/examples.am"
 done
 finish
