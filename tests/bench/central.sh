@@ -122,7 +122,9 @@ measure() { # sink hosts interval
   for name in "${processes[@]}"; do
     before[$name]=$(cpu "${process[$name]}")
   done
-  local since=$EPOCHSECONDS
+  # Graphite keeps a value for each step of 10 s of the clock: begin with one
+  [ "$sink" != graphite ] || sleep "$(awk -v t="$EPOCHREALTIME" 'BEGIN { print 10.2 - t % 10 }')"
+  local since=$((EPOCHSECONDS - 1))
   "$sender" --port "$to" --hosts "$hosts" --vms "$vms" --interval "$interval" --seconds "$seconds" >"$work/sent" || exit 1
   line=$(<"$work/sent")
   values=$(sed 's/.*values=\([0-9]*\).*/\1/' <<<"$line")

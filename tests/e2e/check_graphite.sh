@@ -33,25 +33,21 @@ stop writer
 sleep 2
 check "collectd ends with status 0, and what it held back is sent" stop node1
 
-whisper() { # vm type: "time value" of each point in the file
-  whisper-fetch --from=$(($(date +%s) - 120)) "$work/graphite/whisper/node1/vm_energy-$1/$2.wsp" | awk '$2 != "None" { print $1, $2 }'
-}
-stored() { [ "$(whisper "$1" "$2" | wc -l)" -ge 10 ]; }
-
 for vm in constant wave spare; do
   for quantity in power energy; do
-    check "whisper holds the $quantity of $vm" wait_for 5 stored $vm $quantity
-    check "... as it was drawn" matches $quantity $vm 1 whisper $vm $quantity
+    check "whisper holds the $quantity of $vm" wait_for 5 at_least 10 whisper node1 $vm $quantity
+    check "... as it was drawn" matches $quantity $vm 1 whisper node1 $vm $quantity
     check "... and the render API tells the same" matches $quantity $vm 1 rendered "node1.vm_energy-$vm.$quantity"
   done
 done
 check "there is no other file" \
   test "$(find "$work/graphite/whisper" -name '*.wsp' -not -path '*/carbon/*' | wc -l)" -eq 6
 until=$(truth constant wall_s | cut -d. -f1)
-slope=$(rendered 'perSecond(node1.vm_energy-constant.energy)' | awk -v until="$until" '$1 < until { s += $2; n++ } END { if (n) print s / n }')
+slope=$(rendered 'perSecond(node1.vm_energy-constant.energy)' |
+  awk -v until="$until" '$1 < until { s += $2; n++ } END { if (n) print s / n }')
 check "the slope of the energy is the power, within one update of some ten" near "$slope" 100 15
 
-# --- the picture: without axes, so that the height of a line is its power --------------------------------------------------
+# --- the picture: without axes, so that the height of a line is its power ---------------------------------------------
 picture() { # file [curl option...]
   local file=$1
   shift

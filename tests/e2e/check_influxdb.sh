@@ -36,21 +36,18 @@ for agent in node1 wrong low; do
   check "collectd $agent ends with status 0" stop $agent
 done
 
-points() { # vm quantity database [host]
-  influx_points "SELECT value FROM vm_energy_value WHERE host = '${4:-node1}' AND instance = '$1' AND type = '$2'" "$3"
-}
-stored() { [ "$(points "$@" | wc -l)" -ge 10 ]; }
-
 for database in collectd signed encrypted; do
   for vm in constant wave spare; do
     for quantity in power energy; do
-      check "InfluxDB, $database: has the $quantity of $vm" wait_for 5 stored $vm $quantity $database
-      check "... as it was drawn" matches $quantity $vm 0 points $vm $quantity $database
+      check "InfluxDB, $database: has the $quantity of $vm" wait_for 5 at_least 10 influx_series node1 $vm $quantity $database
+      check "... as it was drawn" matches $quantity $vm 0 influx_series node1 $vm $quantity $database
     done
   done
 done
 
-hosts() { influx 'SHOW TAG VALUES FROM vm_energy_value WITH KEY = host' "$1" | jq -r '.results[].series[]?.values[][1]' | sort | xargs; }
+hosts() { # database
+  influx 'SHOW TAG VALUES FROM vm_energy_value WITH KEY = host' "$1" | jq -r '.results[].series[]?.values[][1]' | sort | xargs
+}
 check "all three agents did send" test "$(hosts collectd)" = "low node1 wrong"
 check "a wrong key, or no signature, gets nothing in where signatures are asked for" test "$(hosts signed)" = "node1"
 check "a wrong key, or a mere signature, gets nothing in where encryption is asked for" test "$(hosts encrypted)" = "node1"

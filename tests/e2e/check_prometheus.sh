@@ -56,10 +56,9 @@ prometheus_points() { # vm quantity: what Prometheus stored, with the times that
   prometheus_query "collectd_vm_energy_$2{vm_energy=\"$1\",instance=\"node1\"}[2m]" |
     jq -r '.data.result[].values[] | "\(.[0]) \(.[1])"'
 }
-stored() { [ "$(prometheus_points "$@" | wc -l)" -ge 6 ]; }
 for vm in constant wave spare; do
   for quantity in power energy; do
-    check "Prometheus has the $quantity of $vm" wait_for 10 stored $vm $quantity
+    check "Prometheus has the $quantity of $vm" wait_for 10 at_least 6 prometheus_points $vm $quantity
     check "... as it was drawn" matches $quantity $vm 0 prometheus_points $vm $quantity
   done
 done

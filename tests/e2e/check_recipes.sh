@@ -7,7 +7,7 @@ require "$collectd" "$collectdctl" carbon-cache whisper-fetch whisper-info influ
 
 writer_start quiet=const:100 wave=sine:60:30:20 hot=const:180 burns=const:250 build-1=const:300 off=const:120,dies@13
 
-# --- the servers, with their part of a recipe -------------------------------------------------------------------------------
+# --- the servers, with their part of a recipe -------------------------------------------------------------------------
 carbon_start "$examples/carbon-storage-schemas.conf" "$examples/carbon-storage-aggregation.conf" || exit 1
 influx_start "$examples/influxd-collectd.conf" </dev/null || exit 1
 for file in prometheus.yml prometheus-rules.yml; do
@@ -15,7 +15,7 @@ for file in prometheus.yml prometheus-rules.yml; do
 done
 check "promtool accepts prometheus.yml and its rules" promtool check config "$work/prometheus.yml"
 
-# --- a collectd for each recipe: a head that makes it private, the simulated VMs, and the recipe ----------------------------
+# --- a collectd for each recipe: a head that makes it private, the simulated VMs, and the recipe ----------------------
 for name in graphite influxdb prometheus agent budget; do
   { vm_energy_block && recipe $name.conf; } | agent_conf $name 1
   sed -i "s|^<Plugin vm_energy>|&\n  StaleTimeout 3|" "$work/$name.conf"
@@ -27,30 +27,24 @@ for name in central graphite influxdb prometheus agent budget; do
   agent_start $name || exit 1
   check "$name.conf: collectd takes it" wait_for 5 grep -q "entering read-loop" "$work/$name.log"
 done
+{ vm_energy_block && with_ports <"$examples/agent.conf" | sed 's|Password .*|Password "a wrong one"|'; } | agent_conf stranger 1
+agent_start stranger || exit 1
 prometheus_start "$work/prometheus.yml" || exit 1
 sleep 14
-for name in graphite influxdb agent central; do
+for name in graphite influxdb agent stranger central; do
   flush $name
   sleep 0.3 # from the agent to the central collectd
 done
 
-# --- Graphite and InfluxDB, straight and through the central collectd -------------------------------------------------------
-whisper() { # host vm quantity
-  whisper-fetch --from=$(($(date +%s) - 120)) "$work/graphite/whisper/$1/vm_energy-$2/$3.wsp" | awk '$2 != "None" { print $1, $2 }'
-}
-influx_series() { # host vm quantity
-  influx_points "SELECT value FROM vm_energy_value WHERE host = '$1' AND instance = '$2' AND type = '$3'"
-}
-has() { [ "$("$@" 2>/dev/null | wc -l)" -ge 1 ]; }
-many() { [ "$("$@" 2>/dev/null | wc -l)" -ge 6 ]; }
+# --- Graphite and InfluxDB, straight and through the central collectd -------------------------------------------------
 last_power() { "$@" | tail -n 1 | cut -d' ' -f2; }
 
 for host in graphite agent; do
-  check "$host.conf: Graphite has power" wait_for 15 has whisper $host quiet power
+  check "$host.conf: Graphite has power" wait_for 15 at_least 1 whisper $host quiet power
   check "... 100 W" near "$(last_power whisper $host quiet power)" 100 1
 done
 for host in influxdb agent; do
-  check "$host.conf: InfluxDB has power" wait_for 15 many influx_series $host wave power
+  check "$host.conf: InfluxDB has power" wait_for 15 at_least 6 influx_series $host wave power
   for quantity in power energy; do
     check "... the $quantity that was drawn" matches $quantity wave 0 influx_series $host wave $quantity
   done
@@ -63,17 +57,21 @@ check "... and thins out power by its average, energy by its last value" \
 check "the central collectd tells how much came in" \
   sh -c "'$collectdctl' -s '$work/central.sock' listval | grep -q central/network/total_values-dispatch-accepted"
 
-# --- Prometheus: the values, the sum over a host, the alerts ----------------------------------------------------------------
+check "... and that somebody has a wrong key" grep -q "^\[error\] network plugin: Decrypting" "$work/central.log"
+check "... who gets nothing in" sh -c "! '$collectdctl' -s '$work/central.sock' listval | grep -q stranger/"
+
+# --- Prometheus: the values, the sum over a host, the alerts ----------------------------------------------------------
 prometheus_value() { prometheus_query "$1" | jq -r '.data.result[].value[1]' | grep .; }
 pending() { # alert label value
   curl -fsS "http://127.0.0.1:${port[prometheus]}/api/v1/alerts" |
-    jq -e --arg alert "$1" --arg vm "${2:-}" '.data.alerts[] | select(.labels.alertname == $alert and (.labels.vm_energy // "") == $vm)'
+    jq -e --arg alert "$1" --arg vm "${2:-}" \
+      '.data.alerts[] | select(.labels.alertname == $alert and (.labels.vm_energy // "") == $vm)'
 }
 check "prometheus.yml: Prometheus has power" wait_for 25 prometheus_value 'collectd_vm_energy_power{instance="prometheus"}'
 check "... 100 W" near "$(prometheus_value 'collectd_vm_energy_power{vm_energy="quiet"}')" 100 1
 check "... and the sum over the host" wait_for 25 prometheus_value host:vm_power_watts:sum
-check "the VM that is off is not among them any more" \
-  wait_for 25 sh -c "! curl -fsS 'http://127.0.0.1:${port[prometheus]}/api/v1/query?query=collectd_vm_energy_power' | grep -q '\"off\"'"
+no_value() { ! prometheus_value "$1"; }
+check "the VM that is off is not among them any more" wait_for 25 no_value 'collectd_vm_energy_power{vm_energy="off"}'
 sum=$(prometheus_value 'sum(collectd_vm_energy_power{vm_energy!="wave"})')
 check "... nor in the sum" near "$sum" 830 1
 check "the alert for a host above its budget is on its way" wait_for 15 pending HostPowerBudget
@@ -81,21 +79,24 @@ check "the alert for the VM that is off is on its way" wait_for 15 pending VmSta
 check "... and for no other" test "$(curl -fsS "http://127.0.0.1:${port[prometheus]}/api/v1/alerts" |
   jq -r '.data.alerts[] | select(.labels.alertname == "VmStale").labels.vm_energy' | xargs)" = off
 
-# --- the budget per VM ------------------------------------------------------------------------------------------------------
-notified() { grep -c "^\[[a-z]*\] Notification: severity = $1, host = budget, plugin = vm_energy, plugin_instance = $2,.*${3:-}" "$work/budget.log"; }
+# --- the budget per VM ------------------------------------------------------------------------------------------------
+notified() { # severity vm: how many times
+  grep -c "Notification: severity = $1, host = budget, plugin = vm_energy, plugin_instance = $2," "$work/budget.log"
+}
 check "budget.conf: a VM above 150 W is a warning, once" test "$(notified WARNING hot)" -eq 1
 check "... above 200 W a failure, once" test "$(notified FAILURE burns)" -eq 1
 check "... one with a budget of its own is neither" test "$(notified '[WF][A-Z]*' build-1)" -eq 0
 check "... nor is one below" test "$(notified '[WF][A-Z]*' quiet)" -eq 0
-check "... one that is off is a failure" wait_for 10 sh -c "grep -q 'plugin_instance = off,.*has not been updated' '$work/budget.log'"
+check "... one that is off is a failure" \
+  wait_for 10 grep -q "plugin_instance = off,.*has not been updated" "$work/budget.log"
 check "... once" test "$(notified FAILURE off)" -eq 1
 
-# --- the end, and completeness ----------------------------------------------------------------------------------------------
+# --- the end, and completeness ----------------------------------------------------------------------------------------
 stop writer
 for name in graphite influxdb prometheus agent budget central; do
   check "$name.conf: collectd ends with status 0" stop $name
-  check "... and had nothing to complain of" \
-    test -z "$(grep -E '^\[(error|warning)\]' "$work/$name.log" | grep -v "Notification:\|no update of\|MHD_OPTION_EXTERNAL_LOGGER")"
+  check "... and had nothing to complain of" test -z "$(grep -E '^\[(error|warning)\]' "$work/$name.log" |
+    grep -v "Notification:\|no update of\|Decrypting\|MHD_OPTION_EXTERNAL_LOGGER")"
 done
 for file in "$examples"/*.{conf,yml,json}; do
   name=$(basename "$file")

@@ -30,7 +30,7 @@ examples=$srcdir/plugin/examples
 artifacts=$builddir/tests/e2e/artifacts
 hostname=node1
 
-# --- ports ----------------------------------------------------------------------------------------------------------------
+# --- ports ------------------------------------------------------------------------------------------------------------
 in_use() { ss -Hltun "sport = :$1" | grep -q .; }
 
 declare -A port
@@ -58,7 +58,7 @@ with_ports() { # filter: the standard ports of a recipe become those of this tes
     s/\b9103\b/${port[exporter]}/; s/\b8086\b/${port[influx]}/; s/\b9090\b/${port[prometheus]}/"
 }
 
-# --- what is measured -----------------------------------------------------------------------------------------------------
+# --- what is measured -------------------------------------------------------------------------------------------------
 tree=$work/scaphandre
 
 writer_start() { # vm=load...: one update a second and a bit; the truth goes to $work/truth.csv
@@ -70,7 +70,7 @@ writer_of() { # name tree truth.csv vm=load...
   wait_for 10 grep -q ready "$work/$name.log" || { cat "$work/$name.log" && exit 1; }
 }
 
-# --- collectd: several of them, each with its own directory ---------------------------------------------------------------
+# --- collectd: several of them, each with its own directory -----------------------------------------------------------
 agent_conf() { # name interval; more lines on standard input: writes $work/name.conf
   {
     cat <<CONF
@@ -128,7 +128,7 @@ recipe() { # name.conf: a line that includes it; changed only where a namespace 
   fi
 }
 
-# --- servers --------------------------------------------------------------------------------------------------------------
+# --- servers ----------------------------------------------------------------------------------------------------------
 carbon_start() { # [storage-schemas.conf]: a private carbon-cache below $work/graphite
   local dir=$work/graphite
   mkdir -p "$dir/conf" "$dir/whisper" "$dir/log" "$dir/run" "$dir/lists"
@@ -189,7 +189,9 @@ FUNCTION_PLUGINS = []
 SILENCED_SYSTEM_CHECKS = ['admin.W411', 'models.W042']
 TAGDB = ''
 CONF
-  [ $# -eq 0 ] || "${graphite_web[@]}" "$1" --run-syncdb >"$work/migrate.log" 2>&1 || { cat "$work/migrate.log" && return 1; }
+  if [ $# -gt 0 ]; then
+    "${graphite_web[@]}" "$1" --run-syncdb >"$work/migrate.log" 2>&1 || { cat "$work/migrate.log" && return 1; }
+  fi
   start render "${graphite_web[@]}" runserver --noreload --nostatic "127.0.0.1:${port[render]}"
   wait_for 20 curl -so /dev/null "http://127.0.0.1:${port[render]}/" || { cat "$work/render.log" && return 1; }
 }
@@ -293,7 +295,23 @@ prometheus_query() { # query: JSON
   curl -fsSG "http://127.0.0.1:${port[prometheus]}/api/v1/query" --data-urlencode "query=$1"
 }
 
-# --- comparing ------------------------------------------------------------------------------------------------------------
+# --- what they have: "time value" lines -------------------------------------------------------------------------------
+whisper_file() { # FILE: the points of the last two minutes
+  whisper-fetch --from=$((EPOCHSECONDS - 120)) "$1" | awk '$2 != "None" { print $1, $2 }'
+}
+whisper() { # host vm quantity
+  whisper_file "$work/graphite/whisper/$1/vm_energy-$2/$3.wsp"
+}
+
+influx_series() { # host vm quantity [database]
+  influx_points "SELECT value FROM vm_energy_value WHERE host = '$1' AND instance = '$2' AND type = '$3'" "${@:4}"
+}
+
+at_least() { # number command...: it prints so many lines
+  [ "$("${@:2}" 2>/dev/null | wc -l)" -ge "$1" ]
+}
+
+# --- comparing --------------------------------------------------------------------------------------------------------
 matches() { # quantity vm resolution command...: the lines "time value" that it prints are what was drawn
   local quantity=$1 vm=$2 resolution=$3
   shift 3

@@ -20,7 +20,8 @@ sleep 1
 mkdir -p "$artifacts"
 # the first seconds are left out: power needs two updates; a line leads over seconds between two reads
 render "aliasSub(aliasByNode(keepLastValue(node1.vm_energy-*.power), 1), 'vm_energy-', '')" -d format=png -d noCache=1 \
-  -d "from=-$((seconds - 10))s" -d until=-2s -d width=700 -d height=280 -d yMin=0 -d lineWidth=2 -d bgcolor=white -d fgcolor=black \
+  -d "from=-$((seconds - 10))s" -d until=-2s -d width=700 -d height=280 -d yMin=0 -d lineWidth=2 \
+  -d bgcolor=white -d fgcolor=black \
   -d majorGridLineColor=cccccc -d minorGridLineColor=eeeeee --data-urlencode 'title=power of the VMs of node1' -d vtitle=watt \
   -d colorList=d62728,1f77b4,2ca02c,7f7f7f -o "$artifacts/picture.png" || exit 1
 echo "there it is: ${artifacts#"$PWD"/}/picture.png"
