@@ -374,6 +374,8 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
 
   struct column *column;
   int status = column_for(csv, sample, &column);
+  if (status != 0 && is_writing(csv))
+    return drop_row(csv, status, NULL);
   if (status != 0)
     return csv->options.lenient ? 0 : status;
   if (column == NULL)
