@@ -336,9 +336,9 @@ static int on_config(oconfig_item_t *block) {
   return 0;
 }
 
-static bool is_wanted(const char *name, void *arg) {
+static int is_wanted(const char *name, void *arg) {
   (void)arg;
-  return settings.selection == NULL || selection_wants(settings.selection, name);
+  return settings.selection == NULL ? 1 : selection_wants(settings.selection, name);
 }
 
 static bool has_name(const struct format *format) {

@@ -206,7 +206,7 @@ START_TEST(a_failing_sink_harms_no_other) {
 }
 END_TEST
 
-static bool only_a(const char *name, void *arg) {
+static int only_a(const char *name, void *arg) {
   ++*(int *)arg;
   return strcmp(name, "a") == 0;
 }

@@ -54,7 +54,7 @@ static void removed(struct source_entry *entry, void *arg) {
   ck_assert_int_gt((int)strlen(entry->label), 0);
 }
 
-static bool wanted(const char *name, void *arg) {
+static int wanted(const char *name, void *arg) {
   say(arg, "?%s", name);
   return strncmp(name, "un", 2) != 0;
 }

@@ -56,9 +56,9 @@ static struct sample sample_of(struct tracked *t, const struct source_entry *ent
                          .slot = &t->slot};
 }
 
-static bool entry_wanted(const char *name, void *arg) {
+static int entry_wanted(const char *name, void *arg) {
   const struct sampler *sampler = arg;
-  return sampler->options.wanted == NULL || sampler->options.wanted(name, sampler->options.wanted_arg);
+  return sampler->options.wanted == NULL ? 1 : sampler->options.wanted(name, sampler->options.wanted_arg);
 }
 
 static void entry_added(struct source_entry *entry, void *arg) {

@@ -17,8 +17,8 @@ struct sampler_options {
   struct meter_options meter;
   size_t smooth;    /* window of the moving average in samples that have a power; 0: none */
   size_t label_max; /* LABEL_MAX_... */
-  /* Whether the VM of this name is wanted; NULL: all. */
-  bool (*wanted)(const char *name, void *arg);
+  /* Whether the VM of this name is wanted: 1, 0, or -errno, then asked again. NULL: all. */
+  int (*wanted)(const char *name, void *arg);
   void *wanted_arg;
 };
 

@@ -69,15 +69,22 @@ void selection_invert(struct selection *selection, bool ignore_selected) {
   selection->ignore_selected = ignore_selected;
 }
 
-static bool matches(const struct item *item, const char *name) {
-  return item->name != NULL ? strcmp(item->name, name) == 0 : regexec(&item->regex, name, 0, NULL, 0) == 0;
+/* 1, 0 or -ENOMEM. For want of memory glibc's regexec() says that nothing matches; only errno tells. */
+static int matches(const struct item *item, const char *name) {
+  if (item->name != NULL)
+    return strcmp(item->name, name) == 0;
+  errno = 0;
+  int status = regexec(&item->regex, name, 0, NULL, 0);
+  return status == REG_ESPACE || (status != 0 && errno == ENOMEM) ? -ENOMEM : status == 0;
 }
 
-bool selection_wants(const struct selection *selection, const char *name) {
+int selection_wants(const struct selection *selection, const char *name) {
   if (selection->items_num == 0)
-    return true;
-  for (size_t i = 0; i < selection->items_num; i++)
-    if (matches(&selection->items[i], name))
-      return !selection->ignore_selected;
+    return 1;
+  for (size_t i = 0; i < selection->items_num; i++) {
+    int match = matches(&selection->items[i], name);
+    if (match != 0)
+      return match < 0 ? match : !selection->ignore_selected;
+  }
   return selection->ignore_selected;
 }

@@ -23,6 +23,7 @@ int selection_add(struct selection *selection, const char *text);
 /* true: what matches is ignored (IgnoreSelected). false, and at first: what matches is wanted. */
 void selection_invert(struct selection *selection, bool ignore_selected);
 
-bool selection_wants(const struct selection *selection, const char *name);
+/* 1, 0, or -ENOMEM: there was no memory to tell. */
+int selection_wants(const struct selection *selection, const char *name);
 
 #endif

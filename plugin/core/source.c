@@ -196,10 +196,12 @@ static int list_member(struct source *source, struct source_private *member) {
   if (*node != member)
     return 0; /* read already */
   member->owner = true;
-  if (source->options.wanted != NULL && !source->options.wanted(member->name, source->options.arg))
+  int wanted = source->options.wanted == NULL ? 1 : source->options.wanted(member->name, source->options.arg);
+  if (wanted == 0)
     return 0;
-  member->entry.label = label_set_add(source->labels, member->path);
-  if (member->entry.label == NULL) {
+  if (wanted > 0)
+    member->entry.label = label_set_add(source->labels, member->path);
+  if (wanted < 0 || member->entry.label == NULL) {
     tdelete(member, &source->paths, compare_paths);
     member->owner = false;
     source->released = true;
@@ -211,8 +213,10 @@ static int list_member(struct source *source, struct source_private *member) {
 
 static int list_if(struct source *source, struct source_private *member, bool wanted_safety) {
   char *raw = label_from_path(member->path);
-  if (raw == NULL)
+  if (raw == NULL) {
+    source->released = true;
     return -ENOMEM;
+  }
   bool safe = label_is_safe(raw);
   free(raw);
   return safe == wanted_safety ? list_member(source, member) : 0;

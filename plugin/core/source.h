@@ -39,8 +39,9 @@ struct source_entry {
 
 struct source_options {
   size_t label_max; /* longest label in bytes, LABEL_MAX_... */
-  /* Whether the VM of this safe name is wanted; NULL: all. Asked once when a counter comes. */
-  bool (*wanted)(const char *name, void *arg);
+  /* Whether the VM of this safe name is wanted: 1, 0, or -errno, then asked again in the next pass. NULL: all. Asked
+     once when a counter comes. */
+  int (*wanted)(const char *name, void *arg);
   /* Called in source_begin(); may be NULL. The entry is valid during removed(), and no longer. */
   void (*added)(struct source_entry *entry, void *arg);
   void (*removed)(struct source_entry *entry, void *arg);
