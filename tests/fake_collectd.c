@@ -41,6 +41,12 @@ __attribute__((format(printf, 1, 0))) static char *format_text(const char *forma
   return text;
 }
 
+/* Whose code runs from here on. */
+static void turn(bool plugins) {
+  if (fake.on_turn != NULL)
+    fake.on_turn(plugins);
+}
+
 /* ---- what is recorded -------------------------------------------------------------------------------------------- */
 
 static bool has_control(const char *text) {
@@ -66,6 +72,7 @@ static char *make_name(const char *host, const char *plugin, const char *plugin_
 }
 
 void plugin_log(int level, const char *format, ...) {
+  turn(false);
   va_list args;
   va_start(args, format);
   char *text = format_text(format, args);
@@ -73,9 +80,10 @@ void plugin_log(int level, const char *format, ...) {
   fake.unsafe += has_control(text) || strlen(text) > LINE_MAX_BYTES;
   fake.lines = grow(fake.lines, fake.lines_num, sizeof(*fake.lines));
   fake.lines[fake.lines_num++] = (struct fake_line){.severity = level, .text = text};
+  turn(true);
 }
 
-int plugin_dispatch_values(value_list_t const *list) {
+static int record_values(const value_list_t *list) {
   if (fake.on_dispatch != NULL)
     fake.on_dispatch();
   if (fake.dispatch_status != 0)
@@ -90,7 +98,15 @@ int plugin_dispatch_values(value_list_t const *list) {
   return 0;
 }
 
+int plugin_dispatch_values(value_list_t const *list) {
+  turn(false);
+  int status = record_values(list);
+  turn(true);
+  return status;
+}
+
 int plugin_dispatch_notification(const notification_t *n) {
+  turn(false);
   char *message = strdup(n->message);
   if (message == NULL)
     give_up("out of memory");
@@ -101,6 +117,7 @@ int plugin_dispatch_notification(const notification_t *n) {
                                  .name = make_name(n->host, n->plugin, n->plugin_instance, n->type, n->type_instance),
                                  .message = message,
                                  .time = n->time};
+  turn(true);
   return 0;
 }
 
@@ -259,7 +276,10 @@ void fake_forget(void) {
   free(fake.lines);
   free(fake.values);
   free(fake.notifications);
-  fake = (struct fake){.unsafe = fake.unsafe, .dispatch_status = fake.dispatch_status, .on_dispatch = fake.on_dispatch};
+  fake = (struct fake){.unsafe = fake.unsafe,
+                       .dispatch_status = fake.dispatch_status,
+                       .on_dispatch = fake.on_dispatch,
+                       .on_turn = fake.on_turn};
 }
 
 void fake_hostname(const char *name) {
@@ -280,9 +300,26 @@ const char *fake_registered(void) {
   return registered.names;
 }
 
-int fake_config(const char *format, ...) {
+/* Lets the plugin run. */
+static int call(int (*callback)(void)) {
+  if (callback == NULL)
+    return FAKE_NO_CALLBACK;
+  turn(true);
+  int status = callback();
+  turn(false);
+  return status;
+}
+
+int fake_config_block(oconfig_item_t *block) {
   if (registered.config == NULL)
     return FAKE_NO_CALLBACK;
+  turn(true);
+  int status = registered.config(block);
+  turn(false);
+  return status;
+}
+
+int fake_config(const char *format, ...) {
   va_list args;
   va_start(args, format);
   char *text = format_text(format, args);
@@ -296,21 +333,21 @@ int fake_config(const char *format, ...) {
     give_up("an opening brace is missing in a block");
   set_parents(&block);
   free(text);
-  int status = registered.config(&block);
+  int status = fake_config_block(&block);
   free_item(&block);
   return status;
 }
 
 int fake_init(void) {
-  return registered.init == NULL ? FAKE_NO_CALLBACK : registered.init();
+  return call(registered.init);
 }
 
 int fake_read(void) {
-  return registered.read == NULL ? FAKE_NO_CALLBACK : registered.read();
+  return call(registered.read);
 }
 
 int fake_shutdown(void) {
-  return registered.shutdown == NULL ? FAKE_NO_CALLBACK : registered.shutdown();
+  return call(registered.shutdown);
 }
 
 size_t fake_count(const char *text) {

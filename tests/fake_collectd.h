@@ -36,7 +36,7 @@ struct fake_notification {
   cdtime_t time;
 };
 
-/* What was recorded, in the order in which it came. To be looked at; the two at the end are to be set. */
+/* What was recorded, in the order in which it came. To be looked at; the last three are to be set. */
 extern struct fake {
   struct fake_line *lines;
   size_t lines_num;
@@ -49,6 +49,8 @@ extern struct fake {
 
   int dispatch_status;       /* what plugin_dispatch_values() answers; what it refuses is not recorded */
   void (*on_dispatch)(void); /* called in plugin_dispatch_values(), in the middle of a pass; NULL: nothing */
+  void (*on_turn)(
+      bool plugins); /* called where the plugin's code begins to run (true) and ends (false); NULL: nothing */
 } fake;
 
 /* As a daemon that was just started: nothing registered or recorded, Hostname "node1". Frees everything. */
@@ -72,9 +74,11 @@ const char *fake_registered(void);
  * fake_config: a <Plugin> block from a compact text, made by printf. Items end in ';' or a newline; an item is a key
  * and its values: "text" or 'text' (no escapes; a key can be quoted too), true, false, or a number, which may be nan
  * and inf. Items in braces behind the values are a nested block. So `File '/a/b'; Scale 5; X 'y' { Z true }`. The block
- * is freed when the callback has returned, as the daemon does.
+ * is freed when the callback has returned, as the daemon does. fake_config_block: the block as it is, which stays the
+ * caller's.
  */
 __attribute__((format(printf, 1, 2))) int fake_config(const char *format, ...);
+int fake_config_block(oconfig_item_t *block);
 int fake_init(void);
 int fake_read(void);
 int fake_shutdown(void);
