@@ -16,9 +16,11 @@ struct command {
   const char *text;                          /* paragraphs for its help, each line ended */
   const char *examples;                      /* the same */
   unsigned options;                          /* OPTIONS_...: which options it has */
+  int wrong_usage;                           /* exit status then; 0: STATUS_USAGE */
   int (*run)(const struct options *options); /* returns a STATUS_... */
 };
 
+extern const struct command command_check;
 extern const struct command command_list;
 extern const struct command command_ts;
 extern const struct command command_once;

@@ -150,6 +150,7 @@ static int add_all(struct sampler *sampler, const struct options *options) {
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler) {
   struct sampler_options sampling = {.meter = options->meter, .smooth = options->smooth, .label_max = LABEL_MAX_FILE};
   struct sampler *s = NULL;
+  remember_base(options);
   int status = sampler_new(&sampling, sinks, count, &s);
   if (status == 0)
     status = add_all(s, options);

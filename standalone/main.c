@@ -18,7 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_list, &command_ts, &command_once, &command_run};
+static const struct command *const commands[] = {&command_list, &command_check, &command_ts, &command_once,
+                                                 &command_run};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -56,7 +57,7 @@ static void print_version(void) {
 
 static int run_command(const struct command *command, int argc, char **argv) {
   struct options options;
-  int status = STATUS_USAGE;
+  int status = command->wrong_usage != 0 ? command->wrong_usage : STATUS_USAGE;
   switch (options_parse(command->options, argc, argv, &options)) {
   case OPTIONS_GOOD:
     status = command->run(&options);

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "host.h"
 #include "marks.h"
 #include "message.h"
 #include "metadata.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN | OPTIONS_LIST)
+#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN | OPTIONS_LIST | OPTIONS_CHECK)
 #define COUNT_MAX    UINT64_C(1000000000000)
 
 struct option_row {
@@ -108,6 +109,13 @@ static const char *take_out_dir(struct options *options, const char *value) {
   if (*value == '\0')
     return "is no directory";
   options->out_dir = value;
+  return NULL;
+}
+
+static const char *take_host_counter(struct options *options, const char *value) {
+  if (*value == '\0')
+    return "is no path";
+  options->host_counter = value;
   return NULL;
 }
 
@@ -205,7 +213,10 @@ static const struct option_row rows[] = {
     {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored", take_until_enter},
     {OPTIONS_LIST, "duration", 'd', "TIME",
      "watch so long: period and power are known after one or two\nupdates (default: 0, at once)", take_duration},
-    {OPTIONS_ONCE | OPTIONS_LIST, "json", 0, NULL, "print one JSON object", take_json},
+    {OPTIONS_CHECK, "duration", 'd', "TIME", "watch at most so long (default: the stale timeout)", take_duration},
+    {OPTIONS_CHECK, "host-counter", 0, "PATH",
+     "the counters of the host's packages, a path or a pattern\n(default: " HOST_COUNTERS ")", take_host_counter},
+    {OPTIONS_ONCE | OPTIONS_LIST | OPTIONS_CHECK, "json", 0, NULL, "print one JSON object", take_json},
     {OPTIONS_ONCE, "bounds", 0, NULL,
      "wait for the next update of each counter, and tell what\nits energy is at least and at most", take_bounds},
     {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
@@ -379,7 +390,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
-  bool watches = (which & OPTIONS_LIST) != 0; /* shows power as it is, of itself */
+  bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK)) != 0; /* shows power as it is, of itself */
   *options =
       (struct options){.argc = argc,
                        .argv = argv,
@@ -390,6 +401,7 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                        .out_dir = "csv",
                        .out_name = "power.csv",
                        .duration_ns = watches ? 0 : 10 * NS_PER_S,
+                       .host_counter = HOST_COUNTERS,
                        .bounds = (which & OPTIONS_RUN) != 0};
   return parse(which, argc, argv, options);
 }

@@ -15,10 +15,11 @@
 #include <stdio.h>
 
 /* Which commands have an option. */
-#define OPTIONS_TS   1u
-#define OPTIONS_ONCE 2u
-#define OPTIONS_RUN  4u
-#define OPTIONS_LIST 8u
+#define OPTIONS_TS    1u
+#define OPTIONS_ONCE  2u
+#define OPTIONS_RUN   4u
+#define OPTIONS_LIST  8u
+#define OPTIONS_CHECK 16u
 
 struct options {
   /* as they were given, from the name of the command on */
@@ -42,13 +43,16 @@ struct options {
   const char *out_dir;
   const char *out_name; /* last component of --out */
 
-  /* once and list */
-  int64_t duration_ns; /* list: 0 is at once */
+  /* once, list and check */
+  int64_t duration_ns; /* list: 0 is at once; check: 0 is the stale time */
   bool until_enter;
   bool json;
 
   /* once and run */
   bool bounds;
+
+  /* check */
+  const char *host_counter; /* path or pattern */
 
   /* run */
   const char *json_file; /* NULL: text on standard error */

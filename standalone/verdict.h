@@ -57,7 +57,7 @@ enum verdict_kind {
 const char *verdict_name(enum verdict_kind kind);
 enum verdict_level verdict_level(enum verdict_kind kind);
 
-#define VERDICT_TEXT_MAX 1024
+#define VERDICT_TEXT_MAX 640
 
 struct verdict {
   enum verdict_kind kind;

@@ -1,6 +1,7 @@
 /*
  * The options of the tool: what each sets, what is refused and in which words.
  */
+#include "../standalone/host.h"
 #include "../standalone/options.h"
 
 #include "capture.h"
@@ -58,6 +59,8 @@ static const char *told(const struct options *o) {
     TELL("scale %g ", o->meter.scale);
   if (o->meter.stale_ns != 0)
     TELL("stale %lld ", (long long)o->meter.stale_ns);
+  if (strcmp(o->host_counter, HOST_COUNTERS) != 0)
+    TELL("host %s ", o->host_counter);
   TELL("%s%s%s%s%s", o->manual_stop ? "manual " : "", o->until_enter ? "enter " : "", o->json ? "json " : "",
        o->bounds ? "bounds " : "", o->quiet ? "quiet " : "");
   if (o->json_file != NULL)
@@ -80,6 +83,8 @@ static const struct {
     {OPTIONS_TS, "", ""},
     {OPTIONS_ONCE, "", ""},
     {OPTIONS_LIST, "", "duration 0 base auto"},
+    {OPTIONS_CHECK, "", "duration 0 base auto"},
+    {OPTIONS_CHECK, "-d 8 --host-counter /x/* --json", "duration 8000000000 base auto host /x/* json"},
     {OPTIONS_LIST, "-d 12 --json --files a", "[a] duration 12000000000 base auto json"},
     /* files: several behind one, more than one of it, in between others */
     {OPTIONS_TS, "--files a", "[a]"},

@@ -9,7 +9,7 @@ mkfifo fifo
 # shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
-for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "help ts" "ts -h" "ts --files x --help"; do
+for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "help ts" "ts -h" "ts --files x --help"; do
   # shellcheck disable=SC2086 # words on purpose
   run "$tool" $text
   check "'$text': status 0" exits 0
@@ -90,7 +90,7 @@ check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'ba
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
-for command in ts once run list; do
+for command in ts once run list check; do
   "$tool" "$command" --help
 done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >in_help
 grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual

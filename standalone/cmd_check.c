@@ -1,0 +1,467 @@
+/*
+ * check: what is wrong, and what to do about it
+ *
+ * Watches the counters for an update or two, then tells a verdict of each and of the host, in the form of a monitoring
+ * check: a line for all with figures to graph, then a line for each, and the exit status.
+ */
+#include "access.h"
+#include "command.h"
+#include "host.h"
+#include "inputs.h"
+#include "json.h"
+#include "message.h"
+#include "roster.h"
+#include "show.h"
+#include "stop.h"
+#include "verdict.h"
+
+#include "core/clock.h"
+#include "core/counter.h"
+#include "core/label.h"
+#include "core/source.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What monitoring checks end with when they could not check. */
+enum { STATUS_UNKNOWN = 3 };
+
+#define LOOK_EVERY_NS (250 * NS_PER_MS)
+#define NAME_COLUMNS  32
+#define WORD_MAX      512
+
+enum subject { SUBJECT_VM, SUBJECT_SEARCH, SUBJECT_HOST };
+
+static const char *const subject_names[] = {"vm", "search", "host"};
+
+/* What is kept of a counter. */
+struct watched {
+  struct facts facts;
+  bool known, merged;
+};
+
+struct finding {
+  enum subject subject;
+  const char *name, *path;     /* path: NULL where there is none */
+  const struct sample *sample; /* of a VM */
+  size_t index;
+  struct verdict verdict;
+};
+
+struct check {
+  const struct options *options;
+  struct roster *roster;
+  struct sink *sinks[1];
+  struct sampler *sampler;
+  struct host *host;
+  struct stop stop;
+  struct instant start, now;
+  struct comparison comparison;
+  struct finding *findings;
+  size_t findings_num;
+};
+
+/* ---- where VMs without a name are -------------------------------------------------------------------------------- */
+
+/* Where we look: the patterns and paths that the user named, or the places of Scaphandre. */
+static size_t get_places(const struct options *options, const char *const **places) {
+  *places = options->files_num > 0 ? options->files : source_default_patterns;
+  size_t count = options->files_num;
+  if (count == 0)
+    while (source_default_patterns[count] != NULL)
+      count++;
+  return count;
+}
+
+/*
+ * How much of a pattern stands before the directory of the VM: that is the first with a wildcard. 0 where there is
+ * none, or where it is the zones that were meant.
+ */
+static size_t root_length(const char *pattern) {
+  if (!source_is_pattern(pattern))
+    return 0;
+  size_t len = strcspn(pattern, "*?[");
+  while (len > 0 && pattern[len - 1] != '/')
+    len--;
+  return strncmp(pattern + len, "intel-rapl", strlen("intel-rapl")) == 0 ? 0 : len;
+}
+
+static int add_nameless(struct check *check) {
+  const char *const *places;
+  size_t count = get_places(check->options, &places);
+  for (size_t i = 0; i < count; i++) {
+    char pattern[PATH_MAX];
+    size_t len = root_length(places[i]);
+    int size = snprintf(pattern, sizeof(pattern), "%.*sintel-rapl:*/energy_uj", (int)len, places[i]);
+    int status = len > 0 && size < (int)sizeof(pattern) ? sampler_add(check->sampler, pattern) : 0;
+    if (status != 0)
+      return status;
+  }
+  return 0;
+}
+
+static bool is_root(const struct options *options, const char *directory) {
+  const char *const *places;
+  size_t count = get_places(options, &places), len = strlen(directory);
+  for (size_t i = 0; i < count; i++)
+    if (len > 0 && root_length(places[i]) == len && strncmp(places[i], directory, len) == 0)
+      return true;
+  return len >= strlen("/scaphandre/") && strcmp(directory + len - strlen("/scaphandre/"), "/scaphandre/") == 0;
+}
+
+/* The directory of a VM without a name is missing from the path: ROOT//intel-rapl:0/energy_uj. */
+static bool is_merged(const struct options *options, const char *path) {
+  char parent[PATH_MAX], range[PATH_MAX];
+  snprintf(parent, sizeof(parent), "%s", path);
+  char *slash = strrchr(parent, '/');
+  if (slash == NULL)
+    return false;
+  *slash = '\0';
+  if (snprintf(range, sizeof(range), "%s/max_energy_range_uj", parent) >= (int)sizeof(range) ||
+      access(range, F_OK) == 0)
+    return false; /* a zone of the kernel */
+  slash = strrchr(parent, '/');
+  char *zone = slash == NULL ? parent : slash + 1;
+  if (strncmp(zone, "intel-rapl:", strlen("intel-rapl:")) != 0)
+    return false;
+  *zone = '\0';
+  return is_root(options, parent) || is_root(options, inputs_shown(parent));
+}
+
+/* ---- watching ---------------------------------------------------------------------------------------------------- */
+
+static int look(struct check *check) {
+  double host_j = 0;
+  int status = clock_now(&check->now);
+  if (status == 0)
+    status = host_look(check->host, &check->now);
+  if (status == 0)
+    status = sampler_pass(check->sampler, &check->now);
+  check->comparison.error = host_energy(check->host, &host_j);
+  for (size_t i = 0; i < roster_count(check->roster); i++) {
+    const struct roster_entry *entry = roster_at(check->roster, i);
+    struct watched *watched = entry->own;
+    if (!watched->known)
+      watched->merged = is_merged(check->options, entry->last.path);
+    watched->known = true;
+    facts_note(&watched->facts, &entry->last, host_j);
+  }
+  return status;
+}
+
+static bool all_is_clear(const struct check *check) {
+  for (size_t i = 0; i < roster_count(check->roster); i++) {
+    const struct watched *watched = roster_at(check->roster, i)->own;
+    if (!watched->merged && !facts_are_clear(&watched->facts))
+      return false;
+  }
+  return true;
+}
+
+static int64_t longest_ns(const struct options *options) {
+  if (options->duration_ns > 0)
+    return options->duration_ns;
+  return options->meter.stale_ns > 0 ? options->meter.stale_ns : METER_STALE_NS;
+}
+
+static int watch(struct check *check) {
+  int status = look(check);
+  check->start = check->now;
+  if (status == 0 && !all_is_clear(check) && isatty(STDERR_FILENO) == 1)
+    tell_note("watching %zu counters for an update or two", roster_count(check->roster));
+  while (status == 0 && !all_is_clear(check) &&
+         check->now.mono_ns - check->start.mono_ns < longest_ns(check->options)) {
+    status = stop_wait(&check->stop, check->now.mono_ns + LOOK_EVERY_NS);
+    if (status > 0)
+      return 0; /* a signal: what is known is told */
+    if (status == 0)
+      status = look(check);
+  }
+  return status;
+}
+
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
+
+static bool is_of_kernel(const char *path) {
+  return strncmp(path, "/sys/", strlen("/sys/")) == 0;
+}
+
+static bool any_alive(const struct check *check) {
+  for (size_t i = 0; i < roster_count(check->roster); i++) {
+    const struct roster_entry *entry = roster_at(check->roster, i);
+    const struct watched *watched = entry->own;
+    if (watched->facts.error == 0 && !watched->facts.stale && !is_of_kernel(entry->last.path))
+      return true;
+  }
+  return false;
+}
+
+static struct finding *add_finding(struct check *check, enum subject subject, const char *name, const char *path) {
+  struct finding *finding = &check->findings[check->findings_num];
+  *finding = (struct finding){.subject = subject, .name = name, .path = path, .index = check->findings_num++};
+  return finding;
+}
+
+/* known: what is known but for the path; list: path is a directory that could not be listed. */
+static void judge_path(const char *path, const struct facts *facts, const struct verdict_context *known, bool list,
+                       struct verdict *verdict) {
+  char word[WORD_MAX];
+  struct access_fault fault;
+  struct verdict_context context = *known;
+  access_shell_word(inputs_shown(path), word, sizeof(word));
+  context.path = word;
+  if ((facts->error == -EACCES || facts->error == -EPERM) && access_explain(path, list, &fault)) {
+    context.closed = fault.closed;
+    context.open_it = fault.open_it;
+  }
+  verdict_of_counter(facts, &context, verdict);
+}
+
+static void find_in_search(struct check *check) {
+  const char *where = NULL;
+  const struct facts facts = {.error = sampler_search_error(check->sampler, &where)};
+  if (facts.error == 0 || where == NULL)
+    return;
+  struct stat info;
+  bool list = stat(where, &info) != 0 || S_ISDIR(info.st_mode);
+  const struct verdict_context context = {.vm = ""};
+  struct finding *finding = add_finding(check, SUBJECT_SEARCH, "search", where);
+  judge_path(where, &facts, &context, list, &finding->verdict);
+}
+
+static void find_nothing(struct check *check) {
+  char text[VERDICT_TEXT_MAX / 2] = "";
+  const char *const *places;
+  size_t count = get_places(check->options, &places), used = 0;
+  for (size_t i = 0; i < count; i++) {
+    char word[WORD_MAX];
+    access_shell_word(places[i], word, sizeof(word));
+    if (used + strlen(word) + strlen(" and ") >= sizeof(text))
+      break;
+    used = (size_t)(stpcpy(stpcpy(text + used, i > 0 ? " and " : ""), word) - text);
+  }
+  verdict_of_nothing(text, &add_finding(check, SUBJECT_SEARCH, "search", NULL)->verdict);
+}
+
+static void find_in_counters(struct check *check) {
+  bool alive = any_alive(check);
+  for (size_t i = 0; i < roster_count(check->roster); i++) {
+    const struct roster_entry *entry = roster_at(check->roster, i);
+    const struct watched *watched = entry->own;
+    const struct sample *sample = &entry->last;
+    char vm[WORD_MAX];
+    access_shell_word(sample->label, vm, sizeof(vm));
+    struct verdict_context context = {
+        .vm = vm, .others_alive = alive, .merged = watched->merged, .kernel = is_of_kernel(sample->path)};
+    struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
+    finding->sample = sample;
+    judge_path(sample->path, &watched->facts, &context, false, &finding->verdict);
+    enum verdict_kind kind = finding->verdict.kind;
+    if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_MERGED)
+      if (!context.kernel)
+        comparison_add(&check->comparison, &watched->facts);
+  }
+}
+
+/* The worst first, and all is well last; else in the order of the counters. */
+static int compare_findings(const void *a, const void *b) {
+  const struct finding *one = a, *other = b;
+  int status = verdict_level_status(verdict_level(one->verdict.kind));
+  int other_status = verdict_level_status(verdict_level(other->verdict.kind));
+  if (status != other_status)
+    return other_status - status;
+  return one->index < other->index ? -1 : one->index > other->index;
+}
+
+static int find(struct check *check) {
+  check->findings = calloc(roster_count(check->roster) + 2, sizeof(*check->findings));
+  if (check->findings == NULL)
+    return -ENOMEM;
+  find_in_search(check);
+  if (roster_count(check->roster) == 0 && check->findings_num == 0)
+    find_nothing(check);
+  find_in_counters(check);
+  if (roster_count(check->roster) > 0)
+    verdict_of_host(&check->comparison, &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict);
+  qsort(check->findings, check->findings_num, sizeof(*check->findings), compare_findings);
+  return 0;
+}
+
+/* ---- the report -------------------------------------------------------------------------------------------------- */
+
+static size_t count_level(const struct check *check, enum verdict_level level) {
+  size_t count = 0;
+  for (size_t i = 0; i < check->findings_num; i++)
+    count += verdict_level(check->findings[i].verdict.kind) == level;
+  return count;
+}
+
+static double sum_power_w(const struct check *check) {
+  double sum_w = 0;
+  for (size_t i = 0; i < roster_count(check->roster); i++)
+    if (roster_at(check->roster, i)->last.has_power)
+      sum_w += roster_at(check->roster, i)->last.power_w;
+  return sum_w;
+}
+
+/* "3 VMs, 249.01 W", behind the worst that was found. */
+static void summarize(const struct check *check, char *text, size_t size) {
+  const struct finding *worst = &check->findings[0];
+  size_t count = roster_count(check->roster), bad = 0;
+  char power[SHOW_NUMBER_MAX], more[40] = "", first[NAME_COLUMNS * 8 + VERDICT_TEXT_MAX] = "";
+  bad = count_level(check, LEVEL_WARNING) + count_level(check, LEVEL_CRITICAL);
+  if (bad > 1)
+    snprintf(more, sizeof(more), " (and %zu more)", bad - 1);
+  if (bad > 0)
+    snprintf(first, sizeof(first), "%s: %s%s; ", worst->name, worst->verdict.text, more);
+  show_power(sum_power_w(check), power);
+  snprintf(text, size, "%s%zu VM%s, %s", first, count, count == 1 ? "" : "s", power);
+}
+
+/* What stands behind a '|' would be taken for figures. */
+static void print_text(const char *text) {
+  for (; *text != '\0'; text++)
+    putchar(*text == '|' ? '_' : *text);
+}
+
+static void print_lines(const struct check *check, const char *summary, enum verdict_level level) {
+  size_t width = 0;
+  for (size_t i = 0; i < check->findings_num; i++) {
+    size_t columns = show_width(check->findings[i].name);
+    width = columns > width ? columns : width;
+  }
+  width = width < NAME_COLUMNS ? width : NAME_COLUMNS;
+  printf("VM_ENERGY %s - ", verdict_level_name(level == LEVEL_NOTE ? LEVEL_OK : level));
+  print_text(summary);
+  printf(" | power=%.3f vms=%zu warning=%zu critical=%zu\n", sum_power_w(check), roster_count(check->roster),
+         count_level(check, LEVEL_WARNING), count_level(check, LEVEL_CRITICAL));
+  for (size_t i = 0; i < check->findings_num; i++) {
+    const struct finding *finding = &check->findings[i];
+    char name[NAME_COLUMNS * 8];
+    show_fit(finding->name, width, name, sizeof(name));
+    printf("%-8s  ", verdict_level_name(verdict_level(finding->verdict.kind)));
+    print_text(name);
+    fputs("  ", stdout);
+    print_text(finding->verdict.text);
+    if (*finding->verdict.next != '\0') {
+      fputs("\n          -> ", stdout);
+      print_text(finding->verdict.next);
+    }
+    putchar('\n');
+  }
+}
+
+static json_t *finding_to_json(const struct check *check, const struct finding *finding) {
+  const struct verdict *verdict = &finding->verdict;
+  const struct sample *s = finding->sample;
+  const char *level = verdict_level_name(verdict_level(verdict->kind));
+  json_t *object = json_pack(
+      "{s:s, s:s, s:o, s:s, s:s, s:s, s:s*}", "subject", subject_names[finding->subject], "label", finding->name,
+      "path", finding->path != NULL ? json_path(finding->path) : json_null(), "level", level, "verdict",
+      verdict_name(verdict->kind), "text", verdict->text, "next_step", *verdict->next != '\0' ? verdict->next : NULL);
+  json_t *more = NULL;
+  if (s != NULL)
+    more = json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", sample_state_name(s->state), "energy_j",
+                     json_number_or_null(s->has_energy, s->energy_j), "power_w",
+                     json_number_or_null(s->has_power, s->power_w), "age_s",
+                     json_number_or_null(s->has_energy, (double)s->age_ns / 1e9), "period_s",
+                     json_number_or_null(s->period_ns > 0, (double)s->period_ns / 1e9));
+  else if (finding->subject == SUBJECT_HOST)
+    more = json_pack("{s:o, s:o}", "vms_power_w",
+                     json_number_or_null(check->comparison.counted > 0, check->comparison.vms_w), "packages_power_w",
+                     json_number_or_null(check->comparison.host_w > 0, check->comparison.host_w));
+  if (more != NULL)
+    json_object_update(object, more);
+  json_decref(more);
+  return object;
+}
+
+static int print_json(const struct check *check, const char *summary, enum verdict_level level) {
+  json_t *findings = json_array();
+  for (size_t i = 0; i < check->findings_num; i++)
+    if (json_array_append_new(findings, finding_to_json(check, &check->findings[i])) != 0) {
+      json_decref(findings);
+      return -ENOMEM;
+    }
+  return json_print(json_pack("{s:s, s:i, s:s, s:f, s:f, s:I, s:I, s:I, s:o}", "level",
+                              verdict_level_name(level == LEVEL_NOTE ? LEVEL_OK : level), "exit_status",
+                              verdict_level_status(level), "summary", summary, "watched_s",
+                              (double)(check->now.mono_ns - check->start.mono_ns) / 1e9, "power_w", sum_power_w(check),
+                              "vms", (json_int_t)roster_count(check->roster), "warning",
+                              (json_int_t)count_level(check, LEVEL_WARNING), "critical",
+                              (json_int_t)count_level(check, LEVEL_CRITICAL), "findings", findings),
+                    stdout);
+}
+
+static int report(const struct check *check) {
+  char summary[VERDICT_TEXT_MAX * 2];
+  enum verdict_level level = verdict_level(check->findings[0].verdict.kind);
+  summarize(check, summary, sizeof(summary));
+  int status = 0;
+  if (check->options->json)
+    status = print_json(check, summary, level);
+  else
+    print_lines(check, summary, level);
+  if (status == -ENOMEM)
+    tell_error("unable to print: %s", strerror(-status));
+  output_flush();
+  return status != 0 || ferror(stdout) != 0 ? STATUS_UNKNOWN : verdict_level_status(level);
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------- */
+
+static int make(struct check *check) {
+  int status = roster_new(sizeof(struct watched), &check->roster);
+  if (status != 0)
+    return status;
+  check->sinks[0] = roster_sink(check->roster);
+  status = inputs_sampler(check->options, check->sinks, 1, &check->sampler);
+  if (status != 0)
+    return status;
+  status = add_nameless(check);
+  if (status != 0)
+    return status;
+  status = host_new(check->options->host_counter, &check->host);
+  return status != 0 ? status : stop_open(&check->stop, -1, NULL);
+}
+
+static int run_check(const struct options *options) {
+  if (options->quiet)
+    message_be_quiet();
+  struct check check = {.options = options, .comparison = {.factor = options->meter.scale}};
+  int result = STATUS_UNKNOWN, status = make(&check);
+  if (status == 0) {
+    status = watch(&check);
+    stop_close(&check.stop);
+    if (status == 0)
+      status = find(&check);
+    if (status == 0)
+      result = report(&check);
+  }
+  if (status != 0)
+    tell_error("unable to check: %s", strerror(-status));
+  free(check.findings);
+  host_free(check.host);
+  sampler_free(check.sampler);
+  roster_free(check.roster);
+  return result;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .summary = "tell what is wrong, and what to do about it",
+    .synopsis = "[--files PATH...] [OPTION]...",
+    .text = "Watches the counters for an update or two, then tells what is wrong with each,\n"
+            "and the next step; and whether the VMs' energy fits to that of the host.\n\n"
+            "The first line is for a monitoring system, as is the exit status: 0 all is\n"
+            "well, 1 warnings, 2 critical, 3 it could not be checked, or wrong usage.\n",
+    .examples = "  vm_energy check\n"
+                "  vm_energy check --duration 8 --json | jq '.findings[] | select(.level != \"OK\")'\n",
+    .options = OPTIONS_CHECK,
+    .wrong_usage = STATUS_UNKNOWN,
+    .run = run_check,
+};

@@ -1,0 +1,268 @@
+#!/bin/bash
+# check: what it says of VMs that are well, and of each way to set it up wrongly; its statuses, and its first line, which
+# monitoring systems read.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v jq >/dev/null || skip "jq is not installed"
+
+none=$work/none/energy_uj # no counter of the host, wherever the test runs
+all='scaphandre/*/intel-rapl:0/energy_uj'
+
+vm() { # vm uj [age]: a counter as Scaphandre makes it
+  mkdir -p "scaphandre/$1/intel-rapl:0"
+  echo "$2" >"scaphandre/$1/intel-rapl:0/energy_uj"
+  touch -d "${3:-0 seconds} ago" "scaphandre/$1/intel-rapl:0/energy_uj"
+}
+
+ready() { # log: the writer has made its files
+  local i
+  for i in $(seq 100); do
+    grep -q ready "$1" && return
+    sleep 0.1
+  done
+}
+
+writer() { # root period NAME=LOAD...
+  local root=$1 period=$2
+  shift 2
+  "$simwriter" --root "$root" --period "$period" --jitter 0 "$@" >writer.log 2>&1 &
+  pids+=($!)
+  ready writer.log
+}
+
+end_writers() {
+  local pid
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+  pids=()
+  rm -rf scaphandre host
+}
+
+of() { # label: its verdict, from JSON in out
+  jq -r --arg vm "$1" '.findings[] | select(.label == $vm) | .verdict' out
+}
+
+finding() { # label level text: in out, with the next step below
+  local line
+  line=$(awk -v label="$1" '$2 == label { print; getline; print }' out)
+  grep -qE "^$2 +$1 +$3" <<<"$line" && grep -qE '^          -> .+' <<<"$line"
+}
+
+first_line() { # status text, pattern
+  [ "$(wc -l <out)" -gt 1 ] &&
+    head -n 1 out | grep -qxE "VM_ENERGY $1 - $2 \| power=[0-9]+\.[0-9]{3} vms=[0-9]+ warning=[0-9]+ critical=[0-9]+"
+}
+
+# numbers that differ from run to run
+mask_numbers() {
+  sed -E -e 's/[0-9.]+ W/POWER/g' -e 's/power=[0-9.]+/power=POWER/' -e 's/every [0-9.]+ s/every PERIOD/' \
+    -e 's/[0-9]+ %/SHARE/' -e "s|$work|WORK|g"
+}
+
+# --- all is well: with counters of the host --------------------------------------------------------------------------------
+writer "$work/scaphandre" 1 web-1=const:80 db-1=const:20 spare-1=idle
+writer "$work/host" 0.02 --layout flat intel-rapl:0=const:80 intel-rapl:1=const:70
+mkdir host/intel-rapl:0:0 host/psys
+echo package-0 >host/intel-rapl:0/name
+echo package-1 >host/intel-rapl:1/name
+echo core >host/intel-rapl:0:0/name
+echo 5 >host/intel-rapl:0:0/energy_uj
+echo psys >host/psys/name
+echo 900000000 >host/psys/energy_uj
+run "$tool" check --files "$all" --host-counter 'host/*/energy_uj'
+check "well: status 0" exits 0
+check "well: nothing on standard error" is_empty err
+mask_numbers <out >masked
+check "well: as it was" diff -u "$srcdir/tests/cli/golden/check.txt" masked
+check "well: the first line" first_line OK '3 VMs, [0-9.]+ W'
+check "well: the VMs against the packages, and no other zone" \
+  awk '/host/ { if ($6 < 55 || $6 > 78) { print; exit 1 } }' out
+run "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --json
+check "well, json: status 0" exits 0
+check "well, json: its keys" same \
+  '["critical","exit_status","findings","level","power_w","summary","vms","warning","watched_s"]' "$(jq -c keys out)"
+check "well, json: of all" same '["OK",0,3,0,0]' "$(jq -c '[.level, .exit_status, .vms, .warning, .critical]' out)"
+check "well, json: a VM" same \
+  '["vm","web-1","scaphandre/web-1/intel-rapl:0/energy_uj","OK","good",false]' \
+  "$(jq -c '.findings[] | select(.label == "web-1") | [.subject, .label, .path, .level, .verdict, has("next_step")]' out)"
+check "well, json: its power" jq -e '.findings[] | select(.label == "web-1") | .power_w | . > 78 and . < 82' out
+check "well, json: idle is 0 W" jq -e '.findings[] | select(.label == "spare-1") | .verdict == "idle" and .power_w == 0' out
+check "well, json: two updates were enough" jq -e '.watched_s | . > 0.9 and . < 20' out
+check "well, json: the host" jq -e \
+  '.findings[] | select(.subject == "host") | .verdict == "host-agrees" and .vms_power_w > 95 and .vms_power_w < 105 and
+   .packages_power_w > 125 and .packages_power_w < 175' out
+run "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --duration 0.1
+check "too short: status 0" exits 0
+check "too short: nothing is invented" grep -qE '^OK +web-1 +updated [0-9.]+ s ago, and not since' out
+check "too short: the host is not compared" grep -qE '^NOTE +host +not compared: too few updates' out
+
+# the VMs have more than the host
+run "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --scale 5
+check "too much: status 1" exits 1
+check "too much: said" finding host WARNING 'the VMs take [0-9]+ % of what its packages take \([0-9.]+ W\): more than there is'
+check "too much: next step" grep -q -- '-> leave out --scale' out
+run timeout -s INT 0.7 "$tool" check --files "$all" --host-counter "$none" --duration 1h
+check "a signal: what is known is told" grep -q '^VM_ENERGY ' out
+end_writers
+
+# --- Scaphandre counts a fifth ----------------------------------------------------------------------------------------------
+writer "$work/scaphandre" 2 --factor 0.2 web-1=const:80 db-1=const:22
+writer "$work/host" 0.02 --layout flat intel-rapl:0=const:100
+run "$tool" check --files "$all" --host-counter 'host/*/energy_uj'
+check "a fifth: status 1" exits 1
+check "a fifth: the first line names it" first_line WARNING 'host: the VMs take .*; 2 VMs, [0-9.]+ W'
+check "a fifth: said" finding host WARNING 'the VMs take (1[5-9]|2[0-4]) % of .*about a fifth, .*issue 428'
+check "a fifth: next step" grep -q -- '-> .*use --scale 5, and Scale 5 in collectd' out
+run "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --scale 5
+check "a fifth, scaled: status 0" exits 0
+end_writers
+
+# --- the writer is dead, or a VM is off -------------------------------------------------------------------------------------
+vm web-1 5000000 '1 hour'
+vm db-1 7000000 '90 minutes'
+run "$tool" check --files "$all" --host-counter "$none"
+check "dead writer: status 2" exits 2
+check "dead writer: the first line" first_line CRITICAL 'db-1: not updated for 1\.5 h, .* \(and 1 more\); 2 VMs, 0\.00 W'
+check "dead writer: said" finding web-1 CRITICAL 'not updated for 1\.0 h, and no other counter is: Scaphandre has stopped'
+check "dead writer: at once" jq -e '.watched_s < 0.2' <("$tool" check --files "$all" --host-counter "$none" --json)
+run "$tool" check --files "$all" --host-counter "$none" --stale-timeout 2h --duration 0.3
+check "stale timeout: not dead yet" exits 0
+rm -r scaphandre
+writer "$work/scaphandre" 1 web-1=const:80
+vm off-1 7000000 '12 minutes'
+run "$tool" check --files "$all" --host-counter "$none"
+check "a VM is off: status 1" exits 1
+check "a VM is off: the worst is first" same off-1 "$(awk 'NR == 2 { print $2 }' out)"
+check "a VM is off: said" finding off-1 WARNING 'not updated for 12 min, while others are'
+check "a VM is off: next step" grep -q -- '-> see whether it runs: virsh domstate off-1;' out
+end_writers
+
+# --- it falls ---------------------------------------------------------------------------------------------------------------
+writer "$work/scaphandre" 1 web-1=const:80,resets@2 db-1=const:80
+run "$tool" check --files "$all" --host-counter "$none" --duration 8
+check "reset: status 1" exits 1
+check "reset: said" finding web-1 WARNING 'fell 1 time while it was watched'
+check "reset: the other is well" grep -qE '^OK +db-1' out
+end_writers
+(for i in 1 2 3 4 5 6 7 8; do
+  sleep 0.4
+  vm web-1 "$((i % 2 == 0 ? 1000 + i : 9000000 + i))"
+done) &
+pids+=($!)
+vm web-1 1000
+run "$tool" check --files "$all" --host-counter "$none" --duration 8
+check "alternating: status 2" exits 2
+check "alternating: said" finding web-1 CRITICAL 'falls and comes back: two counters alternate .*issue 134'
+end_writers
+
+# --- VMs without a name: as this Scaphandre writes them, and where an operator put the tree ---------------------------------
+writer "$work/scaphandre" 1 web-1=const:80
+vm . 7000000
+run "$tool" check --files "$all" --host-counter "$none"
+check "merged: status 1" exits 1
+check "merged: said" finding intel-rapl:0 WARNING 'holds the sum of all VMs .*issue 222'
+mv scaphandre vms
+for files in "vms/*/intel-rapl:0/energy_uj" "$work/vms/*/*/energy_uj"; do
+  run "$tool" check --files "$files" --host-counter "$none" --json --duration 0.1
+  check "merged, $files: found" same merged \
+    "$(jq -r '.findings[] | select(.path != null and (.path | endswith("vms/intel-rapl:0/energy_uj"))) | .verdict' out)"
+done
+run "$tool" check --files 'vms/intel-rapl:*/energy_uj' --host-counter "$none" --json --duration 0.1
+check "zones that were asked for are no VMs without a name" same fresh "$(of intel-rapl:0)"
+echo 262143328850 >vms/intel-rapl:0/max_energy_range_uj
+run "$tool" check --files 'vms/*/intel-rapl:0/energy_uj' --host-counter "$none" --json --duration 0.1
+check "a counter that wraps is one of the kernel" jq -e 'all(.findings[]; .verdict != "merged")' out
+end_writers
+rm -r vms
+
+# --- no value ---------------------------------------------------------------------------------------------------------------
+vm empty 5 && : >scaphandre/empty/intel-rapl:0/energy_uj
+vm words 5 && echo "secret words" >scaphandre/words/intel-rapl:0/energy_uj
+vm huge 5 && head -c 5000 /dev/zero | tr '\0' 7 >scaphandre/huge/intel-rapl:0/energy_uj
+vm link 5 && ln -sf /etc/passwd scaphandre/link/intel-rapl:0/energy_uj
+vm fifo 5 && rm scaphandre/fifo/intel-rapl:0/energy_uj && mkfifo scaphandre/fifo/intel-rapl:0/energy_uj
+vm dir 5 && rm scaphandre/dir/intel-rapl:0/energy_uj && mkdir scaphandre/dir/intel-rapl:0/energy_uj
+vm '$(reboot)' 5 && : >'scaphandre/$(reboot)/intel-rapl:0/energy_uj'
+vm 'a|b' 5 && : >'scaphandre/a|b/intel-rapl:0/energy_uj'
+run "$tool" check --files "$all" missing/energy_uj --host-counter "$none"
+check "no value: status 2" exits 2
+check "no value: missing" finding missing CRITICAL 'there is no such file'
+check "no value: empty" finding empty CRITICAL 'stays empty: its writer ended'
+check "no value: empty, the next step" grep -qF -- '-> as root: echo 0 >scaphandre/empty/intel-rapl:0/energy_uj; then start' out
+check "no value: no number" finding words CRITICAL 'is '
+check "no value: too long" finding huge CRITICAL 'is '
+check "no value: a link" finding link CRITICAL 'is or leads through a symbolic link'
+check "no value: a FIFO" finding fifo CRITICAL 'is '
+check "no value: a directory" finding dir CRITICAL 'is a directory'
+check "no value: no content is told" test "$(grep -cE 'secret|root:x' out)" -eq 0
+check "no value: a name is no command" grep -qF -- "echo 0 >'scaphandre/\$(reboot)/intel-rapl:0/energy_uj';" out
+check "no value: one '|', that before the figures" same 1 "$(tr -cd '|' <out | wc -c)"
+run "$tool" check --files "$all" missing/energy_uj --host-counter "$none" --json
+for pair in empty:empty words:no-number huge:no-number link:link fifo:special dir:special missing:missing 'a|b:empty'; do
+  check "no value, json: ${pair%:*}" same "${pair##*:}" "$(of "${pair%:*}")"
+done
+check "no value, json: null" jq -e '.findings[] | select(.label == "empty") | .power_w == null and .energy_j == null' out
+rm -rf scaphandre
+
+# --- permissions, as a user who is not root ---------------------------------------------------------------------------------
+as_user() { # command...
+  if [ "$(id -u)" -eq 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
+}
+me=$(as_user id -un)
+chmod 755 "$work"
+if as_user "$tool" --version >/dev/null 2>&1; then
+  vm web-1 5
+  chmod 000 scaphandre/web-1/intel-rapl:0/energy_uj
+  run as_user "$tool" check --files "$all" --host-counter "$none"
+  check "denied, the file: status 2" exits 2
+  check "denied, the file: said" finding web-1 CRITICAL \
+    "may not be read: $work/scaphandre/web-1/intel-rapl:0/energy_uj is ---------- [a-z0-9]+:[a-z0-9]+, and this is user $me"
+  check "denied, the file: next step" \
+    grep -qF -- "-> as root: setfacl -m u:$me:r $work/scaphandre/web-1/intel-rapl:0/energy_uj" out
+  chmod 000 scaphandre/web-1
+  run as_user "$tool" check --files scaphandre/web-1/intel-rapl:0/energy_uj --host-counter "$none"
+  check "denied, on the way: said" finding web-1 CRITICAL 'may not be read: .*scaphandre/web-1 is d--------- '
+  check "denied, on the way: next step" grep -qE -- "-> as root: setfacl -m u:$me:x .*scaphandre/web-1$" out
+  chmod 755 scaphandre/web-1
+  chmod 644 scaphandre/web-1/intel-rapl:0/energy_uj
+  chmod 000 scaphandre
+  run as_user "$tool" check --files "$all" --host-counter "$none"
+  check "denied, the search: status 2" exits 2
+  check "denied, the search: said" finding search CRITICAL 'may not be read: .*scaphandre is d---------'
+  chmod 755 scaphandre
+  mkdir -p host/intel-rapl:0 && echo 5 >host/intel-rapl:0/energy_uj && chmod 000 host/intel-rapl:0/energy_uj
+  run as_user "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --duration 0.1
+  check "denied, the host: status 0" exits 0
+  check "denied, the host: a note" finding host NOTE 'not compared: .* for root alone'
+  rm -rf scaphandre host
+else
+  [ -z "${VM_ENERGY_NO_SKIP:-}" ] || check "another user can run the tool" false
+fi
+
+# --- nothing found, wrong usage, nobody reads -------------------------------------------------------------------------------
+run "$tool" check --files "$all" --host-counter "$none"
+check "nothing: status 2" exits 2
+check "nothing: the first line" first_line CRITICAL "search: no counter found in 'scaphandre/\*/intel-rapl:0/energy_uj'; 0 VMs, 0.00 W"
+check "nothing: next step" grep -qF -- "-> start Scaphandre's qemu exporter (scaphandre qemu), or name the counters" out
+run "$tool" check --files "$all" --host-counter "$none" --json
+check "nothing, json" same '["search","search",null,"nothing"]' "$(jq -c '.findings[0] | [.subject, .label, .path, .verdict]' out)"
+if ! compgen -G '/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj' >/dev/null; then
+  run "$tool" check --host-counter "$none"
+  check "nothing: where Scaphandre writes" grep -qF "'/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj' and '/var/lib/scaphandre/*/energy_uj'" out
+fi
+for arguments in "--bogus" "stray" "--duration 0" "--host-counter=" "--files"; do
+  # shellcheck disable=SC2086 # words on purpose
+  run "$tool" check $arguments
+  check "wrong usage, $arguments: status 3" exits 3
+  check "wrong usage, $arguments: nothing on standard output" is_empty out
+done
+vm web-1 5 '1 hour'
+if [ -c /dev/full ]; then
+  for json in "" --json; do
+    # shellcheck disable=SC2086
+    "$tool" check --files "$all" --host-counter "$none" $json >/dev/full 2>err
+    status=$?
+    check "full device $json: status 3" exits 3
+    check "full device $json: told" says err 'vm_energy: unable to write to standard output: No space left on device'
+  done
+fi
+finish
