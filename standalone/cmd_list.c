@@ -45,7 +45,7 @@ static const char *const heads[COLUMNS] = {"VM", "ENERGY", "AGE", "PERIOD", "POW
 
 /* The text of a cell; that of a label is borrowed, others are in text. */
 static const char *cell(enum column column, const struct sample *sample, char text[SHOW_NUMBER_MAX]) {
-  strcpy(text, "-");
+  snprintf(text, SHOW_NUMBER_MAX, "-");
   switch (column) {
   case COLUMN_VM:
     return sample->label;

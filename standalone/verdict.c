@@ -223,15 +223,15 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
 }
 
 static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
-  char age[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + sizeof("every ")] = "", power[SHOW_NUMBER_MAX + 2] = "";
+  char age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "", power[SHOW_NUMBER_MAX + 8] = "";
   show_age(facts->age_ns, age);
   if (facts->period_ns > 0) {
-    strcpy(period, "every ");
-    show_period(facts->period_ns, period + strlen(period));
+    show_period(facts->period_ns, number);
+    snprintf(period, sizeof(period), "every %s", number);
   }
   if (facts->has_power) {
-    show_power(facts->power_w, power);
-    strcat(power, ", ");
+    show_power(facts->power_w, number);
+    snprintf(power, sizeof(power), "%s, ", number);
   }
   switch (verdict->kind) {
   case VERDICT_GOOD:
