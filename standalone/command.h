@@ -25,5 +25,6 @@ extern const struct command command_list;
 extern const struct command command_ts;
 extern const struct command command_once;
 extern const struct command command_run;
+extern const struct command command_report;
 
 #endif

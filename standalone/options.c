@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "field.h"
 #include "host.h"
 #include "marks.h"
 #include "message.h"
@@ -18,6 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN | OPTIONS_LIST | OPTIONS_CHECK)
+#define COMMON       (ALL | OPTIONS_PATHS)
 #define COUNT_MAX    UINT64_C(1000000000000)
 
 struct option_row {
@@ -160,6 +162,32 @@ static const char *take_json(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_csv(struct options *options, const char *value) {
+  (void)value;
+  if (options->json)
+    return "does not go with '--json'";
+  options->csv = true;
+  return NULL;
+}
+
+static const char *take_report_json(struct options *options, const char *value) {
+  if (options->csv)
+    return "does not go with '--csv'";
+  return take_json(options, value);
+}
+
+static const char *take_cost(const char *value, double *cost) {
+  return field_parse_power(value, cost) == 0 ? NULL : "is no number of 0 or more";
+}
+
+static const char *take_gco2(struct options *options, const char *value) {
+  return take_cost(value, &options->gco2_per_kwh);
+}
+
+static const char *take_price(struct options *options, const char *value) {
+  return take_cost(value, &options->price_per_kwh);
+}
+
 static const char *take_bounds(struct options *options, const char *value) {
   (void)value;
   options->bounds = true;
@@ -217,6 +245,14 @@ static const struct option_row rows[] = {
     {OPTIONS_CHECK, "host-counter", 0, "PATH",
      "the counters of the host's packages, a path or a pattern\n(default: " HOST_COUNTERS ")", take_host_counter},
     {OPTIONS_ONCE | OPTIONS_LIST | OPTIONS_CHECK, "json", 0, NULL, "print one JSON object", take_json},
+    {OPTIONS_REPORT, "json", 0, NULL, "print one JSON object", take_report_json},
+    {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
+    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G", "also tell the grams of CO2, at so many per kWh", take_gco2},
+    {OPTIONS_REPORT, "price-per-kwh", 0, "N", "also tell what the energy costs, at so much per kWh", take_price},
+    {OPTIONS_REPORT, "scale", 0, "FACTOR",
+     "multiply the raw counters (default: as run.json says,\n"
+     "else 1); power is taken as it stands there",
+     take_scale},
     {OPTIONS_ONCE, "bounds", 0, NULL,
      "wait for the next update of each counter, and tell what\nits energy is at least and at most", take_bounds},
     {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
@@ -233,9 +269,9 @@ static const struct option_row rows[] = {
      "without an update for so long there is no power\n"
      "(default: 30, or three update periods if that is more)",
      take_stale_timeout},
-    {ALL, "quiet", 'q', NULL, "results and errors only", take_quiet},
-    {ALL, "help", 'h', NULL, "print this help", NULL},
-    {ALL, "version", 'V', NULL, "print the version", NULL},
+    {COMMON, "quiet", 'q', NULL, "results and errors only", take_quiet},
+    {COMMON, "help", 'h', NULL, "print this help", NULL},
+    {COMMON, "version", 'V', NULL, "print the version", NULL},
 };
 
 void options_print(unsigned which, FILE *out) {
@@ -280,11 +316,11 @@ static void fill_getopt(unsigned which, struct option *longs, char *shorts) {
   *shorts = '\0';
 }
 
-static const struct option_row *find_row(int code) {
+static const struct option_row *find_row(unsigned which, int code) {
   if (code >= ROW_BASE)
     return &rows[code - ROW_BASE];
   for (size_t i = 0; i < COUNT(rows); i++)
-    if (rows[i].letter == (char)code)
+    if ((rows[i].which & which) != 0 && rows[i].letter == (char)code)
       return &rows[i];
   return NULL;
 }
@@ -328,13 +364,20 @@ static enum options_result tell_unknown(unsigned which, int letter, const char *
 
 /* code: ':' or '?', as getopt_long() answered for the argument before optind. */
 static enum options_result tell_wrong_option(unsigned which, int code, char **argv) {
-  const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(optopt) : NULL;
+  const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(which, optopt) : NULL;
   if (row == NULL)
     return tell_unknown(which, optopt, argv[optind - 1]);
   if (code == ':')
     tell_error("option '--%s' needs a value: %s", row->name, row->argument);
   else
     tell_error("option '--%s' takes no value", row->name);
+  return OPTIONS_WRONG;
+}
+
+static enum options_result tell_wrong_path(unsigned which, const char *path, const char *why) {
+  if ((which & OPTIONS_PATHS) == 0)
+    return tell_wrong_value(&rows[0], path, why);
+  tell_error("'%s' %s", path, why); /* it is empty, or did not fit into memory */
   return OPTIONS_WRONG;
 }
 
@@ -346,7 +389,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   struct option longs[COUNT(rows) + 1];
   char shorts[2 * COUNT(rows) + 3];
   fill_getopt(which, longs, shorts);
-  bool in_files = false; /* paths may follow */
+  bool in_files = (which & OPTIONS_PATHS) != 0; /* paths may follow */
   const char *wrong;
   int code;
   optind = 0; /* glibc: start anew */
@@ -359,19 +402,19 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
       if (!in_files)
         return tell_stray(optarg);
       if ((wrong = take_file(options, optarg)) != NULL)
-        return tell_wrong_value(&rows[0], optarg, wrong);
+        return tell_wrong_path(which, optarg, wrong);
       continue;
     }
     if (code == ':' || code == '?')
       return tell_wrong_option(which, code, argv);
-    const struct option_row *row = find_row(code);
+    const struct option_row *row = find_row(which, code);
     if (row == NULL)
       return OPTIONS_WRONG;
     if (row->take == NULL)
       return row->letter == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
-    in_files = row->take == take_file;
+    in_files = row->take == take_file || (which & OPTIONS_PATHS) != 0;
     /* `--files --interval 1` has forgotten the paths; a path that starts with a dash is written ./-path */
-    if (in_files && optarg == argv[optind - 1] && is_option(optarg))
+    if (row->take == take_file && optarg == argv[optind - 1] && is_option(optarg))
       return tell_wrong_value(row, optarg, "is an option, and a path was expected");
     if ((wrong = row->take(options, optarg)) != NULL)
       return tell_wrong_value(row, optarg, wrong);
@@ -384,25 +427,28 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
     if (!in_files)
       return tell_stray(argv[optind]);
     if ((wrong = take_file(options, argv[optind])) != NULL)
-      return tell_wrong_value(&rows[0], argv[optind], wrong);
+      return tell_wrong_path(which, argv[optind], wrong);
   }
   return OPTIONS_GOOD;
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
   bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK)) != 0; /* shows power as it is, of itself */
-  *options =
-      (struct options){.argc = argc,
-                       .argv = argv,
-                       .meter = {.base = watches ? METER_AUTO : METER_SAMPLE, .scale = 1, .tick_ns = clock_tick_ns()},
-                       .interval_ns = NS_PER_S,
-                       .count = 120,
-                       .layout = CSV_COMBINED,
-                       .out_dir = "csv",
-                       .out_name = "power.csv",
-                       .duration_ns = watches ? 0 : 10 * NS_PER_S,
-                       .host_counter = HOST_COUNTERS,
-                       .bounds = (which & OPTIONS_RUN) != 0};
+  *options = (struct options){.argc = argc,
+                              .argv = argv,
+                              .meter = {.base = watches ? METER_AUTO : METER_SAMPLE,
+                                        .scale = (which & OPTIONS_PATHS) != 0 ? 0 : 1,
+                                        .tick_ns = clock_tick_ns()},
+                              .interval_ns = NS_PER_S,
+                              .count = 120,
+                              .layout = CSV_COMBINED,
+                              .out_dir = "csv",
+                              .out_name = "power.csv",
+                              .duration_ns = watches ? 0 : 10 * NS_PER_S,
+                              .host_counter = HOST_COUNTERS,
+                              .gco2_per_kwh = -1,
+                              .price_per_kwh = -1,
+                              .bounds = (which & OPTIONS_RUN) != 0};
   return parse(which, argc, argv, options);
 }
 

@@ -15,11 +15,16 @@
 #include <stdio.h>
 
 /* Which commands have an option. */
-#define OPTIONS_TS    1u
-#define OPTIONS_ONCE  2u
-#define OPTIONS_RUN   4u
-#define OPTIONS_LIST  8u
-#define OPTIONS_CHECK 16u
+#define OPTIONS_TS     1u
+#define OPTIONS_ONCE   2u
+#define OPTIONS_RUN    4u
+#define OPTIONS_LIST   8u
+#define OPTIONS_CHECK  16u
+#define OPTIONS_REPORT 64u
+#define OPTIONS_PLOT   128u
+
+/* Those whose arguments are paths, without an option in front. */
+#define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT)
 
 struct options {
   /* as they were given, from the name of the command on */
@@ -53,6 +58,10 @@ struct options {
 
   /* check */
   const char *host_counter; /* path or pattern */
+
+  /* report; meter.scale is 0 where it was not named */
+  bool csv;
+  double gco2_per_kwh, price_per_kwh; /* below 0: not named */
 
   /* run */
   const char *json_file; /* NULL: text on standard error */

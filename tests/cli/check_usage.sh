@@ -9,7 +9,7 @@ mkfifo fifo
 # shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
-for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "help ts" "ts -h" "ts --files x --help"; do
+for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "report --help" "help ts" "ts -h" "ts --files x --help"; do
   # shellcheck disable=SC2086 # words on purpose
   run "$tool" $text
   check "'$text': status 0" exits 0
@@ -82,6 +82,17 @@ list --files 'nothing/*/energy_uj'|no file matches 'nothing/*/energy_uj'
 list --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
 list --files $good --time-base auto|unknown option '--time-base'
 list stray|unexpected argument 'stray': paths follow --files
+report|no capture to report on: name a CSV file, or the directory of a run
+report ""|'' is no path
+report missing.csv|'missing.csv' is no capture: No such file or directory
+report --files missing|unknown option '--files'
+report --json --csv x|option '--csv' does not go with '--json'
+report --csv --json x|option '--json' does not go with '--csv'
+report --gco2-per-kwh -1 x|option '--gco2-per-kwh': '-1' is no number of 0 or more
+report --gco2-per-kwh nan x|option '--gco2-per-kwh': 'nan' is no number of 0 or more
+report --price-per-kwh "" x|option '--price-per-kwh': '' is no number of 0 or more
+report --price-per-kwh cheap x|option '--price-per-kwh': 'cheap' is no number of 0 or more
+report --scale 0 x|option '--scale': '0' is no factor above 0 and at most 1e9, such as 5
 once --files $good --interval 1|unknown option '--interval'
 ROWS
 
@@ -90,10 +101,10 @@ check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'ba
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
-for command in ts once run list check; do
+for command in ts once run list check report; do
   "$tool" "$command" --help
-done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >in_help
-grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual
+done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' | sort -u >in_help
+grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z0-9-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual
 check "the options of --help are those of the manual" diff in_help in_manual
 check "there are options at all" test "$(wc -l <in_help)" -gt 10
 "$tool" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort >in_help

@@ -1,0 +1,39 @@
+/*
+ * layout: the header of a capture -> which column is what
+ *
+ * Knows what core/csv.h writes, and what the tool before it wrote:
+ *
+ *   wide   ts, then <label>_energy_uj and <label>_power_w for each VM (combined; separate files hold one VM each)
+ *   long   ts, label, energy_uj, power_w, state
+ *
+ * Columns may stand in any order, others between them are passed over, and of energy and power one is enough.
+ */
+#ifndef VM_ENERGY_LAYOUT_H
+#define VM_ENERGY_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LAYOUT_NONE ((size_t)-1)
+
+struct layout_vm {
+  char *label;
+  size_t energy, power; /* columns, or LAYOUT_NONE */
+};
+
+struct layout {
+  size_t columns, ts;
+  bool is_long;
+  size_t label, state;   /* long; state may be LAYOUT_NONE */
+  struct layout_vm *vms; /* long: one, without a label */
+  size_t vms_num;
+};
+
+/*
+ * 0, and *layout is to be given to layout_free(). -EINVAL: it is none, and *missing tells what it lacks ("column
+ * 'ts'"). -ENOMEM.
+ */
+int layout_parse(const char *const *header, size_t count, struct layout *layout, const char **missing);
+void layout_free(struct layout *layout);
+
+#endif

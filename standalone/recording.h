@@ -1,0 +1,69 @@
+/*
+ * recording: a capture as it lies on disk, read value by value
+ *
+ * What one argument of a command names: a file of a capture, or the directory of a run with all of its files. run.json
+ * and marks.csv beside it are read where they are of that capture. The values go to a callback; nothing of them is
+ * kept, so that a file may be larger than memory.
+ */
+#ifndef VM_ENERGY_RECORDING_H
+#define VM_ENERGY_RECORDING_H
+
+#include "phases.h"
+#include "run_info.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct recording {
+  const char *path; /* as it was given */
+  char *shown;      /* the same, fit to be printed */
+  char **files;     /* paths */
+  size_t files_num;
+  bool searched; /* they were looked for, so that one may be something else */
+  bool has_info;
+  struct run_info info; /* of run.json */
+  struct phases phases; /* of marks.csv; at least the one without a mark */
+  bool was_read;
+  bool incomplete; /* rows were passed over, or files were; told */
+};
+
+/*
+ * Looks what is there. STATUS_DONE, and it is to be given to recording_close(). STATUS_USAGE: there is no such path.
+ * STATUS_FAILED: it is no capture. Told.
+ */
+int recording_open(struct recording *recording, const char *path);
+void recording_close(struct recording *recording);
+
+/* One sample of one VM. */
+struct recording_value {
+  int64_t ts_ns; /* wall time */
+  bool has_energy, has_power;
+  uint64_t energy_uj; /* raw */
+  double power_w;
+  bool has_state, held; /* held: the state, where the layout has states */
+};
+
+/* A VM, before its first value. */
+struct recording_vm {
+  const char *label; /* fit to be printed; borrowed for the call */
+  bool has_start;    /* what its counter was when the run started */
+  int64_t start_ns;  /* told as the time stamps are: as coarse as they */
+  uint64_t start_uj;
+  int64_t period_ns; /* between two updates; 0: not known */
+};
+
+/* vm counts from 0 over all files. Both answer 0 or -errno, which ends the reading. */
+struct recording_sink {
+  int (*vm)(void *arg, size_t vm, const struct recording_vm *info);
+  int (*value)(void *arg, size_t vm, const struct recording_value *value);
+  void *arg;
+};
+
+/*
+ * Reads all files, once per call. STATUS_DONE, STATUS_FAILED: nothing could be read, told. Faults in the files are told
+ * in the first call only.
+ */
+int recording_read(struct recording *recording, const struct recording_sink *sink);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * report: what captures add up to
+ *
+ *   report_open()   finds the capture and reads it, value by value
+ *   report_...()    its figures: of each VM, of all of them; as a whole and by phase
+ *   report_print_...()  all captures, as text, JSON, CSV
+ *   report_close()
+ */
+#ifndef VM_ENERGY_REPORT_H
+#define VM_ENERGY_REPORT_H
+
+#include "recording.h"
+#include "tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct report_vm {
+  char *label;
+  struct tally tally;
+};
+
+struct report {
+  struct recording recording;
+  double scale; /* of the raw counters */
+  struct report_vm *vms;
+  size_t vms_num, vms_size;
+  bool has_span; /* there is a sample */
+  int64_t start_ns, end_ns;
+};
+
+/*
+ * scale: of the raw counters; 0: what run.json says, else 1. A STATUS_...; unless it is STATUS_DONE there is nothing to
+ * close. What is wrong is told.
+ */
+int report_open(struct report *report, const char *path, double scale);
+void report_close(struct report *report);
+
+/* A span of time: the whole, or a phase, as far as the capture has it. */
+struct report_span {
+  const char *name; /* of the phase; NULL: the whole, or what lies before the first mark */
+  bool is_phase;
+  size_t phase;
+  int64_t start_ns, end_ns;
+};
+
+/* The index-th span: 0 is the whole, the phases follow where there are marks. False: there are no more. */
+bool report_span(const struct report *report, size_t index, struct report_span *span);
+
+/* What there is to say of a VM, or of all, in a span. */
+struct report_figures {
+  bool has_energy;
+  double energy_j;
+  bool from_counter; /* else from power by time */
+  bool has_power;    /* not of all VMs: their samples are not of one time */
+  double mean_w, min_w, median_w, p95_w, max_w;
+  uint64_t samples, held, empty, resets;
+};
+
+void report_vm_figures(struct report *report, size_t vm, const struct report_span *span,
+                       struct report_figures *figures);
+void report_total(struct report *report, const struct report_span *span, struct report_figures *figures);
+
+/* What a kilowatt-hour costs; below 0: not asked for. */
+struct report_costs {
+  double gco2_per_kwh, price_per_kwh;
+};
+
+void report_print_text(struct report *reports, size_t num, const struct report_costs *costs, FILE *out);
+/* 0 or -errno. */
+int report_print_json(struct report *reports, size_t num, const struct report_costs *costs, FILE *out);
+int report_print_csv(struct report *reports, size_t num, const struct report_costs *costs, FILE *out);
+
+#endif

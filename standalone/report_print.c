@@ -1,0 +1,337 @@
+/* The other half of report: as text, JSON, CSV. */
+#include "report.h"
+
+#include "json.h"
+#include "show.h"
+
+#include "core/clock.h"
+#include "core/csv_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define J_PER_WH  3600.0
+#define J_PER_KWH 3.6e6
+
+static double seconds(int64_t ns) {
+  return (double)ns / (double)NS_PER_S;
+}
+
+static double share(uint64_t part, uint64_t whole) {
+  return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+/* --- text --------------------------------------------------------------------------------------------------------- */
+
+/* The columns behind the label. */
+enum cell {
+  CELL_J,
+  CELL_WH,
+  CELL_MEAN,
+  CELL_MIN,
+  CELL_MEDIAN,
+  CELL_P95,
+  CELL_MAX,
+  CELL_SAMPLES,
+  CELL_HELD,
+  CELL_EMPTY,
+  CELL_GCO2,
+  CELL_PRICE,
+  CELLS
+};
+
+static const char *const heads[CELLS] = {"energy J", "Wh",      "mean W", "min W", "median W", "p95 W",
+                                         "max W",    "samples", "held",   "empty", "gCO2",     "price"};
+
+struct line {
+  const char *label;
+  char cells[CELLS][SHOW_NUMBER_MAX];
+};
+
+static void put_number(char cell[SHOW_NUMBER_MAX], bool has, double number, int decimals) {
+  if (has)
+    snprintf(cell, SHOW_NUMBER_MAX, "%.*f", decimals, number);
+  else
+    strcpy(cell, "-");
+}
+
+static void put_share(char cell[SHOW_NUMBER_MAX], uint64_t part, uint64_t whole) {
+  if (whole > 0)
+    snprintf(cell, SHOW_NUMBER_MAX, "%.1f %%", 100 * share(part, whole));
+  else
+    strcpy(cell, "-");
+}
+
+static void fill_line(struct line *line, const struct report_figures *figures, const struct report_costs *costs) {
+  double kwh = figures->energy_j / J_PER_KWH;
+  bool has_energy = figures->has_energy, has_power = figures->has_power;
+  put_number(line->cells[CELL_J], has_energy, figures->energy_j, 3);
+  put_number(line->cells[CELL_WH], has_energy, figures->energy_j / J_PER_WH, 4);
+  put_number(line->cells[CELL_MEAN], has_power, figures->mean_w, 3);
+  put_number(line->cells[CELL_MIN], has_power, figures->min_w, 3);
+  put_number(line->cells[CELL_MEDIAN], has_power, figures->median_w, 3);
+  put_number(line->cells[CELL_P95], has_power, figures->p95_w, 3);
+  put_number(line->cells[CELL_MAX], has_power, figures->max_w, 3);
+  snprintf(line->cells[CELL_SAMPLES], SHOW_NUMBER_MAX, "%" PRIu64, figures->samples);
+  put_share(line->cells[CELL_HELD], figures->held, figures->samples);
+  put_share(line->cells[CELL_EMPTY], figures->empty, figures->samples);
+  put_number(line->cells[CELL_GCO2], has_energy, kwh * costs->gco2_per_kwh, 3);
+  put_number(line->cells[CELL_PRICE], has_energy, kwh * costs->price_per_kwh, 4);
+}
+
+static bool is_shown(enum cell cell, const struct report_costs *costs) {
+  return (cell != CELL_GCO2 || costs->gco2_per_kwh >= 0) && (cell != CELL_PRICE || costs->price_per_kwh >= 0);
+}
+
+static void print_line(const struct line *line, const size_t widths[CELLS], size_t label_width,
+                       const struct report_costs *costs, FILE *out) {
+  size_t width = show_width(line->label);
+  fprintf(out, "  %s%*s", line->label, (int)(label_width > width ? label_width - width : 0), "");
+  for (enum cell i = 0; i < CELLS; i++)
+    if (is_shown(i, costs))
+      fprintf(out, "  %*s", (int)widths[i], line->cells[i]);
+  fputc('\n', out);
+}
+
+static void print_table(const struct line *lines, size_t num, const struct report_costs *costs, FILE *out) {
+  size_t widths[CELLS] = {0}, label_width = 0;
+  for (size_t i = 0; i < num; i++) {
+    size_t width = show_width(lines[i].label);
+    label_width = width > label_width ? width : label_width;
+    for (enum cell cell = 0; cell < CELLS; cell++) {
+      width = strlen(lines[i].cells[cell]);
+      widths[cell] = width > widths[cell] ? width : widths[cell];
+    }
+  }
+  for (size_t i = 0; i < num; i++)
+    print_line(&lines[i], widths, label_width, costs, out);
+}
+
+/* "2026-11-24 12:00:00 +0100" */
+static void format_time(int64_t wall_ns, char text[40]) {
+  time_t second = (time_t)(wall_ns / NS_PER_S);
+  struct tm local;
+  if (localtime_r(&second, &local) == NULL || strftime(text, 40, "%Y-%m-%d %H:%M:%S %z", &local) == 0)
+    strcpy(text, "?");
+}
+
+static void print_head(const struct report *report, const struct report_span *span, FILE *out) {
+  char since[40];
+  format_time(span->start_ns, since);
+  if (!span->is_phase)
+    fputs(report->recording.shown, out);
+  else
+    fprintf(out, "phase %s", span->name != NULL ? span->name : "before the first mark");
+  if (!report->has_span) {
+    fputs(": no samples\n", out);
+    return;
+  }
+  fprintf(out, ": %.3f s from %s", seconds(span->end_ns - span->start_ns), since);
+  if (!span->is_phase && report->recording.info.host != NULL)
+    fprintf(out, ", on %s", report->recording.info.host);
+  fputc('\n', out);
+}
+
+static void print_span(struct report *report, const struct report_span *span, const struct report_costs *costs,
+                       FILE *out) {
+  print_head(report, span, out);
+  size_t num = report->vms_num;
+  struct line *lines = calloc(num + 2, sizeof(*lines));
+  if (lines == NULL) {
+    fputs("  (no memory for the table)\n", out);
+    return;
+  }
+  lines[0].label = "VM";
+  for (enum cell i = 0; i < CELLS; i++)
+    strcpy(lines[0].cells[i], heads[i]);
+  struct report_figures figures;
+  for (size_t i = 0; i < num; i++) {
+    lines[i + 1].label = report->vms[i].label;
+    report_vm_figures(report, i, span, &figures);
+    fill_line(&lines[i + 1], &figures, costs);
+  }
+  lines[num + 1].label = "total";
+  report_total(report, span, &figures);
+  fill_line(&lines[num + 1], &figures, costs);
+  print_table(lines, num > 1 ? num + 2 : num + 1, costs, out);
+  free(lines);
+}
+
+void report_print_text(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
+  struct report_span span;
+  for (size_t i = 0; i < num; i++)
+    for (size_t s = 0; report_span(&reports[i], s, &span); s++) {
+      if (i + s > 0)
+        fputc('\n', out);
+      print_span(&reports[i], &span, costs, out);
+    }
+}
+
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
+
+/* Adds what both a VM and the total have. */
+static int add_energy(json_t *object, const struct report_figures *figures, const struct report_costs *costs) {
+  bool has = figures->has_energy;
+  double kwh = figures->energy_j / J_PER_KWH;
+  int status = json_object_set_new(object, "energy_j", json_number_or_null(has, figures->energy_j)) |
+               json_object_set_new(object, "energy_wh", json_number_or_null(has, figures->energy_j / J_PER_WH)) |
+               json_object_set_new(object, "energy_from",
+                                   has ? json_string(figures->from_counter ? "counter" : "power") : json_null());
+  if (costs->gco2_per_kwh >= 0)
+    status |= json_object_set_new(object, "gco2", json_number_or_null(has, kwh * costs->gco2_per_kwh));
+  if (costs->price_per_kwh >= 0)
+    status |= json_object_set_new(object, "price", json_number_or_null(has, kwh * costs->price_per_kwh));
+  return status;
+}
+
+static json_t *vm_to_json(const char *label, const struct report_figures *figures, const struct report_costs *costs) {
+  bool has = figures->has_power;
+  json_t *vm = json_pack("{s:o}", "label", json_text(label));
+  json_t *power = json_pack(
+      "{s:o, s:o, s:o, s:o, s:o, s:I, s:f, s:f, s:I}", "mean_w", json_number_or_null(has, figures->mean_w), "min_w",
+      json_number_or_null(has, figures->min_w), "median_w", json_number_or_null(has, figures->median_w), "p95_w",
+      json_number_or_null(has, figures->p95_w), "max_w", json_number_or_null(has, figures->max_w), "samples",
+      (json_int_t)figures->samples, "held_share", share(figures->held, figures->samples), "empty_share",
+      share(figures->empty, figures->samples), "resets", (json_int_t)figures->resets);
+  int status = add_energy(vm, figures, costs) | json_object_update(vm, power);
+  json_decref(power);
+  if (status == 0)
+    return vm;
+  json_decref(vm);
+  return NULL;
+}
+
+/* start, end, vms, total: of the whole or of a phase. */
+static json_t *span_to_json(struct report *report, const struct report_span *span, const struct report_costs *costs) {
+  struct report_figures figures;
+  json_t *vms = json_array(), *total = json_object();
+  int status = 0;
+  for (size_t i = 0; i < report->vms_num; i++) {
+    report_vm_figures(report, i, span, &figures);
+    status |= json_array_append_new(vms, vm_to_json(report->vms[i].label, &figures, costs));
+  }
+  report_total(report, span, &figures);
+  status |= add_energy(total, &figures, costs);
+  bool has = report->has_span;
+  json_t *object =
+      json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)), "end",
+                json_number_or_null(has, seconds(span->end_ns)), "duration_s",
+                json_number_or_null(has, seconds(span->end_ns - span->start_ns)), "vms", vms, "total", total);
+  if (status == 0)
+    return object;
+  json_decref(object);
+  return NULL;
+}
+
+static json_t *report_to_json(struct report *report, const struct report_costs *costs) {
+  struct report_span span;
+  report_span(report, 0, &span);
+  const char *host = report->recording.info.host;
+  json_t *phases = json_array(), *whole = span_to_json(report, &span, costs);
+  json_t *object = json_pack("{s:o, s:o, s:f}", "path", json_text(report->recording.path), "host",
+                             host != NULL ? json_text(host) : json_null(), "scale", report->scale);
+  int status = json_object_update(object, whole);
+  json_decref(whole);
+  for (size_t s = 1; report_span(report, s, &span); s++) {
+    json_t *phase = json_pack("{s:o}", "phase", span.name != NULL ? json_text(span.name) : json_null());
+    whole = span_to_json(report, &span, costs);
+    status |= json_object_update(phase, whole) | json_array_append_new(phases, phase);
+    json_decref(whole);
+  }
+  status |= json_object_set_new(object, "phases", phases);
+  if (status == 0)
+    return object;
+  json_decref(object);
+  return NULL;
+}
+
+int report_print_json(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
+  json_t *captures = json_array();
+  int status = 0;
+  for (size_t i = 0; i < num; i++)
+    status |= json_array_append_new(captures, report_to_json(&reports[i], costs));
+  if (status != 0) {
+    json_decref(captures);
+    return -ENOMEM;
+  }
+  return json_print(json_pack("{s:o}", "captures", captures), out);
+}
+
+/* --- CSV ---------------------------------------------------------------------------------------------------------- */
+
+/* A comma, and the number where there is one. Negative times, before 1970, have their sign. */
+static void put_field(struct csv_text *text, bool has, double number) {
+  csv_text_char(text, ',');
+  if (has && number < 0)
+    csv_text_char(text, '-');
+  if (has)
+    csv_text_power(text, number < 0 ? -number : number);
+}
+
+static void put_count(struct csv_text *text, uint64_t count) {
+  csv_text_char(text, ',');
+  csv_text_u64(text, count, 1);
+}
+
+static void put_row(struct csv_text *text, const struct report *report, size_t vm, const struct report_span *span,
+                    const struct report_figures *figures, const struct report_costs *costs) {
+  double kwh = figures->energy_j / J_PER_KWH;
+  bool has_energy = figures->has_energy, has_power = figures->has_power;
+  csv_text_field(text, report->recording.shown, "");
+  csv_text_char(text, ',');
+  if (span->name != NULL)
+    csv_text_field(text, span->name, "");
+  csv_text_char(text, ',');
+  csv_text_field(text, report->vms[vm].label, "");
+  put_field(text, report->has_span, seconds(span->start_ns));
+  put_field(text, report->has_span, seconds(span->end_ns));
+  put_field(text, has_energy, figures->energy_j);
+  put_field(text, has_energy, figures->energy_j / J_PER_WH);
+  put_field(text, has_power, figures->mean_w);
+  put_field(text, has_power, figures->min_w);
+  put_field(text, has_power, figures->median_w);
+  put_field(text, has_power, figures->p95_w);
+  put_field(text, has_power, figures->max_w);
+  put_count(text, figures->samples);
+  put_field(text, true, share(figures->held, figures->samples));
+  put_field(text, true, share(figures->empty, figures->samples));
+  put_count(text, figures->resets);
+  if (costs->gco2_per_kwh >= 0)
+    put_field(text, has_energy, kwh * costs->gco2_per_kwh);
+  if (costs->price_per_kwh >= 0)
+    put_field(text, has_energy, kwh * costs->price_per_kwh);
+  csv_text_char(text, '\n');
+}
+
+/* Where there are phases, these, which add up; else the whole. */
+static int print_rows(struct report *report, const struct report_costs *costs, struct csv_text *text, FILE *out) {
+  struct report_span span;
+  struct report_figures figures;
+  bool has_phases = report_span(report, 1, &span);
+  for (size_t s = has_phases; report_span(report, s, &span); s++)
+    for (size_t vm = 0; vm < report->vms_num; vm++) {
+      report_vm_figures(report, vm, &span, &figures);
+      csv_text_clear(text);
+      put_row(text, report, vm, &span, &figures, costs);
+      if (text->failed)
+        return -ENOMEM;
+      fwrite(text->data, 1, text->len, out);
+    }
+  return 0;
+}
+
+int report_print_csv(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
+  struct csv_text text = {0};
+  int status = 0;
+  fprintf(out,
+          "capture,phase,label,start,end,energy_j,energy_wh,mean_w,min_w,median_w,p95_w,max_w,samples,held_share,"
+          "empty_share,resets%s%s\n",
+          costs->gco2_per_kwh >= 0 ? ",gco2" : "", costs->price_per_kwh >= 0 ? ",price" : "");
+  for (size_t i = 0; i < num && status == 0; i++)
+    status = print_rows(&reports[i], costs, &text, out);
+  free(text.data);
+  return status != 0 ? status : ferror(out) != 0 ? -EIO : 0;
+}

@@ -1,0 +1,131 @@
+#include "run_info.h"
+
+#include "core/clock.h"
+#include "core/label.h"
+#include "core/number.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A Unix time that fits into nanoseconds. */
+#define TIME_MAX_S 9e9
+
+static bool take_number(const json_t *json, double *number) {
+  if (!json_is_number(json))
+    return false;
+  *number = json_number_value(json);
+  return isfinite(*number);
+}
+
+static bool take_counter_number(const json_t *json, uint64_t *number) {
+  if (json_is_integer(json) && json_integer_value(json) >= 0) {
+    *number = (uint64_t)json_integer_value(json);
+    return true;
+  }
+  const char *digits = json_string_value(json);
+  return digits != NULL && number_parse_u64(digits, strlen(digits), number) == 0;
+}
+
+static int take_counters(const json_t *list, struct run_info *info) {
+  info->counters = calloc(json_array_size(list) + 1, sizeof(*info->counters));
+  if (info->counters == NULL)
+    return -ENOMEM;
+  size_t i;
+  const json_t *item;
+  json_array_foreach(list, i, item) {
+    const char *label = json_string_value(json_object_get(item, "label"));
+    double period_s;
+    if (label == NULL)
+      continue;
+    struct run_counter *counter = &info->counters[info->counters_num];
+    counter->label = strdup(label);
+    if (counter->label == NULL)
+      return -ENOMEM;
+    info->counters_num++;
+    counter->has_start = take_counter_number(json_object_get(item, "start_energy_uj"), &counter->start_uj);
+    if (take_number(json_object_get(item, "period_s"), &period_s) && period_s > 0 && period_s < TIME_MAX_S)
+      counter->period_ns = (int64_t)(period_s * 1e9);
+  }
+  return 0;
+}
+
+static int take_files(const json_t *list, struct run_info *info) {
+  info->files = calloc(json_array_size(list) + 1, sizeof(*info->files));
+  if (info->files == NULL)
+    return -ENOMEM;
+  size_t i;
+  const json_t *item;
+  json_array_foreach(list, i, item) {
+    const char *name = json_string_value(item);
+    if (name == NULL || strchr(name, '/') != NULL) /* of this directory, and no other */
+      continue;
+    info->files[info->files_num] = strdup(name);
+    if (info->files[info->files_num] == NULL)
+      return -ENOMEM;
+    info->files_num++;
+  }
+  return 0;
+}
+
+static int take_info(const json_t *root, struct run_info *info) {
+  const char *tool = json_string_value(json_object_get(root, "tool"));
+  const char *host = json_string_value(json_object_get(root, "host"));
+  double start_s;
+  if (tool == NULL || strcmp(tool, "vm_energy") != 0 || !take_number(json_object_get(root, "scale"), &info->scale) ||
+      info->scale <= 0 || !take_number(json_object_get(root, "start"), &start_s) || fabs(start_s) > TIME_MAX_S)
+    return -EINVAL;
+  info->start_ns = (int64_t)llround(start_s * 1e6) * NS_PER_US;
+  info->host = host != NULL ? label_printable(host) : NULL;
+  int status = take_files(json_object_get(root, "files"), info);
+  return status != 0 ? status : take_counters(json_object_get(root, "counters"), info);
+}
+
+int run_info_read(const char *path, struct run_info *info) {
+  *info = (struct run_info){.scale = 1};
+  FILE *file = fopen(path, "re");
+  if (file == NULL)
+    return -errno;
+  json_t *root = json_loadf(file, 0, NULL);
+  fclose(file);
+  if (root == NULL)
+    return -EINVAL;
+  int status = take_info(root, info);
+  json_decref(root);
+  if (status != 0)
+    run_info_free(info);
+  return status;
+}
+
+void run_info_free(struct run_info *info) {
+  for (size_t i = 0; i < info->files_num; i++)
+    free(info->files[i]);
+  for (size_t i = 0; i < info->counters_num; i++)
+    free(info->counters[i].label);
+  free(info->files);
+  free(info->counters);
+  free(info->host);
+  *info = (struct run_info){.scale = 1};
+}
+
+bool run_info_has_file(const struct run_info *info, const char *name) {
+  for (size_t i = 0; i < info->files_num; i++)
+    if (strcmp(info->files[i], name) == 0)
+      return true;
+  return false;
+}
+
+const struct run_counter *run_info_counter(const struct run_info *info, const char *label, size_t *cursor) {
+  size_t num = info->counters_num;
+  for (size_t i = 0; i < num; i++) {
+    size_t at = *cursor + i < num ? *cursor + i : *cursor + i - num;
+    if (strcmp(info->counters[at].label, label) != 0)
+      continue;
+    *cursor = at + 1 < num ? at + 1 : 0;
+    return &info->counters[at];
+  }
+  return NULL;
+}

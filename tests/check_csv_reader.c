@@ -1,0 +1,134 @@
+/* CSV, row by row: what is a row, a field, a line that is cut; and files that are none. */
+#include "../standalone/csv_reader.h"
+
+#include "scratch.h"
+#include "suite.h"
+
+static char got[4096];
+
+/* "1:a,b|" for each row; '!' behind one that is cut. */
+static int take(const struct csv_row *row, void *arg) {
+  (void)arg;
+  size_t len = strlen(got);
+  len += (size_t)snprintf(got + len, sizeof(got) - len, "%d:", (int)row->line);
+  for (size_t i = 0; i < row->count; i++)
+    len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%s", i > 0 ? "," : "", row->fields[i]);
+  snprintf(got + len, sizeof(got) - len, "%s|", row->cut ? "!" : "");
+  return 0;
+}
+
+static const struct {
+  const char *text, *expected;
+} rows[] = {
+    {"", ""},
+    {"\n", ""},
+    {"a\n", "1:a|"},
+    {"a,b\n1,2\n", "1:a,b|2:1,2|"},
+    {"a,b\r\n1,2\r\n", "1:a,b|2:1,2|"},
+    {"\xef\xbb\xbfts,b\n", "1:ts,b|"},
+    {"a\n\n\nb\n", "1:a|4:b|"},
+    {"a,\n,\n", "1:a,|2:,|"},
+    {"\"a,\"\"b\"\"\",c\n", "1:a,\"b\",c|"},
+    {"\"two\nlines\",c\nd\n", "1:two\nlines,c|2:d|"},
+    {" a , b \n", "1: a , b |"},
+    {"a,b\n1,", "1:a,b|2:1,!|"},
+    {"a,b\n1,2", "1:a,b|2:1,2!|"},
+    {"a,b\n1,\"2\n3,4\n", "1:a,b|2:1,2\n3,4\n!|"},
+    {"\"\"\n", "1:|"},
+};
+
+START_TEST(test_rows) {
+  write_text("file.csv", rows[_i].text);
+  got[0] = '\0';
+  ck_assert_int_eq(csv_reader_read(in_scratch("file.csv"), take, NULL), 0);
+  ck_assert_str_eq(got, rows[_i].expected);
+}
+END_TEST
+
+START_TEST(test_nul_bytes) {
+  write_bytes("file.csv", "a\0b,c\n\0\0\0", 9);
+  got[0] = '\0';
+  ck_assert_int_eq(csv_reader_read(in_scratch("file.csv"), take, NULL), 0);
+  ck_assert_str_eq(got, "1:a\x1a"
+                        "b,c|2:\x1a\x1a\x1a!|");
+}
+END_TEST
+
+static int stop_at_second(const struct csv_row *row, void *arg) {
+  ++*(int *)arg;
+  return row->line == 2 ? 42 : 0;
+}
+
+START_TEST(test_taker_stops) {
+  int calls = 0;
+  write_text("file.csv", "a\nb\nc\nd\n");
+  ck_assert_int_eq(csv_reader_read(in_scratch("file.csv"), stop_at_second, &calls), 42);
+  ck_assert_int_eq(calls, 2);
+}
+END_TEST
+
+static int count_fields(const struct csv_row *row, void *arg) {
+  *(size_t *)arg += row->count;
+  return 0;
+}
+
+/* Rows longer than what is read at once; one as long as that of 10,000 VMs is none too many. */
+START_TEST(test_long_rows) {
+  size_t size = 600000, fields = 0;
+  char *text = malloc(size);
+  ck_assert_ptr_nonnull(text);
+  memset(text, 'x', size);
+  for (size_t i = 19; i < size; i += 20)
+    text[i] = ',';
+  text[size / 2] = text[size - 1] = '\n';
+  write_bytes("file.csv", text, size);
+  ck_assert_int_eq(csv_reader_read(in_scratch("file.csv"), count_fields, &fields), 0);
+  ck_assert_uint_eq(fields, 30000 + 1);
+  free(text);
+}
+END_TEST
+
+/* Neither a field nor a row takes all memory. */
+static const char fill_rows[] = {'x', ',', '"', '\0'};
+
+START_TEST(test_no_end) {
+  const char *path = in_scratch("file.csv");
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  static char block[1 << 20];
+  memset(block, fill_rows[_i] == '"' ? 'x' : fill_rows[_i], sizeof(block));
+  if (fill_rows[_i] == '"')
+    block[0] = '"';
+  for (int i = 0; i < 9; i++) {
+    ck_assert_int_eq(write(fd, block, sizeof(block)), (ssize_t)sizeof(block));
+    block[0] = block[1];
+  }
+  close(fd);
+  size_t fields = 0;
+  ck_assert_int_eq(csv_reader_read(path, count_fields, &fields), -E2BIG);
+  ck_assert_uint_eq(fields, 0);
+}
+END_TEST
+
+START_TEST(test_no_file) {
+  size_t fields = 0;
+  int before = count_open_files();
+  ck_assert_int_eq(csv_reader_read(in_scratch("missing.csv"), count_fields, &fields), -ENOENT);
+  ck_assert_int_eq(csv_reader_read(scratch, count_fields, &fields), -EISDIR);
+  ck_assert_int_eq(count_open_files(), before);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("csv_reader");
+  TCase *cases = tcase_create("rows");
+  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
+  tcase_set_timeout(cases, 60);
+  tcase_add_loop_test(cases, test_rows, 0, ROWS(rows));
+  tcase_add_test(cases, test_nul_bytes);
+  tcase_add_test(cases, test_taker_stops);
+  tcase_add_test(cases, test_long_rows);
+  tcase_add_loop_test(cases, test_no_end, 0, ROWS(fill_rows));
+  tcase_add_test(cases, test_no_file);
+  suite_add_tcase(suite, cases);
+  return suite_run(suite);
+}

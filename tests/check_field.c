@@ -1,0 +1,105 @@
+/* Fields of a capture: what is a number, what is none, and what is no value. */
+#include "../standalone/field.h"
+
+#include "suite.h"
+
+#include <errno.h>
+#include <math.h>
+
+static const struct {
+  const char *text;
+  int status;
+  int64_t ns;
+  unsigned decimals;
+} time_rows[] = {
+    {"0", 0, 0, 0},
+    {"1795466093", 0, INT64_C(1795466093000000000), 0},
+    {"1795466093.", 0, INT64_C(1795466093000000000), 0},
+    {"1795466093.25", 0, INT64_C(1795466093250000000), 2},
+    {"1795466093.123456789", 0, INT64_C(1795466093123456789), 9},
+    {"1795466093.1234567899", 0, INT64_C(1795466093123456789), 10},
+    {"-1.5", 0, INT64_C(-1500000000), 1},
+    {"9000000000", 0, INT64_C(9000000000000000000), 0},
+    {"9000000001", -EINVAL, 0, 0},
+    {"99999999999999999999", -EINVAL, 0, 0},
+    {"", -ENODATA, 0, 0},
+    {"NA", -ENODATA, 0, 0},
+    {"ts", -EINVAL, 0, 0},
+    {".5", -EINVAL, 0, 0},
+    {"1.5.5", -EINVAL, 0, 0},
+    {"1,5", -EINVAL, 0, 0},
+    {"1e9", -EINVAL, 0, 0},
+    {" 1", -EINVAL, 0, 0},
+    {"1 ", -EINVAL, 0, 0},
+    {"+1", -EINVAL, 0, 0},
+    {"--1", -EINVAL, 0, 0},
+    {"2026-11-24 12:00:00", -EINVAL, 0, 0},
+};
+
+START_TEST(test_time) {
+  int64_t ns = 7;
+  unsigned decimals = 7;
+  ck_assert_int_eq(field_parse_time(time_rows[_i].text, &ns, &decimals), time_rows[_i].status);
+  ck_assert_int_eq(ns, time_rows[_i].status == 0 ? time_rows[_i].ns : 7);
+  ck_assert_uint_eq(decimals, time_rows[_i].status == 0 ? time_rows[_i].decimals : 7);
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  int status;
+  uint64_t energy_uj;
+} energy_rows[] = {
+    {"0", 0, 0},
+    {"18446744073709551615", 0, UINT64_MAX},
+    {"18446744073709551616", -EINVAL, 0},
+    {"1000000.0", 0, 1000000},
+    {"1000000.9", 0, 1000000},
+    {"", -ENODATA, 0},
+    {"nan", -ENODATA, 0},
+    {"NaN", -ENODATA, 0},
+    {"-1", -EINVAL, 0},
+    {"1.5e9", -EINVAL, 0},
+    {"0x10", -EINVAL, 0},
+    {"12x", -EINVAL, 0},
+    {"none", -EINVAL, 0},
+};
+
+START_TEST(test_energy) {
+  uint64_t energy_uj = 0;
+  ck_assert_int_eq(field_parse_energy(energy_rows[_i].text, &energy_uj), energy_rows[_i].status);
+  if (energy_rows[_i].status == 0)
+    ck_assert_uint_eq(energy_uj, energy_rows[_i].energy_uj);
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  int status;
+  double power_w;
+} power_rows[] = {
+    {"0.000000", 0, 0},  {"100.041000", 0, 100.041}, {"5", 0, 5},           {".5", 0, 0.5},       {"1e-05", 0, 1e-5},
+    {"1.5E+3", 0, 1500}, {"", -ENODATA, 0},          {"nan", -ENODATA, 0},  {"-0.1", -EINVAL, 0}, {"-", -EINVAL, 0},
+    {".", -EINVAL, 0},   {"e5", -EINVAL, 0},         {"1e999", -EINVAL, 0}, {"inf", -EINVAL, 0},  {"0x1p3", -EINVAL, 0},
+    {"1,5", -EINVAL, 0}, {"1 W", -EINVAL, 0},        {" 1", -EINVAL, 0},
+};
+
+START_TEST(test_power) {
+  double power_w = NAN;
+  ck_assert_int_eq(field_parse_power(power_rows[_i].text, &power_w), power_rows[_i].status);
+  if (power_rows[_i].status == 0)
+    ck_assert_double_eq(power_w, power_rows[_i].power_w);
+  else
+    ck_assert(isnan(power_w));
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("field");
+  TCase *cases = tcase_create("numbers");
+  tcase_add_loop_test(cases, test_time, 0, ROWS(time_rows));
+  tcase_add_loop_test(cases, test_energy, 0, ROWS(energy_rows));
+  tcase_add_loop_test(cases, test_power, 0, ROWS(power_rows));
+  suite_add_tcase(suite, cases);
+  return suite_run(suite);
+}

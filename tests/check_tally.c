@@ -1,0 +1,179 @@
+/* What samples add up to: stories of one VM, told with literals. Times in s, energies in J, power in W. */
+#include "../standalone/tally.h"
+
+#include "suite.h"
+
+#include "core/clock.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NONE (-1.0) /* an empty field */
+#define LAST                                                                                                           \
+  { 0 }
+
+struct row {
+  double ts_s, counter_j, power_w;
+  const char *state; /* NULL: the layout has none */
+};
+
+struct story {
+  const char *what;
+  double scale;                      /* 0: 1 */
+  double start_s, start_j, period_s; /* start_s 0: not known */
+  double marks_s[4];
+  struct row rows[12]; /* up to one at 0 */
+  double energy_j;     /* NONE: not known */
+  double phase_j[4];   /* with marks */
+  unsigned samples, held, with_power, resets;
+};
+
+static const struct story stories[] = {
+    {"counter that moves at each sample", .rows = {{10, 1000, 100}, {11, 1100, 100}, {12, 1200, 100}, LAST},
+     .energy_j = 200, .samples = 3, .with_power = 3},
+    {"the start of the run counts", .start_s = 9, .start_j = 900, .rows = {{10, 1000, 100}, {11, 1100, 100}, LAST},
+     .energy_j = 200, .samples = 2, .with_power = 2},
+    {"one sample, and the start", .start_s = 9, .start_j = 900, .rows = {{10, 1000, 100}, LAST}, .energy_j = 100,
+     .samples = 1, .with_power = 1},
+    {"one sample alone tells no energy", .rows = {{10, 1000, 100}, LAST}, .energy_j = NONE, .samples = 1,
+     .with_power = 1},
+    {"scale is for the counter", .scale = 5, .rows = {{10, 1000, 500}, {11, 1100, 500}, LAST}, .energy_j = 500,
+     .samples = 2, .with_power = 2},
+    {"scale is not for power", .scale = 5, .rows = {{10, NONE, 500}, {11, NONE, 500}, LAST}, .energy_j = 500,
+     .samples = 2, .with_power = 2},
+    {"reset, without a power", .rows = {{10, 1000, 100}, {11, 1100, 100}, {12, 50, NONE}, {13, 150, 100}, LAST},
+     .energy_j = 200, .samples = 4, .with_power = 3, .resets = 1},
+    {"reset as the seed writes it", .rows = {{10, 1000, 100}, {11, 1100, 100}, {12, 50, 0}, {13, 150, 100}, LAST},
+     .energy_j = 200, .samples = 4, .with_power = 4, .resets = 1},
+    {"wrap: the power tells what the counter cannot", .rows = {{10, 1000, 100}, {11, 20, 100}, {12, 120, 100}, LAST},
+     .energy_j = 200, .samples = 3, .with_power = 3},
+    {"bad reads: the next good one has it all",
+     .rows = {{10, 1000, 100}, {11, NONE, NONE}, {12, NONE, NONE}, {13, 1300, 100}, LAST}, .energy_j = 300,
+     .samples = 4, .with_power = 2},
+    {"no counter: power by time", .rows = {{10, NONE, 100}, {11, NONE, 50}, {13, NONE, 10}, LAST}, .energy_j = 70,
+     .samples = 3, .with_power = 3},
+    {"no counter: a sample without a power has no energy",
+     .rows = {{10, NONE, 100}, {11, NONE, NONE}, {12, NONE, 10}, LAST}, .energy_j = 10, .samples = 3, .with_power = 2},
+    {"no counter, with a start", .start_s = 0, .rows = {{10, NONE, NONE}, {11, NONE, NONE}, LAST}, .energy_j = NONE,
+     .samples = 2},
+    {"a counter that stands still", .rows = {{10, 1000, 0}, {11, 1000, 0}, {12, 1000, 0}, LAST}, .energy_j = 0,
+     .samples = 3, .held = 2, .with_power = 3},
+    {"two samples of one time stamp, as the seed writes them below 1 s",
+     .rows = {{10, 1000, 100}, {10, 1050, 100}, {11, 1100, 100}, {11, 1150, 100}, LAST}, .energy_j = 150, .samples = 4,
+     .with_power = 4},
+    {"the same without a counter", .rows = {{10, NONE, 100}, {10, NONE, 100}, {11, NONE, 100}, {11, NONE, 100}, LAST},
+     .energy_j = 100, .samples = 4, .with_power = 4},
+    {"the wall clock was set back",
+     .rows = {{100, 1000, 100}, {101, 1100, 100}, {50, 1200, 100}, {51, 1300, 100}, LAST}, .energy_j = 300,
+     .samples = 4, .with_power = 4},
+    {"the same without a counter", .rows = {{100, NONE, 100}, {101, NONE, 100}, {50, NONE, 100}, {51, NONE, 100}, LAST},
+     .energy_j = 200, .samples = 4, .with_power = 4},
+    {"states tell what is held, not numbers",
+     .rows = {{10, 1000, NONE, "first"}, {11, 1000, 0, "ok"}, {12, 1000, 0, "held"}, {13, 1000, 0, "ok"}, LAST},
+     .energy_j = 0, .samples = 4, .held = 1, .with_power = 3},
+    {"phases of a counter that moves at each sample", .marks_s = {11, 13},
+     .rows = {{10, 0, 100}, {11, 100, 100}, {12, 200, 50}, {13, 250, 50}, {14, 300, 50}, LAST}, .energy_j = 300,
+     .phase_j = {100, 150, 50}, .samples = 5, .with_power = 5},
+    {"a mark between two samples shares by time", .marks_s = {10.25}, .rows = {{10, 0, 100}, {11, 100, 100}, LAST},
+     .energy_j = 100, .phase_j = {25, 75}, .samples = 2, .with_power = 2},
+    {"three marks between two samples", .marks_s = {10.1, 10.2, 10.6}, .rows = {{10, 0, 100}, {11, 100, 100}, LAST},
+     .energy_j = 100, .phase_j = {10, 10, 40, 40}, .samples = 2, .with_power = 2},
+    {"power by time in phases", .marks_s = {10.25}, .rows = {{10, NONE, 7}, {11, NONE, 100}, LAST}, .energy_j = 100,
+     .phase_j = {25, 75}, .samples = 2, .with_power = 2},
+    {"an update every 4 s is spread over its 4 s", .period_s = 4, .marks_s = {12},
+     .rows = {{8, 0, 0}, {9, 0, 0}, {10, 400, 0}, {11, 400, 0}, {12, 400, 0}, {13, 400, 0}, {14, 800, 0}, LAST},
+     .energy_j = 800, .phase_j = {600, 200}, .samples = 7, .held = 4, .with_power = 7},
+    {"its period not known, it is that of its sample", .marks_s = {12},
+     .rows = {{8, 0, 0}, {10, 400, 0}, {12, 400, 0}, {14, 800, 0}, LAST}, .energy_j = 800, .phase_j = {400, 400},
+     .samples = 4, .held = 1, .with_power = 4},
+    {"an update behind an hour of nothing is not that of the hour", .period_s = 5, .marks_s = {3600},
+     .rows = {{8, 0, 0}, {10, 100, 0}, {1000, 100, 0}, {3599, 100, 0}, {3606, 200, 0}, LAST}, .energy_j = 200,
+     .phase_j = {100 + 100.0 / 7, 600.0 / 7}, .samples = 5, .held = 2, .with_power = 5},
+    {"marks outside of the capture", .marks_s = {5, 20}, .rows = {{10, 0, 100}, {11, 100, 100}, LAST}, .energy_j = 100,
+     .phase_j = {0, 100, 0}, .samples = 2, .with_power = 2},
+};
+
+static int64_t ns(double s) {
+  return (int64_t)llround(s * 1e9);
+}
+
+static void make_phases(const struct story *story, struct phases *phases) {
+  ck_assert_int_eq(phases_read(NULL, phases), 0);
+  for (size_t i = 0; i < 4 && story->marks_s[i] > 0; i++)
+    ck_assert_int_eq(phases_add(phases, ns(story->marks_s[i]), "x"), 0);
+}
+
+static struct recording_value value_of(const struct row *row) {
+  return (struct recording_value){.ts_ns = ns(row->ts_s),
+                                  .has_energy = row->counter_j >= 0,
+                                  .energy_uj = row->counter_j >= 0 ? (uint64_t)(row->counter_j * 1e6) : 0,
+                                  .has_power = row->power_w >= 0,
+                                  .power_w = row->power_w,
+                                  .has_state = row->state != NULL,
+                                  .held = row->state != NULL && strcmp(row->state, "held") == 0};
+}
+
+START_TEST(test_story) {
+  const struct story *story = &stories[_i];
+  struct phases phases;
+  struct tally tally;
+  make_phases(story, &phases);
+  struct recording_vm vm = {.has_start = story->start_s > 0,
+                            .start_ns = ns(story->start_s),
+                            .start_uj = (uint64_t)(story->start_j * 1e6),
+                            .period_ns = ns(story->period_s)};
+  ck_assert_int_eq(tally_init(&tally, &phases, story->scale > 0 ? story->scale : 1, &vm), 0);
+  for (const struct row *row = story->rows; row->ts_s > 0; row++) {
+    struct recording_value value = value_of(row);
+    ck_assert_int_eq(tally_add(&tally, &value), 0);
+  }
+  ck_assert_msg(tally_has_energy(&tally) == (story->energy_j >= 0), "%s", story->what);
+  double energy_j = tally_energy_j(&tally, &tally.whole);
+  if (story->energy_j >= 0)
+    ck_assert_msg(fabs(energy_j - story->energy_j) < 1e-6, "%s: %f J", story->what, energy_j);
+  double sum_j = 0;
+  uint64_t samples = 0;
+  for (size_t i = 0; i < phases.num && phases.num > 1; i++) {
+    struct tally_part *part = tally_phase(&tally, i);
+    double part_j = tally_energy_j(&tally, part);
+    ck_assert_msg(fabs(part_j - story->phase_j[i]) < 1e-6, "%s: phase %zu: %f J", story->what, i, part_j);
+    sum_j += part_j;
+    samples += part->samples;
+  }
+  ck_assert(phases.num == 1 || (fabs(sum_j - energy_j) < 1e-6 && samples == story->samples));
+  ck_assert_msg(tally.whole.samples == story->samples, "%s", story->what);
+  ck_assert_msg(tally.whole.held == story->held, "%s: %d held", story->what, (int)tally.whole.held);
+  ck_assert_msg(tally.whole.resets == story->resets, "%s", story->what);
+  ck_assert_msg(tally.whole.power_w.count == story->with_power, "%s", story->what);
+  tally_free(&tally);
+  phases_free(&phases);
+}
+END_TEST
+
+/* Which phase an instant belongs to: the one that is over with it. */
+static const struct {
+  double at_s;
+  size_t phase;
+} phase_rows[] = {{0, 0}, {9.999, 0}, {10, 0}, {10.001, 1}, {20, 1}, {20.5, 3}, {30, 3}, {1e6, 4}};
+
+START_TEST(test_phases) {
+  struct phases phases;
+  ck_assert_int_eq(phases_read(NULL, &phases), 0);
+  static const double marks_s[] = {10, 30, 20, 20}; /* not in order, and two at once */
+  for (size_t i = 0; i < 4; i++)
+    ck_assert_int_eq(phases_add(&phases, ns(marks_s[i]), "x"), 0);
+  ck_assert_uint_eq(phases_at(&phases, ns(phase_rows[_i].at_s)), phase_rows[_i].phase);
+  ck_assert_int_eq(phases_end(&phases, 1), ns(20));
+  ck_assert_int_eq(phases_end(&phases, 4), INT64_MAX);
+  phases_free(&phases);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("tally");
+  TCase *cases = tcase_create("stories");
+  tcase_add_loop_test(cases, test_story, 0, ROWS(stories));
+  tcase_add_loop_test(cases, test_phases, 0, ROWS(phase_rows));
+  suite_add_tcase(suite, cases);
+  return suite_run(suite);
+}

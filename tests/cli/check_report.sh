@@ -1,0 +1,210 @@
+#!/bin/bash
+# report: from each layout, as text, JSON and CSV; what is no capture; what is bigger than memory.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v jq >/dev/null || skip "there is no jq"
+
+t0=1795536000 # 2026-11-24 16:00:00 UTC
+
+# --- three layouts of the same two VMs: 100 W, and one that had a bad read ---------------------------------------------------
+mkdir wide separate long
+{
+  echo "ts,vm-001_energy_uj,vm-001_power_w,\"b,\"\"2\"\"_energy_uj\",\"b,\"\"2\"\"_power_w\""
+  echo "$t0,1000000000,100.000000,500000000,50.000000"
+  echo "$((t0 + 1)),1100000000,100.000000,550000000,50.000000"
+  echo "$((t0 + 2)),1200000000,100.000000,,"
+  echo "$((t0 + 3)),1300000000,100.000000,550000000,0.000000"
+  echo "$((t0 + 4)),1400000000,100.000000,750000000,200.000000"
+} >wide/power.csv
+cut -d, -f1-3 wide/power.csv | sed 1d | cat <(echo ts,vm-001_energy_uj,vm-001_power_w) - >separate/power_vm-001.csv
+sed 1d wide/power.csv | cut -d, -f1,4,5 | cat <(head -n 1 wide/power.csv | cut -d, -f1,4-) - >separate/power_b.csv
+sed -i '1s/.*/ts,"b,""2""_energy_uj","b,""2""_power_w"/' separate/power_b.csv
+awk -F, 'BEGIN { print "ts,label,energy_uj,power_w,state" }
+  NR > 1 { print $1 ",vm-001," $2 "," $3 ",ok"
+           print $1 ",\"b,\"\"2\"\"\"," $4 "," $5 "," ($4 == "" ? "torn" : NR == 5 ? "held" : "ok") }' wide/power.csv >long/power.csv
+
+run "$tool" report wide
+check "wide: status 0" exits 0
+check "wide: nothing on standard error" is_empty err
+check "wide: what is printed" golden report_wide.txt
+cp out wide.out
+run "$tool" report separate/power_vm-001.csv separate
+check "separate: a file, and a directory" golden report_separate.txt
+run "$tool" report long
+check "long: the same as wide" diff <(sed s/wide/long/ wide.out) out
+run "$tool" report --json wide
+check "JSON: figures" jq -e '.captures[0] | .path == "wide" and .host == null and .scale == 1 and .start == '$t0' and .duration_s == 4
+  and .phases == [] and (.vms[0] | .energy_wh = (.energy_wh * 9000 | round)) == {label: "vm-001", energy_j: 400, energy_wh: 1000, energy_from: "counter",
+    mean_w: 100, min_w: 100, median_w: 100, p95_w: 100, max_w: 100, samples: 5, held_share: 0, empty_share: 0, resets: 0}
+  and (.vms[1] | .label == "b,\"2\"" and .energy_j == 250 and .mean_w == 75 and .min_w == 0 and .median_w == 50 and (.p95_w - 177.5 | fabs) < 1e-9
+    and .max_w == 200 and .held_share == 0.2 and .empty_share == 0.2) and .total.energy_j == 650' out
+run "$tool" report --json wide separate long
+check "JSON: all layouts have the same figures" jq -e '.captures | length == 3 and (map(.vms | sort_by(.label)) | unique | length) == 1' out
+run "$tool" report --csv --gco2-per-kwh 360 --price-per-kwh 0.36 wide
+check "CSV" golden report.csv
+run "$tool" report --json --gco2-per-kwh 360 --price-per-kwh 0 wide
+check "JSON: costs" jq -e '.captures[0] | (.vms[0].gco2 - 0.04 | fabs) < 1e-9 and .vms[0].price == 0 and (.total.gco2 - 0.065 | fabs) < 1e-9' out
+run "$tool" report --gco2-per-kwh 360000 --price-per-kwh 360 wide/power.csv
+check "text: costs" golden report_costs.txt
+run env TZ=Europe/Berlin "$tool" report wide
+check "local time" grep -qF 'wide: 4.000 s from 2026-11-24 17:00:00 +0100' out
+
+# --- the seed's files: floats for times, a counter that was reset, two VMs of one name ----------------------------------------
+cat >seed.csv <<ROWS
+ts,web_energy_uj,web_power_w,web_power_w_sma2,web_energy_uj,web_power_w,web_power_w_sma2
+$t0,1000000,0.0,0.0,7000000,1.0,1.0
+$((t0 + 1)),11000000,10.0,5.0,8000000,1.0,1.0
+$((t0 + 2)),500000,0.0,5.0,9000000,1.0,1.0
+$((t0 + 3)),10500000,10.0,5.0,10000000,1.0,1.0
+ROWS
+run "$tool" report --json seed.csv
+check "seed: two of one name stay two, a reset is clamped" jq -e '.captures[0].vms | map([.label, .energy_j, .resets]) == [["web", 20, 1], ["web", 3, 0]]' out
+
+# --- scale ------------------------------------------------------------------------------------------------------------------
+awk -v t="$t0" 'BEGIN { print "ts,a_energy_uj,a_power_w"; for (i = 0; i < 20; i++) print t + i "," i * 20000000 ",100.000000" }' >fifth.csv
+run "$tool" report fifth.csv
+check "a scale that nobody tells is noticed" grep -qF "warning: 'fifth.csv': the power adds up to 5 times what the counters say; if that is a scale, name it with --scale" err
+check "it is no error" exits 0
+run "$tool" report --scale 5 --json fifth.csv
+check "--scale: energy, not power" jq -e '.captures[0] | .scale == 5 and .vms[0].energy_j == 1900 and .vms[0].mean_w == 100' out
+check "--scale: no warning" is_empty err
+
+# --- a real run: run.json has scale and start, marks.csv has phases -----------------------------------------------------------
+mkdir run_1
+cp fifth.csv run_1/power.csv
+run_json() { # files...: run.json of run_1, 1 s before its first row; its counter had 10 J then
+  local files
+  files=$(printf '"%s",' "$@")
+  cat >run_1/run.json <<JSON
+{"tool": "vm_energy", "version": "0.1.0", "host": "node42", "start": $((t0 - 1)).75, "end": null, "scale": 5.0,
+ "files": [${files%,}], "counters": [{"label": "a", "start_energy_uj": 0, "period_s": null}]}
+JSON
+}
+run_json power.csv
+run "$tool" report --json run_1
+check "run.json: scale and host" jq -e '.captures[0] | .scale == 5 and .host == "node42"' out
+check "run.json: from its start, as coarse as the time stamps" jq -e ".captures[0] | .start == $t0 - 1 and .duration_s == 20 and .vms[0].energy_j == 1900" out
+run "$tool" report --scale 1 --json run_1
+check "--scale wins" jq -e '.captures[0] | .scale == 1 and .vms[0].energy_j == 380' out
+run "$tool" report --json run_1/power.csv
+check "run.json beside a file" jq -e '.captures[0].scale == 5' out
+(cd run_1 && run "$tool" report --json power.csv && check "run.json in this directory" jq -e '.captures[0].scale == 5' "$work/out" && exit "$failures") || failures=$((failures + 1))
+run_json other.csv
+run "$tool" report --json run_1/power.csv
+check "run.json of other files is not of this one" jq -e '.captures[0] | .scale == 1 and .host == null' out
+run "$tool" report run_1
+check "a file of the run is missing: status 1" exits 1
+check "a file of the run is missing: told" says err "vm_energy: 'run_1/other.csv' is no capture: No such file or directory"
+run_json power.csv
+printf 'ts,mark\n%d.500,load\n%d.000,"cool, \033[31mdown"\n%d.000,too late\n' $((t0 + 4)) $((t0 + 10)) $((t0 + 100)) >run_1/marks.csv
+run "$tool" report run_1
+check "phases" golden report_phases.txt
+run "$tool" report --json run_1
+check "phases: they add up" jq -e '.captures[0] | (.phases | map(.phase) == [null, "load", "cool, _[31mdown"]) and ([.phases[].total.energy_j] | add - 1900 | fabs) < 1e-6
+  and ([.phases[].vms[0].samples] | add) == 20 and ([.phases[].duration_s] | add) == 20 and .phases[1].vms[0].energy_j == 550' out
+run "$tool" report --csv run_1
+check "phases: a row each" same 4 "$(wc -l <out)"
+echo '{"tool": "vm_energy", "sca' >run_1/run.json
+echo 'ts,name' >run_1/marks.csv
+run "$tool" report --json run_1
+check "broken run.json and marks.csv: passed over" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
+check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and passed over"
+check "broken marks.csv: told" says err "vm_energy: warning: 'run_1/marks\.csv' is passed over: it has no columns ts and mark"
+check "broken run.json and marks.csv: status 0" exits 0
+
+# --- ts, then report ------------------------------------------------------------------------------------------------------------
+counter web 0
+(for i in $(seq 40); do counter web $((i * 1000000)) && sleep 0.05; done) &
+run "$tool" ts --files vms/web/energy_uj -i 0.1 -n 10 --scale 5 --time-base sample --marks --quiet < <(sleep 0.5; echo half)
+wait $!
+start=$(jq .counters[0].start_energy_uj csv/run_*/run.json)
+end=$(tail -n 1 csv/run_*/power.csv | cut -d, -f2)
+run "$tool" report --json csv/run_*
+check "ts and report: energy from the baseline on, scaled" jq -e ".captures[0].vms[0].energy_j - ($end - $start) * 5e-6 | fabs < 1e-6" out
+check "ts and report: phases" jq -e '.captures[0].phases | length == 2 and .[1].phase == "half"' out
+check "ts and report: quiet" is_empty err
+
+# --- what is wrong with a file ----------------------------------------------------------------------------------------------------
+head -c -15 fifth.csv >cut.csv
+run "$tool" report --json cut.csv
+check "cut: status 0" exits 0
+check "cut: told" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and passed over"
+check "cut: the rest counts" jq -e '.captures[0].vms[0] | .samples == 19 and .energy_j == 360' out
+{ cat fifth.csv && head -c 1000 /dev/zero; } >zeros.csv
+run "$tool" report --quiet --json zeros.csv
+check "zeros at the end, as a crash of the machine leaves them: status 0" exits 0
+check "zeros at the end: the rest counts" jq -e '.captures[0].vms[0].samples == 20' out
+for row in "1795536004.5,1" "1795536004.5,1,2,3" "later,1,2" "1795536004,x,2" "1795536004,1,-2"; do
+  { head -n 6 fifth.csv && echo "$row" && tail -n +7 fifth.csv; } >wrong.csv
+  run "$tool" report --json wrong.csv
+  check "wrong row '$row': status 1" exits 1
+  check "wrong row '$row': told" grep -qE "^vm_energy: 'wrong\.csv': line 7 is passed over: (it has [24] fields, not 3|'later' is no time stamp|'(x|-2)' is no number)$" err
+  check "wrong row '$row': the others count" jq -e '.captures[0].vms[0] | .samples == 20 and .energy_j == 380' out
+done
+{ head -n 3 fifth.csv && echo "bad" && sed 1,3d fifth.csv && printf 'x\033[31m,1,2\n'; } >wrong.csv
+run "$tool" report wrong.csv
+check "several wrong rows" says err "vm_energy: 'wrong\.csv': 2 lines are passed over, the first is line 4: it has 1 field, not 3"
+
+# the file | what is said of it
+head -n 1 fifth.csv >header.csv
+: >empty.csv
+echo "time,a_power_w" >no_ts.csv
+printf 'ts,mark\n1,a\n' >marks.csv
+head -c 9M /dev/zero | tr '\0' x >endless.csv
+mkdir -p nothing runs/run_20261124_110000 runs/run_20261124_120000 others
+cp no_ts.csv empty.csv others
+while IFS='|' read -r path message; do
+  run "$tool" report "$path"
+  check "$path: status 1" exits 1
+  check "$path: '$message'" grep -qxF "vm_energy: '$path' is no capture: $message" err
+  check "$path: nothing printed" is_empty out
+done <<'ROWS'
+empty.csv|it is empty
+no_ts.csv|it has no column 'ts'
+marks.csv|it has no column that ends in '_energy_uj' or '_power_w'
+endless.csv|it has a line without end
+nothing|it holds no .csv file
+runs|it holds no .csv file; the last run in it is 'runs/run_20261124_120000'
+others|none of its .csv files is
+ROWS
+check "others: each is told" same 2 "$(grep -c "warning: 'others/.*' is no capture, and passed over: it" err)"
+run "$tool" report header.csv
+check "a header alone: status 0, no samples" exits 0
+check "a header alone" golden report_header.txt
+run "$tool" report --json header.csv
+check "a header alone: null" jq -e '.captures[0] | .start == null and .vms[0] == {label: "a", energy_j: null, energy_wh: null, energy_from: null,
+  mean_w: null, min_w: null, median_w: null, p95_w: null, max_w: null, samples: 0, held_share: 0, empty_share: 0, resets: 0}' out
+run "$tool" report --json empty.csv fifth.csv
+check "one of two is none: status 1, the other is printed" exits 1
+check "one of two is none: the other" jq -e '.captures | length == 1' out
+run "$tool" report fifth.csv missing.csv
+check "one of two is not there: status 2" exits 2
+check "one of two is not there: nothing printed" is_empty out
+if [ "$(id -u)" -ne 0 ]; then
+  cp fifth.csv denied.csv && chmod 0 denied.csv
+  run "$tool" report denied.csv
+  check "denied: told" says err "vm_energy: 'denied\.csv' is no capture: Permission denied"
+fi
+cp fifth.csv others/power.csv
+run "$tool" report --json others
+check "a capture among others: status 0" exits 0
+check "a capture among others: it alone" jq -e '.captures[0].vms | length == 1' out
+cp fifth.csv $'bad\033[31m.csv'
+run "$tool" report $'bad\033[31m.csv'
+check "a path is printed so that it harms no terminal" grep -q '^bad_\[31m\.csv: ' out
+"$tool" report fifth.csv >/dev/full 2>err
+status=$?
+check "full disk: status 1" exits 1
+check "full disk: told" says err 'vm_energy: unable to write to standard output: No space left on device'
+
+# --- larger than memory: a pipe of a million rows, in 32 MiB, libraries included ----------------------------------------------------
+rows=1000000
+limit='ulimit -v 32768'
+bash -c "$limit; '$tool' --version" >/dev/null 2>&1 || limit=: # a sanitizer needs more than there is
+run bash -c "$limit"'; "$0" report --json /dev/stdin' "$tool" < <(awk -v n=$rows -v t="$t0" 'BEGIN {
+  print "ts,a_energy_uj,a_power_w"; for (i = 0; i < n; i++) print t + i "," i * 50000000 "," 1 + i * 99 / (n - 1) }')
+check "a million rows: status 0" exits 0
+check "a million rows: energy, mean, quantiles within 0.5 %" jq -e ".captures[0].vms[0] | .energy_j == ($rows - 1) * 50 and .samples == $rows
+  and .min_w == 1 and .max_w == 100 and (.mean_w / 50.5 - 1 | fabs) < 1e-5
+  and (.median_w / 50.5 - 1 | fabs) < 0.005 and (.p95_w / 95.05 - 1 | fabs) < 0.005" out
+finish
