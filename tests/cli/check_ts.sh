@@ -111,7 +111,7 @@ run "$tool" ts --files vms/vm-001/energy_uj vms/vm-004/energy_uj -i 0.1 -n 5
 check "gone: status 1" exits 1
 check "gone: named" says err "vm_energy: no value from 'vms/vm-004/energy_uj' at the end: there is no such file"
 check "gone: empty fields" awk -F, 'NR == 6 && $4 == "" && $5 == "" && $2 == 1000000 { ok = 1 } END { exit !ok }' "$(csv_file)"
-check "gone: in the summary" grep -qE '^bad reads +[123]$' out
+check "gone: in the summary" grep -qE '^bad reads +[1-4]$' out
 rm -r csv
 run "$tool" ts --files vms/vm-004/../vm-00x/energy_uj -i 0.1 -n 5
 check "not there at the start: status 2" exits 2
