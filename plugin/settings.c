@@ -123,6 +123,14 @@ static void set_scale(const struct option *option, const oconfig_item_t *item) {
     settings.meter.scale = value->value.number;
 }
 
+static void set_max_power(const struct option *option, const oconfig_item_t *item) {
+  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
+  if (value == NULL || !(value->value.number >= 0 && value->value.number <= 1e9))
+    reject(item, option->takes);
+  else
+    settings.meter.max_power_w = value->value.number;
+}
+
 static void set_smooth(const struct option *option, const oconfig_item_t *item) {
   const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
   if (value == NULL || !(value->value.number >= 0 && value->value.number <= 86400) ||
@@ -189,6 +197,7 @@ static const struct option options[] = {
     {"TimeBase", set_time_base, NULL, "\"auto\", \"update\" or \"sample\""},
     {"StaleTimeout", set_stale_timeout, NULL, "a number of seconds from 0 (the default rule) to 31536000"},
     {"Scale", set_scale, NULL, "a number above 0, at most 1000000000, without an exponent"},
+    {"MaxPower", set_max_power, NULL, "a number of watts from 0 (off) to 1000000000"},
     {"Smooth", set_smooth, NULL, "a whole number of samples from 0 (off) to 86400"},
     {"HostnameFormat", set_format, &settings.host,
      "one to four of hostname and name; energy files tell no uuid and no metadata"},

@@ -240,6 +240,17 @@ static void tell_reset(struct vm *vm, const struct sample *sample) {
     notify(sample, NOTIF_WARNING, "The energy counter of VM %s was reset.", sample->label);
 }
 
+static void tell_spike(struct vm *vm, const struct sample *sample) {
+  if (!may_say_of_vm(vm, sample))
+    return;
+  if (settings.meter.max_power_w > 0)
+    say(LOG_NOTICE, "VM '%s': '%s' rose by more than MaxPower allows, so this power is dropped", sample->label,
+        sample->path);
+  else
+    say(LOG_NOTICE, "VM '%s': '%s' rose by more than can be drawn in that time, so this power is dropped",
+        sample->label, sample->path);
+}
+
 static void tell_staleness(const struct sample *sample, bool stale) {
   if (stale)
     say(LOG_WARNING,
@@ -263,6 +274,8 @@ static void tell_changes(struct vm *vm, const struct sample *sample) {
   vm->error = 0;
   if (sample->state == SAMPLE_RESET)
     tell_reset(vm, sample);
+  else if (sample->state == SAMPLE_SPIKE)
+    tell_spike(vm, sample);
   bool stale = sample->state == SAMPLE_STALE;
   if (stale != vm->stale && may_say_of_vm(vm, sample))
     tell_staleness(sample, stale);

@@ -72,13 +72,13 @@ static json_t *quality_of(const struct metadata *m) {
   struct summary_counts counts;
   summary_count(m->summary, &counts);
   const struct ticker *ticker = m->ticker;
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples",
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples",
                    count(ticker->taken), "planned", m->options->manual_stop ? json_null() : count(m->options->count),
                    "missed_ticks", count(ticker->missed), "late_max_s", seconds(ticker->late_max_ns), "clock_steps",
                    count(ticker->steps), "counter_samples", count(counts.samples), "updates", count(counts.updates),
                    "held", count(counts.held), "stale", count(counts.stale), "bad_reads", count(counts.bad), "resets",
-                   count(counts.resets), "wraps", count(counts.wraps), "rows_lost", count(csv_dropped(m->csv)), "marks",
-                   count(m->marks));
+                   count(counts.resets), "wraps", count(counts.wraps), "spikes", count(counts.spikes), "rows_lost",
+                   count(csv_dropped(m->csv)), "marks", count(m->marks));
 }
 
 static const char *layout_name(enum csv_layout layout) {
@@ -90,13 +90,15 @@ static json_t *to_json(const struct metadata *m) {
   char host[HOST_NAME_MAX + 1] = "";
   gethostname(host, sizeof(host) - 1);
   bool ended = m->end_wall_ns != 0;
-  return json_pack("{s:s, s:s, s:o, s:o, s:f, s:o, s:s, s:o, s:s, s:f, s:i, s:o, s:o, s:o, s:o}", "tool", "vm_energy",
-                   "version", VM_ENERGY_VERSION, "host", json_text(host), "command", command_line(options), "start",
-                   (double)m->ticker->start.wall_ns / 1e9, "end", ended ? seconds(m->end_wall_ns) : json_null(),
-                   "layout", layout_name(options->layout), "files", files_of(m->csv), "time_base",
-                   meter_base_name(options->meter.base), "scale", options->meter.scale, "smooth", (int)options->smooth,
-                   "stale_timeout_s", seconds_or_null(options->meter.stale_ns), "interval", interval_of(m), "counters",
-                   counters_of(m->summary), "quality", ended ? quality_of(m) : json_null());
+  return json_pack("{s:s, s:s, s:o, s:o, s:f, s:o, s:s, s:o, s:s, s:f, s:i, s:o, s:o, s:o, s:o, s:o}", "tool",
+                   "vm_energy", "version", VM_ENERGY_VERSION, "host", json_text(host), "command", command_line(options),
+                   "start", (double)m->ticker->start.wall_ns / 1e9, "end",
+                   ended ? seconds(m->end_wall_ns) : json_null(), "layout", layout_name(options->layout), "files",
+                   files_of(m->csv), "time_base", meter_base_name(options->meter.base), "scale", options->meter.scale,
+                   "smooth", (int)options->smooth, "stale_timeout_s", seconds_or_null(options->meter.stale_ns),
+                   "max_power_w", json_number_or_null(options->meter.max_power_w > 0, options->meter.max_power_w),
+                   "interval", interval_of(m), "counters", counters_of(m->summary), "quality",
+                   ended ? quality_of(m) : json_null());
 }
 
 /* A file that may be there from a run that was killed in mid-write is not in the way. */

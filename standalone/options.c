@@ -90,6 +90,12 @@ static const char *take_scale(struct options *options, const char *value) {
                                                                 : "is no factor above 0 and at most 1e9, such as 5";
 }
 
+static const char *take_max_power(struct options *options, const char *value) {
+  return number_parse_factor(value, &options->meter.max_power_w) == 0
+             ? NULL
+             : "is no number of watts above 0 and at most 1e9, such as 500";
+}
+
 static const char *take_time_base(struct options *options, const char *value) {
   return meter_base_from_name(value, &options->meter.base) == 0 ? NULL : "is no time base: sample, update or auto";
 }
@@ -269,6 +275,8 @@ static const struct option_row rows[] = {
      "without an update for so long there is no power\n"
      "(default: 30, or three update periods if that is more)",
      take_stale_timeout},
+    {OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN, "max-power", 0, "W",
+     "what the machine cannot draw: a power above it is\ndropped and counted (default: off)", take_max_power},
     {COMMON, "quiet", 'q', NULL, "results and errors only", take_quiet},
     {COMMON, "help", 'h', NULL, "print this help", NULL},
     {COMMON, "version", 'V', NULL, "print the version", NULL},

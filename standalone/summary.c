@@ -32,7 +32,7 @@ struct record {
   int error;     /* of the last sample */
   int bad_error; /* of the last bad one */
   int64_t period_ns;
-  uint64_t updates, bad, resets;
+  uint64_t updates, bad, resets, spikes;
   int64_t new_age_min_ns, new_age_max_ns; /* how old an update was when it was found */
   int64_t held_age_min_ns;                /* how old a value was that was not news; 0: there was none */
 };
@@ -112,6 +112,8 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
   counts->wraps += sample->state == SAMPLE_WRAP;
   counts->resets += sample->state == SAMPLE_RESET;
   record->resets += sample->state == SAMPLE_RESET;
+  counts->spikes += sample->state == SAMPLE_SPIKE;
+  record->spikes += sample->state == SAMPLE_SPIKE;
   if (sample->has_energy)
     note_age(record, sample);
   else
@@ -277,24 +279,36 @@ static const char *plural(uint64_t count) {
   return count == 1 ? "" : "s";
 }
 
+/* "  vm-001: 2 without a value, the last: is empty; 1 reset" */
+static void print_fault(const struct record *record, FILE *out) {
+  const char *between = " ";
+  fprintf(out, "  %s:", record->label);
+  if (record->bad > 0) {
+    fprintf(out, "%s%" PRIu64 " without a value, the last: %s", between, record->bad,
+            counter_error_text(record->bad_error));
+    between = "; ";
+  }
+  if (record->resets > 0) {
+    fprintf(out, "%s%" PRIu64 " reset%s", between, record->resets, plural(record->resets));
+    between = "; ";
+  }
+  if (record->spikes > 0)
+    fprintf(out, "%s%" PRIu64 " spike%s", between, record->spikes, plural(record->spikes));
+  fputc('\n', out);
+}
+
 static void print_faults(const struct summary *summary, FILE *out) {
   size_t named = 0, more = 0;
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
-    if (record->bad == 0 && record->resets == 0)
+    if (record->bad == 0 && record->resets == 0 && record->spikes == 0)
       continue;
     if (named == NAMED_MAX) {
       more++;
       continue;
     }
     named++;
-    fprintf(out, "  %s:", record->label);
-    if (record->bad > 0)
-      fprintf(out, " %" PRIu64 " without a value, the last: %s%s", record->bad, counter_error_text(record->bad_error),
-              record->resets > 0 ? ";" : "");
-    if (record->resets > 0)
-      fprintf(out, " %" PRIu64 " reset%s", record->resets, plural(record->resets));
-    fputc('\n', out);
+    print_fault(record, out);
   }
   if (more > 0)
     fprintf(out, "  and %zu more counter%s\n", more, plural(more));
@@ -326,6 +340,8 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
   fprintf(out, "bad reads     %" PRIu64 "\n", counts.bad);
   if (counts.wraps > 0)
     fprintf(out, "wraps         %" PRIu64 ", corrected\n", counts.wraps);
+  if (counts.spikes > 0)
+    fprintf(out, "spikes        %" PRIu64 ", dropped: more than can be drawn\n", counts.spikes);
   if (counts.stale > 0)
     fprintf(out, "stale         %" PRIu64 "\n", counts.stale);
   if (run->steps > 0)

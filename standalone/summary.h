@@ -23,6 +23,7 @@ struct summary_counts {
   uint64_t bad;     /* no value: torn, missing, denied, gone */
   uint64_t resets;
   uint64_t wraps;
+  uint64_t spikes; /* powers above what can be, dropped */
   size_t counters; /* that there were */
   size_t gone;     /* of these, at the end */
 };

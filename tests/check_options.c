@@ -61,6 +61,8 @@ static const char *told(const struct options *o) {
     TELL("stale %lld ", (long long)o->meter.stale_ns);
   if (strcmp(o->host_counter, HOST_COUNTERS) != 0)
     TELL("host %s ", o->host_counter);
+  if (o->meter.max_power_w > 0)
+    TELL("most %g ", o->meter.max_power_w);
   TELL("%s%s%s%s%s", o->manual_stop ? "manual " : "", o->until_enter ? "enter " : "", o->json ? "json " : "",
        o->bounds ? "bounds " : "", o->quiet ? "quiet " : "");
   if (o->json_file != NULL)
@@ -155,6 +157,9 @@ static const struct {
     {OPTIONS_ONCE, "--scale 5", "scale 5"},
     {OPTIONS_TS, "--scale 0.2", "scale 0.2"},
     {OPTIONS_TS, "--scale 1e9", "scale 1e+09"},
+    {OPTIONS_TS, "--max-power 500", "most 500"},
+    {OPTIONS_ONCE, "--max-power 0.5", "most 0.5"},
+    {OPTIONS_RUN, "--max-power 1e3 x", "most 1000 bounds (x)"},
     {OPTIONS_TS, "--stale-timeout 30", "stale 30000000000"},
     {OPTIONS_ONCE, "--stale-timeout 2m", "stale 120000000000"},
     {OPTIONS_TS, "--time-base auto", "base auto"},
@@ -215,6 +220,7 @@ START_TEST(test_defaults) {
   ck_assert_int_eq(o.meter.base, METER_SAMPLE);
   ck_assert_double_eq(o.meter.scale, 1);
   ck_assert_int_eq(o.meter.stale_ns, 0);
+  ck_assert_double_eq(o.meter.max_power_w, 0);
   ck_assert_int_eq(o.duration_ns, INT64_C(10000000000));
   ck_assert(!o.manual_stop && !o.until_enter && !o.json && !o.quiet);
   options_free(&o);
@@ -307,6 +313,17 @@ static const struct {
     {OPTIONS_TS, "--scale ''", "option '--scale': '' is no factor above 0 and at most 1e9, such as 5"},
     {OPTIONS_TS, "--scale 1000000001",
      "option '--scale': '1000000001' is no factor above 0 and at most 1e9, such as 5"},
+    {OPTIONS_TS, "--max-power 0",
+     "option '--max-power': '0' is no number of watts above 0 and at most 1e9, such as 500"},
+    {OPTIONS_TS, "--max-power -5",
+     "option '--max-power': '-5' is no number of watts above 0 and at most 1e9, such as 500"},
+    {OPTIONS_ONCE, "--max-power inf",
+     "option '--max-power': 'inf' is no number of watts above 0 and at most 1e9, such as 500"},
+    {OPTIONS_RUN, "--max-power nan",
+     "option '--max-power': 'nan' is no number of watts above 0 and at most 1e9, such as 500"},
+    {OPTIONS_RUN, "--max-power 500W",
+     "option '--max-power': '500W' is no number of watts above 0 and at most 1e9, such as 500"},
+    {OPTIONS_LIST, "--max-power 500", "unknown option '--max-power'"},
     {OPTIONS_TS, "--scale 1e999", "option '--scale': '1e999' is no factor above 0 and at most 1e9, such as 5"},
 
     {OPTIONS_TS, "--time-base", "option '--time-base' needs a value: BASE"},

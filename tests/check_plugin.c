@@ -551,6 +551,53 @@ START_TEST(resets_and_stale_spells_are_throttled) {
 }
 END_TEST
 
+/* More than the machine can draw: told once per spike, and neither power nor energy. */
+START_TEST(a_spike_is_told) {
+  start("MaxPower 500");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  fake_forget();
+  counter_at("a", "901000000000", 5);
+  read_at(5);
+  expect_values("a/energy=1");
+  expect_log("N VM 'a': '@/a/energy_uj' rose by more than MaxPower allows, so this power is dropped\n");
+  fake_forget();
+  counter_at("a", "901500000000", 10);
+  read_at(10);
+  expect_values("a/energy=501; a/power=100");
+  expect_log("");
+}
+END_TEST
+
+/* Without the option: a counter that falls, and passes in one step what it fell from. */
+START_TEST(a_spike_without_the_option_is_told) {
+  start("");
+  counter_at("a", "900000000000", 0);
+  read_at(0);
+  counter_at("a", "5", 5);
+  read_at(5);
+  fake_forget();
+  counter_at("a", "900000000100", 10);
+  read_at(10);
+  expect_log("N VM 'a': '@/a/energy_uj' rose by more than can be drawn in that time, so this power is dropped\n");
+}
+END_TEST
+
+START_TEST(spikes_are_throttled) {
+  start("MaxPower 1");
+  counter_at("a", "0", 0);
+  read_at(0);
+  fake_forget();
+  for (int t = 1; t <= 30; t++) {
+    char content[16];
+    snprintf(content, sizeof(content), "%d000000000", t);
+    counter_at("a", content, t);
+    read_at(t);
+  }
+  ck_assert_uint_eq(fake.lines_num, 10);
+}
+END_TEST
+
 /* b comes and goes beside a: fifty lines, then one in ten seconds. */
 START_TEST(coming_and_going_is_throttled) {
   start("");
@@ -859,6 +906,9 @@ int main(void) {
   tcase_add_test(tcase, long_names);
   tcase_add_loop_test(tcase, long_hostname, 0, 4);
   tcase_add_test(tcase, a_flapping_vm_is_throttled);
+  tcase_add_test(tcase, a_spike_is_told);
+  tcase_add_test(tcase, a_spike_without_the_option_is_told);
+  tcase_add_test(tcase, spikes_are_throttled);
   tcase_add_test(tcase, resets_and_stale_spells_are_throttled);
   tcase_add_test(tcase, coming_and_going_is_throttled);
   tcase_add_test(tcase, the_only_vm_comes_and_goes);

@@ -93,19 +93,20 @@ static const char *unread(const char *when, size_t expected) {
 
 static const struct {
   struct sample sample;
-  uint64_t updates, held, stale, bad, resets, wraps;
+  uint64_t updates, held, stale, bad, resets, wraps, spikes;
 } count_rows[] = {
-    {{.state = SAMPLE_FIRST, .has_energy = true}, 0, 0, 0, 0, 0, 0},
-    {{.state = SAMPLE_OK, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0},
-    {{.state = SAMPLE_HELD, .has_energy = true}, 0, 1, 0, 0, 0, 0},
-    {{.state = SAMPLE_STALE, .has_energy = true}, 0, 0, 1, 0, 0, 0},
-    {{.state = SAMPLE_GAP, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0},
-    {{.state = SAMPLE_GAP, .has_energy = true}, 0, 0, 0, 0, 0, 0},
-    {{.state = SAMPLE_WRAP, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 1},
-    {{.state = SAMPLE_RESET, .has_energy = true, .updated = true}, 1, 0, 0, 0, 1, 0},
-    {{.state = SAMPLE_TORN, .error = -ENODATA}, 0, 0, 0, 1, 0, 0},
-    {{.state = SAMPLE_MISSING, .error = -ENOENT}, 0, 0, 0, 1, 0, 0},
-    {{.state = SAMPLE_DENIED, .error = -EACCES}, 0, 0, 0, 1, 0, 0},
+    {{.state = SAMPLE_FIRST, .has_energy = true}, 0, 0, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_OK, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_HELD, .has_energy = true}, 0, 1, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_STALE, .has_energy = true}, 0, 0, 1, 0, 0, 0, 0},
+    {{.state = SAMPLE_GAP, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_GAP, .has_energy = true}, 0, 0, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_WRAP, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 1, 0},
+    {{.state = SAMPLE_RESET, .has_energy = true, .updated = true}, 1, 0, 0, 0, 1, 0, 0},
+    {{.state = SAMPLE_SPIKE, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0, 1},
+    {{.state = SAMPLE_TORN, .error = -ENODATA}, 0, 0, 0, 1, 0, 0, 0},
+    {{.state = SAMPLE_MISSING, .error = -ENOENT}, 0, 0, 0, 1, 0, 0, 0},
+    {{.state = SAMPLE_DENIED, .error = -EACCES}, 0, 0, 0, 1, 0, 0, 0},
 };
 
 START_TEST(test_count) {
@@ -124,6 +125,7 @@ START_TEST(test_count) {
   ck_assert_uint_eq(counts.bad, 2 * count_rows[_i].bad);
   ck_assert_uint_eq(counts.resets, 2 * count_rows[_i].resets);
   ck_assert_uint_eq(counts.wraps, 2 * count_rows[_i].wraps);
+  ck_assert_uint_eq(counts.spikes, 2 * count_rows[_i].spikes);
   ck_assert_uint_eq(counts.counters, 1);
   ck_assert_uint_eq(counts.gone, 0);
 }
@@ -283,9 +285,10 @@ START_TEST(test_report_of_faults) {
   static const char *const labels[] = {"a", "b", "c"};
   struct counter counters[3] = {0};
   const struct sample ok = good(SAMPLE_OK, true), reset = good(SAMPLE_RESET, true), wrap = good(SAMPLE_WRAP, true),
-                      stale = good(SAMPLE_STALE, false), empty = bad(-ENODATA), denied = bad(-EACCES);
+                      stale = good(SAMPLE_STALE, false), spike = good(SAMPLE_SPIKE, true), empty = bad(-ENODATA),
+                      denied = bad(-EACCES);
   const struct sample *const samples[][3] = {
-      {&ok, &ok, &ok}, {&empty, &reset, &wrap}, {&denied, &ok, &stale}, {&reset, &reset, &ok}};
+      {&ok, &ok, &ok}, {&empty, &reset, &wrap}, {&denied, &spike, &stale}, {&reset, &reset, &spike}};
   summary_start(summary, true);
   for (int i = 0; i < ROWS(samples); i++) {
     begin();
@@ -303,10 +306,12 @@ START_TEST(test_report_of_faults) {
                                  "resets        3\n"
                                  "bad reads     2\n"
                                  "wraps         1, corrected\n"
+                                 "spikes        2, dropped: more than can be drawn\n"
                                  "stale         1\n"
                                  "clock         the wall clock was set 1 time\n"
                                  "  a: 2 without a value, the last: permission denied; 1 reset\n"
-                                 "  b: 2 resets\n");
+                                 "  b: 2 resets; 1 spike\n"
+                                 "  c: 1 spike\n");
 }
 END_TEST
 

@@ -404,6 +404,34 @@ START_TEST(test_computed) {
 }
 END_TEST
 
+/* What rises by more than can be drawn is told, and may have hidden something: there is no upper bound. */
+START_TEST(test_spikes) {
+  const struct meter_options options = {.base = _i == 0 ? METER_AUTO : METER_SAMPLE, .scale = 1, .max_power_w = 500};
+  struct counter counter;
+  counter_init(&counter, "a", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  static const struct step steps[] = {
+      {0, 0, 1000000, 0}, {5, 5, 501000000, 0}, {10, 10, 900000000000, 0}, {15, 15, 900500000000, 0}};
+  for (int i = 0; i < ROWS(steps); i++) {
+    begin(sink, 1);
+    put(sink, &counter, &steps[i], 0, false);
+    sink->end(sink);
+    if (i == 0 && _i == 0)
+      window_begin(window, 0, NS_PER_MS);
+  }
+  window_end(window, 14 * NS_PER_S);
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_assert_int_eq(result.state, SAMPLE_SPIKE);
+  ck_assert(result.has_energy && !result.bounds.has_high);
+  if (_i == 1)
+    ck_number("energy", result.has_energy, result.energy_j, 1000);
+  window_free(window);
+}
+END_TEST
+
 /* ---- several ----------------------------------------------------------------------------------------------------- */
 
 /* One that comes later is not in it; one that goes has no value, also when it is back at the end. */
@@ -517,6 +545,7 @@ int main(void) {
   tcase_add_loop_test(tcase, test_window, 0, ROWS(rows));
   tcase_add_test(tcase, test_nothing_is_zero);
   tcase_add_loop_test(tcase, test_computed, 0, 2);
+  tcase_add_loop_test(tcase, test_spikes, 0, 2);
   tcase_add_test(tcase, test_coming_and_going);
   tcase_add_test(tcase, test_bad_and_gone);
   tcase_add_test(tcase, test_empty);

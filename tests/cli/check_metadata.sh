@@ -12,19 +12,19 @@ holds() { # what jq-expression: it is true of run.json
 }
 
 # --- a run that is over -----------------------------------------------------------------------------------------------------
-run "$tool" ts --files "${both[@]}" -i 0.1 -n 5 --scale 5 --time-base auto --smooth 3 --stale-timeout 2m -o a.csv --marks <<<"one"
+run "$tool" ts --files "${both[@]}" -i 0.1 -n 5 --scale 5 --time-base auto --smooth 3 --stale-timeout 2m --max-power 500 -o a.csv --marks <<<"one"
 check "status 0" exits 0
 holds "tool and version" '.tool == "vm_energy" and (.version | test("^[0-9]+\\.[0-9]+\\.[0-9]+$"))'
 holds "host" ".host == \"$(uname -n)\""
 holds "command line, word by word" '.command[:4] == ["vm_energy", "ts", "--files", "vms/vm-001/energy_uj"] and .command[-1] == "--marks"'
-holds "options" '.scale == 5 and .time_base == "auto" and .smooth == 3 and .stale_timeout_s == 120'
+holds "options" '.scale == 5 and .time_base == "auto" and .smooth == 3 and .stale_timeout_s == 120 and .max_power_w == 500'
 holds "files" '.layout == "combined" and .files == ["a.csv"]'
 holds "counters" '[.counters[].label] == ["vm-001", "vm-002"] and (.counters[0].path | test("^/.*/vms/vm-001/energy_uj$"))'
 holds "baseline" '.counters[0].start_energy_uj == 1000000'
 check "a counter beyond 2^63 is told to the last digit" grep -q '"start_energy_uj": "18446744073709551615"' csv/run_*/run.json
 holds "period not known" '.counters[0].period_s == null'
 holds "interval" '.interval | .asked_s == 0.1 and (.mean_s - 0.1 | fabs) < 0.05 and .p95_s > 0.05 and .max_s >= .p95_s'
-holds "quality" '.quality | .samples + .missed_ticks == 5 and .planned == 5 and .counter_samples == 2 * .samples and .marks == 1 and .bad_reads == 0 and .rows_lost == 0'
+holds "quality" '.quality | .samples + .missed_ticks == 5 and .planned == 5 and .counter_samples == 2 * .samples and .marks == 1 and .bad_reads == 0 and .spikes == 0 and .rows_lost == 0'
 first=$(sed -n '2s/,.*//p' "$(csv_file a.csv)")
 holds "the first row is one interval behind the start" "($first - .start - 0.1 | fabs) < 0.002"
 holds "start and end" '.end - .start > 0.45 and .end - .start < 5'
@@ -32,7 +32,7 @@ check "nothing else is left" same "a.csv marks.csv run.json" "$(ls -A csv/run_* 
 rm -r csv
 
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 3 --separate-files
-holds "separate" '.layout == "separate" and .files == ["power_vm-001.csv", "power_vm-002.csv"] and .stale_timeout_s == null'
+holds "separate" '.layout == "separate" and .files == ["power_vm-001.csv", "power_vm-002.csv"] and .stale_timeout_s == null and .max_power_w == null'
 rm -r csv
 (sleep 0.3 && counter vm-003 5) &
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 --manual-stop --long < <(sleep 1)

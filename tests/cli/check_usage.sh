@@ -66,6 +66,10 @@ ts --files $good -n ten|option '--count': 'ten' is no whole number from 1 up
 ts --files $good --smooth -1|option '--smooth': '-1' is no whole number of samples from 0 (off) to 86400
 ts --files $good --scale 0|option '--scale': '0' is no factor above 0 and at most 1e9, such as 5
 ts --files $good --scale x|option '--scale': 'x' is no factor above 0 and at most 1e9, such as 5
+ts --files $good --max-power 0|option '--max-power': '0' is no number of watts above 0 and at most 1e9, such as 500
+once --files $good --max-power inf|option '--max-power': 'inf' is no number of watts above 0 and at most 1e9, such as 500
+run --files $good --max-power x|option '--max-power': 'x' is no number of watts above 0 and at most 1e9, such as 500
+list --files $good --max-power 5|unknown option '--max-power'
 ts --files $good --time-base fast|option '--time-base': 'fast' is no time base: sample, update or auto
 ts --files $good --stale-timeout 0|option '--stale-timeout': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
 ts --files $good --out dir/|option '--out': 'dir/' has no file name at its end, such as power.csv

@@ -42,6 +42,7 @@ vm="the name of a VM in quotes, or an extended regular expression between two sl
 base='"auto", "update" or "sample"'
 stale="a number of seconds from 0 (the default rule) to 31536000"
 scale="a number above 0, at most 1000000000, without an exponent"
+power="a number of watts from 0 (off) to 1000000000"
 smooth="a whole number of samples from 0 (off) to 86400"
 directory="the absolute path of a directory, in quotes"
 host="one to four of hostname and name; energy files tell no uuid and no metadata"
@@ -59,6 +60,8 @@ StaleTimeout -1|StaleTimeout -1|$stale
 StaleTimeout "30 s"|StaleTimeout "30 s"|$stale
 Scale 0|Scale 0|$scale
 Scale "5" "6"|Scale "5" "6"|$scale
+MaxPower -1|MaxPower -1|$power
+MaxPower "500 W"|MaxPower "500 W"|$power
 Smooth 2.5|Smooth 2.5|$smooth
 Smooth 86401|Smooth 86401|$smooth
 HostnameFormat "uuid"|HostnameFormat "uuid"|$host
