@@ -96,7 +96,7 @@ BaseDir "$work/var"
 PIDFile "$work/var/collectd.pid"
 TypesDB "$typesdb"
 Interval $1
-Timeout 50
+Timeout 10
 PluginDir "$stock_plugins"
 LoadPlugin logfile
 <Plugin logfile>

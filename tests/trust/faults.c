@@ -222,6 +222,10 @@ long syscall(long number, ...) {
   return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+FILE *fopen(const char *path, const char *mode) {
+  CALL(OPEN, fopen, NULL, path, mode);
+}
+
 DIR *fdopendir(int fd) {
   CALL(OPEN, fdopendir, NULL, fd);
 }
@@ -283,6 +287,10 @@ int fstatat(int dir_fd, const char *path, struct stat *st, int flags) {
 
 int fstatfs(int fd, struct statfs *fs) {
   CALL(STAT, fstatfs, -1, fd, fs);
+}
+
+int faccessat(int dir_fd, const char *path, int mode, int flags) {
+  CALL(STAT, faccessat, -1, dir_fd, path, mode, flags);
 }
 
 int access(const char *path, int mode) {
