@@ -10,7 +10,8 @@
 #   core       passes of the sampler (bench.c), also on a tmpfs without mount options
 #   ts         the tool in real time
 #   collectd   the plugin in a real collectd (module.c), by the clock of the thread that reads
-#   peers      collectd's table plugin, node_exporter's rapl collector, PCP's denki on the same files
+#   peers      collectd's table plugin, node_exporter's rapl collector and PCP's denki, where they are installed, on such
+#              files: an interval of collectd, a scrape, a fetch
 #   ticks      the tool for two minutes at 1 s on the most counters: missed ticks
 if [ "$(id -u)" -eq 0 ] && [ -z "${VM_ENERGY_BENCH_MOUNT:-}" ] && unshare -m --propagation private true 2>/dev/null; then
   VM_ENERGY_BENCH_MOUNT=own exec unshare -m --propagation private "$BASH" "$0" "$@"
@@ -199,9 +200,45 @@ measure_node_exporter() { # count run
   stop exporter
 }
 
+# denki reads at most 16 packages, of a tree of its own making, and tells whole joules.
+measure_denki() { # count run
+  local tree=$work/denki zone fetches=2000 agent before after
+  [ "$1" -eq 100 ] || return 0
+  [ -z "$quick" ] || fetches=20
+  fresh "$advised"
+  fresh "$tree"
+  measure "$bench" write "$advised" 16 1 0
+  for ((i = 0; i < 16; i++)); do
+    zone=$tree/sys/class/powercap/intel-rapl/intel-rapl:$i
+    mkdir -p "$zone" "$tree/sys/devices/system/cpu/cpu$i/topology"
+    echo "package-$i" >"$zone/name"
+    ln -s "$advised/scaphandre/vm-000$((i / 10))$((i % 10))/intel-rapl:0/energy_uj" "$zone/energy_uj"
+    echo "$i" >"$tree/sys/devices/system/cpu/cpu$i/topology/physical_package_id"
+  done
+  printf 'root {\n denki\n}\ndenki {\n rapl\n}\ndenki.rapl {\n raw 156:0:1\n}\n' >"$tree/namespace"
+  mkfifo "$tree/commands"
+  start denki dbpmda -n "$tree/namespace" -ie <"$tree/commands"
+  exec 8>"$tree/commands"
+  echo "open pipe $denki -r $tree" >&8
+  echo "fetch denki.rapl.raw" >&8
+  wait_for 10 grep -q 'numval: 16' "$work/denki.log" || fail "denki does not read: $(tail -n 3 "$work/denki.log")"
+  agent=$(pgrep -P "$pid")
+  before=$(threads_ns "$agent")
+  for ((i = 0; i < fetches; i++)); do echo "fetch denki.rapl.raw"; done >&8
+  wait_for 60 denki_answered $((fetches + 1))
+  after=$(threads_ns "$agent")
+  echo quit >&8
+  exec 8>&-
+  wait "$pid"
+  printf 'peer: PCP denki, a fetch of 16 zones\t%d\t%d\t%s\tns\t\n' "$1" "$2" "$(((after - before) / fetches / 16))" >>"$results"
+}
+denki_answered() { [ "$(grep -c 'numval: 16' "$work/denki.log")" -ge "$1" ]; }
+
+denki=/var/lib/pcp/pmdas/denki/pmdadenki
 measure_peers() { # count run
   [ ! -x "$collectd" ] || measure_table "$@"
   ! command -v prometheus-node-exporter >/dev/null || measure_node_exporter "$@"
+  { ! command -v dbpmda || [ ! -x "$denki" ]; } >/dev/null || measure_denki "$@"
 }
 
 # --- two minutes on the most counters -----------------------------------------------------------------------------------

@@ -1,0 +1,49 @@
+#!/bin/bash
+# One tmpfs per VM, as Scaphandre's guide has it: each can be unmounted at any moment while collectd reads it twenty times a
+# second, with the mount options that make the plugin take shorter ways and without; and what is mounted in its place is
+# read. In a mount namespace of its own, so only root can run it.
+if [ -z "${VM_ENERGY_UNSHARED:-}" ]; then
+  if [ "$(id -u)" -ne 0 ] || ! unshare -m --propagation private true 2>/dev/null; then
+    echo "skipped: only root may mount" # also where nothing may be skipped: a container may forbid it
+    exit 0
+  fi
+  VM_ENERGY_UNSHARED=yes exec unshare -m --propagation private "$BASH" "$0" "$@"
+fi
+# shellcheck source=tests/daemon/lib.sh
+. "$(dirname "$0")/lib.sh"
+require "$collectd" "$collectdctl"
+
+vms=$work/scaphandre
+mount_vm() { # vm joules option...: the counter is not in place before it has its number
+  local vm=$vms/$1
+  mkdir -p "$vm"
+  mount -t tmpfs -o "size=64k,$3" vm "$vm" || return 1
+  mkdir "$vm/intel-rapl:0"
+  echo "${2}000000" >"$vm/new"
+  mv "$vm/new" "$vm/intel-rapl:0/energy_uj"
+}
+# A look lasts some microseconds: who meets one tries again.
+unmount_vm() { umount "$vms/$1" || umount "$vms/$1"; }
+energy_is() { value_near "vm_energy-$1/energy" "$2" 0.001 >/dev/null; }
+
+daemon_conf 0.05 <<CONF
+File "$vms/*/intel-rapl:0/energy_uj"
+CONF
+mount_vm b 7 rw
+check "collectd starts" daemon_start
+check "a VM that stays is read" wait_for 10 energy_is b 7
+
+for options in rw nodev nodev,nosymfollow; do
+  for round in 1 2 3 4 5 6; do
+    mount_vm a "$round" "$options"
+    check "$options, $round: the VM is read" wait_for 10 energy_is a "$round"
+    sleep 0.2 # so that it is known and trusted
+    check "$options, $round: its tmpfs is not busy" unmount_vm a
+    check "$options, $round: the VM is gone" wait_for 10 has_no_value vm_energy-a/energy
+  done
+done
+check "a VM that stays is still read" energy_is b 7
+check "none said of the VM that stays that it is gone" logged_times 0 "VM 'b': .* is gone"
+check "the root of the search is not busy either" unmount_vm b
+check "collectd stops" stop collectd
+finish
