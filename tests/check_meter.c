@@ -795,6 +795,126 @@ START_TEST(absurd_times) {
 }
 END_TEST
 
+/* ---- a total that was saved -------------------------------------------------------------------------------------- */
+
+/* Saved at second 0, read again at `at`, on a machine that booted `up` seconds before that; energies in J. */
+static const struct {
+  const char *name;
+  double total_j, counter_j, at, up;
+  double energy_j, range_j, max_w;
+  bool computed;
+  double resumed_j;
+  enum sample_state state;
+} resume_rows[] = {
+    {"nothing came", 5000, 1000, 60, 1e6, 1000, 0, 0, false, 5000, SAMPLE_FIRST},
+    {"what came meanwhile belongs to it", 5000, 1000, 60, 1e6, 1300, 0, 0, false, 5300, SAMPLE_FIRST},
+    {"also when it is much", 5000, 1000, 60, 1e6, 1e9, 0, 0, false, 5000 + 1e9 - 1000, SAMPLE_FIRST},
+    {"a total below the counter", 10, 1000, 60, 1e6, 1001, 0, 0, false, 11, SAMPLE_FIRST},
+    {"a lower number is a reset", 5000, 1000, 60, 1e6, 999, 0, 0, false, 5000, SAMPLE_RESET},
+    {"and so is 0", 5000, 1000, 60, 1e6, 0, 0, 0, false, 5000, SAMPLE_RESET},
+    {"a wrap that is plausible", 5000, 9000, 60, 1e6, 500, 10000, 0, true, 6500, SAMPLE_WRAP},
+    {"a wrap at 1 kW, as long as it may be", 5000, 10000, 60, 1e6, 0, 100000, 0, true, 95000, SAMPLE_WRAP},
+    {"a wrap at a bit more", 5000, 9999, 60, 1e6, 0, 100000, 0, true, 5000, SAMPLE_RESET},
+    {"one that nothing draws", 5000, 200000, 60, 1e6, 30000, 262143, 0, true, 5000, SAMPLE_RESET},
+    {"the same, after a longer time", 5000, 200000, 600, 1e6, 30000, 262143, 0, true, 97143, SAMPLE_WRAP},
+    {"the same, but the machine booted meanwhile", 5000, 200000, 600, 599, 30000, 262143, 0, true, 5000, SAMPLE_RESET},
+    {"and just not", 5000, 200000, 600, 600, 30000, 262143, 0, true, 97143, SAMPLE_WRAP},
+    {"a number beyond the range", 5000, 200000, 600, 1e6, 30000, 199999, 0, true, 5000, SAMPLE_RESET},
+    {"a clock that was set back", 5000, 1000, -4000, 1e6, 1300, 0, 0, false, 5300, SAMPLE_FIRST},
+    {"a clock that was set back, and a lower number", 5000, 9000, -4000, 1e6, 500, 10000, 0, true, 5000, SAMPLE_RESET},
+    {"a clock that was set back, with max_power_w", 5000, 1000, -4000, 1e6, 1e9, 0, 100, false, 5000 + 1e9 - 1000,
+     SAMPLE_FIRST},
+    {"above max_power_w", 5000, 1000, 70, 1e6, 12000, 0, 100, false, 5000, SAMPLE_SPIKE},
+    {"just not above it", 5000, 1000, 70, 1e6, 11000, 0, 100, false, 15000, SAMPLE_FIRST},
+    {"a writer of 5 s, right after a kill", 5000, 1000, 0, 1e6, 1500, 0, 100, false, 5500, SAMPLE_FIRST},
+    {"a wrap above max_power_w", 5000, 200000, 600, 1e6, 30000, 262143, 100, true, 5000, SAMPLE_RESET},
+    {"another boot, a higher number", 5000, 1000, 600, 60, 1300, 0, 0, false, 5300, SAMPLE_FIRST},
+};
+
+static struct sample put_at(struct meter *meter, double mono_s, double wall_s, double energy_j, double range_j,
+                            bool computed) {
+  struct sample sample = {0};
+  const struct instant now = {.mono_ns = llround(mono_s * 1e9), .wall_ns = WALL0 + llround(wall_s * 1e9)};
+  const struct reading reading = {.energy_uj = (uint64_t)llround(energy_j * 1e6),
+                                  .mtime_ns = now.wall_ns - NS_PER_S,
+                                  .range_uj = (uint64_t)llround(range_j * 1e6),
+                                  .computed = computed};
+  meter_update(meter, &reading, &now, &sample);
+  return sample;
+}
+
+START_TEST(resumed) {
+  const struct meter_options options = {
+      .base = METER_AUTO, .scale = 2, .max_power_w = 2 * resume_rows[_i].max_w}; /* raw is saved */
+  const struct meter_saved saved = {.total_uj = (uint64_t)llround(resume_rows[_i].total_j * 1e6),
+                                    .counter_uj = (uint64_t)llround(resume_rows[_i].counter_j * 1e6),
+                                    .wall_ns = WALL0};
+  struct meter meter;
+  meter_init(&meter, &options);
+  meter_resume(&meter, &saved);
+  struct sample sample = {0};
+  meter_recall(&meter, &sample);
+  ck_assert(!sample.has_energy);
+  /* a bad reading does not lose it */
+  const struct reading torn = {.error = -ENODATA};
+  const struct instant before = {.mono_ns = llround((resume_rows[_i].up - 1) * 1e9)};
+  meter_update(&meter, &torn, &before, &sample);
+  meter_recall(&meter, &sample);
+  ck_assert(!sample.has_energy);
+
+  double up = resume_rows[_i].up, at = resume_rows[_i].at, energy_j = resume_rows[_i].energy_j;
+  bool computed = resume_rows[_i].computed;
+  sample = put_at(&meter, up, at, energy_j, resume_rows[_i].range_j, computed);
+  const char *name = resume_rows[_i].name;
+  ck_assert_msg(sample.state == resume_rows[_i].state, "%s: %s", name, sample_state_name(sample.state));
+  ck_assert(sample.has_energy && !sample.has_power);
+  ck_assert_msg(sample.total_uj == (uint64_t)llround(resume_rows[_i].resumed_j * 1e6), "%s: %g", name,
+                (double)sample.total_uj / 1e6);
+  ck_assert_double_eq_tol(sample.energy_j, 2 * resume_rows[_i].resumed_j, 1e-3);
+  ck_assert_double_eq_tol(sample.delta_j, 2 * (resume_rows[_i].resumed_j - resume_rows[_i].total_j), 1e-3);
+
+  /* from there on as ever */
+  sample = put_at(&meter, up + 5, at + 5, energy_j + 50, resume_rows[_i].range_j, computed);
+  ck_assert_int_eq(sample.state, SAMPLE_OK);
+  ck_assert_double_eq_tol(sample.delta_j, 100, 1e-3);
+  ck_assert_double_eq_tol(sample.energy_j, 2 * (resume_rows[_i].resumed_j + 50), 1e-3);
+  ck_assert(sample.has_power);
+  ck_assert_double_eq_tol(sample.power_w, 20, 1e-6);
+  struct sample recalled = {0};
+  meter_recall(&meter, &recalled);
+  ck_assert(recalled.has_energy);
+  ck_assert_uint_eq(recalled.energy_uj, sample.energy_uj);
+  ck_assert_uint_eq(recalled.total_uj, sample.total_uj);
+  ck_assert_int_eq(recalled.at.wall_ns, sample.at.wall_ns);
+}
+END_TEST
+
+/* A VM that is dead when we come back: its energy is known, and stale. */
+START_TEST(resumed_and_stale) {
+  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  const struct meter_saved saved = {.total_uj = 7000000, .counter_uj = 2000000, .wall_ns = WALL0};
+  struct meter meter;
+  meter_init(&meter, &options);
+  meter_resume(&meter, &saved);
+  struct sample sample = {0};
+  const struct instant now = {.mono_ns = 5000 * NS_PER_S, .wall_ns = WALL0 + 1000 * NS_PER_S};
+  const struct reading reading = {.energy_uj = 3000000, .mtime_ns = WALL0};
+  meter_update(&meter, &reading, &now, &sample);
+  ck_assert_int_eq(sample.state, SAMPLE_STALE);
+  ck_assert_uint_eq(sample.total_uj, 8000000);
+}
+END_TEST
+
+START_TEST(resumed_total_saturates) {
+  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  const struct meter_saved saved = {.total_uj = UINT64_MAX - 10, .counter_uj = 0, .wall_ns = WALL0};
+  struct meter meter;
+  meter_init(&meter, &options);
+  meter_resume(&meter, &saved);
+  ck_assert_uint_eq(put_at(&meter, 100, 10, 1, 0, false).total_uj, UINT64_MAX);
+}
+END_TEST
+
 START_TEST(names) {
   enum meter_base base = METER_AUTO;
   ck_assert_int_eq(meter_base_from_name("Sample", &base), 0);
@@ -849,6 +969,9 @@ int main(void) {
   tcase_add_test(rules, period_is_learned);
   tcase_add_test(rules, total_saturates);
   tcase_add_test(rules, absurd_times);
+  tcase_add_loop_test(rules, resumed, 0, ROWS(resume_rows));
+  tcase_add_test(rules, resumed_and_stale);
+  tcase_add_test(rules, resumed_total_saturates);
   tcase_add_test(rules, names);
   tcase_add_test(rules, previous_state);
   suite_add_tcase(suite, rules);

@@ -235,6 +235,63 @@ START_TEST(selection) {
 }
 END_TEST
 
+/* What the sinks are told of a counter that goes: its energy. */
+static uint64_t gone_total_uj, gone_energy_uj;
+static int64_t gone_at_s;
+
+static void keep_removed(struct sink *sink, const struct sample *s) {
+  record_removed(sink, s);
+  gone_total_uj = s->has_energy ? s->total_uj : 0;
+  gone_energy_uj = s->energy_uj;
+  gone_at_s = (s->at.wall_ns - WALL0) / NS_PER_S;
+}
+
+/* Only a has something saved. */
+static bool saved_of_a(const char *path, struct meter_saved *saved, void *arg) {
+  ++*(int *)arg;
+  ck_assert_ptr_eq(strstr(path, root), path);
+  *saved = (struct meter_saved){.total_uj = 900, .counter_uj = 100, .wall_ns = WALL0};
+  return strstr(path, "/a/energy_uj") != NULL;
+}
+
+START_TEST(goes_on_from_what_was_saved) {
+  struct recorder r;
+  recorder_init(&r);
+  r.sink.removed = keep_removed;
+  struct sink *sinks[] = {&r.sink};
+  int asked = 0;
+  struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS},
+                                    .label_max = LABEL_MAX_COLLECTD,
+                                    .saved = saved_of_a,
+                                    .saved_arg = &asked};
+  struct sampler *sampler;
+  ck_assert_int_eq(sampler_new(&options, sinks, 1, &sampler), 0);
+  char pattern[128];
+  snprintf(pattern, sizeof(pattern), "%s/*/energy_uj", root);
+  ck_assert_int_eq(sampler_add(sampler, pattern), 0);
+  write_counter("a", "150", 0);
+  write_counter("b", "150", 0);
+  pass(sampler, 0);
+  ck_assert_int_eq(asked, 2);
+  write_counter("a", "160", 5);
+  write_counter("b", "", 5);
+  pass(sampler, 5);
+  ck_assert_int_eq(asked, 2);
+  remove_counter("a");
+  pass(sampler, 6);
+  ck_assert_uint_eq(gone_total_uj, 960);
+  ck_assert_uint_eq(gone_energy_uj, 160);
+  ck_assert_int_eq(gone_at_s, 5);
+  write_counter("a", "170", 7); /* back, and asked for again */
+  pass(sampler, 7);
+  ck_assert_int_eq(asked, 3);
+  remove_counter("a");
+  sampler_free(sampler); /* b is last */
+  ck_assert_uint_eq(gone_total_uj, 150);
+  ck_assert_int_eq(gone_at_s, 0);
+}
+END_TEST
+
 START_TEST(wraps_at_its_range) {
   struct recorder r;
   recorder_init(&r);
@@ -263,6 +320,7 @@ int main(void) {
   tcase_add_test(tcase, average);
   tcase_add_test(tcase, a_failing_sink_harms_no_other);
   tcase_add_test(tcase, selection);
+  tcase_add_test(tcase, goes_on_from_what_was_saved);
   tcase_add_test(tcase, wraps_at_its_range);
   suite_add_tcase(suite, tcase);
   return suite_run(suite);

@@ -172,7 +172,7 @@ END_TEST
 
 static const char *const good_lines[] = {
     "0 0 0 /\n",
-    "1 2 253402300799 /x\n",
+    "1 2 9000000000 /x\n",
     "10 20 30 /%7F%80%FF%01\n",
     "10 20 30 /a\n10 20 30 /a/b\n10 20 30 /b\n",
     "10 20 30 /a%20b\n10 20 30 /a!b\n", /* as bytes, not as they are written */
@@ -241,7 +241,7 @@ static const struct {
     {"vm_energy state 1\n18446744073709551616 2 3 /a\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 18446744073709551616 3 /a\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 99999999999999999999999 3 /a\n", "end 1 ", -EBADMSG},
-    {"vm_energy state 1\n1 2 253402300800 /a\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n1 2 9000000001 /a\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 -3 /a\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /%\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /%2\n", "end 1 ", -EBADMSG},

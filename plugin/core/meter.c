@@ -58,6 +58,13 @@ void meter_init(struct meter *meter, const struct meter_options *options) {
   *meter = (struct meter){.options = options, .state = SAMPLE_FIRST};
 }
 
+void meter_resume(struct meter *m, const struct meter_saved *saved) {
+  m->resumes = true;
+  m->total_uj = saved->total_uj;
+  m->last_energy_uj = saved->counter_uj;
+  m->last_at.wall_ns = saved->wall_ns;
+}
+
 static enum sample_state state_of_error(int error) {
   switch (-error) {
   case ENOENT:
@@ -145,11 +152,38 @@ static void set_mark(struct meter *m, int64_t mono_ns) {
   m->marks[m->marks_num++] = (struct meter_mark){.mono_ns = mono_ns, .total_uj = m->total_uj};
 }
 
-static void start(struct meter *m, const struct reading *r, const struct instant *now) {
+/*
+ * What the counter added since its total was saved, and what its number then is to be taken for. The number that was
+ * saved may have been old by as much as one of a counter that is not stale.
+ */
+static enum sample_state resume(const struct meter *m, const struct reading *r, const struct instant *now,
+                                uint64_t *delta_uj) {
+  int64_t dt_ns = now->wall_ns - m->last_at.wall_ns;
+  bool booted = dt_ns > now->mono_ns, fell = r->energy_uj < m->last_energy_uj;
+  dt_ns += METER_STALE_NS;
+  enum sample_state state = fell ? SAMPLE_WRAP : SAMPLE_FIRST;
+  *delta_uj = fell ? r->range_uj - m->last_energy_uj + r->energy_uj : r->energy_uj - m->last_energy_uj;
+  if (fell && (booted || dt_ns <= 0 || m->last_energy_uj > r->range_uj || !is_plausible(m, watts(*delta_uj, dt_ns))))
+    state = SAMPLE_RESET;
+  else if (!fell && dt_ns > 0 && is_too_much(m, watts(*delta_uj, dt_ns)))
+    state = SAMPLE_SPIKE;
+  if (state == SAMPLE_RESET || state == SAMPLE_SPIKE)
+    *delta_uj = 0;
+  return state;
+}
+
+static uint64_t add_up(uint64_t total_uj, uint64_t delta_uj) {
+  return delta_uj > UINT64_MAX - total_uj ? UINT64_MAX : total_uj + delta_uj;
+}
+
+static uint64_t start(struct meter *m, const struct reading *r, const struct instant *now) {
+  uint64_t delta_uj = 0; /* what came before the first reading is no news, but for a total that was saved */
+  enum sample_state state = m->resumes ? resume(m, r, now, &delta_uj) : SAMPLE_FIRST;
   m->started = true;
   m->untracked = r->computed;
   m->offset_ns = now->wall_ns - now->mono_ns;
-  m->total_uj = r->energy_uj;
+  m->total_uj = m->resumes ? add_up(m->total_uj, delta_uj) : r->energy_uj;
+  m->resumes = false;
   int64_t mono_ns = m->untracked ? now->mono_ns : r->mtime_ns - m->offset_ns;
   if (mono_ns <= now->mono_ns + TICK_NS) /* one ahead of us was told by another clock, or before ours was set back */
     set_mark(m, mono_ns);
@@ -161,7 +195,8 @@ static void start(struct meter *m, const struct reading *r, const struct instant
   m->seen_ns = now->mono_ns;
   m->settled = true;
   m->stale = is_stale(m, now);
-  m->state = m->stale ? SAMPLE_STALE : SAMPLE_FIRST;
+  m->state = m->stale ? SAMPLE_STALE : state;
+  return delta_uj;
 }
 
 /*
@@ -341,7 +376,7 @@ static void follow(struct meter *m, const struct reading *r, const struct instan
     leave_series(m, r->energy_uj, change);
   else if (news.changed)
     m->settled = true;
-  m->total_uj = delta_uj > UINT64_MAX - m->total_uj ? UINT64_MAX : m->total_uj + delta_uj;
+  m->total_uj = add_up(m->total_uj, delta_uj);
 
   if (news.moved || (news.changed && m->untracked)) {
     m->update_mono_ns = m->untracked ? now->mono_ns : clamp(news.mono_ns, m->last_at.mono_ns, now->mono_ns);
@@ -402,7 +437,7 @@ void meter_update(struct meter *m, const struct reading *r, const struct instant
   if (m->started)
     follow(m, r, now, s);
   else
-    start(m, r, now);
+    s->delta_j = joules(m, start(m, r, now));
   m->bad = false;
   m->last_at = *now;
   m->last_energy_uj = r->energy_uj;
@@ -411,10 +446,21 @@ void meter_update(struct meter *m, const struct reading *r, const struct instant
   describe(m, now, s);
   s->has_energy = true;
   s->energy_uj = r->energy_uj;
+  s->total_uj = m->total_uj;
   s->energy_j = joules(m, m->total_uj);
   s->has_power = m->power_known;
   if (m->power_known) {
     s->power_w = m->power_w * m->options->scale;
     s->dt_ns = m->dt_ns;
   }
+}
+
+void meter_recall(const struct meter *m, struct sample *s) {
+  s->has_energy = m->started;
+  if (!m->started)
+    return;
+  s->at = m->last_at;
+  s->energy_uj = m->last_energy_uj;
+  s->total_uj = m->total_uj;
+  s->energy_j = joules(m, m->total_uj);
 }

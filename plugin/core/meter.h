@@ -7,6 +7,9 @@
  * A lower number is a wrap when the counter's range is known and the corrected power is plausible, else a reset: it
  * adds nothing and is the new baseline. A bad reading is never a baseline and never 0.
  *
+ * With a total that an earlier run saved, it goes on from that instead: what the counter shows above the saved number
+ * belongs to it, and a lower number is a wrap or a reset by the same rules; no wrap where the machine booted meanwhile.
+ *
  * Power. The writer of a VM's counter updates it every 5 s or so, and sets the file's modification time when it does.
  * So METER_UPDATE  power = Δenergy / time between two updates, held between updates until it is stale; METER_SAMPLE
  * power = Δenergy / time between two samples (the seed's definition; aliases with a slow writer); METER_AUTO    update
@@ -89,7 +92,8 @@ struct sample {
 
   bool has_energy;    /* false: torn, missing, denied */
   uint64_t energy_uj; /* the counter, raw as read, never scaled */
-  double energy_j;    /* accumulated since the start, scaled; never falls */
+  uint64_t total_uj;  /* accumulated since the start, raw */
+  double energy_j;    /* the same, scaled; never falls */
   double delta_j;     /* what this sample added to it */
 
   bool has_power;
@@ -125,6 +129,13 @@ struct meter_series {
   uint64_t total_uj;  /* what was accumulated then */
 };
 
+/* What is kept of a counter from one run to the next. */
+struct meter_saved {
+  uint64_t total_uj;   /* accumulated, raw */
+  uint64_t counter_uj; /* what the counter showed then */
+  int64_t wall_ns;     /* when that was */
+};
+
 /* State of one counter; about 270 bytes, no pointers to free. Look, don't touch: use the functions. */
 struct meter {
   const struct meter_options *options; /* borrowed */
@@ -149,6 +160,7 @@ struct meter {
 
   enum sample_state state;
   bool started;     /* there was a good reading */
+  bool resumes;     /* there is none yet; total_uj, last_energy_uj and last_at.wall_ns are those of an earlier run */
   bool bad;         /* the last reading was bad */
   bool stale;       /* in a stale spell */
   bool tracked;     /* mtime was seen to move */
@@ -164,11 +176,17 @@ struct meter {
 /* The options are borrowed and must outlive the meter. */
 void meter_init(struct meter *meter, const struct meter_options *options);
 
+/* Before the first reading: the energy goes on from there. */
+void meter_resume(struct meter *meter, const struct meter_saved *saved);
+
 /*
  * Takes the next reading, made at *now, and fills *sample, except what sampler and source fill in. Instants of later
  * calls are not earlier in mono_ns. That a reading was made long after *now (the process was stopped in between) is
  * noticed by its modification time, and only so.
  */
 void meter_update(struct meter *meter, const struct reading *reading, const struct instant *now, struct sample *sample);
+
+/* Fills in what the last good reading told of energy, and when; has_energy: there was one. */
+void meter_recall(const struct meter *meter, struct sample *sample);
 
 #endif

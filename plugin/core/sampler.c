@@ -68,6 +68,9 @@ static void entry_added(struct source_entry *entry, void *arg) {
     note_error(sampler, -ENOMEM);
     return; /* tried again when it is read */
   }
+  struct meter_saved saved;
+  if (sampler->options.saved != NULL && sampler->options.saved(entry->path, &saved, sampler->options.saved_arg))
+    meter_resume(&t->meter, &saved);
   entry->user = t;
   struct sample sample = sample_of(t, entry);
   for (size_t i = 0; i < sampler->sinks_num; i++)
@@ -81,6 +84,7 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   if (t == NULL)
     return;
   struct sample sample = sample_of(t, entry);
+  meter_recall(&t->meter, &sample);
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->removed != NULL)
       sampler->sinks[i]->removed(sampler->sinks[i], &sample);

@@ -20,6 +20,9 @@ struct sampler_options {
   /* Whether the VM of this name is wanted: 1, 0, or -errno, then asked again. NULL: all. */
   int (*wanted)(const char *name, void *arg);
   void *wanted_arg;
+  /* Asked when a counter comes: whether its energy goes on from what was saved, which is then filled in; NULL: none. */
+  bool (*saved)(const char *path, struct meter_saved *saved, void *arg);
+  void *saved_arg;
 };
 
 struct sampler;

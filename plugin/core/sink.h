@@ -28,7 +28,8 @@ struct sink {
 
   /*
    * Optional (NULL): a counter came or went. Called before begin() of the pass in which it was noticed, removed() also
-   * by sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put().
+   * by sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put(),
+   * and the energy of the last one that had some, with its instant.
    */
   void (*added)(struct sink *sink, const struct sample *sample);
   void (*removed)(struct sink *sink, const struct sample *sample);

@@ -23,7 +23,7 @@
 /* More is neither read nor written. */
 #define STATE_RECORDS_MAX 100000
 #define STATE_BYTES_MAX   ((size_t)16 << 20)
-#define STATE_SEEN_MAX_S  INT64_C(253402300799) /* the end of the year 9999 */
+#define STATE_SEEN_MAX_S  INT64_C(9000000000) /* in the year 2255; in ns it fits into 63 bits */
 
 struct state_record {
   uint64_t total_uj;   /* accumulated, raw */
