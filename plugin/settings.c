@@ -17,6 +17,7 @@ void settings_reset(void) {
   free(settings.files);
   selection_free(settings.selection);
   free(settings.csv_dir);
+  free(settings.state_file);
   memset(&settings, 0, sizeof(settings));
   settings.meter = (struct meter_options){.base = METER_AUTO, .scale = 1, .tick_ns = clock_tick_ns()};
   settings.host = (struct format){.fields = {FIELD_HOSTNAME}, .fields_num = 1};
@@ -185,6 +186,22 @@ static void set_csv_dir(const struct option *option, const oconfig_item_t *item)
   settings.csv_dir = dir;
 }
 
+static void set_state_file(const struct option *option, const oconfig_item_t *item) {
+  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
+  size_t len = value == NULL ? 0 : strlen(value->value.string);
+  if (len == 0 || value->value.string[0] != '/' || value->value.string[len - 1] == '/') {
+    reject(item, option->takes);
+    return;
+  }
+  char *file = strdup(value->value.string);
+  if (file == NULL) {
+    say(LOG_ERR, "option 'StateFile \"%s\"' is lost: out of memory", value->value.string);
+    return;
+  }
+  free(settings.state_file);
+  settings.state_file = file;
+}
+
 #define TAKES_BOOLEAN "true or false"
 #define TAKES_VM      "the name of a VM in quotes, or an extended regular expression between two slashes"
 
@@ -210,6 +227,7 @@ static const struct option options[] = {
     {"NotifyStale", set_boolean, &settings.notify_stale, TAKES_BOOLEAN},
     {"NotifyReset", set_boolean, &settings.notify_reset, TAKES_BOOLEAN},
     {"CSVDir", set_csv_dir, NULL, "the absolute path of a directory, in quotes"},
+    {"StateFile", set_state_file, NULL, "the absolute path of a file, in quotes"},
 };
 
 static void set_option(const oconfig_item_t *item) {

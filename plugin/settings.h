@@ -33,7 +33,8 @@ struct settings {
   size_t smooth;
   struct format host, plugin_instance;
   bool report_energy, report_power;
-  char *csv_dir; /* NULL: off */
+  char *csv_dir;    /* NULL: off */
+  char *state_file; /* NULL: off */
   bool notify_add, notify_remove, notify_stale, notify_reset;
 };
 

@@ -2,8 +2,8 @@
  * vm_energy: the collectd plugin
  *
  * The glue: turns the settings into a sampler, and is the sink that turns samples into values, log lines and
- * notifications. It and its neighbours in this directory (settings, log, capture) know collectd; core/, where all
- * measuring is, does not.
+ * notifications. It and its neighbours in this directory (settings, log, capture, ledger) know collectd; core/, where
+ * all measuring is, does not.
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once, since there is one read function and the daemon runs a read function again only when it has returned;
@@ -16,6 +16,7 @@
 #include "core/selection.h"
 #include "core/throttle.h"
 #include "daemon.h"
+#include "ledger.h"
 #include "log.h"
 #include "settings.h"
 
@@ -53,7 +54,8 @@ static struct {
   struct sink sink;
   struct sampler *sampler;
   struct capture *capture; /* NULL: off */
-  struct sink *sinks[2];   /* this one and the capture's */
+  struct ledger *ledger;   /* NULL: off */
+  struct sink *sinks[3];   /* this one, the capture's, the ledger's */
   struct throttle throttle;
   int64_t mono_ns; /* of the pass */
   cdtime_t time;   /* of the pass */
@@ -379,6 +381,8 @@ static void stop(void) {
   plugin.sampler = NULL;
   capture_free(plugin.capture);
   plugin.capture = NULL;
+  ledger_free(plugin.ledger);
+  plugin.ledger = NULL;
 }
 
 static int on_init(void) {
@@ -399,8 +403,15 @@ static int on_init(void) {
   plugin.capture = start_capture();
   if (plugin.capture != NULL)
     plugin.sinks[sinks_num++] = capture_sink(plugin.capture);
+  plugin.ledger = settings.state_file != NULL ? ledger_new(settings.state_file) : NULL;
+  if (plugin.ledger != NULL)
+    plugin.sinks[sinks_num++] = ledger_sink(plugin.ledger);
   struct sampler_options sampler = {
       .meter = settings.meter, .smooth = settings.smooth, .label_max = LABEL_MAX_COLLECTD, .wanted = is_wanted};
+  if (plugin.ledger != NULL) {
+    sampler.saved = ledger_saved;
+    sampler.saved_arg = plugin.ledger;
+  }
   int status = sampler_new(&sampler, plugin.sinks, sinks_num, &plugin.sampler);
   for (size_t i = 0; status == 0 && i < settings.files_num; i++) {
     int error = sampler_add(plugin.sampler, settings.files[i]);

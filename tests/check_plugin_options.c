@@ -169,6 +169,9 @@ static const struct {
     {"CSVDir",
      "the absolute path of a directory, in quotes",
      {"", "''", "'csv'", "'./csv'", "5", "true", "'/tmp/a' '/tmp/b'", "'/tmp/a' { Scale 5 }"}},
+    {"StateFile",
+     "the absolute path of a file, in quotes",
+     {"", "''", "'state'", "'./state'", "'/tmp/'", "5", "true", "'/tmp/a' '/tmp/b'", "'/tmp/a' { Scale 5 }"}},
 };
 
 /* All that collectd sees of the lives of some VMs, in which every option would leave a trace. To be freed. */

@@ -130,10 +130,7 @@ static int newest_first(const void *a, const void *b) {
   return strcmp(x->path, y->path);
 }
 
-size_t state_trim(struct state *state, int64_t oldest_s, int64_t now_s) {
-  for (size_t i = 0; i < state->entries_num; i++)
-    if (state->entries[i]->record.seen_s > now_s)
-      state->entries[i]->record.seen_s = now_s;
+size_t state_trim(struct state *state, int64_t oldest_s) {
   if (state->entries_num > 0)
     qsort(state->entries, state->entries_num, sizeof(struct kept *), newest_first);
   size_t kept = 0, bytes = 2 * LINE_MAX_BYTES; /* the first line and the last one */

@@ -48,10 +48,9 @@ int state_set(struct state *state, const char *path, const struct state_record *
 
 /*
  * Forgets those that were not seen since oldest_s, then the ones that were not seen for longest, until the rest can be
- * written. A record of a time behind now_s, which was told by a clock that was wrong, is taken to be of now_s. Returns
- * how many were forgotten.
+ * written. Returns how many were forgotten.
  */
-size_t state_trim(struct state *state, int64_t oldest_s, int64_t now_s);
+size_t state_trim(struct state *state, int64_t oldest_s);
 
 /* 0 and the text, to be freed; -ENOMEM; -EFBIG: it is more than can be parsed, see state_trim(). */
 int state_format(const struct state *state, char **text, size_t *len);

@@ -44,6 +44,7 @@ stale="a number of seconds from 0 (the default rule) to 31536000"
 scale="a number above 0, at most 1000000000, without an exponent"
 power="a number of watts from 0 (off) to 1000000000"
 smooth="a whole number of samples from 0 (off) to 86400"
+file_path="the absolute path of a file, in quotes"
 directory="the absolute path of a directory, in quotes"
 host="one to four of hostname and name; energy files tell no uuid and no metadata"
 instance="name or none; energy files tell no uuid and no metadata"
@@ -70,6 +71,8 @@ ReportEnergy 1|ReportEnergy 1|$boolean
 NotifyStale "true" "false"|NotifyStale "true" "false"|$boolean
 CSVDir "captures"|CSVDir "captures"|$directory
 CSVDir true|CSVDir true|$directory
+StateFile "vm_energy.state"|StateFile "vm_energy.state"|$file_path
+StateFile "$work/"|StateFile "$work/"|$file_path
 BAD
 
 answers "an unknown option" "warning: unknown option 'Interval' is ignored
@@ -99,7 +102,7 @@ with_example() { # sed program
   check "the example ($1): no option is refused" test "$(said | grep -c option)" = "$(said | grep -c 'set the option File')"
 }
 with_example ''
-with_example "s/^\\( *\\)#\\([A-Z][A-Za-z]* \\)/\\1\\2/; s|CSVDir .*|CSVDir \"$work/captures\"|"
+with_example "s/^\\( *\\)#\\([A-Z][A-Za-z]* \\)/\\1\\2/; s|CSVDir .*|CSVDir \"$work/captures\"|; s|StateFile .*|StateFile \"$work/state\"|"
 check "what is commented out is set in the second" grep -q '^  NotifyReset false' "$work/collectd.conf"
 check "... and does what it says" compgen -G "$work/captures/run_*"
 

@@ -1,0 +1,472 @@
+/*
+ * The option StateFile: energies go on over a restart, whatever a disk does, and cost no value.
+ */
+#include "plugin_bench.h"
+
+#include <stdbool.h>
+#include <sys/syscall.h>
+
+/* ---- the disk ---------------------------------------------------------------------------------------------------- */
+
+static int write_error; /* what the disk answers; 0: it takes all */
+
+ssize_t write(int fd, const void *data, size_t len) {
+  if (write_error == 0)
+    return syscall(SYS_write, fd, data, len);
+  errno = write_error;
+  return -1;
+}
+
+/* ---- runs of collectd -------------------------------------------------------------------------------------------- */
+
+#define ANEW    "I StateFile: energies are kept in '@/state'\n"
+#define GOES_ON "I StateFile: 1 energy goes on from '@/state'\n"
+
+static void keep(const char *options) {
+  char all[512];
+  snprintf(all, sizeof(all), "StateFile '%s/state'; ReportPower false; %s", scratch, options);
+  start(all);
+}
+
+static void stop(void) {
+  ck_assert_int_eq(fake_shutdown(), 0);
+}
+
+static void expect_at(double t, const char *values) {
+  fake_forget();
+  read_at(t);
+  expect_values(values);
+}
+
+static void show_state(void) {
+  char text[4096];
+  FILE *file = fopen(in_scratch("state"), "re");
+  if (file == NULL)
+    return;
+  text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+  fclose(file);
+  for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    char *path = strstr(line, scratch);
+    if (path != NULL)
+      show("%.*s@%s\n", (int)(path - line), line, path + strlen(scratch));
+  }
+}
+
+/* The records, as lines. */
+#define expect_state(text) ck_assert_str_eq(of(show_state), text)
+
+static bool is_there(const char *name) {
+  struct stat info;
+  return lstat(in_scratch(name), &info) == 0;
+}
+
+static void copy_state(const char *from, const char *to) {
+  char text[4096];
+  int fd = open(in_scratch(from), O_RDONLY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ssize_t len = read(fd, text, sizeof(text));
+  close(fd);
+  ck_assert_int_gt(len, 0);
+  write_bytes(to, text, (size_t)len);
+}
+
+/* ---- going on ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(off_by_default) {
+  start("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  stop();
+  ck_assert(!is_there("state"));
+}
+END_TEST
+
+START_TEST(what_is_said) {
+  keep("");
+  expect_log("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  expect_log(ANEW "I reading 1 counter\n");
+  fake_forget();
+  counter_at("a", "2000000", 60);
+  read_at(60);
+  stop();
+  expect_log("");
+  keep("");
+  expect_log(GOES_ON);
+}
+END_TEST
+
+/* What was there, what came while collectd was down, what was reset then; and a factor that is another one. */
+START_TEST(over_several_restarts) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  expect_at(0, "a/energy=1");
+  counter_at("a", "3000000", 5);
+  expect_at(5, "a/energy=3");
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+  stop();
+  expect_state("3000000 3000000 1795000005 @/a/energy_uj\n");
+
+  counter_at("a", "10000000", 60); /* while it was down */
+  fake_forget();
+  keep("");
+  expect_log(GOES_ON);
+  expect_at(61, "a/energy=10");
+  counter_at("a", "500000", 65); /* a reset while it is up */
+  expect_at(65, "a/energy=10");
+  counter_at("a", "1500000", 70);
+  expect_at(70, "a/energy=11");
+  stop();
+  expect_state("11000000 1500000 1795000070 @/a/energy_uj\n");
+
+  counter_at("a", "700000", 100); /* and one while it was down */
+  keep("Scale 5");
+  fake_forget();
+  read_at(101);
+  expect_values("a/energy=55");
+  ck_assert_uint_eq(fake_count("N VM 'a'"), 0);
+  ck_assert_uint_eq(fake_count("fell, which is taken for a reset"), 1);
+  counter_at("a", "900000", 105);
+  expect_at(105, "a/energy=56");
+  stop();
+  expect_state("11200000 900000 1795000105 @/a/energy_uj\n");
+
+  keep("");
+  expect_at(110, "a/energy=11.2");
+}
+END_TEST
+
+/* Killed a while after the file was written: what the counter shows makes up for it. */
+START_TEST(goes_on_after_a_kill) {
+  keep("");
+  counter_at("a", "100000000", 0);
+  expect_at(0, "a/energy=100");
+  counter_at("a", "5000000", 5);
+  expect_at(5, "a/energy=100");
+  counter_at("a", "6000000", 60);
+  expect_at(60, "a/energy=101");
+  expect_state("101000000 6000000 1795000060 @/a/energy_uj\n");
+  copy_state("state", "copy");
+  counter_at("a", "9000000", 100);
+  expect_at(100, "a/energy=104");
+  stop();
+  copy_state("copy", "state");
+  keep("");
+  counter_at("a", "10000000", 120);
+  expect_at(120, "a/energy=105");
+}
+END_TEST
+
+START_TEST(wraps_meanwhile) {
+  write_text("a/max_energy_range_uj", "10000000\n");
+  keep("");
+  counter_at("a", "9000000", 0);
+  expect_at(0, "a/energy=9");
+  stop();
+  keep("");
+  counter_at("a", "500000", 60);
+  expect_at(60, "a/energy=10.5");
+}
+END_TEST
+
+/* A VM that goes and comes back, with and without a restart between. */
+START_TEST(comes_back) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  expect_at(0, "a/energy=1; b/energy=2");
+  counter_at("a", "4000000", 5);
+  expect_at(5, "a/energy=4; b/energy=2");
+  remove_counter("a");
+  expect_at(10, "b/energy=2");
+  counter_at("a", "1000000", 20);
+  expect_at(20, "a/energy=4; b/energy=2");
+  counter_at("a", "1500000", 25);
+  expect_at(25, "a/energy=4.5; b/energy=2");
+  remove_counter("a");
+  expect_at(30, "b/energy=2");
+  stop();
+  expect_state("4500000 1500000 1795000025 @/a/energy_uj\n2000000 2000000 1795000030 @/b/energy_uj\n");
+  keep("");
+  counter_at("b", "2000000", 40);
+  expect_at(40, "b/energy=2");
+  counter_at("a", "1600000", 50);
+  expect_at(50, "a/energy=4.6; b/energy=2");
+}
+END_TEST
+
+/* What is torn at first, or cannot be read in a whole run, is not forgotten. */
+START_TEST(unreadable_in_between) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  counter_at("a", "4000000", 5);
+  read_at(5);
+  stop();
+  keep("");
+  counter_at("a", "", 10);
+  expect_at(10, "");
+  stop();
+  expect_state("4000000 4000000 1795000005 @/a/energy_uj\n");
+  keep("");
+  counter_at("a", "x", 20);
+  expect_at(20, "");
+  counter_at("a", "200", 25);
+  expect_at(25, "a/energy=4");
+}
+END_TEST
+
+START_TEST(forgotten_after_90_days) {
+  const double day = 86400;
+  keep("");
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  read_at(0);
+  remove_counter("a");
+  read_at(1);
+  read_at(89.9 * day);
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n2000000 2000000 1795000000 @/b/energy_uj\n");
+  read_at(90 * day + 8640); /* b is there, though its number stands still */
+  expect_state("2000000 2000000 1802784640 @/b/energy_uj\n");
+}
+END_TEST
+
+/* ---- how often --------------------------------------------------------------------------------------------------- */
+
+/* At most once a minute, and when something changed. */
+START_TEST(written_once_a_minute) {
+  keep("");
+  ino_t last = 0;
+  int writes = 0, changes = 0;
+  for (int t = 0; t <= 600; t += 5) {
+    char content[32];
+    if (t >= 200 && t < 400) { /* it stands still */
+      snprintf(content, sizeof(content), "%d", 1000000 + 200);
+    } else {
+      snprintf(content, sizeof(content), "%d", 1000000 + t);
+      changes++;
+    }
+    counter_at("a", content, t);
+    read_at(t);
+    int fd = open(in_scratch("state"), O_RDONLY | O_CLOEXEC); /* held, so that its number is not used again */
+    ck_assert_int_ge(fd, 0);
+    struct stat info;
+    ck_assert_int_eq(fstat(fd, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 07777, 0600);
+    if (info.st_ino != last)
+      writes++;
+    last = info.st_ino;
+  }
+  ck_assert_int_gt(changes, 70);
+  ck_assert_int_eq(writes, 9); /* at 0, 60, ..., 600, but not at 300 and 360 */
+}
+END_TEST
+
+START_TEST(nothing_is_written_in_vain) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  stop();
+  struct stat before, after;
+  ck_assert_int_eq(stat(in_scratch("state"), &before), 0);
+  keep("");
+  read_at(100);
+  read_at(200);
+  stop();
+  ck_assert_int_eq(stat(in_scratch("state"), &after), 0);
+  ck_assert_uint_eq(before.st_ino, after.st_ino);
+  keep("");
+  stop(); /* before it has read */
+  keep("VM 'none'");
+  read_at(300);
+  stop();
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+}
+END_TEST
+
+/* ---- what goes wrong --------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *content, *what;
+} damaged_rows[] = {
+    {"", "is damaged"},
+    {"vm_energy state 1\n1 2 3 /a\nend 1 0000000000000000\n", "is damaged"},
+    {"vm_energy state 2\n", "is of another version of vm_energy"},
+    {"rubbish \033[31m", "is damaged"},
+};
+
+START_TEST(damaged) {
+  char said[512];
+  write_text("state", damaged_rows[_i].content);
+  write_text("state.damaged", "an older one");
+  keep("");
+  snprintf(said, sizeof(said),
+           "W StateFile: '@/state' %s, and is now called '@/state.damaged.2'; energies start anew\n",
+           damaged_rows[_i].what);
+  expect_log(said);
+  ck_assert(!is_there("state"));
+  counter_at("a", "1000000", 0);
+  expect_at(0, "a/energy=1");
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+  ck_assert(is_there("state.damaged.2"));
+}
+END_TEST
+
+START_TEST(damaged_too_often) {
+  write_text("state", "rubbish");
+  for (int i = 1; i <= 9; i++) {
+    char name[32];
+    snprintf(name, sizeof(name), i == 1 ? "state.damaged" : "state.damaged.%d", i);
+    write_text(name, "older");
+  }
+  keep("");
+  expect_log(
+      "W StateFile: '@/state' is damaged and cannot be renamed: File exists; it is left alone and nothing is kept: "
+      "remove it, and restart collectd\n");
+  counter_at("a", "1000000", 0);
+  expect_at(0, "a/energy=1");
+  stop();
+  expect_state("");
+}
+END_TEST
+
+/* What may be whole, but cannot be read, is not overwritten. */
+START_TEST(unreadable_file) {
+  ck_assert_int_eq(_i == 0 ? mkdir(in_scratch("state"), 0755) : symlink(in_scratch("other"), in_scratch("state")), 0);
+  keep("");
+  char said[512];
+  snprintf(said, sizeof(said),
+           "W StateFile: cannot read '@/state': %s; it is left alone and nothing is kept: mend that, or name another "
+           "file, and restart collectd\n",
+           _i == 0 ? "it is no regular file" : "symbolic links are not followed here");
+  expect_log(said);
+  counter_at("a", "1000000", 0);
+  expect_at(0, "a/energy=1");
+  stop();
+  struct stat info;
+  ck_assert_int_eq(lstat(in_scratch("state"), &info), 0);
+  ck_assert(_i == 0 ? S_ISDIR(info.st_mode) : S_ISLNK(info.st_mode));
+  ck_assert(!is_there("other"));
+}
+END_TEST
+
+/* Told once, and its end; no value is lost, and all of it is in the file then. */
+START_TEST(full_disk) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  expect_at(0, "a/energy=1");
+  fake_forget();
+  write_error = ENOSPC;
+  for (int t = 30; t <= 300; t += 30) {
+    char content[32];
+    write_error = 0;
+    snprintf(content, sizeof(content), "%d000000", t);
+    counter_at("a", content, t);
+    write_error = ENOSPC;
+    read_at(t);
+  }
+  expect_log("W StateFile: cannot write '@/state': No space left on device; make room there; values are not lost\n");
+  ck_assert_uint_eq(fake.values_num, 10);
+  ck_assert_double_eq(fake.values[9].value, 300);
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+  ck_assert(!is_there("state.new"));
+  write_error = 0;
+  fake_forget();
+  read_at(330);
+  expect_log("");
+  read_at(360);
+  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  expect_state("300000000 300000000 1795000360 @/a/energy_uj\n");
+}
+END_TEST
+
+START_TEST(full_disk_at_the_end) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  counter_at("a", "2000000", 5);
+  read_at(5);
+  fake_forget();
+  write_error = EDQUOT;
+  stop();
+  write_error = 0;
+  ck_assert_uint_eq(fake_count("StateFile: cannot write '"), 1);
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+}
+END_TEST
+
+START_TEST(no_directory) {
+  char options[256];
+  snprintf(options, sizeof(options), "StateFile '%s/none/state'; ReportPower false", scratch);
+  start(options);
+  expect_log("");
+  counter_at("a", "1000000", 0);
+  expect_at(0, "a/energy=1");
+  expect_log("W StateFile: cannot write '@/none/state': No such file or directory; make the directory it is in\n"
+             "I reading 1 counter\n");
+  ck_assert_int_eq(mkdir(in_scratch("none"), 0755), 0);
+  fake_forget();
+  counter_at("a", "2000000", 60);
+  read_at(60);
+  expect_log("N StateFile: energies are kept in '@/none/state' again\n");
+}
+END_TEST
+
+static void in_a_closed_directory(void) {
+  keep("");
+  expect_at(0, "a/energy=1");
+  char said[512];
+  snprintf(said, sizeof(said),
+           "W StateFile: cannot write '@/state': Permission denied; collectd runs as uid %u and needs w and x on the "
+           "directory it is in\nI reading 1 counter\n",
+           geteuid());
+  expect_log(said);
+  stop();
+}
+
+START_TEST(closed_directory) {
+  counter_at("a", "1000000", 0);
+  ck_assert_int_eq(chmod(scratch, 0555), 0);
+  as_nobody(in_a_closed_directory);
+  ck_assert_int_eq(chmod(scratch, 0755), 0);
+}
+END_TEST
+
+/* Of two options the later one counts. */
+START_TEST(the_last_one_counts) {
+  char options[512];
+  snprintf(options, sizeof(options), "StateFile '%s/first'; StateFile '%s/state'", scratch, scratch);
+  start(options);
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  stop();
+  ck_assert(is_there("state") && !is_there("first"));
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("plugin_state");
+  TCase *tcase = tcase_create("plugin_state");
+  tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_test(tcase, off_by_default);
+  tcase_add_test(tcase, what_is_said);
+  tcase_add_test(tcase, over_several_restarts);
+  tcase_add_test(tcase, goes_on_after_a_kill);
+  tcase_add_test(tcase, wraps_meanwhile);
+  tcase_add_test(tcase, comes_back);
+  tcase_add_test(tcase, unreadable_in_between);
+  tcase_add_test(tcase, forgotten_after_90_days);
+  tcase_add_test(tcase, written_once_a_minute);
+  tcase_add_test(tcase, nothing_is_written_in_vain);
+  tcase_add_loop_test(tcase, damaged, 0, ROWS(damaged_rows));
+  tcase_add_test(tcase, damaged_too_often);
+  tcase_add_loop_test(tcase, unreadable_file, 0, 2);
+  tcase_add_test(tcase, full_disk);
+  tcase_add_test(tcase, full_disk_at_the_end);
+  tcase_add_test(tcase, no_directory);
+  tcase_add_test(tcase, closed_directory);
+  tcase_add_test(tcase, the_last_one_counts);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}
