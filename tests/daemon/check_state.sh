@@ -1,0 +1,118 @@
+#!/bin/bash
+# StateFile in a real collectd: stopped and started, killed and started, with a damaged file, and where nothing can be
+# written.
+# shellcheck source=tests/daemon/lib.sh
+. "$(dirname "$0")/lib.sh"
+require "$collectd" "$collectdctl"
+
+tree=$work/scaphandre
+counter() { # vm joules: as the exporter does
+  mkdir -p "$tree/$1/intel-rapl:0"
+  echo "$2"000000 >"$tree/$1/intel-rapl:0/energy_uj"
+}
+state=$work/state/energy
+mkdir -p "$work/state" "$work/csv"
+
+# Root may write everywhere; the daemon runs as nobody then.
+as_user=()
+if [ "$(id -u)" -eq 0 ]; then
+  as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  chmod 0711 "$work"
+  mkdir -p "$work/var" "$work/run"
+  chown -R 65534:65534 "$work/var" "$work/csv" "$work/run" "$work/state"
+fi
+mkdir -p "$work/run"
+configure() { # options...
+  daemon_conf 0.25 < <(
+    echo "File \"$tree/*/intel-rapl:0/energy_uj\""
+    echo "StateFile \"$state\""
+    printf '%s\n' "$@"
+  )
+  sed -i "s|$work/sock|$work/run/sock|; s|SocketGroup.*|SocketPerms \"0777\"|" "$work/collectd.conf"
+  chmod a+r "$work/collectd.conf"
+}
+begin() { # until there are values
+  rm -rf "$work/csv/node1" "$work/run/sock"
+  start collectd "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/collectd.conf"
+  wait_for 10 test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
+  wait_for 10 has_value vm_energy-a/energy
+}
+killed() {
+  kill -KILL "$pid"
+  wait "$pid" 2>/dev/null
+}
+ln -s "$work/run/sock" "$work/sock"
+is() { value_near "$1/energy" "$2" 0.0001; }
+becomes() { wait_for 5 is "$@" || is "$@"; }
+
+counter a 1000
+counter b 2000
+configure
+begin
+check "the first run starts at the counter" becomes vm_energy-a 1000
+counter a 1500
+counter b 10 # a reset
+check "... and adds what comes" becomes vm_energy-a 1500
+check "... a reset adds nothing" becomes vm_energy-b 2000
+check "the daemon ends with status 0" stop collectd
+check "there is a file, for its owner alone" test "$(stat -c %a "$state")" = 600
+check "... with a line for each counter" test "$(grep -c '^[0-9]* [0-9]* [0-9]* /' "$state")" -eq 2
+check "... and nothing beside it" test "$(ls -A "$work/state")" = energy
+
+counter a 1700 # meanwhile
+begin
+check "stopped and started: a goes on, with what came meanwhile" becomes vm_energy-a 1700
+check "... b goes on" becomes vm_energy-b 2000
+check "... which is told" logged_times 1 "^\[info\] vm_energy plugin: StateFile: 2 energies go on from '$state'\$"
+check "... and the values that were written begin there" \
+  awk -F, 'FNR > 1 && $2 < 1700 { print "  " $0; bad = 1 } END { exit bad }' "$work"/csv/node1/vm_energy-a/energy-*
+
+counter b 60
+check "b adds" becomes vm_energy-b 2050
+counter a 1800
+check "a adds" becomes vm_energy-a 1800
+killed
+counter a 1900
+begin
+check "killed and started: nothing is lost of a" becomes vm_energy-a 1900
+check "... nor of b" becomes vm_energy-b 2050
+stop collectd
+
+configure "Scale 5"
+begin
+check "another scale: raw energies were kept" becomes vm_energy-a 9500
+stop collectd
+configure
+
+printf 'x' | dd of="$state" bs=1 seek=30 conv=notrunc status=none
+cp -p "$state" "$work/was"
+begin
+check "damaged: energies start anew" becomes vm_energy-b 60
+check "... told once, with where it is now" \
+  logged_times 1 "^\[warning\] vm_energy plugin: StateFile: '$state' is damaged, and is now called '$state.damaged'; energies start anew\$"
+check "... it is set aside as it was" cmp "$state.damaged" "$work/was"
+stop collectd
+: >"$state"
+begin
+stop collectd
+check "damaged again: nothing is overwritten" cmp "$state.damaged" "$work/was"
+check "... beside the first one" test -e "$state.damaged.2"
+
+# where nothing can be written
+chmod 0555 "$work/state"
+counter b 70
+begin
+check "unwritable: energies go on" becomes vm_energy-b 70
+counter b 80
+check "... and values come" becomes vm_energy-b 80
+stop collectd
+check "... it is told once, with user and remedy" \
+  logged_times 1 "^\[warning\] vm_energy plugin: StateFile: cannot write '$state': Permission denied; collectd runs as uid .* and needs w and x on the directory it is in\$"
+check "... the old file is as it was" grep -q '^60000000 60000000 ' "$state"
+chmod 0755 "$work/state"
+begin
+check "writable again: nothing was lost" becomes vm_energy-b 80
+check "... which needs no word" logged_times 0 "cannot write"
+check "the read callback never failed" logged_times 0 "read-function of plugin"
+stop collectd
+finish
