@@ -235,6 +235,7 @@ void board_lay_out(const struct board *board, size_t columns, struct board_layou
       layout->curve = room - GAP < CURVE_CELLS ? room - GAP : CURVE_CELLS;
   }
   layout->most_w = most_of_all(board, layout->curve);
+  layout->curve_at = layout->label + GAP + POWER_COLUMNS + GAP;
   layout->state_at = layout->label + GAP + POWER_COLUMNS + (layout->curve > 0 ? GAP + layout->curve : 0) +
                      (layout->energy ? energy : 0) + (layout->age ? age : 0) + GAP;
 }

@@ -71,6 +71,7 @@ enum sample_state board_state(const struct board *board, size_t index);
 /* How wide the columns are. */
 struct board_layout {
   size_t label, curve; /* curve 0: none */
+  size_t curve_at;     /* its first column */
   bool energy, age;
   size_t state_at; /* first column of the state */
   double most_w;   /* what the highest cell of the curves is */

@@ -22,6 +22,7 @@ struct command {
 
 extern const struct command command_check;
 extern const struct command command_list;
+extern const struct command command_top;
 extern const struct command command_ts;
 extern const struct command command_once;
 extern const struct command command_run;

@@ -57,7 +57,7 @@ static int check_path(const char *path) {
 
 /* Counters may come while the run goes on. */
 static bool may_come(const struct options *options) {
-  return options->layout == CSV_LONG;
+  return options->layout == CSV_LONG || options->follows;
 }
 
 static void tell_no_match(const char *pattern, int search_error, const char *where) {

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_list, &command_check, &command_ts,
+static const struct command *const commands[] = {&command_list, &command_check, &command_top,   &command_ts,
                                                  &command_once, &command_run,   &command_report};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN | OPTIONS_LIST | OPTIONS_CHECK)
+#define ALL          (OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN | OPTIONS_LIST | OPTIONS_CHECK | OPTIONS_TOP)
 #define COMMON       (ALL | OPTIONS_PATHS)
 #define COUNT_MAX    UINT64_C(1000000000000)
 
@@ -224,6 +224,8 @@ static const struct option_row rows[] = {
      "energy_uj files, or patterns of them in quotes; may be\n"
      "repeated (default: where Scaphandre writes them)",
      take_file},
+    {OPTIONS_TOP, "interval", 'i', "TIME", "time between two looks (default: 1)", take_interval},
+    {OPTIONS_TOP, "count", 'n', "N", "end after so many (default: never)", take_count},
     {OPTIONS_TS, "interval", 'i', "TIME", "time between two samples (default: 1)", take_interval},
     {OPTIONS_TS, "count", 'n', "N", "number of samples (default: 120); ignored with\n--manual-stop", take_count},
     {OPTIONS_TS, "manual-stop", 0, NULL, "sample until Enter is pressed; a line with words is a\nmark, see --marks",
@@ -270,6 +272,7 @@ static const struct option_row rows[] = {
      "samples (sample), between two updates of the counter\n"
      "(update), or what suits the counter (auto)\n(default: sample)",
      take_time_base},
+    {OPTIONS_TOP, "time-base", 0, "BASE", "as for ts: sample, update or auto (default: auto)", take_time_base},
     {ALL, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", take_scale},
     {ALL, "stale-timeout", 0, "TIME",
      "without an update for so long there is no power\n"
@@ -441,14 +444,15 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
-  bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK)) != 0; /* shows power as it is, of itself */
+  bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK | OPTIONS_TOP)) != 0; /* shows power as it is, of itself */
   *options = (struct options){.argc = argc,
                               .argv = argv,
                               .meter = {.base = watches ? METER_AUTO : METER_SAMPLE,
                                         .scale = (which & OPTIONS_PATHS) != 0 ? 0 : 1,
                                         .tick_ns = clock_tick_ns()},
                               .interval_ns = NS_PER_S,
-                              .count = 120,
+                              .count = (which & OPTIONS_TOP) != 0 ? 0 : 120,
+                              .follows = (which & OPTIONS_TOP) != 0,
                               .layout = CSV_COMBINED,
                               .out_dir = "csv",
                               .out_name = "power.csv",

@@ -20,6 +20,7 @@
 #define OPTIONS_RUN    4u
 #define OPTIONS_LIST   8u
 #define OPTIONS_CHECK  16u
+#define OPTIONS_TOP    32u
 #define OPTIONS_REPORT 64u
 #define OPTIONS_PLOT   128u
 
@@ -39,9 +40,12 @@ struct options {
   size_t smooth;
   bool quiet;
 
-  /* ts */
+  /* ts and top */
   int64_t interval_ns;
-  uint64_t count;
+  uint64_t count; /* top: 0 is without end */
+  bool follows;   /* counters may come meanwhile, so that it is no error when there are none */
+
+  /* ts */
   bool manual_stop;
   bool marks; /* lines of standard input are marks */
   enum csv_layout layout;

@@ -14,6 +14,9 @@
 /* How often it is looked whether we are in the foreground again. */
 #define FOREGROUND_EVERY_MS 1000
 
+/* How many descriptors are waited for. */
+#define WAITED 5
+
 static void choose_signals(sigset_t *set, const sigset_t *more) {
   struct sigaction hangup;
   sigemptyset(set);
@@ -26,7 +29,7 @@ static void choose_signals(sigset_t *set, const sigset_t *more) {
 }
 
 int stop_open(struct stop *stop, int input_fd, const sigset_t *more) {
-  struct stop s = {.input_fd = input_fd, .child_fd = -1, .signal_fd = -1, .timer_fd = -1};
+  struct stop s = {.input_fd = input_fd, .child_fd = -1, .key_fd = -1, .signal_fd = -1, .timer_fd = -1};
   sigset_t set;
   choose_signals(&set, more);
   if (sigprocmask(SIG_BLOCK, &set, &s.old_mask) != 0)
@@ -113,16 +116,17 @@ static int set_timer(const struct stop *stop, int64_t deadline_ns) {
 }
 
 /* Waits for one of the descriptors; 0: none has anything. */
-static int poll_once(struct stop *stop, struct pollfd fds[4], bool now) {
+static int poll_once(struct stop *stop, struct pollfd fds[WAITED], bool now) {
   bool background = is_in_background(stop->input_fd);
   fds[0] = (struct pollfd){.fd = stop->signal_fd, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = stop->timer_fd, .events = POLLIN};
   fds[2] = (struct pollfd){.fd = background ? -1 : stop->input_fd, .events = POLLIN}; /* negative: passed over */
   fds[3] = (struct pollfd){.fd = stop->child_fd, .events = POLLIN};
-  int ready = poll(fds, 4, now ? 0 : background ? FOREGROUND_EVERY_MS : -1);
+  fds[4] = (struct pollfd){.fd = stop->key_fd, .events = POLLIN};
+  int ready = poll(fds, WAITED, now ? 0 : background ? FOREGROUND_EVERY_MS : -1);
   if (ready < 0 && errno != EINTR) /* EINTR: stopped and continued */
     return -errno;
-  for (int i = 0; i < 4 && ready <= 0; i++)
+  for (int i = 0; i < WAITED && ready <= 0; i++)
     fds[i].revents = 0;
   return 0;
 }
@@ -133,7 +137,7 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
   if (after_line)
     stop->reason = STOP_NOT;
   while (status == 0) {
-    struct pollfd fds[4];
+    struct pollfd fds[WAITED];
     bool pending = stop->input_at < stop->input_len;
     status = poll_once(stop, fds, pending);
     if (status != 0)
@@ -146,6 +150,10 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
       return 1;
     if (fds[3].revents != 0) {
       stop->reason = STOP_CHILD;
+      return 1;
+    }
+    if (fds[4].revents != 0) {
+      stop->reason = STOP_KEY;
       return 1;
     }
     if (fds[1].revents != 0)

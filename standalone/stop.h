@@ -3,7 +3,7 @@
  *
  * SIGINT, SIGTERM and SIGHUP end a run (SIGHUP unless it was ignored, as under nohup); where asked for, so do Enter
  * and end of file on an input, and the end of a child. The wait ends at once, and the caller finishes its files and
- * reports, or goes on waiting.
+ * reports, or goes on waiting. A key that somebody else reads ends the wait, too.
  *
  * The input is read line by line, and only while we are in the foreground of the terminal that it may be: a job in the
  * background is not stopped for it (SIGTTIN), and takes no line that was typed for others.
@@ -18,11 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum stop_reason { STOP_NOT, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_CHILD };
+enum stop_reason { STOP_NOT, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_CHILD, STOP_KEY };
 
 struct stop {
   int input_fd;  /* borrowed; -1: none is read, and it may be set to that at any time */
   int child_fd;  /* borrowed, see pidfd_open(2); -1, as stop_open() leaves it: none is waited for */
+  int key_fd;    /* borrowed; where keys come that the caller reads; -1, as stop_open() leaves it: nowhere */
   int signal_fd; /* ours */
   int timer_fd;  /* ours */
   sigset_t old_mask;

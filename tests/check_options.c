@@ -59,6 +59,8 @@ static const char *told(const struct options *o) {
     TELL("scale %g ", o->meter.scale);
   if (o->meter.stale_ns != 0)
     TELL("stale %lld ", (long long)o->meter.stale_ns);
+  if (o->follows)
+    TELL("follows ");
   if (strcmp(o->host_counter, HOST_COUNTERS) != 0)
     TELL("host %s ", o->host_counter);
   if (o->meter.max_power_w > 0)
@@ -85,6 +87,8 @@ static const struct {
     {OPTIONS_TS, "", ""},
     {OPTIONS_ONCE, "", ""},
     {OPTIONS_LIST, "", "duration 0 base auto"},
+    {OPTIONS_TOP, "", "count 0 duration 0 base auto follows"},
+    {OPTIONS_TOP, "-i 10 -n 6 --time-base sample", "interval 10000000000 count 6 duration 0 follows"},
     {OPTIONS_CHECK, "", "duration 0 base auto"},
     {OPTIONS_CHECK, "-d 8 --host-counter /x/* --json", "duration 8000000000 base auto host /x/* json"},
     {OPTIONS_LIST, "-d 12 --json --files a", "[a] duration 12000000000 base auto json"},

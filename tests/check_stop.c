@@ -29,6 +29,29 @@ static void tear_down(void) {
   stop_close(&stop);
 }
 
+/* Whoever waits for keys reads them itself. */
+START_TEST(test_key) {
+  int keys[2];
+  char key;
+  ck_assert_int_eq(stop.key_fd, -1);
+  ck_assert_int_eq(pipe2(keys, O_CLOEXEC), 0);
+  stop.key_fd = keys[0];
+  ck_assert_int_eq(stop_wait(&stop, PAST), 0);
+  ck_assert_int_eq(write(keys[1], "qx", 2), 2);
+  ck_assert_int_eq(stop_wait(&stop, STOP_NO_DEADLINE), 1);
+  ck_assert_int_eq(stop.reason, STOP_KEY);
+  ck_assert_int_eq(read(keys[0], &key, 1), 1);
+  ck_assert_int_eq(key, 'q');
+  ck_assert_int_eq(stop_wait(&stop, STOP_NO_DEADLINE), 1);
+  ck_assert_int_eq(read(keys[0], &key, 1), 1);
+  ck_assert_int_eq(stop_wait(&stop, PAST), 0);
+  ck_assert_int_eq(write(keys[1], "q", 1), 1);
+  ck_assert_int_eq(raise(SIGTERM), 0);
+  ck_assert_int_eq(stop_wait(&stop, STOP_NO_DEADLINE), 1);
+  ck_assert_int_eq(stop.reason, STOP_SIGNAL); /* a signal before keys */
+}
+END_TEST
+
 START_TEST(test_past_deadline) {
   ck_assert_int_eq(stop_wait(&stop, PAST), 0);
   ck_assert_int_eq(stop_wait(&stop, -5), 0);
@@ -254,6 +277,7 @@ int main(void) {
   TCase *cases = tcase_create("wait");
   tcase_add_checked_fixture(cases, set_up, tear_down);
   tcase_add_test(cases, test_past_deadline);
+  tcase_add_test(cases, test_key);
   tcase_add_test(cases, test_deadline);
   tcase_add_loop_test(cases, test_input, 0, sizeof(input_rows) / sizeof(input_rows[0]));
   tcase_add_test(cases, test_text_without_newline_is_no_end);

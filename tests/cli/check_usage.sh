@@ -9,7 +9,7 @@ mkfifo fifo
 # shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
-for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "report --help" "help ts" "ts -h" "ts --files x --help"; do
+for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "top --help" "report --help" "help ts" "ts -h" "ts --files x --help"; do
   # shellcheck disable=SC2086 # words on purpose
   run "$tool" $text
   check "'$text': status 0" exits 0
@@ -85,6 +85,10 @@ list --files missing|'missing' is no counter file: No such file or directory
 list --files 'nothing/*/energy_uj'|no file matches 'nothing/*/energy_uj'
 list --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
 list --files $good --time-base auto|unknown option '--time-base'
+top --files missing|'missing' is no counter file: No such file or directory
+top --files $good -i 0|option '--interval': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+top --files $good -n 0|option '--count': '0' is no whole number from 1 up
+top --json|unknown option '--json'
 list stray|unexpected argument 'stray': paths follow --files
 report|no capture to report on: name a CSV file, or the directory of a run
 report ""|'' is no path
@@ -105,7 +109,7 @@ check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'ba
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
-for command in ts once run list check report; do
+for command in ts once run list check top report; do
   "$tool" "$command" --help
 done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' | sort -u >in_help
 grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z0-9-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual

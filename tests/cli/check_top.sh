@@ -1,0 +1,209 @@
+#!/bin/bash
+# top: the screen in a terminal (of tmux), its keys, sizes and colours, VMs that come and go, how it ends; and the lines
+# that it prints where there is no terminal.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v tmux >/dev/null || skip "tmux is not installed"
+
+all='scaphandre/*/intel-rapl:0/energy_uj'
+
+vm() { # vm uj
+  mkdir -p "scaphandre/$1/intel-rapl:0"
+  echo "$2" >"scaphandre/$1/intel-rapl:0/energy_uj"
+}
+
+old_vm() { # vm uj: written 5 s ago, so that the next update has a power
+  vm "$1" "$2"
+  touch -d '5 seconds ago' "scaphandre/$1/intel-rapl:0/energy_uj"
+}
+
+session=0
+terminal() { tmux -S "$work/socket$session" -f /dev/null "$@"; }
+
+end_terminal() { [ "$session" -eq 0 ] || terminal kill-server 2>/dev/null; }
+
+show() { # [command...] in a terminal of 80 x 14; its status is shown when it has ended
+  end_terminal
+  session=$((session + 1))
+  LC_ALL=C.UTF-8 terminal new-session -d -x 80 -y 14 "cd '$work'; $*; echo ended with \$?; exec sleep 600"
+}
+trap 'end_terminal; clean_up' EXIT
+
+screen() { terminal capture-pane -p "$@" >screen; }
+
+shows() { # pattern: some line of the screen, soon
+  local i
+  for i in $(seq 100); do
+    screen && LC_ALL=C.UTF-8 grep -qE -e "$1" screen && return
+    sleep 0.1
+  done
+  echo "  no line with '$1':"
+  sed 's/^/  |/' screen
+  return 1
+}
+
+keys() { terminal send-keys "$@"; }
+
+vms() { # the VMs on the screen, from top to bottom
+  screen
+  sed -n '4,$p' screen | awk '/ W | - / { printf "%s%s", s, $1; s = " " }'
+}
+
+orders() { # the VMs, in this order, soon
+  local i
+  for i in $(seq 50); do
+    [ "$(vms)" = "$1" ] && return
+    sleep 0.1
+  done
+  same "$1" "$(vms)"
+}
+
+fits() { # columns: no line is wider, and the keys are on the last line
+  screen && LC_ALL=C.UTF-8 awk -v n="$1" 'length > n { print "  " $0; bad = 1 } END { exit bad }' screen
+}
+
+top_words="$tool top --files '$all' --interval 0.2"
+
+# --- the screen and its keys -----------------------------------------------------------------------------------------------
+old_vm web-1 1000000000
+old_vm $'b\xc3\xbccher' 7000000000
+old_vm idle-1 5
+show "$top_words"
+check "title" shows '^vm_energy top  [0-9]+:[0-9]{2}  3 VMs by power$'
+check "heads" shows '^VM +POWER  LAST 2\.6 min +ENERGY +AGE  STATE$'
+check "before the first update nothing is known" shows '^web-1 +- .* 0\.0 J +[0-9]+(\.[0-9])? s  first$'
+check "keys on the last line" same "q quit  s sort  r reverse  / filter  p pause  ? help" "$(screen && sed -n 14p screen)"
+vm web-1 1500000000
+vm $'b\xc3\xbccher' 7100000000
+vm idle-1 5
+check "power, curve, energy, age, state" shows '^web-1 +[0-9]{2,3}\.[0-9]{2} W +█+ +500\.0 J +[0-9]\.[0-9] s  ok$'
+check "a name with an umlaut takes its columns" shows $'^b\xc3\xbccher +[0-9]{2}\\.[0-9]{2} W +[▁▂▃]+ +100\\.0 J '
+check "idle is 0 W, and the lowest of a curve" shows '^idle-1 +0\.00 W +▁+ +0\.0 J'
+check "total" shows '^total +[0-9]{2,3}\.[0-9]{2} W +█+ +600\.0 J$'
+check "by power" orders $'web-1 b\xc3\xbccher idle-1'
+keys s
+check "s: by name" orders $'b\xc3\xbccher idle-1 web-1'
+keys r
+check "r: reversed" orders $'web-1 idle-1 b\xc3\xbccher'
+check "r: told" shows 'by name, reversed$'
+keys P / WEB
+check "/: filters as it is typed" orders web-1
+check "/: what is typed" shows '^show VMs with: WEB$'
+keys Enter
+check "/: told" shows "1 of 3 VMs by power  with 'WEB'$"
+keys BSpace q
+check "q: ends with status 0" shows '^ended with 0$'
+check "q: the screen is as it was before" test "$(screen && grep -cE 'POWER|quit' screen)" -eq 0
+
+show "$top_words"
+keys '/' nothing Enter
+check "/: nothing left" shows '^no VM has this in its name$'
+keys Escape
+check "Esc: all again" shows '  3 VMs by power$'
+keys '?'
+check "?: help" shows '^/ +show those with a text'
+keys x
+check "?: any key leaves it" orders $'b\xc3\xbccher idle-1 web-1'
+keys p
+check "p: paused" shows 'PAUSED$'
+vm web-1 1900000000
+sleep 0.7
+check "p: stands still" shows '^web-1 +- .* 0\.0 J '
+keys p
+check "p: goes on" shows '^web-1 .* 400\.0 J '
+
+# --- sizes -----------------------------------------------------------------------------------------------------------------
+terminal resize-window -x 40 -y 9
+check "smaller: the curve goes" shows '^VM +POWER +AGE  STATE$'
+check "smaller: fits" fits 40
+terminal resize-window -x 24 -y 4
+check "tiny: goes on" shows '^vm_energy top  '
+check "tiny: fits" fits 24
+terminal resize-window -x 140 -y 30
+check "larger: more of the curve" shows 'LAST [67]\.[0-9] min'
+check "larger: fits" fits 140
+check "larger: keys on the last line" shows '^q quit'
+check "larger: on the last line" grep -q '^q quit' <(sed -n 30p screen)
+terminal resize-window -x 80 -y 14
+
+# --- VMs come, go, and break ------------------------------------------------------------------------------------------------
+vm new-1 5
+check "a VM comes" shows '^new-1 +- .* first$'
+rm -r scaphandre/new-1
+check "a VM goes" shows '  3 VMs by power$'
+: >scaphandre/idle-1/intel-rapl:0/energy_uj
+check "a counter breaks" shows '^idle-1 +- +- +- +torn$'
+vm web-1 2000000000
+check "a counter goes on" shows '^web-1 .* ok$'
+screen -e
+check "a good state in green" grep -qE $'\e\\[[0-9;]*32mok' screen
+check "a bad one in red" grep -qE $'\e\\[[0-9;]*31mtorn' screen
+vm idle-1 5
+for i in $(seq -w 40); do vm "many-$i" 5; done
+check "more than fit" shows '  43 VMs by power$'
+keys End
+check "End: the last" shows '^web-1|^many-40'
+keys Home N
+check "Home: the first" shows $'^b\xc3\xbccher'
+keys NPage
+check "page down: they move" test "$(sleep 0.5 && vms | grep -c cher)" -eq 0
+rm -r scaphandre/many-*
+check "fewer than before: still on the screen" orders $'b\xc3\xbccher idle-1 web-1'
+keys C-c
+check "Ctrl-C: ends with status 0" shows '^ended with 0$'
+
+# --- other terminals --------------------------------------------------------------------------------------------------------
+show "NO_COLOR=1 $top_words"
+check "NO_COLOR: drawn" shows '^web-1 '
+screen -e
+check "NO_COLOR: no colour" test "$(grep -cE $'\e\\[[0-9;]*3[0-7]m' screen)" -eq 0
+pid=$(terminal list-panes -F '#{pane_pid}')
+kill "$(pgrep -P "$pid" -x vm_energy)"
+check "SIGTERM: ends with status 0" shows '^ended with 0$'
+show "LC_ALL=C $top_words"
+vm web-1 2000000000
+check "no UTF-8: names" shows '^b\?cher '
+for i in 1 2 3 4 5; do sleep 0.3 && vm web-1 $((2000000000 + i * 300000000)); done
+check "no UTF-8: a plain curve" shows '^web-1 +[0-9.]+ W +#+ '
+keys q
+for term in dumb unheard-of; do
+  show "TERM=$term $top_words --count 2"
+  check "TERM=$term: lines instead" shows '^web-1 +-? '
+  check "TERM=$term: ends with status 0" shows '^ended with 0$'
+done
+show "$top_words --count 3"
+check "count: ends with status 0" shows '^ended with 0$'
+rm -r scaphandre
+show "$top_words"
+check "no counter: told, and waited for" shows '^no counter yet; see vm_energy check$'
+vm late-1 5
+check "no counter: it comes" shows '^late-1 '
+keys q
+check "no counter: status 0" shows '^ended with 0$'
+show "$top_words </dev/null --count 1"
+check "no keys: lines instead" shows '^late-1 +- +0\.0 J'
+end_terminal
+
+# --- no terminal ------------------------------------------------------------------------------------------------------------
+rm -r scaphandre
+old_vm web-1 1000000000
+old_vm db-1 1000000000
+(sleep 0.4 && vm web-1 2000000000 && vm db-1 1000000000) &
+pids+=($!)
+run "$tool" top --files "$all" --interval 0.8 --count 2
+check "lines: status 0" exits 0
+check "lines: nothing on standard error" is_empty err
+sed -E -e 's/^[0-9-]+T[0-9:]+\+0000/TIME/' -e 's/ [0-9.]+ W/ POWER/' -e 's/ [0-9.]+ s / AGE /' -e 's/ +/  /g' <out >masked
+check "lines: as they were" diff -u "$srcdir/tests/cli/golden/top.txt" masked
+check "lines: no escapes" test "$(grep -c $'\e' out)" -eq 0
+run timeout -s INT 1 "$tool" top --files "$all" --interval 0.3
+check "lines: a signal ends it" exits 124
+check "lines: until then there were some" test "$(grep -c '^total' out)" -ge 2
+run timeout -s TERM --preserve-status 0.5 "$tool" top --files "$all"
+check "lines: a signal is status 0" exits 0
+rm -r scaphandre
+run "$tool" top --files "$all" --interval 0.1 --count 1
+check "lines: no counter: status 0" exits 0
+check "lines: no counter: told" grep -q "^vm_energy: warning: no counter yet in 'scaphandre/" err
+check "lines: no counter: an empty table" grep -q '  0 VMs$' out
+finish
