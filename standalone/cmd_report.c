@@ -25,6 +25,8 @@ static int run_reports(const struct options *options, struct report *reports) {
   int worst = STATUS_DONE;
   for (size_t i = 0; i < options->files_num; i++) {
     int status = report_open(&reports[num], options->files[i], options->meter.scale);
+    if (status == STATUS_DONE)
+      report_tell_scale(&reports[num]);
     if (status == STATUS_DONE && reports[num].recording.incomplete)
       worst = worst == STATUS_DONE ? STATUS_FAILED : worst;
     num += status == STATUS_DONE;

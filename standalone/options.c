@@ -168,6 +168,23 @@ static const char *take_json(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_picture(struct options *options, const char *value) {
+  options->picture = value;
+  return NULL;
+}
+
+static const char *take_stacked(struct options *options, const char *value) {
+  (void)value;
+  options->stacked = true;
+  return NULL;
+}
+
+static const char *take_force(struct options *options, const char *value) {
+  (void)value;
+  options->force = true;
+  return NULL;
+}
+
 static const char *take_csv(struct options *options, const char *value) {
   (void)value;
   if (options->json)
@@ -257,6 +274,9 @@ static const struct option_row rows[] = {
     {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
     {OPTIONS_REPORT, "gco2-per-kwh", 0, "G", "also tell the grams of CO2, at so many per kWh", take_gco2},
     {OPTIONS_REPORT, "price-per-kwh", 0, "N", "also tell what the energy costs, at so much per kWh", take_price},
+    {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", take_picture},
+    {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", take_stacked},
+    {OPTIONS_PLOT, "force", 0, NULL, "overwrite a picture that is there", take_force},
     {OPTIONS_REPORT, "scale", 0, "FACTOR",
      "multiply the raw counters (default: as run.json says,\n"
      "else 1); power is taken as it stands there",
@@ -458,6 +478,7 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                               .out_name = "power.csv",
                               .duration_ns = watches ? 0 : 10 * NS_PER_S,
                               .host_counter = HOST_COUNTERS,
+                              .picture = "power.png",
                               .gco2_per_kwh = -1,
                               .price_per_kwh = -1,
                               .bounds = (which & OPTIONS_RUN) != 0};

@@ -67,6 +67,10 @@ struct options {
   bool csv;
   double gco2_per_kwh, price_per_kwh; /* below 0: not named */
 
+  /* plot */
+  const char *picture;
+  bool stacked, force;
+
   /* run */
   const char *json_file; /* NULL: text on standard error */
   char *const *command;  /* and its arguments, ending in NULL; NULL: none was given */

@@ -45,7 +45,9 @@ static int add_value(void *arg, size_t vm, const struct recording_value *value) 
 }
 
 /* Counters tell the truth, but not by which factor the power was scaled: that is to be seen. */
-static void tell_scale(const struct report *report) {
+void report_tell_scale(const struct report *report) {
+  if (report->scale_is_known)
+    return;
   double counter_j = 0, power_j = 0;
   for (size_t i = 0; i < report->vms_num; i++) {
     const struct tally *tally = &report->vms[i].tally;
@@ -66,14 +68,12 @@ int report_open(struct report *report, const char *path, double scale) {
   int status = recording_open(&report->recording, path);
   if (status != STATUS_DONE)
     return status;
-  bool guess = scale <= 0 && !report->recording.has_info;
+  report->scale_is_known = scale > 0 || report->recording.has_info;
   report->scale = scale > 0 ? scale : report->recording.info.scale;
   const struct recording_sink sink = {.vm = add_vm, .value = add_value, .arg = report};
   status = recording_read(&report->recording, &sink);
   if (status != STATUS_DONE)
     report_close(report);
-  else if (guess)
-    tell_scale(report);
   return status;
 }
 

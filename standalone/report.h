@@ -25,6 +25,7 @@ struct report_vm {
 struct report {
   struct recording recording;
   double scale; /* of the raw counters */
+  bool scale_is_known;
   struct report_vm *vms;
   size_t vms_num, vms_size;
   bool has_span; /* there is a sample */
@@ -36,6 +37,9 @@ struct report {
  * close. What is wrong is told.
  */
 int report_open(struct report *report, const char *path, double scale);
+/* Warns where power and counters differ by a factor that neither run.json nor the user told. */
+void report_tell_scale(const struct report *report);
+
 void report_close(struct report *report);
 
 /* A span of time: the whole, or a phase, as far as the capture has it. */

@@ -100,6 +100,7 @@ int tally_add(struct tally *tally, const struct recording_value *value) {
     add_counter(tally, value, power_j);
   if (!tally->has_row)
     tally->first_ns = value->ts_ns;
+  tally->steps += tally->has_row;
   tally->has_row = true;
   tally->row_ns = value->ts_ns;
 

@@ -40,9 +40,10 @@ struct tally {
   struct tally_part *parts; /* by phase; NULL: there is but one */
 
   bool has_row, has_counter;
-  bool counted; /* the counter was compared at least once */
-  bool timed;   /* so was a power multiplied by time */
-  int64_t first_ns, row_ns;
+  bool counted;             /* the counter was compared at least once */
+  bool timed;               /* so was a power multiplied by time */
+  int64_t first_ns, row_ns; /* of the start or the first sample, of the last one */
+  uint64_t steps;           /* between them */
   uint64_t counter_uj;
   int64_t counter_ns; /* when the counter was last seen, */
   int64_t moved_ns;   /* and when it was last seen to have moved */

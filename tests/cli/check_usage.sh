@@ -9,7 +9,7 @@ mkfifo fifo
 # shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
-for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "top --help" "report --help" "help ts" "ts -h" "ts --files x --help"; do
+for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "top --help" "report --help" "plot --help" "help ts" "ts -h" "ts --files x --help"; do
   # shellcheck disable=SC2086 # words on purpose
   run "$tool" $text
   check "'$text': status 0" exits 0
@@ -92,6 +92,9 @@ top --json|unknown option '--json'
 list stray|unexpected argument 'stray': paths follow --files
 report|no capture to report on: name a CSV file, or the directory of a run
 report ""|'' is no path
+plot|no capture to draw: name a CSV file, or the directory of a run
+plot --stacked=yes x|option '--stacked' takes no value
+plot --out|option '--out' needs a value: FILE
 report missing.csv|'missing.csv' is no capture: No such file or directory
 report --files missing|unknown option '--files'
 report --json --csv x|option '--csv' does not go with '--json'
@@ -109,7 +112,7 @@ check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'ba
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
-for command in ts once run list check top report; do
+for command in ts once run list check top report plot; do
   "$tool" "$command" --help
 done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' | sort -u >in_help
 grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z0-9-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual

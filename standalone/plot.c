@@ -1,0 +1,221 @@
+#include "plot.h"
+
+#include "message.h"
+
+#include "core/label.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a label in the legend. */
+#define TITLE_MAX 40
+
+/* A VM, and how much it took. */
+struct rank {
+  size_t report, vm;
+  double energy_j;
+};
+
+/* --- what there is ------------------------------------------------------------------------------------------------ */
+
+static int open_reports(struct plot *plot, const char *const *paths, size_t num) {
+  plot->reports = calloc(num, sizeof(*plot->reports));
+  if (plot->reports == NULL) {
+    tell_error("unable to start: %s", strerror(ENOMEM));
+    return STATUS_FAILED;
+  }
+  int worst = STATUS_DONE;
+  for (size_t i = 0; i < num; i++) {
+    struct report *report = &plot->reports[plot->reports_num];
+    int status = report_open(report, paths[i], 0);
+    worst = status > worst ? status : worst;
+    if (status != STATUS_DONE)
+      continue;
+    plot->reports_num++;
+    plot->incomplete = plot->incomplete || report->recording.incomplete;
+  }
+  return worst;
+}
+
+/* The span of all captures, and how far two samples of a VM are apart where they are closest. False: there is none. */
+static bool find_span(struct plot *plot, int64_t *step_ns) {
+  bool has_span = false;
+  *step_ns = INT64_MAX;
+  for (size_t i = 0; i < plot->reports_num; i++) {
+    const struct report *report = &plot->reports[i];
+    plot->vms_num += report->vms_num;
+    if (!report->has_span)
+      continue;
+    if (!has_span || report->start_ns < plot->start_ns)
+      plot->start_ns = report->start_ns;
+    if (!has_span || report->end_ns > plot->end_ns)
+      plot->end_ns = report->end_ns;
+    has_span = true;
+    for (size_t vm = 0; vm < report->vms_num; vm++) {
+      const struct tally *tally = &report->vms[vm].tally;
+      int64_t vm_ns = tally->steps > 0 ? (tally->row_ns - tally->first_ns) / (int64_t)tally->steps : 0;
+      *step_ns = vm_ns > 0 && vm_ns < *step_ns ? vm_ns : *step_ns;
+    }
+  }
+  return has_span && plot->start_ns < plot->end_ns && *step_ns < INT64_MAX;
+}
+
+static int compare_ranks(const void *a, const void *b) {
+  const struct rank *x = a, *y = b;
+  if (x->energy_j != y->energy_j)
+    return x->energy_j < y->energy_j ? 1 : -1;
+  if (x->report != y->report)
+    return x->report < y->report ? -1 : 1;
+  return (x->vm > y->vm) - (x->vm < y->vm);
+}
+
+/* All VMs, those that took most first. NULL: no memory. */
+static struct rank *rank_vms(const struct plot *plot) {
+  struct rank *ranks = calloc(plot->vms_num + 1, sizeof(*ranks));
+  size_t num = 0;
+  for (size_t i = 0; i < plot->reports_num && ranks != NULL; i++)
+    for (size_t vm = 0; vm < plot->reports[i].vms_num; vm++) {
+      const struct tally *tally = &plot->reports[i].vms[vm].tally;
+      double energy_j = tally_has_energy(tally) ? tally_energy_j(tally, &tally->whole) : -1;
+      ranks[num++] = (struct rank){.report = i, .vm = vm, .energy_j = energy_j};
+    }
+  if (ranks != NULL)
+    qsort(ranks, num, sizeof(*ranks), compare_ranks);
+  return ranks;
+}
+
+/* --- series ------------------------------------------------------------------------------------------------------- */
+
+/* Whether another capture has a VM of that label. */
+static bool is_ambiguous(const struct plot *plot, size_t report, const char *label) {
+  for (size_t i = 0; i < plot->reports_num; i++)
+    for (size_t vm = 0; vm < plot->reports[i].vms_num && i != report; vm++)
+      if (strcmp(plot->reports[i].vms[vm].label, label) == 0)
+        return true;
+  return false;
+}
+
+static char *make_title(const struct plot *plot, const struct rank *rank) {
+  const struct report *report = &plot->reports[rank->report];
+  char *title = label_cut(report->vms[rank->vm].label, TITLE_MAX), *longer;
+  if (title == NULL || !is_ambiguous(plot, rank->report, report->vms[rank->vm].label))
+    return title;
+  int len = asprintf(&longer, "%s (%s)", title, report->recording.shown);
+  free(title);
+  return len >= 0 ? longer : NULL;
+}
+
+static int add_series(struct plot *plot, char *title, bool is_sum, size_t bins) {
+  struct plot_series *series = &plot->series[plot->series_num];
+  *series = (struct plot_series){.title = title, .is_sum = is_sum};
+  if (title == NULL || bins_init(&series->bins, plot->start_ns, plot->end_ns, bins) != 0) {
+    free(title);
+    return -ENOMEM;
+  }
+  plot->series_num++;
+  return 0;
+}
+
+static int make_series(struct plot *plot, const struct rank *ranks, size_t bins) {
+  int status = 0;
+  for (size_t i = 0; i < plot->vms_num && i < PLOT_VMS && status == 0; i++)
+    status = add_series(plot, make_title(plot, &ranks[i]), false, bins);
+  if (status != 0 || plot->vms_num <= PLOT_VMS)
+    return status;
+  char *title;
+  size_t others = plot->vms_num - PLOT_VMS;
+  return add_series(plot, asprintf(&title, "%zu other%s", others, others == 1 ? "" : "s") >= 0 ? title : NULL, true,
+                    bins);
+}
+
+/* --- their power -------------------------------------------------------------------------------------------------- */
+
+/* A VM while its capture is read. */
+struct line {
+  struct plot_series *series;
+  bool has_row;
+  int64_t row_ns;
+};
+
+struct lines_of_report {
+  struct line *lines;
+  size_t num;
+};
+
+static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
+  struct lines_of_report *all = arg;
+  if (vm >= all->num)
+    return -ESTALE; /* it was not there when it was read first */
+  all->lines[vm].has_row = info->has_start;
+  all->lines[vm].row_ns = info->start_ns;
+  return 0;
+}
+
+static int add_value(void *arg, size_t vm, const struct recording_value *value) {
+  struct lines_of_report *all = arg;
+  struct line *line = &all->lines[vm];
+  if (line->has_row && value->has_power)
+    bins_add(&line->series->bins, line->row_ns, value->ts_ns, value->power_w);
+  line->has_row = true;
+  line->row_ns = value->ts_ns;
+  return 0;
+}
+
+static int read_power(struct plot *plot, const struct rank *ranks, size_t report) {
+  struct recording *recording = &plot->reports[report].recording;
+  struct lines_of_report all = {.num = plot->reports[report].vms_num};
+  all.lines = calloc(all.num + 1, sizeof(*all.lines));
+  if (all.lines == NULL) {
+    tell_error("unable to read '%s': %s", recording->shown, strerror(ENOMEM));
+    return STATUS_FAILED;
+  }
+  for (size_t i = 0; i < plot->vms_num; i++)
+    if (ranks[i].report == report)
+      all.lines[ranks[i].vm].series = &plot->series[i < PLOT_VMS ? i : PLOT_VMS];
+  const struct recording_sink sink = {.vm = begin_line, .value = add_value, .arg = &all};
+  int status = recording_read(recording, &sink);
+  free(all.lines);
+  return status;
+}
+
+static int read_all(struct plot *plot, int64_t step_ns) {
+  int64_t steps = (plot->end_ns - plot->start_ns + step_ns / 2) / step_ns;
+  size_t bins = steps < 1 ? 1 : steps > PLOT_BINS ? PLOT_BINS : (size_t)steps;
+  plot->coarse = steps > PLOT_BINS;
+  struct rank *ranks = rank_vms(plot);
+  int status = STATUS_DONE;
+  if (ranks == NULL || make_series(plot, ranks, bins) != 0) {
+    tell_error("unable to start: %s", strerror(ENOMEM));
+    status = STATUS_FAILED;
+  }
+  for (size_t i = 0; i < plot->reports_num && status == STATUS_DONE; i++)
+    status = read_power(plot, ranks, i);
+  free(ranks);
+  return status;
+}
+
+int plot_read(struct plot *plot, const char *const *paths, size_t num) {
+  *plot = (struct plot){0};
+  int status = open_reports(plot, paths, num);
+  if (status == STATUS_USAGE || plot->reports_num == 0)
+    return status;
+  plot->incomplete = plot->incomplete || status != STATUS_DONE;
+  int64_t step_ns;
+  if (!find_span(plot, &step_ns)) {
+    tell_error("nothing to draw: no VM has two samples at two times");
+    return STATUS_FAILED;
+  }
+  return read_all(plot, step_ns);
+}
+
+void plot_free(struct plot *plot) {
+  for (size_t i = 0; i < plot->series_num; i++) {
+    free(plot->series[i].title);
+    bins_free(&plot->series[i].bins);
+  }
+  for (size_t i = 0; i < plot->reports_num; i++)
+    report_close(&plot->reports[i]);
+  free(plot->reports);
+  *plot = (struct plot){0};
+}

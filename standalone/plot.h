@@ -1,0 +1,52 @@
+/*
+ * plot: captures as a picture of power over time
+ *
+ *   plot_read()    reads the captures, twice: what is in them, then their power
+ *   plot_write()   the script for gnuplot
+ *   plot_free()
+ *
+ * The VMs that took most energy have a curve each; all others are one, their sum.
+ */
+#ifndef VM_ENERGY_PLOT_H
+#define VM_ENERGY_PLOT_H
+
+#include "bins.h"
+#include "report.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Curves of a VM each. */
+#define PLOT_VMS 10
+
+/* Steps that a curve has at most: about as many as a picture has columns. */
+#define PLOT_BINS 1200
+
+struct plot_series {
+  char *title; /* fit to be drawn */
+  bool is_sum; /* of all others */
+  struct bins bins;
+};
+
+struct plot {
+  struct report *reports;
+  size_t reports_num;
+  size_t vms_num; /* in all captures */
+  struct plot_series series[PLOT_VMS + 1];
+  size_t series_num;
+  int64_t start_ns, end_ns;
+  bool coarse;     /* a bin holds several samples */
+  bool incomplete; /* rows or files were passed over, told */
+};
+
+enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
+
+/* A STATUS_...; what is wrong is told. To be given to plot_free() in any case. */
+int plot_read(struct plot *plot, const char *const *paths, size_t num);
+void plot_free(struct plot *plot);
+
+/* stacked: curves on each other, so that the uppermost is the sum of all. */
+void plot_write(const struct plot *plot, enum plot_format format, bool stacked, FILE *script);
+
+#endif

@@ -1,0 +1,111 @@
+/* gnuplot: text that is nothing but text, and a process that fails. Stand-ins for it are scripts in PATH. */
+#include "../standalone/gnuplot.h"
+
+#include "scratch.h"
+#include "suite.h"
+
+static const struct {
+  const char *text, *string;
+} string_rows[] = {
+    {"", "\"\""},
+    {"vm-001.a:b_c, d", "\"vm-001.a:b_c, d\""},
+    {"it's", "\"it\\047s\""},
+    {"'", "\"\\047\""},
+    {"\"", "\"\\042\""},
+    {"\\n", "\"\\134n\""},
+    {"`x`", "\"\\140x\\140\""},
+    {"@a$b%s#{}", "\"\\100a\\044b\\045s\\043\\173\\175\""},
+    {"+0545 'a1", "\"\\053\\060\\065\\064\\065 \\047a1\""},
+    {"two\nlines\tand\x1b more\x7f", "\"two_lines_and_ more_\""},
+    {"caf\xc3\xa9", "\"caf\\303\\251\""},
+};
+
+START_TEST(test_string) {
+  char got[200] = "";
+  FILE *script = fmemopen(got, sizeof(got), "w");
+  gnuplot_put_string(string_rows[_i].text, script);
+  fclose(script);
+  ck_assert_str_eq(got, string_rows[_i].string);
+}
+END_TEST
+
+/* A gnuplot that is this shell script, and nothing else in PATH but what it needs. */
+static void put_gnuplot(const char *script) {
+  signal(SIGPIPE, SIG_IGN); /* as the tool does */
+  char path[200];
+  snprintf(path, sizeof(path), "%s:/bin:/usr/bin", scratch);
+  if (script != NULL) {
+    write_text("gnuplot", script);
+    ck_assert_int_eq(chmod(in_scratch("gnuplot"), 0755), 0);
+    ck_assert_int_eq(setenv("PATH", path, 1), 0);
+  } else {
+    ck_assert_int_eq(setenv("PATH", scratch, 1), 0);
+  }
+}
+
+/* What the picture, the message and the status are. */
+static const struct {
+  const char *script;
+  int status;
+  const char *said, *picture;
+} process_rows[] = {
+    {"#!/bin/sh\ncat\n", 0, "", "plot\n"},
+    {"#!/bin/sh\ncat >/dev/null; printf '%s' \"$*\"\n", 0, "", "-d"},
+    {"#!/bin/sh\ncat >/dev/null; echo a warning >&2\n", 0, "", ""},
+    {"#!/bin/sh\ncat >/dev/null; printf 'gnuplot> plot\\n     ^\\n  line 0: bad \\033thing\\n\\n' >&2; exit 1\n", -EIO,
+     "line 0: bad _thing", ""},
+    {"#!/bin/sh\ncat >/dev/null; exit 3\n", -EIO, "it says nothing", ""},
+    {"#!/bin/sh\necho gone >&2; kill -KILL $$\n", -EIO, "gone", ""},
+};
+
+START_TEST(test_process) {
+  char said[100] = "", picture[100] = "";
+  struct gnuplot gnuplot;
+  int before = count_open_files();
+  put_gnuplot(process_rows[_i].script);
+  int fd = open(in_scratch("picture"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ck_assert_int_eq(gnuplot_start(&gnuplot, fd), 0);
+  fputs("plot\n", gnuplot.script);
+  ck_assert_int_eq(gnuplot_finish(&gnuplot, said, sizeof(said)), process_rows[_i].status);
+  ck_assert_str_eq(said, process_rows[_i].said);
+  ck_assert_int_ge(pread(fd, picture, sizeof(picture) - 1, 0), 0);
+  ck_assert_str_eq(picture, process_rows[_i].picture);
+  close(fd);
+  ck_assert_int_eq(count_open_files(), before);
+}
+END_TEST
+
+/* It ends before it has read all: no signal, an error. */
+START_TEST(test_ends_early) {
+  char said[100] = "";
+  struct gnuplot gnuplot;
+  put_gnuplot("#!/bin/sh\necho enough >&2\n");
+  ck_assert_int_eq(gnuplot_start(&gnuplot, STDOUT_FILENO), 0);
+  for (int i = 0; i < 200000; i++)
+    fputs("1 2 3\n", gnuplot.script);
+  ck_assert_int_eq(gnuplot_finish(&gnuplot, said, sizeof(said)), -EIO);
+  ck_assert_str_eq(said, "enough");
+}
+END_TEST
+
+START_TEST(test_missing) {
+  struct gnuplot gnuplot;
+  int before = count_open_files();
+  put_gnuplot(NULL);
+  ck_assert_int_eq(gnuplot_start(&gnuplot, STDOUT_FILENO), -ENOENT);
+  ck_assert_int_eq(count_open_files(), before);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("gnuplot");
+  TCase *cases = tcase_create("gnuplot");
+  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
+  tcase_set_timeout(cases, 60);
+  tcase_add_loop_test(cases, test_string, 0, ROWS(string_rows));
+  tcase_add_loop_test(cases, test_process, 0, ROWS(process_rows));
+  tcase_add_test(cases, test_ends_early);
+  tcase_add_test(cases, test_missing);
+  suite_add_tcase(suite, cases);
+  return suite_run(suite);
+}

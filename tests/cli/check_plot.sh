@@ -1,0 +1,226 @@
+#!/bin/bash
+# plot: pictures, what stands in them, and that nothing in a capture is taken for a command.
+# shellcheck source=tests/cli/lib.sh
+. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+command -v gnuplot >/dev/null || skip "there is no gnuplot"
+
+t0=1795536000 # 2026-11-24 16:00:00 UTC
+capture() { # vms rows: long, VM n draws 10 * n W
+  awk -v vms="$1" -v rows="$2" -v t="$t0" 'BEGIN { print "ts,label,energy_uj,power_w,state"
+    for (i = 0; i < rows; i++) for (v = 1; v <= vms; v++) printf "%d,vm-%02d,%d,%.6f,ok\n", t + i, v, i * v * 1e7, v * 10 }'
+}
+shows() { # picture.svg text: as a whole
+  grep -qF ">$2</text>" "$1" || grep -qF "<text><tspan font-family=\"sans-serif\" >$2</tspan></text>" "$1"
+}
+texts() { # picture.svg: all that is written in it
+  sed -nE 's/.*<text[^>]*>(<tspan[^>]*>)?([^<]*)<.*/\2/p' "$1"
+}
+
+# --- pictures ------------------------------------------------------------------------------------------------------------------
+capture 3 60 >three.csv
+run "$tool" plot three.csv
+check "PNG: status 0" exits 0
+check "PNG: told" says out "wrote power\.png"
+check "PNG: nothing on standard error" is_empty err
+check "PNG: it is one" same "$(printf '\211PNG')" "$(head -c 4 power.png)"
+check "PNG: its size" same "1440 720" "$(od -An -t u1 -j 16 -N 8 power.png | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }')"
+run "$tool" plot -q three.csv -o dir.d/power.SVG
+check "no such directory: status 1" exits 1
+check "no such directory: told" says err "vm_energy: unable to write 'dir\.d/power\.SVG': No such file or directory"
+mkdir dir.d
+run "$tool" plot -q three.csv -o dir.d/power.SVG
+check "SVG: status 0" exits 0
+check "SVG: quiet: its path alone" same "dir.d/power.SVG" "$(cat out)"
+check "SVG: it is one" grep -q '<svg' dir.d/power.SVG
+run "$tool" plot three.csv -o power.pdf
+check "PDF: it is one" same "%PDF" "$(head -c 4 power.pdf)"
+check "PDF: status 0" exits 0
+umask 027
+run "$tool" plot three.csv -o mode.svg
+check "rights are those of any new file" same 640 "$(stat -c %a mode.svg)"
+umask 022
+
+# --- what stands in them: SVG is text ------------------------------------------------------------------------------------------
+svg() { # arguments: makes out.svg
+  run "$tool" plot --force -o out.svg "$@"
+  check "$*: status 0" exits 0
+}
+svg three.csv
+check "legend: VMs, by energy" same "vm-03 vm-02 vm-01" "$(texts out.svg | grep '^vm-' | paste -sd ' ')"
+check "title" shows out.svg "Power of 3 VMs, 2026-11-24 16:00:00 to 16:00:59"
+check "unit" shows out.svg "power (W)"
+check "time" shows out.svg "local time (UTC)"
+check "tics" shows out.svg "16:00:30"
+TZ=Asia/Kathmandu svg three.csv
+check "another zone: told" shows out.svg "local time (UTC+05:45)"
+check "another zone: tics" shows out.svg "21:45:30"
+check "another zone: title" shows out.svg "Power of 3 VMs, 2026-11-24 21:45:00 to 21:45:59"
+TZ=America/New_York svg three.csv
+check "west of Greenwich" shows out.svg "local time (EST, UTC-05:00)"
+capture 25 30 >many.csv
+svg many.csv
+check "many: ten, and all others as one" same "vm-25 vm-24 vm-23 vm-22 vm-21 vm-20 vm-19 vm-18 vm-17 vm-16 15 others" "$(texts out.svg | grep -E '^vm-|others' | paste -sd ' ')"
+check "many: the title tells all" shows out.svg "Power of 25 VMs, 2026-11-24 16:00:00 to 16:00:29"
+# the others are their sum: 10 + 20 + ... + 150 = 1200 W
+check "many: the sum is in the picture" shows out.svg " 1200"
+capture 11 30 >eleven.csv
+svg eleven.csv
+check "one other" shows out.svg "1 other"
+capture 10 30 >ten.csv
+svg ten.csv
+check "ten: no others" test "$(texts out.svg | grep -c other)" -eq 0
+svg --stacked many.csv
+check "stacked: in the title" shows out.svg "Power of 25 VMs, stacked, 2026-11-24 16:00:00 to 16:00:29"
+# the legend's first line is the lowest: y grows downwards
+check "stacked: legend as it is stacked" awk '/translate/ { split($0, at, /[(),]/) } />vm-25</ { low = at[3] } />15 others</ { high = at[3] } END { exit !(low > high + 100) }' out.svg
+check "stacked: up to the sum of all" shows out.svg " 3500"
+
+# --- the script, as gnuplot gets it --------------------------------------------------------------------------------------------
+mkdir fake
+printf '#!/bin/sh\ncat\n' >fake/gnuplot
+chmod +x fake/gnuplot
+script() { # arguments: the script in `script`
+  PATH=$work/fake:$PATH run "$tool" plot --force -o script.svg "$@"
+  check "script of $*: status 0" exits 0
+  sed -n '/^\$curve0 <</,/^END/p' script.svg | sed '1d;$d' >curve0
+}
+cat >steps.csv <<ROWS
+ts,a_energy_uj,a_power_w
+$t0,0,7
+$((t0 + 1)),10000000,10
+$((t0 + 2)),30000000,20
+$((t0 + 3)),,
+$((t0 + 4)),60000000,30
+ROWS
+script steps.csv
+check "a level for each sample, from the one before; a gap where there is none" same \
+  "0 10 1 10 1 20 2 20  3 30 4 30" "$(awk -v t="$t0" '{ printf sep "%s", $1 == "" ? "" : $1 - t " " $2 + 0; sep = " " }' curve0)"
+mkdir run_1
+cp steps.csv run_1/power.csv
+cat >run_1/run.json <<JSON
+{"tool": "vm_energy", "host": "node42", "start": $((t0 - 1)), "scale": 1.0, "files": ["power.csv"],
+ "counters": [{"label": "a", "start_energy_uj": 0}]}
+JSON
+script run_1
+check "from the start of the run on" same "-1 7 0 7 0 10" "$(awk -v t="$t0" 'NR <= 3 { printf sep "%d %g", $1 - t, $2; sep = " " }' curve0)"
+check "host in the title" grep -qF "Power of 1 VM on node42, " script.svg
+script --stacked three.csv
+check "stacked: the second layer stands on the first" same "30 50" "$(sed -n '/^\$curve1 <</{n;p}' script.svg | awk '{ print $2 + 0, $3 + 0 }')"
+capture 2 100000 >long.csv
+script long.csv
+check "100000 samples: as many steps as the picture has columns" same 2400 "$(wc -l <curve0)"
+check "100000 samples: their mean" awk '$2 != 20 { exit 1 }' curve0
+check "100000 samples of few VMs: a band from minimum to maximum" grep -q 'using 1:3:4 with filledcurves' script.svg
+# two runs, each with a VM of that name
+mkdir run_2
+sed "s/^$t0/$((t0 + 100))/" three.csv | head -n 4 >run_2/power.csv
+script three.csv run_2
+check "two captures: which is which" grep -qF 'title "vm-03 \050three.csv\051"' script.svg
+check "two captures: all VMs" grep -qF "Power of 6 VMs, " script.svg
+
+# --- marks ---------------------------------------------------------------------------------------------------------------------
+mkdir marked
+cp three.csv marked/power.csv
+printf 'ts,mark\n%d.5,warm-up\n%d,load\n%d,outside\n' $((t0 + 5)) $((t0 + 30)) $((t0 + 500)) >marked/marks.csv
+svg marked
+check "marks: their names" same "warm-up load" "$(texts out.svg | grep -E 'warm|load|outside' | paste -sd ' ')"
+script marked
+check "marks: a line each, where they are" same "$t0 5.5 30" "$t0 $(sed -n 's/^set arrow from \([0-9.]*\),.*/\1/p' script.svg | awk -v t="$t0" '{ printf sep "%s", $1 - t; sep = " " }')"
+{ echo ts,mark && for i in $(seq 30); do echo "$((t0 + i)),phase $i"; done; } >marked/marks.csv
+script marked
+check "many marks: lines without names" test "$(grep -c '^set arrow' script.svg)" -eq 30 -a "$(grep -c '^set label' script.svg)" -eq 0
+
+# --- nothing is a command ------------------------------------------------------------------------------------------------------
+hostile=("x'; system(\"touch $work/pwned\"); '" "\`touch $work/pwned\`" "@a \$b \\n {/=50 big} %s" "END" "<script>alert(1)</script>" "a_b^c~d&e" "'" "é")
+hostile_csv() { # each name is a VM
+  local name
+  echo ts,label,energy_uj,power_w,state
+  for i in 0 1 2 3; do
+    for name in "${hostile[@]}"; do
+      printf '%d,"%s",%d,10,ok\n' $((t0 + i)) "${name//\"/\"\"}" $((i * 10000000))
+    done
+  done
+}
+mkdir hostile
+hostile_csv >hostile/power.csv
+{ echo ts,mark && printf '%s,"%s"\n' "$t0.5" "'; system(\"\"touch $work/pwned\"\"); '" "$t0.6" "\`touch $work/pwned\`"; } >hostile/marks.csv
+for picture in png svg pdf; do
+  run "$tool" plot --force hostile -o "hostile.$picture"
+  check "hostile names, $picture: status 0" exits 0
+done
+check "hostile names: nothing was run" test ! -e pwned
+check "hostile names: drawn as they are" shows hostile.svg "@a \$b \\n {/=50 big} %s"
+check "hostile names: subscripts are none" shows hostile.svg "a_b^c~d&amp;e"
+check "hostile names: no script in an SVG" test "$(grep -ci '<script' hostile.svg)" -eq 0
+check "hostile names: each is there" test "$(texts hostile.svg | grep -cxE "é|END|'")" -eq 3
+run "$tool" plot three.csv -o "|touch pwned;.png"
+check "hostile picture: a file of that name" test -f "|touch pwned;.png" -a ! -e pwned
+mkdir "hostile'; system('touch pwned') #"
+cp three.csv "hostile'; system('touch pwned') #/three.csv"
+svg three.csv "hostile'; system('touch pwned') #/three.csv"
+check "hostile path: nothing was run" test ! -e pwned
+HOME=$work/home
+export HOME
+mkdir home && echo "system('touch $work/pwned')" >home/.gnuplot
+svg three.csv
+check "no start-up file of the user is read" test ! -e pwned
+
+# --- nothing is overwritten ------------------------------------------------------------------------------------------------------
+echo precious >there.png
+run "$tool" plot three.csv -o there.png
+check "exists: status 1" exits 1
+check "exists: told" says err "vm_energy: 'there\.png' exists; --force overwrites it"
+check "exists: as it was" same precious "$(cat there.png)"
+ln -s there.png link.png
+mkdir dir.png
+ln -s nowhere dangling.png
+for path in link.png dir.png dangling.png; do
+  run "$tool" plot --force three.csv -o $path
+  check "--force does not replace what is no file: $path" says err "vm_energy: '$path' exists; --force overwrites it"
+done
+check "exists: through a link, as it was" same precious "$(cat there.png)"
+run "$tool" plot --force three.csv -o there.png
+check "--force: overwritten" same "$(printf '\211PNG')" "$(head -c 4 there.png)"
+printf '#!/bin/sh\ncat >/dev/null; echo mine; echo other >race.svg\n' >fake/gnuplot
+PATH=$work/fake:$PATH run "$tool" plot three.csv -o race.svg
+check "made by another meanwhile: status 1" exits 1
+check "made by another meanwhile: kept" same other "$(cat race.svg)"
+printf '#!/bin/sh\ncat >/dev/null; echo half a picture; echo "gnuplot> x" >&2; echo "  line 0: no such terminal" >&2; exit 1\n' >fake/gnuplot
+PATH=$work/fake:$PATH run "$tool" plot three.csv -o failed.svg
+check "gnuplot fails: status 1" exits 1
+check "gnuplot fails: told, as it says it" says err "vm_energy: gnuplot failed: line 0: no such terminal"
+check "gnuplot fails: no picture" test ! -e failed.svg
+printf '#!/bin/sh\ncat >/dev/null\n' >fake/gnuplot
+PATH=$work/fake:$PATH run "$tool" plot three.csv -o failed.svg
+check "gnuplot draws nothing: status 1" exits 1
+check "gnuplot draws nothing: no picture" test ! -e failed.svg
+rm fake/gnuplot
+PATH=$work/fake run "$tool" plot three.csv -o failed.svg
+check "no gnuplot: status 1" exits 1
+check "no gnuplot: told, and what helps" says err "vm_energy: gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox"
+check "nothing half is left" same "" "$(find . -name '.vm_energy*')"
+
+# --- what cannot be drawn ----------------------------------------------------------------------------------------------------------
+head -n 2 steps.csv >one.csv
+head -n 1 steps.csv >none.csv
+echo nothing >no.csv
+while IFS='|' read -r expected arguments message; do
+  eval "set -- $arguments"
+  run "$tool" plot "$@"
+  check "$arguments: status $expected" exits "$expected"
+  check "$arguments: '$message'" grep -qxF "vm_energy: $message" err
+  check "$arguments: no picture" test ! -e failed.svg -a -z "$(find . -name '.vm_energy*')"
+done <<'ROWS'
+1|one.csv -o failed.svg|nothing to draw: no VM has two samples at two times
+1|none.csv -o failed.svg|nothing to draw: no VM has two samples at two times
+1|no.csv -o failed.svg|'no.csv' is no capture: it has no column 'ts'
+2|missing.csv -o failed.svg|'missing.csv' is no capture: No such file or directory
+2|/dev/null -o failed.svg|'/dev/null' is no file, and a plot reads it twice
+2|three.csv -o power.jpg|option '--out': 'power.jpg' has no ending that is known: .png, .svg or .pdf
+2|three.csv -o .png|option '--out': '.png' has no ending that is known: .png, .svg or .pdf
+2|three.csv -o x/.svg|option '--out': 'x/.svg' has no ending that is known: .png, .svg or .pdf
+ROWS
+run "$tool" plot no.csv three.csv -o two.svg
+check "one of two is none: the other is drawn, status 1" exits 1
+check "one of two is none: picture" test -s two.svg
+finish
