@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Signals that the tool ignores are as usual for it. */
 static int set_signals(posix_spawnattr_t *attributes) {
   sigset_t set;

@@ -65,7 +65,7 @@ static void format_time(int64_t wall_ns, const struct zone *zone, char text[TIME
   time_t second = (time_t)((wall_ns + zone->offset_ns) / NS_PER_S);
   struct tm there;
   if (gmtime_r(&second, &there) == NULL || strftime(text, TIME_LEN + 1, "%Y-%m-%d %H:%M:%S", &there) != TIME_LEN)
-    strcpy(text, "0000-00-00 00:00:00");
+    snprintf(text, TIME_LEN + 1, "0000-00-00 00:00:00");
 }
 
 /* Round steps in s that give no more than TICS_MAX tics. */

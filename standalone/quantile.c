@@ -71,7 +71,7 @@ static int give_up_values(struct quantile *q) {
 }
 
 static int keep_value(struct quantile *q, double value) {
-  if (q->count == q->values_size) {
+  if (q->values == NULL || q->count == q->values_size) {
     size_t size = q->values_size == 0 ? 16 : 2 * q->values_size;
     size = size < QUANTILE_EXACT ? size : QUANTILE_EXACT;
     double *values = realloc(q->values, size * sizeof(*values));

@@ -55,14 +55,14 @@ static void put_number(char cell[SHOW_NUMBER_MAX], bool has, double number, int 
   if (has)
     snprintf(cell, SHOW_NUMBER_MAX, "%.*f", decimals, number);
   else
-    strcpy(cell, "-");
+    snprintf(cell, SHOW_NUMBER_MAX, "-");
 }
 
 static void put_share(char cell[SHOW_NUMBER_MAX], uint64_t part, uint64_t whole) {
   if (whole > 0)
     snprintf(cell, SHOW_NUMBER_MAX, "%.1f %%", 100 * share(part, whole));
   else
-    strcpy(cell, "-");
+    snprintf(cell, SHOW_NUMBER_MAX, "-");
 }
 
 static void fill_line(struct line *line, const struct report_figures *figures, const struct report_costs *costs) {
@@ -115,7 +115,7 @@ static void format_time(int64_t wall_ns, char text[40]) {
   time_t second = (time_t)(wall_ns / NS_PER_S);
   struct tm local;
   if (localtime_r(&second, &local) == NULL || strftime(text, 40, "%Y-%m-%d %H:%M:%S %z", &local) == 0)
-    strcpy(text, "?");
+    snprintf(text, 40, "?");
 }
 
 static void print_head(const struct report *report, const struct report_span *span, FILE *out) {
@@ -146,7 +146,7 @@ static void print_span(struct report *report, const struct report_span *span, co
   }
   lines[0].label = "VM";
   for (enum cell i = 0; i < CELLS; i++)
-    strcpy(lines[0].cells[i], heads[i]);
+    snprintf(lines[0].cells[i], SHOW_NUMBER_MAX, "%s", heads[i]);
   struct report_figures figures;
   for (size_t i = 0; i < num; i++) {
     lines[i + 1].label = report->vms[i].label;
