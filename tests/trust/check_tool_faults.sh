@@ -52,14 +52,15 @@ judge() { # command: $status, $work/out, $work/err and csv
 sweep() { # name kind suffix command argument...: lets the first call fail, then the second, and so on
   local kind=$2 suffix=$3 n bad=0
   shift 3
-  for ((n = 1; n <= 1000; n++)); do
+  # where many calls fail, a plan differs little from the next: further on they are taken less densely
+  for ((n = 1; n <= 1000; n += ${suffix:++n / 16} + ${VM_ENERGY_FAULT_STEP:-1})); do
     rm -rf csv
     status=0
-    with_faults "$kind:$n$suffix" timeout 20 "$tool" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+    with_faults "$kind:$n$suffix" "$tool" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
     [ -e "$work/struck" ] || break
+    runs=$((runs + 1))
     judge "$1" >"$work/judgement" || { echo "  $kind:$n$suffix: $*" && cat "$work/judgement" && head -n 5 "$work/err" && bad=1; }
   done
-  strikes=$((strikes + n - 1))
   rm -rf csv
   [ $bad -eq 0 ] && [ "$n" -le 1000 ] && { [ "$n" -gt 1 ] || [[ " ${may_be_none:-} " == *" $kind "* ]]; }
 }
@@ -67,7 +68,7 @@ sweep() { # name kind suffix command argument...: lets the first call fail, then
 check "all calls that can fail are known" knows_all_calls "$tool"
 
 ts=(ts --files 'vms/*/energy_uj' -i 0.002 -n "$samples" --stale-timeout 1h)
-strikes=0
+runs=0 # VM_ENERGY_FAULT_STEP: where a run takes long, not each call but each third, or so, is tried
 for kind in open read write malloc mkdir clock close stat wait cwd; do
   check "ts, $kind" sweep ts $kind '' "${ts[@]}"
 done
@@ -76,19 +77,19 @@ for kind in open read write malloc stat; do
   check "ts, $kind for good" sweep ts $kind + "${ts[@]}"
 done
 for layout in --separate-files --long; do
-  for kind in open read write malloc close; do
+  for kind in open write malloc; do
     check "ts $layout, $kind" sweep ts $kind '' "${ts[@]}" $layout
   done
 done
-check "ts, explicit files" sweep ts malloc '' ts --files vms/a/energy_uj vms/b/energy_uj vms/c/energy_uj -i 0.002 -n $samples --stale-timeout 1h
-for kind in open read malloc clock close stat wait; do
+check "ts, explicit files" sweep ts malloc '' ts --files vms/a/energy_uj vms/b/energy_uj vms/c/energy_uj -i 0.002 -n "$samples" --stale-timeout 1h
+for kind in open read clock wait; do
   check "once, $kind" sweep once $kind '' once --stale-timeout 1h --files 'vms/*/energy_uj' -d 0.005
 done
 check "once --json, malloc" sweep json malloc '' once --stale-timeout 1h --files 'vms/*/energy_uj' -d 0.005 --json
-for kind in open read malloc clock wait spawn; do
+for kind in malloc clock wait spawn; do
   check "run, $kind" sweep run $kind '' run --no-bounds --stale-timeout 1h --files 'vms/*/energy_uj' -- sleep 0.005
 done
-echo "$strikes calls failed, one after the other"
+echo "$runs runs, in each of which a call failed"
 
 # --- a disk that takes half of a row ---------------------------------------------------------------------------------------
 for layout in --out=power.csv --separate-files --long; do

@@ -113,7 +113,10 @@ unsigned long fault_struck(void) {
 __attribute__((constructor)) static void begin(void) {
   plan.from = getenv("FAULT_FROM");
   plan.log = getenv("FAULT_LOG");
-  const char *text = getenv("FAULT");
+  const char *text = getenv("FAULT"), *seconds = getenv("FAULT_ALARM");
+  if (seconds != NULL)
+    alarm((unsigned)atoi(seconds));
+  unsetenv("LD_PRELOAD");
   if (text != NULL && !fault_arm(text)) {
     static const char message[] = "faults: FAULT is not understood\n";
     (void)!write(STDERR_FILENO, message, sizeof(message) - 1);

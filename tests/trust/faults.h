@@ -7,6 +7,9 @@
  *   FAULT=KIND:N[+|*][:EFFECT]   the N-th call fails; with + each one from there on, with * each N-th one.
  *   FAULT_FROM=OBJECT            only calls made by this shared object (the end of its file name) count
  *   FAULT_LOG=FILE               a line is appended for each call that fails
+ *   FAULT_ALARM=S                SIGALRM after so many seconds
+ *
+ * What the program starts itself is spared.
  *
  *   KIND    open read write malloc mkdir rename clock close stat truncate sync unlink wait spawn cwd
  *   EFFECT  a name such as ENOSPC (each kind has one of its own); short: half of what a write was

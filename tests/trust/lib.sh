@@ -9,7 +9,7 @@ with_faults() { # plan command...: runs it with FAULT=plan; $work/struck has a l
   local plan=$1
   shift
   rm -f "$work/struck"
-  env FAULT="$plan" FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
+  env FAULT="$plan" FAULT_ALARM=20 FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
     ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" "$@"
 }
 
