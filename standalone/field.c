@@ -11,8 +11,8 @@
 
 #define DIGITS "0123456789"
 
-/* About the year 2262, where nanoseconds end. */
-#define SECONDS_MAX UINT64_C(9000000000)
+/* The year 2096: two such times may be subtracted from each other. */
+#define SECONDS_MAX UINT64_C(4000000000)
 
 static bool is_empty(const char *text) {
   static const char *const words[] = {"", "NA", "NaN", "nan"};

@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-/* Unix seconds with any number of decimals; nanoseconds are kept. decimals: how many there were; may be NULL. */
+/* Unix seconds, up to 4e9, with any number of decimals; nanoseconds are kept. decimals: how many there were; may be
+ * NULL. */
 int field_parse_time(const char *text, int64_t *ns, unsigned *decimals);
 
 /* Whole microjoules, up to 2^64-1. Decimals, as programs write that know no integers, are cut. */

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A Unix time that fits into nanoseconds. */
-#define TIME_MAX_S 9e9
+/* See field.c. */
+#define TIME_MAX_S 4e9
 
 static bool take_number(const json_t *json, double *number) {
   if (!json_is_number(json))
