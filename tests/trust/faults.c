@@ -225,6 +225,10 @@ long syscall(long number, ...) {
   return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+int pipe2(int ends[2], int flags) {
+  CALL(OPEN, pipe2, -1, ends, flags);
+}
+
 FILE *fopen(const char *path, const char *mode) {
   CALL(OPEN, fopen, NULL, path, mode);
 }
