@@ -113,7 +113,7 @@ killed() { # argument...
     judge killed || return 1
   done
   rm -rf csv
-  [ "$n" -gt $((samples + 1)) ] && [ "$n" -le 100 ]
+  [ "$n" -gt 4 ] && [ "$n" -le 100 ] # not all samples: on a busy machine ticks are missed
 }
 for layout in --out=power.csv --separate-files --long; do
   check "ts $layout, killed behind each write: whole rows" killed $layout
