@@ -11,6 +11,8 @@
 #include "phases.h"
 #include "run_info.h"
 
+#include "core/meter.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +43,8 @@ struct recording_value {
   bool has_energy, has_power;
   uint64_t energy_uj; /* raw */
   double power_w;
-  bool has_state, held; /* held: the state, where the layout has states */
+  bool has_state; /* the layout has states */
+  enum sample_state state;
 };
 
 /* A VM, before its first value. */
@@ -50,7 +53,8 @@ struct recording_vm {
   bool has_start;    /* what its counter was when the run started */
   int64_t start_ns;  /* told as the time stamps are: as coarse as they */
   uint64_t start_uj;
-  int64_t period_ns; /* between two updates; 0: not known */
+  int64_t period_ns;  /* between two updates; 0: not known */
+  double max_power_w; /* that the run took for possible; 0: not known */
 };
 
 /* vm counts from 0 over all files. Both answer 0 or -errno, which ends the reading. */

@@ -8,7 +8,6 @@
 
 #include "core/clock.h"
 #include "core/label.h"
-#include "core/meter.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -56,6 +55,7 @@ static int announce(struct scan *r, const char *label) {
     vm.start_ns = recording->info.start_ns / unit_ns * unit_ns;
     vm.start_uj = counter->start_uj;
     vm.period_ns = counter->period_ns;
+    vm.max_power_w = recording->info.max_power_w;
   }
   int status = r->sink->vm(r->sink->arg, (*r->vms)++, &vm);
   r->sink_failed = status != 0;
@@ -146,16 +146,21 @@ static int put(struct scan *r, size_t vm, const struct recording_value *value) {
   return status;
 }
 
+static void take_state(const char *name, struct recording_value *value) {
+  for (int i = 0; i < SAMPLE_STATES && !value->has_state; i++) {
+    value->has_state = strcmp(name, sample_state_name((enum sample_state)i)) == 0;
+    value->state = (enum sample_state)i;
+  }
+}
+
 static int take_long_row(struct scan *r, const struct csv_row *row, int64_t ts_ns) {
   const struct layout *layout = &r->layout;
   struct recording_value value = {.ts_ns = ts_ns};
   size_t column, vm;
   if (!take_fields(row, &layout->vms[0], &value, &column))
     return pass_over_field(r, row, column);
-  if (layout->state != LAYOUT_NONE && *row->fields[layout->state] != '\0') {
-    value.has_state = true;
-    value.held = strcmp(row->fields[layout->state], sample_state_name(SAMPLE_HELD)) == 0;
-  }
+  if (layout->state != LAYOUT_NONE)
+    take_state(row->fields[layout->state], &value);
   int status = find_vm(r, row->fields[layout->label], &vm);
   return status != 0 ? status : put(r, vm, &value);
 }

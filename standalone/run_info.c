@@ -78,6 +78,8 @@ static int take_info(const json_t *root, struct run_info *info) {
   if (tool == NULL || strcmp(tool, "vm_energy") != 0 || !take_number(json_object_get(root, "scale"), &info->scale) ||
       info->scale <= 0 || !take_number(json_object_get(root, "start"), &start_s) || fabs(start_s) > TIME_MAX_S)
     return -EINVAL;
+  if (!take_number(json_object_get(root, "max_power_w"), &info->max_power_w) || info->max_power_w < 0)
+    info->max_power_w = 0;
   info->start_ns = (int64_t)llround(start_s * 1e6) * NS_PER_US;
   info->host = host != NULL ? label_printable(host) : NULL;
   int status = take_files(json_object_get(root, "files"), info);

@@ -18,8 +18,9 @@ struct run_counter {
 struct run_info {
   char *host; /* fit to be printed; NULL: not known */
   double scale;
-  int64_t start_ns; /* wall time */
-  char **files;     /* their names */
+  double max_power_w; /* 0: none was told */
+  int64_t start_ns;   /* wall time */
+  char **files;       /* their names */
   size_t files_num;
   struct run_counter *counters;
   size_t counters_num;

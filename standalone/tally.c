@@ -1,13 +1,24 @@
 #include "tally.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 /* An update may come later than the learned period by so much, and still be the next one. */
 #define PERIOD_SLACK 1.2
 
+/* Scaphandre's period, where none is known. */
+#define PERIOD_NS (5 * NS_PER_S)
+
+/* More than any VM draws. */
+#define MAX_POWER_W 1e4
+
 int tally_init(struct tally *tally, const struct phases *phases, double scale, const struct recording_vm *vm) {
-  *tally = (struct tally){.phases = phases, .scale = scale, .period_ns = vm->period_ns};
+  *tally = (struct tally){.phases = phases,
+                          .scale = scale,
+                          .period_ns = vm->period_ns,
+                          .max_power_w = vm->max_power_w > 0 ? vm->max_power_w : MAX_POWER_W};
   if (phases->num > 1) {
     tally->parts = calloc(phases->num, sizeof(*tally->parts));
     if (tally->parts == NULL)
@@ -62,16 +73,64 @@ static int64_t update_start(const struct tally *tally, int64_t now_ns) {
   return start_ns < tally->counter_ns ? start_ns : tally->counter_ns;
 }
 
+/* More than a VM can draw, without a power that says otherwise; by the time of updates, since samples may be close. */
+static bool is_too_much(const struct tally *tally, const struct recording_value *value, double rise_j) {
+  int64_t period_ns = tally->period_ns > 0 ? tally->period_ns : PERIOD_NS;
+  int64_t time_ns = value->ts_ns - tally->moved_ns + period_ns;
+  return time_ns > 0 && rise_j > tally->max_power_w * (double)time_ns * 1e-9;
+}
+
+static bool passes_left(const struct tally *tally, uint64_t energy_uj) {
+  return tally->has_left && tally->counter_uj < tally->left_uj && energy_uj >= tally->left_uj;
+}
+
+static bool is_spike(const struct tally *tally, const struct recording_value *value, double rise_j) {
+  if (value->has_state)
+    return value->state == SAMPLE_SPIKE;
+  return !value->has_power && (passes_left(tally, value->energy_uj) || is_too_much(tally, value, rise_j));
+}
+
+/* What the series that was left has counted meanwhile and is not in the sum yet. Another one is left for it. */
+static double go_back(struct tally *tally, uint64_t energy_uj) {
+  double missing_j = (double)(energy_uj - tally->left_uj) * 1e-6 * tally->scale - tally->left_j;
+  tally->left_uj = tally->counter_uj;
+  tally->left_j = missing_j > 0 ? missing_j : 0;
+  return tally->left_j;
+}
+
+static void leave(struct tally *tally) {
+  tally->has_left = true;
+  tally->left_uj = tally->counter_uj;
+  tally->left_j = 0;
+}
+
+/* The energy that this number came with. power_j: that of the sample. */
+static double energy_since(struct tally *tally, const struct recording_value *value, double power_j) {
+  uint64_t now_uj = value->energy_uj;
+  if (now_uj >= tally->counter_uj) {
+    double rise_j = (double)(now_uj - tally->counter_uj) * 1e-6 * tally->scale;
+    if (!is_spike(tally, value, rise_j)) {
+      tally->left_j += rise_j;
+      return rise_j;
+    }
+    if (passes_left(tally, now_uj))
+      return go_back(tally, now_uj);
+    leave(tally);
+    return 0;
+  }
+  if (tally->has_left && now_uj >= tally->left_uj)
+    return go_back(tally, now_uj);
+  if (power_j <= 0)
+    leave(tally);
+  return power_j;
+}
+
 static void add_counter(struct tally *tally, const struct recording_value *value, double power_j) {
   bool moved = !tally->has_counter || value->energy_uj != tally->counter_uj;
   if (tally->has_counter) {
     tally->counted = true;
-    if (value->energy_uj >= tally->counter_uj) {
-      double energy_j = (double)(value->energy_uj - tally->counter_uj) * 1e-6 * tally->scale;
-      spread(tally, true, energy_j, update_start(tally, value->ts_ns), value->ts_ns);
-    } else {
-      spread(tally, true, power_j, tally->row_ns, value->ts_ns);
-    }
+    double energy_j = energy_since(tally, value, power_j);
+    spread(tally, true, energy_j, update_start(tally, value->ts_ns), value->ts_ns);
   }
   tally->has_counter = true;
   tally->counter_uj = value->energy_uj;
@@ -89,10 +148,11 @@ static int count_sample(struct tally_part *part, const struct recording_value *v
 
 int tally_add(struct tally *tally, const struct recording_value *value) {
   bool known = value->has_energy && tally->has_counter;
-  bool held = value->has_state ? value->held : known && value->energy_uj == tally->counter_uj;
+  bool held = value->has_state ? value->state == SAMPLE_HELD : known && value->energy_uj == tally->counter_uj;
   int64_t dt_ns = tally->has_row ? value->ts_ns - tally->row_ns : 0;
   double power_j = value->has_power && dt_ns > 0 ? value->power_w * (double)dt_ns * 1e-9 : 0;
-  bool reset = known && value->energy_uj < tally->counter_uj && power_j <= 0;
+  bool returns = tally->has_left && value->energy_uj >= tally->left_uj;
+  bool reset = known && value->energy_uj < tally->counter_uj && power_j <= 0 && !returns;
 
   spread(tally, false, power_j, tally->row_ns, value->ts_ns);
   tally->timed = tally->timed || (value->has_power && tally->has_row);

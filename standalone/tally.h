@@ -6,6 +6,11 @@
  * fell, the power of that sample by its time counts: a wrap was corrected there, and a reset has no power and adds
  * nothing. Without a counter, energy is power by time, throughout.
  *
+ * A number that the run took for a spike (see core/meter.h) adds nothing, nor does the way back from it, but for what
+ * the series counted meanwhile that it goes back to. Layouts without states do not tell it. There it is a rise without
+ * a power, that passes the number which the counter had fallen from, or that is more than max_power_w of the run, or 10
+ * kW where that is not known.
+ *
  * A counter moves when it is updated, every 5 s or so. Its energy is spread evenly over the time since the update
  * before, and no longer than an update takes, so that a phase gets its share of the updates at its edges.
  *
@@ -36,6 +41,7 @@ struct tally {
   const struct phases *phases;
   double scale;
   int64_t period_ns;
+  double max_power_w;
   struct tally_part whole;
   struct tally_part *parts; /* by phase; NULL: there is but one */
 
@@ -47,6 +53,9 @@ struct tally {
   uint64_t counter_uj;
   int64_t counter_ns; /* when the counter was last seen, */
   int64_t moved_ns;   /* and when it was last seen to have moved */
+  bool has_left;      /* a series of numbers was left, */
+  uint64_t left_uj;   /* with this one, */
+  double left_j;      /* and so much was added since */
 };
 
 /* phases is borrowed. scale: of the raw counter. 0 or -ENOMEM. */

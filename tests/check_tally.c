@@ -21,6 +21,7 @@ struct story {
   const char *what;
   double scale;                      /* 0: 1 */
   double start_s, start_j, period_s; /* start_s 0: not known */
+  double max_power_w;                /* 0: not known */
   double marks_s[4];
   struct row rows[12]; /* up to one at 0 */
   double energy_j;     /* NONE: not known */
@@ -71,6 +72,47 @@ static const struct story stories[] = {
     {"states tell what is held, not numbers",
      .rows = {{10, 1000, NONE, "first"}, {11, 1000, 0, "ok"}, {12, 1000, 0, "held"}, {13, 1000, 0, "ok"}, LAST},
      .energy_j = 0, .samples = 4, .held = 1, .with_power = 3},
+    {"a spike, and back",
+     .rows = {{10, 1000, 100, "ok"},
+              {11, 1100, 100, "ok"},
+              {12, 9000, NONE, "spike"},
+              {13, 1300, NONE, "gap"},
+              {14, 1400, 100, "ok"},
+              LAST},
+     .energy_j = 400, .samples = 5, .with_power = 3},
+    {"a spike that stays is the new series",
+     .rows = {{10, 1000, 100, "ok"}, {11, 9000, NONE, "spike"}, {12, 9100, 100, "ok"}, LAST}, .energy_j = 100,
+     .samples = 3, .with_power = 2},
+    {"two counters that alternate: the energy of one",
+     .rows = {{10, 1000, NONE, "first"},
+              {11, 5000, NONE, "spike"},
+              {12, 1200, NONE, "gap"},
+              {13, 5200, NONE, "spike"},
+              {14, 1400, NONE, "gap"},
+              {15, 5400, NONE, "spike"},
+              {16, 1600, NONE, "gap"},
+              LAST},
+     .energy_j = 600, .samples = 7},
+    {"what was added since is not added twice",
+     .rows =
+         {{10, 1000, NONE, "first"}, {11, 5000, NONE, "spike"}, {12, 5100, 100, "ok"}, {13, 1300, NONE, "gap"}, LAST},
+     .energy_j = 300, .samples = 4, .with_power = 1},
+    {"without states: two counters that alternate",
+     .rows = {{10, 1000, NONE}, {11, 500, NONE}, {12, 1200, NONE}, {13, 700, NONE}, {14, 1400, NONE}, LAST},
+     .energy_j = 400, .samples = 5, .resets = 1},
+    {"without states: more than 10 kW and without a power is none",
+     .rows = {{10, 1000, 100}, {11, 200000, NONE}, {12, 1200, NONE}, {13, 1300, 100}, LAST}, .energy_j = 300,
+     .samples = 4, .with_power = 2},
+    {"without states: with a power it is one", .rows = {{10, 1000, 100}, {11, 201000, 200000}, {12, 201100, 100}, LAST},
+     .energy_j = 200100, .samples = 3, .with_power = 3},
+    {"without states: what the run took for impossible", .max_power_w = 500,
+     .rows = {{10, 1000, 100}, {11, 5000, NONE}, {12, 1200, NONE}, {13, 1300, 100}, LAST}, .energy_j = 300,
+     .samples = 4, .with_power = 2},
+    {"without states: the first update, its power not known yet", .start_s = 9.5, .start_j = 1,
+     .rows = {{10, 4001, NONE}, {15, 8001, 800}, LAST}, .energy_j = 8000, .samples = 2, .with_power = 1},
+    {"after a reset, up past the old number, as a load does",
+     .rows = {{10, 1000, 100}, {11, 900, NONE}, {12, 1000, 100}, {13, 1100, 100}, LAST}, .energy_j = 200, .samples = 4,
+     .with_power = 3, .resets = 1},
     {"phases of a counter that moves at each sample", .marks_s = {11, 13},
      .rows = {{10, 0, 100}, {11, 100, 100}, {12, 200, 50}, {13, 250, 50}, {14, 300, 50}, LAST}, .energy_j = 300,
      .phase_j = {100, 150, 50}, .samples = 5, .with_power = 5},
@@ -103,6 +145,13 @@ static void make_phases(const struct story *story, struct phases *phases) {
     ck_assert_int_eq(phases_add(phases, ns(story->marks_s[i]), "x"), 0);
 }
 
+static enum sample_state state_of(const char *name) {
+  int state = 0;
+  while (strcmp(sample_state_name((enum sample_state)state), name) != 0)
+    ck_assert_int_lt(++state, SAMPLE_STATES);
+  return (enum sample_state)state;
+}
+
 static struct recording_value value_of(const struct row *row) {
   return (struct recording_value){.ts_ns = ns(row->ts_s),
                                   .has_energy = row->counter_j >= 0,
@@ -110,7 +159,7 @@ static struct recording_value value_of(const struct row *row) {
                                   .has_power = row->power_w >= 0,
                                   .power_w = row->power_w,
                                   .has_state = row->state != NULL,
-                                  .held = row->state != NULL && strcmp(row->state, "held") == 0};
+                                  .state = row->state != NULL ? state_of(row->state) : SAMPLE_FIRST};
 }
 
 START_TEST(test_story) {
@@ -121,7 +170,8 @@ START_TEST(test_story) {
   struct recording_vm vm = {.has_start = story->start_s > 0,
                             .start_ns = ns(story->start_s),
                             .start_uj = (uint64_t)(story->start_j * 1e6),
-                            .period_ns = ns(story->period_s)};
+                            .period_ns = ns(story->period_s),
+                            .max_power_w = story->max_power_w};
   ck_assert_int_eq(tally_init(&tally, &phases, story->scale > 0 ? story->scale : 1, &vm), 0);
   for (const struct row *row = story->rows; row->ts_s > 0; row++) {
     struct recording_value value = value_of(row);
