@@ -2,6 +2,7 @@
 # How much one central collectd, one carbon-cache and one InfluxDB take in on this machine.
 #
 #   central.sh [--seconds S] [--vms N] [--sinks "none influxdb graphite direct encrypted"] [--loads "HOSTS:INTERVAL ..."]
+#              [--spread at-once]: all hosts at the same moment, as those whose clocks and crontabs agree
 #
 # Simulated hosts (tests/bench/central.c) send power and energy of each VM in collectd's binary protocol to
 #   none       a central collectd that only keeps the last values
@@ -13,13 +14,14 @@
 # measured over S seconds. All run on the same machine, the sender too, whose CPU is told.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
-seconds=20 vms=50 sinks="none influxdb graphite encrypted direct" loads="10:10 100:10 1000:10"
+seconds=20 vms=50 sinks="none influxdb graphite encrypted direct" loads="10:10 100:10 1000:10" spread=()
 while [ $# -gt 1 ]; do
   case $1 in
   --seconds) seconds=$2 ;;
   --vms) vms=$2 ;;
   --sinks) sinks=$2 ;;
   --loads) loads=$2 ;;
+  --spread) spread=(--"$2") ;;
   *) break ;;
   esac
   shift 2
@@ -87,7 +89,7 @@ measure() { # sink hosts interval
   mkdir -p "$work"
   case $sink in
   influxdb | direct)
-    influx_start </dev/null || exit 1
+    influx_start "$examples/influxd-collectd.conf" </dev/null || exit 1
     processes+=(influxd)
     process[influxd]=$pid
     ;;
@@ -115,7 +117,7 @@ measure() { # sink hosts interval
     to=${port[influx_collectd]}
   fi
 
-  "$sender" --port "$to" --hosts "$hosts" --vms "$vms" --interval "$interval" --seconds "$interval" >/dev/null || exit 1
+  "$sender" --port "$to" --hosts "$hosts" --vms "$vms" --interval "$interval" "${spread[@]}" --seconds "$interval" >/dev/null || exit 1
   settle
   lost=$(drops "$to")
   [ ! -v 'process[influxd]' ] || before_points=$(stored)
@@ -125,7 +127,9 @@ measure() { # sink hosts interval
   # Graphite keeps a value for each step of 10 s of the clock: begin with one
   [ "$sink" != graphite ] || sleep "$(awk -v t="$EPOCHREALTIME" 'BEGIN { print 10.2 - t % 10 }')"
   local since=$((EPOCHSECONDS - 1))
-  "$sender" --port "$to" --hosts "$hosts" --vms "$vms" --interval "$interval" --seconds "$seconds" >"$work/sent" || exit 1
+  "$sender" --port "$to" --hosts "$hosts" --vms "$vms" --interval "$interval" "${spread[@]}" --seconds "$seconds" >"$work/sent" || exit 1
+  [ "$sink" = direct ] || [ "${interval%.*}" -lt 10 ] || [ "$(series)" -eq $((2 * hosts * vms)) ] ||
+    echo "$sink: collectd has not all of the $((2 * hosts * vms)) series"
   line=$(<"$work/sent")
   values=$(sed 's/.*values=\([0-9]*\).*/\1/' <<<"$line")
   elapsed=$(sed 's/.*seconds=\([0-9.]*\).*/\1/' <<<"$line")
@@ -150,7 +154,6 @@ measure() { # sink hosts interval
   [ ! -v 'process[influxd]' ] || arrived=$(awk -v n=$(($(stored) - before_points)) -v all="$values" 'BEGIN { printf "%.2f %%", 100 * n / all }')
   [ ! -v 'process[carbon-cache]' ] || arrived=$(awk -v n="$(sampled "$since")" -v s="$seconds" -v step="$(awk -v i="$interval" 'BEGIN { print i < 10 ? 10 : i }')" \
     'BEGIN { printf "%.0f of %.0f points", n, s / step }')
-  [ "$sink" = direct ] || [ "$(series)" -eq $((2 * hosts * vms)) ] || echo "$sink: collectd has $(series) of $((2 * hosts * vms)) series"
   printf '%-10s %5d hosts / %-5s s %7.0f values/s  %s %s lost %s of %s packets, stored %s, queues %s, sender late %s ms\n' \
     "$sink" "$hosts" "$interval" "$(awk -v v="$values" -v s="$elapsed" 'BEGIN { print v / s }')" "$cpus" "$memories" \
     "$lost" "$packets" "$arrived" "${queue:-?}" "$late"
