@@ -22,7 +22,8 @@ static void on_turn(bool plugins) {
  * ------------------------------------------------------------------ */
 
 #define STEPS  10
-#define STEP_S 5
+#define ALWAYS 99
+#define STEP_S 15
 
 struct vm {
   const char *name;
@@ -33,10 +34,10 @@ struct vm {
 };
 
 static const struct vm vms[] = {
-    {.name = "a", .to = STEPS, .start_j = 1000, .power_w = 100},
+    {.name = "a", .to = ALWAYS, .start_j = 1000, .power_w = 100},
     {.name = "b", .to = 4, .start_j = 2000, .power_w = 200},
-    {.name = "c", .from = 3, .to = STEPS, .start_j = 3000, .power_w = 50},
-    {.name = "r", .to = STEPS, .start_j = 9000, .power_w = 60, .reset = 5},
+    {.name = "c", .from = 3, .to = ALWAYS, .start_j = 3000, .power_w = 50},
+    {.name = "r", .to = ALWAYS, .start_j = 9000, .power_w = 60, .reset = 5},
 };
 #define VMS (sizeof(vms) / sizeof(vms[0]))
 
@@ -169,8 +170,7 @@ static size_t check_captures(const char *plan) {
   return rows;
 }
 
-/* ---- the life
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- the life --------------------------------------------------------------------------------------------------- */
 
 static bool said_anywhere; /* that an option is lost, or that it cannot start */
 
@@ -179,63 +179,112 @@ static void note_loss(void) {
                   fake_count("is ignored") > 0 || fake_count("out of memory") > 0;
 }
 
-/* The whole life with this plan, which ends before the last two steps. Whether anything failed. */
-static bool live(const char *plan, bool old) {
-  setup();
-  if (old)
-    all_is_old();
-  int open_before = count_open_files();
-  pause_faults(true);
-  fake.on_turn = on_turn;
-  ck_assert_msg(arm(plan), "%s", plan);
-  char options[200];
+/* What may fail in a life: all that is called before the last two steps, or all that shutdown calls. */
+enum when { WHILE_IT_RUNS, AT_THE_END };
+
+static int begin_life(bool old) {
+  char options[400];
   snprintf(options, sizeof(options),
            "%s; TimeBase 'update'; Smooth 3; NotifyAdd true; NotifyRemove true; NotifyStale true; "
-           "NotifyReset true; CSVDir '%s/captures'",
-           old ? "VM 'a'; VM 'b'; VM 'c'; VM 'r'; VM 'x'" : "VM '/^[a-z]$/'", scratch);
+           "NotifyReset true; CSVDir '%s/captures'; StateFile '%s/state'",
+           old ? "VM 'a'; VM 'b'; VM 'c'; VM 'r'; VM 'x'" : "VM '/^[a-z]$/'", scratch, scratch);
   configure(options);
   note_loss();
   int status = fake_init();
   note_loss();
   count_warnings();
+  return status;
+}
+
+static void pass(int step, const char *plan) {
+  fake_forget();
+  write_counters(step);
+  read_at(step * STEP_S);
+  check_step(step, plan);
+}
+
+/* Collectd is started again, and all is well: energies go on, unless it was said why not. */
+static void live_on(const char *plan, bool old) {
+  if (warnings > 0)
+    memset(last_j, 0, sizeof(last_j));
+  memset(known, 0, sizeof(known));
+  fake_forget();
+  module_register();
+  ck_assert_int_eq(begin_life(old), 0);
+  ck_assert_msg(fake_count("StateFile: '") == 0, "%s: the state is damaged", plan);
+  pass(STEPS, plan);
+  for (size_t i = 0; i < VMS; i++)
+    ck_assert_msg(has_energy[i] == (vms[i].to == ALWAYS), "%s: %s in the second life", plan, vms[i].name);
+  ck_assert_int_eq(fake_shutdown(), 0);
+}
+
+/* Where fsync() costs nothing, if there is such a place. */
+static void move_to_memory(void) {
+  char dir[] = "/dev/shm/vm_energy.XXXXXX";
+  if (mkdtemp(dir) == NULL)
+    return;
+  rmdir(scratch);
+  strcpy(scratch, dir);
+}
+
+/* A life with this plan, and one without. Whether anything failed. */
+static bool live(const char *plan, enum when when, bool old) {
+  setup();
+  move_to_memory();
+  if (old)
+    all_is_old();
+  int open_before = count_open_files();
+  pause_faults(true);
+  fake.on_turn = on_turn;
+  ck_assert_msg(arm(when == WHILE_IT_RUNS ? plan : NULL), "%s", plan);
+  int status = begin_life(old);
   bool hit = false;
   for (int step = 0; step < STEPS; step++) {
     if (step == STEPS - 2) {
       hit = struck() > 0;
       arm(NULL);
     }
-    fake_forget();
-    write_counters(step);
-    read_at(step * STEP_S);
-    check_step(step, plan);
+    pass(step, plan);
   }
-  if (status == 0 && !said_anywhere)
-    for (size_t i = 0; i < VMS; i++)
-      if (vms[i].to == STEPS)
-        ck_assert_msg(has_energy[i] && has_power[i], "%s: no values of %s at the end", plan, vms[i].name);
+  bool complete = status == 0 && !said_anywhere;
+  for (size_t i = 0; i < VMS; i++)
+    ck_assert_msg(!complete || vms[i].to < ALWAYS || (has_energy[i] && has_power[i]), "%s: no values of %s at the end",
+                  plan, vms[i].name);
+  if (when == AT_THE_END)
+    arm(plan);
+  fake_forget();
   ck_assert_int_eq(fake_shutdown(), 0);
-  if (status == 0 && !said_anywhere) {
-    size_t rows = check_captures(plan);
-    ck_assert_msg(rows == STEPS || warnings > 0, "%s: %zu rows, and nothing said of those that are missing", plan,
-                  rows);
-  }
+  count_warnings();
+  hit = hit || struck() > 0;
+  arm(NULL);
+  size_t rows = check_captures(plan);
+  ck_assert_msg(!complete || rows == STEPS || warnings > 0, "%s: %zu rows, and nothing said of those that are missing",
+                plan, rows);
+  live_on(plan, old);
   pause_faults(false);
   ck_assert_msg(count_open_files() == open_before, "%s: %d files left open", plan, count_open_files() - open_before);
   teardown();
   return hit;
 }
 
-/* ---- one call after the other
- * ------------------------------------------------------------------------------------------ */
+/* ---- one call after the other ------------------------------------------------------------------------------------ */
 
-static const struct {
+struct row {
   const char *kind, *rest;
-} rows[] = {
+};
+
+static const struct row running_rows[] = {
     {"open", ""},    {"open", "+"},       {"open", "*"},        {"open", "+:ENOSYS"}, {"open", ":EINTR"},
     {"read", ""},    {"read", "+"},       {"read", "*"},        {"write", ""},        {"write", "+"},
     {"write", "*"},  {"write", ":short"}, {"write", "+:short"}, {"write", ":EINTR"},  {"malloc", ""},
     {"malloc", "+"}, {"malloc", "*"},     {"mkdir", ""},        {"mkdir", "+"},       {"close", ""},
-    {"stat", ""},    {"stat", "+"},       {"truncate", "+"},
+    {"stat", ""},    {"stat", "+"},       {"truncate", "+"},    {"rename", ""},       {"sync", ""},
+    {"unlink", "+"},
+};
+
+static const struct row ending_rows[] = {
+    {"open", ""},    {"write", ""}, {"write", "+:short"}, {"malloc", ""},
+    {"malloc", "+"}, {"sync", ""},  {"rename", ""},       {"close", ""},
 };
 
 /* No program of this size makes so many calls in such a life. */
@@ -252,17 +301,17 @@ static int next_call(int n, char repeat) {
 }
 
 /* Lets the first call fail in one life, the second in the next, and so on; how many lives there were. */
-static int sweep(int row, bool old) {
+static int sweep(const struct row *row, enum when when, bool old) {
   int lives = 0;
-  for (int n = 1; n <= CALLS_MAX; n = next_call(n, rows[row].rest[0]), lives++) {
+  for (int n = 1; n <= CALLS_MAX; n = next_call(n, row->rest[0]), lives++) {
     char plan[80];
-    snprintf(plan, sizeof(plan), "%s:%d%s", rows[row].kind, n, rows[row].rest);
+    snprintf(plan, sizeof(plan), "%s:%d%s", row->kind, n, row->rest);
     fflush(NULL);
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
       alarm(30);
-      int status = live(plan, old) ? HIT : MISSED;
+      int status = live(plan, when, old) ? HIT : MISSED;
       if (old)
         exit(status); /* the leak detector looks */
       _exit(status);  /* glibc's regcomp() leaks when memory is wanting */
@@ -274,14 +323,24 @@ static int sweep(int row, bool old) {
     if (WEXITSTATUS(status) == MISSED)
       return lives;
   }
-  ck_abort_msg("%s%s has no end", rows[row].kind, rows[row].rest);
+  ck_abort_msg("%s%s has no end", row->kind, row->rest);
 }
 
-/* Where each look at a file is from the ground up, and where what is remembered saves most of that. */
-START_TEST(each_call_once) {
-  int fresh = sweep(_i, false), remembered = sweep(_i, true);
-  bool needs_fault = strcmp(rows[_i].kind, "truncate") == 0; /* is called only when something else failed */
-  ck_assert_msg(needs_fault || (fresh > 0 && remembered > 0), "no call of %s", rows[_i].kind);
+/* In one life each look at a file is from the ground up, in the other what is remembered saves most of that. */
+static void sweep_lives(const struct row *row, enum when when) {
+  int fresh = sweep(row, when, false), remembered = sweep(row, when, true);
+  /* these are called only when something else failed */
+  bool needs_fault = strcmp(row->kind, "truncate") == 0 || strcmp(row->kind, "unlink") == 0;
+  ck_assert_msg(needs_fault || (fresh > 0 && remembered > 0), "no call of %s", row->kind);
+}
+
+START_TEST(while_it_runs) {
+  sweep_lives(&running_rows[_i], WHILE_IT_RUNS);
+}
+END_TEST
+
+START_TEST(at_the_end) {
+  sweep_lives(&ending_rows[_i], AT_THE_END);
 }
 END_TEST
 
@@ -308,7 +367,8 @@ int main(int argc, char **argv) {
   Suite *suite = suite_create("plugin_faults");
   TCase *tcase = tcase_create("plugin_faults");
   tcase_set_timeout(tcase, 300);
-  tcase_add_loop_test(tcase, each_call_once, 0, ROWS(rows));
+  tcase_add_loop_test(tcase, while_it_runs, 0, ROWS(running_rows));
+  tcase_add_loop_test(tcase, at_the_end, 0, ROWS(ending_rows));
   suite_add_tcase(suite, tcase);
   return suite_run(suite);
 }
