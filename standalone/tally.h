@@ -6,10 +6,10 @@
  * fell, the power of that sample by its time counts: a wrap was corrected there, and a reset has no power and adds
  * nothing. Without a counter, energy is power by time, throughout.
  *
- * A number that the run took for a spike (see core/meter.h) adds nothing, nor does the way back from it, but for what
- * the series counted meanwhile that it goes back to. Layouts without states do not tell it. There it is a rise without
- * a power, that passes the number which the counter had fallen from, or that is more than max_power_w of the run, or 10
- * kW where that is not known.
+ * A spike (see core/meter.h) adds nothing, nor does the way back from it, but for what the series counted meanwhile
+ * that it goes back to. It is a rise in the state spike, or, in layouts without states, one without a power; and it
+ * passes the number which the counter had fallen from, or is more than max_power_w of the run, or 10 kW where that is
+ * not known.
  *
  * A counter moves when it is updated, every 5 s or so. Its energy is spread evenly over the time since the update
  * before, and no longer than an update takes, so that a phase gets its share of the updates at its edges.
