@@ -65,10 +65,11 @@ END_TEST
 START_TEST(test_curve_cell_is_full) {
   struct curve curve = {0};
   double power_w;
-  for (int i = 0; i < 70000; i++)
+  for (int i = 0; i < 70000; i++) {
     curve_put(&curve, 1, 50);
-  ck_assert(curve_get(&curve, 1, &power_w));
-  ck_assert_double_eq_tol(power_w, 50, 1e-3);
+    ck_assert(curve_get(&curve, 1, &power_w));
+    ck_assert_double_eq_tol(power_w, 50, 1e-3);
+  }
 }
 END_TEST
 
@@ -178,6 +179,9 @@ START_TEST(test_width) {
   two_passes();
   board_arrange(board, &view);
   board_lay_out(board, columns, &layout);
+  ck_assert(layout.curve == 0 || layout.curve >= 10);
+  ck_assert(layout.age || !layout.energy); /* the age goes last, the energy first, and not to leave a gap */
+  ck_assert(layout.curve > 0 || !layout.energy);
   board_format_heads(board, &layout, line);
   ck_assert_uint_le(show_width(line), columns);
   ck_assert_str_eq(line + strlen(line) - strlen("STATE"), "STATE");

@@ -21,12 +21,16 @@ struct step {
   double written_s;
 };
 
+/* Where the counters of the kernel in these stories wrap. */
+#define RANGE_UJ UINT64_C(262143328850)
+
 static void look(struct meter *meter, struct facts *facts, const struct step *step, bool computed) {
   struct instant now = {.mono_ns = (int64_t)((1000 + step->at_s) * 1e9)};
   now.wall_ns = now.mono_ns + INT64_C(1700000000) * NS_PER_S;
   struct reading reading = {.error = step->uj < 0 ? (int)step->uj : 0, .energy_uj = (uint64_t)step->uj};
   reading.mtime_ns = (int64_t)((1000 + step->written_s) * 1e9) + INT64_C(1700000000) * NS_PER_S;
   reading.computed = computed;
+  reading.range_uj = computed ? RANGE_UJ : 0;
   struct sample sample = {.label = "vm"};
   meter_update(meter, &reading, &now, &sample);
   facts_note(facts, &sample, 0);
@@ -69,6 +73,12 @@ static const struct verdict_row {
      .text = "0.10 W, updated every 5 s"},
     {"a counter of the kernel",
      {{0, 1000000, -900}, {0.25, 26000000, -900}, {0.5, 51000000, -900}},
+     .kernel = true,
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, counted by the kernel"},
+    {"one that goes round",
+     {{0, 262093328850, -900}, {0.5, 262143328849, -900}, {1, 49999999, -900}},
      .kernel = true,
      .clear = true,
      .kind = VERDICT_GOOD,
