@@ -328,6 +328,10 @@ int rename(const char *from, const char *to) {
   CALL(RENAME, rename, -1, from, to);
 }
 
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags) {
+  CALL(RENAME, renameat2, -1, from_fd, from, to_fd, to, flags);
+}
+
 int renameat(int from_fd, const char *from, int to_fd, const char *to) {
   CALL(RENAME, renameat, -1, from_fd, from, to_fd, to);
 }
