@@ -232,6 +232,10 @@ static const struct {
     {"vm_energy state 1\n1 2 3 /a b\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /a \n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /a\r\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n 2 3 /a\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n1  3 /a\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n1 2  /a\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n", "end  ", -EBADMSG},
     {"vm_energy state 1\n-1 2 3 /a\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n+1 2 3 /a\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n01 2 3 /a\n", "end 1 ", -EBADMSG},
@@ -246,6 +250,8 @@ static const struct {
     {"vm_energy state 1\n1 2 3 /%\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /%2\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /%2g\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n1 2 3 /%G0\n", "end 1 ", -EBADMSG},
+    {"vm_energy state 1\n1 2 3 /%FG\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /%c3\n", "end 1 ", -EBADMSG}, /* small */
     {"vm_energy state 1\n1 2 3 /%00\n", "end 1 ", -EBADMSG},
     {"vm_energy state 1\n1 2 3 /%41\n", "end 1 ", -EBADMSG}, /* an 'A' needs none */
@@ -430,16 +436,18 @@ END_TEST
 
 START_TEST(too_many_bytes) {
   struct state *state = new_state();
+  char *text;
+  size_t len;
   char path[PATH_MAX];
   memset(path, '\n', sizeof(path) - 1);
   path[PATH_MAX - 1] = '\0';
   for (int i = 0; i < 3000; i++) {
-    int len = snprintf(path, sizeof(path), "/%d", i);
-    path[len] = '\n';
+    int digits = snprintf(path, sizeof(path), "/%d", i);
+    path[digits] = '\n';
     set(state, path, 1, 2, 1000 + i);
+    if (i == 1400) /* a bit more than there can be */
+      ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
   }
-  char *text;
-  size_t len;
   ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
   size_t forgotten = state_trim(state, 0);
   ck_assert_uint_gt(forgotten, 1000);
