@@ -824,6 +824,7 @@ static const struct {
     {"a clock that was set back, and a lower number", 5000, 9000, -4000, 1e6, 500, 10000, 0, true, 5000, SAMPLE_RESET},
     {"a clock that was set back, with max_power_w", 5000, 1000, -4000, 1e6, 1e9, 0, 100, false, 5000 + 1e9 - 1000,
      SAMPLE_FIRST},
+    {"a clock that was set back by just so much", 5000, 1000, -30, 1e6, 1300, 0, 100, false, 5300, SAMPLE_FIRST},
     {"above max_power_w", 5000, 1000, 70, 1e6, 12000, 0, 100, false, 5000, SAMPLE_SPIKE},
     {"just not above it", 5000, 1000, 70, 1e6, 11000, 0, 100, false, 15000, SAMPLE_FIRST},
     {"a writer of 5 s, right after a kill", 5000, 1000, 0, 1e6, 1500, 0, 100, false, 5500, SAMPLE_FIRST},

@@ -158,6 +158,21 @@ START_TEST(goes_on_after_a_kill) {
 }
 END_TEST
 
+/* A reset adds nothing, and yet what is kept is another: what comes behind it must not be taken for less. */
+START_TEST(a_reset_right_before_the_end) {
+  keep("");
+  counter_at("a", "9000000", 0);
+  expect_at(0, "a/energy=9");
+  counter_at("a", "1000000", 5);
+  expect_at(5, "a/energy=9");
+  stop();
+  expect_state("9000000 1000000 1795000005 @/a/energy_uj\n");
+  keep("");
+  counter_at("a", "3000000", 10);
+  expect_at(10, "a/energy=11");
+}
+END_TEST
+
 START_TEST(wraps_meanwhile) {
   write_text("a/max_energy_range_uj", "10000000\n");
   keep("");
@@ -313,6 +328,15 @@ START_TEST(damaged) {
 }
 END_TEST
 
+START_TEST(far_too_large) {
+  write_text("state", "");
+  ck_assert_int_eq(truncate(in_scratch("state"), INT64_C(1) << 30), 0);
+  keep("");
+  ck_assert_uint_eq(fake_count("is damaged, and is now called"), 1);
+  ck_assert(is_there("state.damaged") && !is_there("state"));
+}
+END_TEST
+
 START_TEST(damaged_too_often) {
   write_text("state", "rubbish");
   for (int i = 1; i <= 9; i++) {
@@ -378,6 +402,15 @@ START_TEST(full_disk) {
   read_at(360);
   expect_log("N StateFile: energies are kept in '@/state' again\n");
   expect_state("300000000 300000000 1795000360 @/a/energy_uj\n");
+  fake_forget();
+  counter_at("a", "400000000", 420);
+  read_at(420);
+  expect_log("");
+  counter_at("a", "500000000", 480);
+  write_error = ENOSPC;
+  read_at(480);
+  write_error = 0;
+  ck_assert_uint_eq(fake_count("StateFile: cannot write '"), 1);
 }
 END_TEST
 
@@ -453,6 +486,7 @@ int main(void) {
   tcase_add_test(tcase, what_is_said);
   tcase_add_test(tcase, over_several_restarts);
   tcase_add_test(tcase, goes_on_after_a_kill);
+  tcase_add_test(tcase, a_reset_right_before_the_end);
   tcase_add_test(tcase, wraps_meanwhile);
   tcase_add_test(tcase, comes_back);
   tcase_add_test(tcase, unreadable_in_between);
@@ -460,6 +494,7 @@ int main(void) {
   tcase_add_test(tcase, written_once_a_minute);
   tcase_add_test(tcase, nothing_is_written_in_vain);
   tcase_add_loop_test(tcase, damaged, 0, ROWS(damaged_rows));
+  tcase_add_test(tcase, far_too_large);
   tcase_add_test(tcase, damaged_too_often);
   tcase_add_loop_test(tcase, unreadable_file, 0, 2);
   tcase_add_test(tcase, full_disk);
