@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,6 +46,13 @@ static void check(int status, const char *what) {
 static void pause_ns(int64_t ns) {
   struct timespec time = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
   nanosleep(&time, NULL);
+}
+
+/* What other programs leave of the processor's caches between two looks: nothing in those of one core. */
+static void cool_down(void) {
+  static char other[16 << 20];
+  for (size_t i = 0; i < sizeof(other); i += 64)
+    other[i]++;
 }
 
 /* The time of look k. Simulated time lies in the past, as the time of no file may lie in the future. */
@@ -86,6 +94,7 @@ static void reader_start(struct reader *reader, const char *pattern, const char 
 }
 
 static void reader_pass(struct reader *reader, const struct instant *now) {
+  cool_down();
   int64_t before_ns = cpu_ns();
   check(sampler_pass(reader->sampler, now), reader->name);
   reader->cpu_ns += cpu_ns() - before_ns;
@@ -121,6 +130,7 @@ static void passes(struct vms *vms, const char *dir, int run, int64_t interval_n
         reader_pass(&readers[turn], &now);
         continue;
       }
+      cool_down();
       int64_t before_ns = cpu_ns();
       vms_read_bare(vms);
       floor_ns += cpu_ns() - before_ns;
@@ -298,6 +308,14 @@ static pid_t tool_start(const char *tool, const struct vms *vms, const char *dir
   _exit(127);
 }
 
+/* The tool and the floor on one core, so that neither finds in its cache what the other does not. */
+static void share_core(void) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  sched_setaffinity(0, sizeof(one), &one);
+}
+
 /* Updates and floor in the middle between two ticks of the tool. */
 static void tool_run(struct vms *vms, const char *tool, const char *dir, const char *base, int run) {
   int64_t interval_ns = (vms->count > 1000 ? 500 : 200) * NS_PER_MS, tool_ns = 0, floor_ns = 0;
@@ -398,6 +416,7 @@ int main(int argc, char **argv) {
   } else if (strcmp(what, "write") == 0) {
     bench_write(&vms, run, atoi(argv[5]));
   } else if (strcmp(what, "ts") == 0) {
+    share_core();
     tool_run(&vms, argv[5], out, "sample", run);
     tool_run(&vms, argv[5], out, "auto", run);
     tool_start_up(&vms, argv[5], out, run);
