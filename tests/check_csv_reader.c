@@ -4,6 +4,8 @@
 #include "scratch.h"
 #include "suite.h"
 
+#include <signal.h>
+
 static char got[4096];
 
 /* "1:a,b|" for each row; '!' behind one that is cut. */
@@ -109,6 +111,49 @@ START_TEST(test_no_end) {
 }
 END_TEST
 
+START_TEST(test_too_many_fields) {
+  size_t size = CSV_READER_ROW_MAX / 8 + 1, fields = 0;
+  char *text = malloc(size);
+  ck_assert_ptr_nonnull(text);
+  memset(text, ',', size);
+  text[size - 1] = '\n'; /* a comma less than there are fields */
+  write_bytes("file.csv", text, size);
+  ck_assert_int_eq(csv_reader_read(in_scratch("file.csv"), count_fields, &fields), -E2BIG);
+  write_bytes("file.csv", text + 1, size - 1);
+  ck_assert_int_eq(csv_reader_read(in_scratch("file.csv"), count_fields, &fields), 0);
+  ck_assert_uint_eq(fields, size - 1);
+  free(text);
+}
+END_TEST
+
+/* A field without end is given up on the way, not when it is over. */
+START_TEST(test_endless_pipe) {
+  static char block[1 << 16];
+  int ends[2], sizes[2];
+  char path[32];
+  size_t fields = 0, written = 0;
+  memset(block, 'x', sizeof(block));
+  ck_assert_int_eq(pipe(ends), 0);
+  ck_assert_int_eq(pipe(sizes), 0);
+  pid_t pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    signal(SIGPIPE, SIG_IGN);
+    close(ends[0]);
+    while (written < (64u << 20) && write(ends[1], block, sizeof(block)) > 0)
+      written += sizeof(block);
+    _exit(write(sizes[1], &written, sizeof(written)) == (ssize_t)sizeof(written) ? 0 : 1);
+  }
+  close(ends[1]);
+  snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+  ck_assert_int_eq(csv_reader_read(path, count_fields, &fields), -E2BIG);
+  close(ends[0]);
+  ck_assert_int_eq(read(sizes[0], &written, sizeof(written)), (ssize_t)sizeof(written));
+  ck_assert_uint_le(written, CSV_READER_ROW_MAX + (1u << 20));
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 START_TEST(test_no_file) {
   size_t fields = 0;
   int before = count_open_files();
@@ -128,6 +173,8 @@ int main(void) {
   tcase_add_test(cases, test_taker_stops);
   tcase_add_test(cases, test_long_rows);
   tcase_add_loop_test(cases, test_no_end, 0, ROWS(fill_rows));
+  tcase_add_test(cases, test_too_many_fields);
+  tcase_add_test(cases, test_endless_pipe);
   tcase_add_test(cases, test_no_file);
   suite_add_tcase(suite, cases);
   return suite_run(suite);

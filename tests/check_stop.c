@@ -137,6 +137,16 @@ START_TEST(test_line_in_pieces) {
 }
 END_TEST
 
+/* What was read already is looked at before anything more is waited for. */
+START_TEST(test_lines_at_once) {
+  stop.words = true;
+  ck_assert_int_eq(write(ends[1], "one\ntwo\nth", 10), 10);
+  ck_assert_str_eq(sign(), "one");
+  ck_assert_str_eq(sign(), "two");
+  ck_assert_int_eq(stop_wait(&stop, PAST), 0);
+}
+END_TEST
+
 /* Lines without end, at each wait: every other one meets its deadline. */
 START_TEST(test_flood) {
   stop.words = true;
@@ -283,6 +293,7 @@ int main(void) {
   tcase_add_test(cases, test_text_without_newline_is_no_end);
   tcase_add_loop_test(cases, test_lines, 0, sizeof(line_rows) / sizeof(line_rows[0]));
   tcase_add_test(cases, test_line_in_pieces);
+  tcase_add_test(cases, test_lines_at_once);
   tcase_add_test(cases, test_flood);
   tcase_add_test(cases, test_background);
   tcase_add_test(cases, test_second_signal_is_dropped);

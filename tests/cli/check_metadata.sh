@@ -34,6 +34,11 @@ rm -r csv
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 3 --separate-files
 holds "separate" '.layout == "separate" and .files == ["power_vm-001.csv", "power_vm-002.csv"] and .stale_timeout_s == null and .max_power_w == null'
 rm -r csv
+: >vms/vm-002/energy_uj
+(sleep 0.2 && counter vm-002 7) &
+run "$tool" ts --files "${both[@]}" -i 0.1 -n 5
+holds "a counter that could not be read at the start has no baseline" '.counters[0].start_energy_uj == 1000000 and .counters[1].start_energy_uj == null'
+rm -r csv
 (sleep 0.3 && counter vm-003 5) &
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 --manual-stop --long < <(sleep 1)
 holds "long: one that came later has no baseline" '.layout == "long" and .counters[2].label == "vm-003" and .counters[2].start_energy_uj == null'
@@ -70,4 +75,9 @@ check "cannot be written: status 1" exits 1
 check "cannot be written: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': File exists"
 holds "cannot be written: that of the start is whole" '.end == null'
 check "cannot be written: the capture is whole" same 20 "$(rows "$(csv_file)")"
+rm -r csv
+(for _ in $(seq 200); do rm "$(echo csv/run_*)/run.json" 2>/dev/null && mkdir "$(echo csv/run_*)/run.json" && break || sleep 0.01; done) &
+run "$tool" ts --files "${both[@]}" -i 0.05 -n 20
+check "cannot be named: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': Is a directory"
+check "cannot be named: nothing else is left" same "power.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
 finish
