@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Digits of a number: microseconds of a Unix time, and no 0.30000000000000004. */
 #define DIGITS 16
@@ -38,6 +39,30 @@ json_t *json_path(const char *path) {
 int json_write(const json_t *root, FILE *out) {
   errno = 0;
   if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) == 0 && fputc('\n', out) != EOF)
+    return 0;
+  return errno != 0 ? -errno : -EIO;
+}
+
+int json_write_with_list(const json_t *root, const char *name, size_t count,
+                         json_t *(*item)(size_t index, const void *arg), const void *arg, FILE *out) {
+  char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS));
+  size_t len = text == NULL ? 0 : strlen(text);
+  if (len < 2) {
+    free(text);
+    return -ENOMEM;
+  }
+  errno = 0;
+  bool written = fprintf(out, "%.*s,\n  \"%s\": [", (int)len - 2, text, name) > 0; /* all but the brace at its end */
+  free(text);
+  for (size_t i = 0; i < count && written; i++) {
+    json_t *one = item(i, arg);
+    if (one == NULL)
+      return -ENOMEM;
+    written =
+        fputs(i == 0 ? "\n    " : ",\n    ", out) != EOF && json_dumpf(one, out, JSON_REAL_PRECISION(DIGITS)) == 0;
+    json_decref(one);
+  }
+  if (written && fputs(count == 0 ? "]\n}\n" : "\n  ]\n}\n", out) != EOF)
     return 0;
   return errno != 0 ? -errno : -EIO;
 }

@@ -25,6 +25,13 @@ json_t *json_counter_or_null(bool has, uint64_t energy_uj);
 /* Writes it indented, with as many digits as matter. 0, or -errno of the output. */
 int json_write(const json_t *root, FILE *out);
 
+/*
+ * As json_write(), with a list as the last member: the items are made one after the other, so that thousands of them do
+ * not take memory at once, and each is on a line of its own. item() returns NULL where there is no memory.
+ */
+int json_write_with_list(const json_t *root, const char *name, size_t count,
+                         json_t *(*item)(size_t index, const void *arg), const void *arg, FILE *out);
+
 /* Writes it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0, or -errno of the output. */
 int json_print(json_t *root, FILE *out);
 
