@@ -231,7 +231,7 @@ static void bench_start(const struct vms *vms, const char *dir, int run) {
   result("core start", vms->count, run, (double)(cpu_ns() - before_ns) / (double)vms->count, "ns", NULL);
   for (int k = 1; k <= ROUND; k++)
     reader_pass(&reader, &(struct instant){start_ns + k * NS_PER_S, start_ns + k * NS_PER_S});
-  result("core memory", vms->count, run, (peak_kib() - before_kib) * 1024 / (double)vms->count, "bytes", NULL);
+  result("core memory", vms->count, run, peak_kib() - before_kib, "KiB", NULL);
   reader_end(&reader);
 }
 

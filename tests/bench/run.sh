@@ -21,7 +21,7 @@ fi
 quick='' runs=5 counters="1 100 1000 10000" only="core ts collectd peers ticks" ticks=120
 while [ $# -gt 0 ]; do
   case $1 in
-  --quick) quick=yes runs=1 counters="1 100" ticks=2 ;;
+  --quick) quick=yes runs=1 counters=20 ticks=2 ;;
   --runs) runs=$2 && shift ;;
   --counters) counters=$2 && shift ;;
   --only) only=$2 && shift ;;
