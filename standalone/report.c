@@ -51,7 +51,7 @@ void report_tell_scale(const struct report *report) {
   double counter_j = 0, power_j = 0;
   for (size_t i = 0; i < report->vms_num; i++) {
     const struct tally *tally = &report->vms[i].tally;
-    if (!tally->counted || tally->whole.resets > 0 || tally->whole.power_w.count < SCALE_SAMPLES)
+    if (!tally->counted || tally->whole.power_w.count < SCALE_SAMPLES)
       continue;
     counter_j += tally->whole.counter_j;
     power_j += tally->whole.power_j;

@@ -48,6 +48,8 @@ static const struct story stories[] = {
      .energy_j = 200, .samples = 4, .with_power = 4, .resets = 1},
     {"wrap: the power tells what the counter cannot", .rows = {{10, 1000, 100}, {11, 20, 100}, {12, 120, 100}, LAST},
      .energy_j = 200, .samples = 3, .with_power = 3},
+    {"a wrap is no other series of numbers", .rows = {{10, 1000, 100}, {11, 20, 100}, {12, 1100, NONE}, LAST},
+     .energy_j = 1180, .samples = 3, .with_power = 2},
     {"bad reads: the next good one has it all",
      .rows = {{10, 1000, 100}, {11, NONE, NONE}, {12, NONE, NONE}, {13, 1300, 100}, LAST}, .energy_j = 300,
      .samples = 4, .with_power = 2},

@@ -220,6 +220,9 @@ done <<'ROWS'
 2|three.csv -o .png|option '--out': '.png' has no ending that is known: .png, .svg or .pdf
 2|three.csv -o x/.svg|option '--out': 'x/.svg' has no ending that is known: .png, .svg or .pdf
 ROWS
+head -c -5 three.csv >cut.csv
+run "$tool" plot cut.csv -o cut.svg
+check "cut off: told once, status 0" same "0 1" "$status $(grep -c 'is cut off and passed over' err)"
 run "$tool" plot no.csv three.csv -o two.svg
 check "one of two is none: the other is drawn, status 1" exits 1
 check "one of two is none: picture" test -s two.svg

@@ -112,6 +112,53 @@ check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is
 check "broken marks.csv: told" says err "vm_energy: warning: 'run_1/marks\.csv' is passed over: it has no columns ts and mark"
 check "broken run.json and marks.csv: status 0" exits 0
 
+for scale in 0 -1 '"5"' null; do
+  echo "{\"tool\": \"vm_energy\", \"scale\": $scale, \"start\": $t0, \"files\": [\"power.csv\"]}" >run_1/run.json
+  run "$tool" report run_1
+  check "run.json with the scale $scale: passed over" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and passed over"
+done
+run_json ../fifth.csv power.csv
+run "$tool" report --json run_1
+check "run.json names no files elsewhere" jq -e '.captures[0].vms | length == 1' out
+rm -r run_1
+
+# the counter moves every 4 s; the run told its period, or did not; times have milliseconds
+mkdir run_2
+awk -v t="$t0" 'BEGIN { print "ts,a_energy_uj,a_power_w"; for (i = 1; i <= 16; i++) printf "%.3f,%d,%s\n", t + i / 2, int(i / 8) * 400000000, i < 8 ? "" : "100.000000" }' >run_2/power.csv
+printf 'ts,mark\n%d,half\n%d,lost in a cra' $((t0 + 6)) $((t0 + 7)) >run_2/marks.csv
+for period in 4.0 null; do
+  cat >run_2/run.json <<JSON
+{"tool": "vm_energy", "start": $t0.25, "scale": 1, "files": ["power.csv"], "counters": [{"label": "a", "start_energy_uj": 0, "period_s": $period}]}
+JSON
+  run "$tool" report --json run_2
+  check "period $period: an update is that of its period, or of its sample" jq -e "[.captures[0].phases[].total.energy_j] == if $period == null then [400, 400] else [600, 200] end" out
+  check "period $period: the start is told to the millisecond" jq -e ".captures[0].start == $t0.25" out
+done
+check "a mark that is cut off is none" jq -e '.captures[0].phases | map(.phase) == [null, "half"]' out
+check "a mark that is cut off: told" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is passed over"
+cat >run_2/power.csv <<ROWS
+ts,a_energy_uj,a_power_w
+$t0,0,100.000000
+$((t0 + 1)),100000000,100.000000
+$((t0 + 2)),9000000000,
+$((t0 + 3)),300000000,
+$((t0 + 4)),400000000,100.000000
+ROWS
+for limit in 500.0 null; do
+  echo "{\"tool\": \"vm_energy\", \"start\": $t0, \"scale\": 1, \"max_power_w\": $limit, \"files\": [\"power.csv\"], \"counters\": [{\"label\": \"a\"}]}" >run_2/run.json
+  run "$tool" report --json run_2
+  check "what the run took for impossible, $limit, is that here" jq -e ".captures[0].total.energy_j == if $limit == null then 9100 else 400 end" out
+done
+rm run_2/run.json
+printf 'ts,mark\n%d,half\n' $((t0 + 2)) >run_2/marks.csv
+run "$tool" report run_2
+check "marks.csv is no capture that is looked at" is_empty err
+head -n 1 separate/power_b.csv >separate/power_early.csv
+printf '%d,0,1\n%d,0,1\n' $((t0 - 10)) $((t0 + 1)) >>separate/power_early.csv
+run "$tool" report --json separate
+check "the span is that of all files" jq -e '.captures[0] | .duration_s == 14 and .start == '$((t0 - 10)) out
+rm separate/power_early.csv
+
 # --- ts, then report ------------------------------------------------------------------------------------------------------------
 counter web 0
 (for i in $(seq 40); do counter web $((i * 1000000)) && sleep 0.05; done) &
