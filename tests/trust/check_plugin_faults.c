@@ -18,8 +18,7 @@ static void on_turn(bool plugins) {
   pause_faults(!plugins);
 }
 
-/* ---- a life of some VMs, of which the truth is known
- * ------------------------------------------------------------------ */
+/* ---- a life of some VMs, of which the truth is known ------------------------------------------------------------- */
 
 #define STEPS  10
 #define ALWAYS 99
@@ -65,8 +64,7 @@ static void write_counters(int step) {
   counter_at("x", step % 2 == 0 ? "\x7f\x45\x4c\x46" : "-1", step * STEP_S - 0.5);
 }
 
-/* ---- what the daemon was told is true
- * ---------------------------------------------------------------------------------- */
+/* ---- what the daemon was told is true ---------------------------------------------------------------------------- */
 
 static double last_j[VMS];
 static bool known[VMS], has_energy[VMS], has_power[VMS]; /* since the start; in this step */
@@ -170,7 +168,7 @@ static size_t check_captures(const char *plan) {
   return rows;
 }
 
-/* ---- the life --------------------------------------------------------------------------------------------------- */
+/* ---- the life ---------------------------------------------------------------------------------------------------- */
 
 static bool said_anywhere; /* that an option is lost, or that it cannot start */
 
