@@ -240,8 +240,7 @@ size_t measure_tell_faults(const struct measure *measure) {
     if (result.state == SAMPLE_RESET)
       tell_warning("'%s' was reset meanwhile: what it counted right before is lost", result.label);
     else if (result.state == SAMPLE_SPIKE)
-      tell_warning("'%s' rose as no machine can draw, which made no power: are two series in one file?",
-                   result.label);
+      tell_warning("'%s' rose as no machine can draw, which made no power: are two series in one file?", result.label);
     else if (result.state == SAMPLE_STALE)
       tell_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);
     doubtful += result.doubt > DOUBT_MAX;
