@@ -20,7 +20,8 @@
  *                 into a dead network mount, where it would hang. (In a directory right below one that only root and we
  *                 can change, which a tenant cannot replace by a link, no mount option is needed.)
  *
- * What a mount guarantees is asked at the first look, when the device number changes, and every 64 looks.
+ * What a mount guarantees is asked at the first look, after one that failed, when the device number changes, and every
+ * 64 looks: a mount that an operator makes weaker is taken for what it was so long.
  */
 #ifndef VM_ENERGY_COUNTER_H
 #define VM_ENERGY_COUNTER_H
