@@ -128,6 +128,10 @@ recipe() { # name.conf: a line that includes it; changed only where a namespace 
   fi
 }
 
+quiet() { # name pattern: its log has no error and no warning but those that match; shows the others
+  ! grep -E '^\[(error|warning)\]' "$work/$1.log" | grep -vE "Notification:|$2" | sed 's/^/  /' | grep .
+}
+
 # --- servers ----------------------------------------------------------------------------------------------------------
 carbon_start() { # [storage-schemas.conf]: a private carbon-cache below $work/graphite
   local dir=$work/graphite
