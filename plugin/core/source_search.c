@@ -99,9 +99,9 @@ static int walk(struct source *source, struct place *place, const char *below, c
 
 /* ---- what is there ----------------------------------------------------------------------------------------------- */
 
-/* Whether the file is there, be it readable or not: what must be refused is refused when it is read, with a reason. */
 enum presence { ABSENT, PRESENT, UNKNOWN };
 
+/* Whether the file is there, be it readable or not: what must be refused is refused when it is read, with a reason. */
 static enum presence presence_of(struct source *source, struct place *place, const char *relative) {
   int fd = counter_open_found(place->root_fd, relative, O_PATH);
   if (fd >= 0)
