@@ -206,31 +206,35 @@ static struct finding *add_finding(struct check *check, enum subject subject, co
   return finding;
 }
 
-/* known: what is known but for the path; list: path is a directory that could not be listed. */
-static void judge_path(const char *path, const struct facts *facts, const struct verdict_context *known, bool list,
-                       struct verdict *verdict) {
-  char word[WORD_MAX];
-  struct access_fault fault;
-  struct verdict_context context = *known;
-  access_shell_word(inputs_shown(path), word, sizeof(word));
-  context.path = word;
-  if ((facts->error == -EACCES || facts->error == -EPERM) && access_explain(path, list, &fault)) {
-    context.closed = fault.closed;
-    context.open_it = fault.open_it;
+/* What stands in a context when a path is denied. */
+static void explain(const char *path, int error, bool list, struct access_fault *fault,
+                    struct verdict_context *context) {
+  if ((error == -EACCES || error == -EPERM) && access_explain(path, list, fault)) {
+    context->closed = fault->closed;
+    context->open_it = fault->open_it;
   }
-  verdict_of_counter(facts, &context, verdict);
 }
 
-static void find_in_search(struct check *check) {
+/* It is for want of our own that something could not be read: no word about what is wrong with it. */
+static bool is_our_want(int error) {
+  return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+static int find_in_search(struct check *check) {
   const char *where = NULL;
-  const struct facts facts = {.error = sampler_search_error(check->sampler, &where)};
-  if (facts.error == 0 || where == NULL)
-    return;
+  int error = sampler_search_error(check->sampler, &where);
+  if (is_our_want(error))
+    return error;
+  if (error == 0 || where == NULL)
+    return 0;
+  char word[WORD_MAX];
+  struct access_fault fault;
   struct stat info;
-  bool list = stat(where, &info) != 0 || S_ISDIR(info.st_mode);
-  const struct verdict_context context = {.vm = ""};
-  struct finding *finding = add_finding(check, SUBJECT_SEARCH, "search", where);
-  judge_path(where, &facts, &context, list, &finding->verdict);
+  struct verdict_context context = {.path = word};
+  access_shell_word(inputs_shown(where), word, sizeof(word));
+  explain(where, error, stat(where, &info) != 0 || S_ISDIR(info.st_mode), &fault, &context);
+  verdict_of_search(error, &context, &add_finding(check, SUBJECT_SEARCH, "search", where)->verdict);
+  return 0;
 }
 
 static void find_nothing(struct check *check) {
@@ -247,24 +251,29 @@ static void find_nothing(struct check *check) {
   verdict_of_nothing(text, &add_finding(check, SUBJECT_SEARCH, "search", NULL)->verdict);
 }
 
-static void find_in_counters(struct check *check) {
-  bool alive = any_alive(check);
-  for (size_t i = 0; i < roster_count(check->roster); i++) {
-    const struct roster_entry *entry = roster_at(check->roster, i);
-    const struct watched *watched = entry->own;
-    const struct sample *sample = &entry->last;
-    char vm[WORD_MAX];
-    access_shell_word(sample->label, vm, sizeof(vm));
-    struct verdict_context context = {
-        .vm = vm, .others_alive = alive, .merged = watched->merged, .kernel = is_of_kernel(sample->path)};
-    struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
-    finding->sample = sample;
-    judge_path(sample->path, &watched->facts, &context, false, &finding->verdict);
-    enum verdict_kind kind = finding->verdict.kind;
-    if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_MERGED)
-      if (!context.kernel)
-        comparison_add(&check->comparison, &watched->facts);
-  }
+static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive) {
+  const struct watched *watched = entry->own;
+  const struct sample *sample = &entry->last;
+  if (is_our_want(watched->facts.error))
+    return watched->facts.error;
+  char vm[WORD_MAX], word[WORD_MAX];
+  struct access_fault fault;
+  struct verdict_context context = {.vm = vm,
+                                    .path = word,
+                                    .others_alive = others_alive,
+                                    .merged = watched->merged,
+                                    .kernel = is_of_kernel(sample->path)};
+  access_shell_word(sample->label, vm, sizeof(vm));
+  access_shell_word(inputs_shown(sample->path), word, sizeof(word));
+  explain(sample->path, watched->facts.error, false, &fault, &context);
+  struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
+  finding->sample = sample;
+  verdict_of_counter(&watched->facts, &context, &finding->verdict);
+  enum verdict_kind kind = finding->verdict.kind;
+  if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_MERGED)
+    if (!context.kernel)
+      comparison_add(&check->comparison, &watched->facts);
+  return 0;
 }
 
 /* The worst first, and all is well last; else in the order of the counters. */
@@ -281,10 +290,14 @@ static int find(struct check *check) {
   check->findings = calloc(roster_count(check->roster) + 2, sizeof(*check->findings));
   if (check->findings == NULL)
     return -ENOMEM;
-  find_in_search(check);
-  if (roster_count(check->roster) == 0 && check->findings_num == 0)
+  int status = find_in_search(check);
+  if (status == 0 && roster_count(check->roster) == 0 && check->findings_num == 0)
     find_nothing(check);
-  find_in_counters(check);
+  bool alive = any_alive(check);
+  for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
+    status = find_in_counter(check, roster_at(check->roster, i), alive);
+  if (status != 0)
+    return status;
   if (roster_count(check->roster) > 0)
     verdict_of_host(&check->comparison, &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict);
   qsort(check->findings, check->findings_num, sizeof(*check->findings), compare_findings);

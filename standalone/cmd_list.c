@@ -32,9 +32,9 @@ struct list {
   struct stop stop;
 };
 
-/* Between two updates all is well, and that a value is the first says nothing about the counter. */
+/* Between two updates all is well. */
 static enum sample_state shown_state(const struct sample *sample) {
-  return sample->state == SAMPLE_HELD || sample->state == SAMPLE_FIRST ? SAMPLE_OK : sample->state;
+  return sample->state == SAMPLE_HELD ? SAMPLE_OK : sample->state;
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */

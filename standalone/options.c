@@ -298,7 +298,7 @@ static const struct option_row rows[] = {
      "without an update for so long there is no power\n"
      "(default: 30, or three update periods if that is more)",
      take_stale_timeout},
-    {OPTIONS_TS | OPTIONS_ONCE | OPTIONS_RUN, "max-power", 0, "W",
+    {ALL & ~OPTIONS_LIST, "max-power", 0, "W",
      "what the machine cannot draw: a power above it is\ndropped and counted (default: off)", take_max_power},
     {COMMON, "quiet", 'q', NULL, "results and errors only", take_quiet},
     {COMMON, "help", 'h', NULL, "print this help", NULL},

@@ -289,6 +289,18 @@ void verdict_of_counter(const struct facts *facts, const struct verdict_context 
   describe(facts, context, verdict);
 }
 
+void verdict_of_search(int error, const struct verdict_context *context, struct verdict *verdict) {
+  const struct facts facts = {.error = error};
+  *verdict = (struct verdict){.kind = kind_of_error(error)};
+  if (verdict->kind == VERDICT_DENIED) {
+    describe_error(&facts, context, verdict);
+    return;
+  }
+  verdict->kind = VERDICT_UNREADABLE;
+  TEXT("%s cannot be searched: %s", context->path, strerror(-error));
+  NEXT("try to list it yourself: ls -la %s", context->path);
+}
+
 void verdict_of_nothing(const char *places, struct verdict *verdict) {
   *verdict = (struct verdict){.kind = VERDICT_NOTHING};
   TEXT("no counter found in %s", places);

@@ -116,6 +116,9 @@ struct verdict_context {
 
 void verdict_of_counter(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict);
 
+/* A directory of the search, context->path, could not be listed; context is else as for a counter. */
+void verdict_of_search(int error, const struct verdict_context *context, struct verdict *verdict);
+
 /* There is no counter at all in the places, which are named in words. */
 void verdict_of_nothing(const char *places, struct verdict *verdict);
 

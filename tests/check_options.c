@@ -164,6 +164,7 @@ static const struct {
     {OPTIONS_TS, "--max-power 500", "most 500"},
     {OPTIONS_ONCE, "--max-power 0.5", "most 0.5"},
     {OPTIONS_RUN, "--max-power 1e3 x", "most 1000 bounds (x)"},
+    {OPTIONS_CHECK, "--max-power 5", "duration 0 base auto most 5"},
     {OPTIONS_TS, "--stale-timeout 30", "stale 30000000000"},
     {OPTIONS_ONCE, "--stale-timeout 2m", "stale 120000000000"},
     {OPTIONS_TS, "--time-base auto", "base auto"},

@@ -312,6 +312,20 @@ START_TEST(test_denied_for_no_known_reason) {
 }
 END_TEST
 
+START_TEST(test_search) {
+  const struct verdict_context context = {.path = "/x", .closed = "/x is drwx------", .open_it = "setfacl"};
+  struct verdict verdict;
+  verdict_of_search(-EACCES, &context, &verdict);
+  ck_assert_int_eq(verdict.kind, VERDICT_DENIED);
+  ck_assert_str_eq(verdict.text, "may not be read: /x is drwx------");
+  ck_assert_str_eq(verdict.next, "setfacl");
+  verdict_of_search(-EIO, &context, &verdict);
+  ck_assert_int_eq(verdict.kind, VERDICT_UNREADABLE);
+  ck_assert_str_eq(verdict.text, "/x cannot be searched: Input/output error");
+  ck_assert_str_eq(verdict.next, "try to list it yourself: ls -la /x");
+}
+END_TEST
+
 START_TEST(test_nothing) {
   struct verdict verdict;
   verdict_of_nothing("/a and /b", &verdict);
@@ -476,6 +490,7 @@ int main(void) {
   TCase *counters = tcase_create("counters");
   tcase_add_loop_test(counters, test_verdict, 0, ROWS(verdict_rows));
   tcase_add_test(counters, test_denied_for_no_known_reason);
+  tcase_add_test(counters, test_search);
   tcase_add_test(counters, test_nothing);
   tcase_add_test(counters, test_names);
   suite_add_tcase(suite, counters);

@@ -154,6 +154,17 @@ check "alternating: status 2" exits 2
 check "alternating: said" finding web-1 CRITICAL 'falls and comes back: two counters alternate .*issue 134'
 end_writers
 
+vm web-1 1000000
+(sleep 0.6 && vm web-1 900000000000000) &
+pids+=($!)
+run "$tool" check --files "$all" --host-counter "$none" --max-power 1000 --duration 2
+check "spike: status 1" exits 1
+check "spike: said" finding web-1 WARNING 'rose 1 time by more than a machine can draw'
+run bash -c 'ulimit -n 5; exec "$@"' - "$tool" check --files "$all" --host-counter "$none"
+check "no more descriptors: status 3, since nothing is wrong with the counters" exits 3
+check "no more descriptors: told" grep -q '^vm_energy: unable to check: Too many open files' err
+end_writers
+
 # --- VMs without a name: as this Scaphandre writes them, and where an operator put the tree ---------------------------------
 writer "$work/scaphandre" 1 web-1=const:80
 vm . 7000000
