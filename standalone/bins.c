@@ -40,8 +40,6 @@ static void add_to_bin(struct bin *bin, int64_t ns, double power_w) {
 }
 
 void bins_add(struct bins *bins, int64_t from_ns, int64_t to_ns, double power_w) {
-  if (from_ns < bins->start_ns)
-    from_ns = bins->start_ns;
   if (to_ns > bins->end_ns)
     to_ns = bins->end_ns;
   if (from_ns >= to_ns)

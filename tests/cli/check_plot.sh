@@ -84,6 +84,10 @@ script() { # arguments: the script in `script`
   check "script of $*: status 0" exits 0
   sed -n '/^\$curve0 <</,/^END/p' script.svg | sed '1d;$d' >curve0
 }
+for picture in png svg pdf; do
+  PATH=$work/fake:$PATH run "$tool" plot --force -o "script.$picture" three.csv
+  check "script of $picture: text is drawn as it is" grep -qE "^set terminal $picture(cairo)? noenhanced " "script.$picture"
+done
 cat >steps.csv <<ROWS
 ts,a_energy_uj,a_power_w
 $t0,0,7
