@@ -131,7 +131,8 @@ late_s=$(sed -nE 's/.*the latest sample ([0-9.e-]+) s after.*/\1/p; s/.*the late
 adds_up() { # file: the power of each row times the interval is what its counter did since the row before; late wake-ups bend it
   awk -F, -v late="$late_s" '
     BEGIN { slack = 0.02 + 2 * late / 0.25 }
-    NR > 2 { for (i = 2; i < NF; i += 2) { real = ($i - last[i]) / 1e6; told = $(i + 1) * ($1 - last[1])
+    NR > 2 { for (i = 2; i < NF; i += 2) { if ($i == "" || last[i] == "") continue # torn
+             real = ($i - last[i]) / 1e6; told = $(i + 1) * ($1 - last[1])
              if (told < real * (1 - slack) - 0.001 || told > real * (1 + slack) + 0.001) {
                print "  row " NR ": " told " J told, " real " J real"; bad = 1 } sum += real } }
     NR > 1 { for (i = 1; i <= NF; i++) last[i] = $i }
