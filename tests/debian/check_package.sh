@@ -6,6 +6,7 @@ set -u
 tarball=$(readlink -f "$1")
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset MAKEFLAGS MAKELEVEL MFLAGS MANPATH
+export abs_top_builddir=${abs_top_builddir:-$(readlink -f "$(dirname "$0")/../..")}
 export COLLECTD=/usr/sbin/collectd COLLECTDCTL=/usr/bin/collectdctl VM_ENERGY_MODULE_DIR=/usr/lib/collectd
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/../daemon/lib.sh"
