@@ -58,7 +58,8 @@ static void write_counter(const char *name, const char *uj) {
 }
 
 static int look_and_ask(double *energy_j) {
-  struct instant now = {.mono_ns = ++s * NS_PER_S, .wall_ns = s * NS_PER_S};
+  s++;
+  struct instant now = {.mono_ns = s * NS_PER_S, .wall_ns = s * NS_PER_S};
   ck_assert_int_eq(host_look(host, &now), 0);
   return host_energy(host, energy_j);
 }
