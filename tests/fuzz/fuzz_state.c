@@ -1,30 +1,24 @@
 /*
  * The parser of the state file under libFuzzer: each text as it is, and as lines with an end and a checksum that fit,
  * so that the fuzzer gets behind them. What is taken must be formatted to the same bytes again.
- *
- *   clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iplugin tests/fuzz/fuzz_state.c plugin/core/state.c
  */
+#include "fuzz.h"
+
 #include "core/state.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void parse(const char *text, size_t len) {
   struct state *state = state_new();
-  if (state == NULL)
-    abort();
+  MUST(state != NULL);
   if (state_parse(state, text, len) == 0) {
     char *again;
     size_t again_len;
-    if (state_format(state, &again, &again_len) != 0 || again_len != len || memcmp(again, text, len) != 0)
-      abort();
+    MUST(state_format(state, &again, &again_len) == 0);
+    MUST(again_len == len && memcmp(again, text, len) == 0);
     free(again);
-  } else if (state_count(state) != 0) {
-    abort();
+  } else {
+    MUST(state_count(state) == 0);
   }
   state_free(state);
 }
@@ -35,8 +29,7 @@ static void parse_sealed(const char *lines, size_t len) {
   for (size_t i = 0; i < len; i++)
     count += lines[i] == '\n';
   char *text = malloc(size);
-  if (text == NULL)
-    abort();
+  MUST(text != NULL);
   memcpy(text, header, strlen(header));
   memcpy(text + strlen(header), lines, len);
   size_t used = strlen(header) + len;

@@ -1,0 +1,40 @@
+#!/bin/bash
+# fuzz.sh [HARNESS...]: each harness under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer, for FUZZ_SECONDS
+# (60). Starts from the corpus in the tree, which it leaves alone: what it finds lies in tests/fuzz/found/HARNESS, and an
+# input that breaks a promise in tests/fuzz/found/. `fuzz.sh --merge` takes what adds coverage over into the corpus.
+set -euo pipefail
+srcdir=$(cd "${abs_top_srcdir:-.}" && pwd)
+seconds=${FUZZ_SECONDS:-60}
+found=${abs_top_builddir:-$PWD}/tests/fuzz/found
+merge=
+[ "${1:-}" != --merge ] || { merge=1 && shift; }
+
+collectd_flags=(-DHAVE_CONFIG_H -isystem "${COLLECTD_INCLUDE:-/usr/include/collectd}")
+core=("$srcdir"/plugin/core/*.c)
+mapfile -t shared < <(find "$srcdir/standalone" -name '*.c' ! -name main.c ! -name 'cmd_*.c' ! -name screen.c)
+build() { # harness: prints the path of the program
+  local sources=("$srcdir/tests/fuzz/$1.c" "${core[@]}") flags=()
+  case $1 in
+  fuzz_options) sources+=("$srcdir/tests/fake_collectd.c" "$srcdir"/plugin/*.c) && flags+=("${collectd_flags[@]}") ;;
+  fuzz_capture) sources+=("${shared[@]}") && flags+=(-I"$srcdir/standalone" -ljansson -lcsv) ;;
+  esac
+  mkdir -p "$found/bin"
+  "${FUZZ_CC:-clang}" -g -O1 -D_GNU_SOURCE -DVM_ENERGY_VERSION='"fuzz"' -fsanitize=fuzzer,address,undefined \
+    -fno-sanitize-recover=undefined -I"$srcdir/plugin" -I"$srcdir/tests" -o "$found/bin/$1" "${sources[@]}" "${flags[@]}" -lm
+}
+
+harnesses=("$@")
+[ $# -gt 0 ] || mapfile -t harnesses < <(basename -s .c -a "$srcdir"/tests/fuzz/fuzz_*.c)
+for harness in "${harnesses[@]}"; do
+  build "$harness"
+  mkdir -p "$found/$harness"
+  if [ -n "$merge" ]; then
+    "$found/bin/$harness" -merge=1 -close_fd_mask=3 "$srcdir/tests/fuzz/corpus/$harness" "$found/$harness"
+    continue
+  fi
+  "$found/bin/$harness" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -close_fd_mask=3 -print_final_stats=1 \
+    -artifact_prefix="$found/$harness-" "$found/$harness" "$srcdir/tests/fuzz/corpus/$harness" >"$found/$harness.log" 2>&1 ||
+    { tail -n 40 "$found/$harness.log" && echo "fuzz: $harness broke a promise, see $found" && exit 1; }
+  awk -v name="$harness" '/^#[0-9]+/ { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
+    /number_of_executed_units/ { runs = $2 } END { printf "%s: %d runs, %d edges, nothing found\n", name, runs, cov }' "$found/$harness.log"
+done
