@@ -202,7 +202,9 @@ rss_before=$(rss) descriptors_before=$(descriptors)
 sleep 1
 rss_after=$(rss) descriptors_after=$(descriptors)
 check "$many VMs came and went: $(cat "$work/churn") times" test "$(cat "$work/churn")" -ge 1
-check "memory: $rss_before KiB, then $rss_after KiB" test "$rss_after" -le $((rss_before + rss_before / 4))
+# AddressSanitizer keeps what was freed for a while, on purpose
+[ -n "${VM_ENERGY_PRELOAD:-}" ] ||
+  check "memory: $rss_before KiB, then $rss_after KiB" test "$rss_after" -le $((rss_before + rss_before / 4))
 check "descriptors: $descriptors_before, then $descriptors_after" test "$descriptors_after" -le $((descriptors_before + 1))
 lines=$(grep -c 'vm_energy plugin:' "$work/collectd.log")
 check "few lines: $lines" test "$lines" -le 70
