@@ -210,6 +210,7 @@ measure_denki() { # count run
   [ -z "$quick" ] || fetches=20
   fresh "$advised"
   fresh "$tree"
+  chmod a+x "$work" # the agent becomes the user pcp
   measure "$bench" write "$advised" 16 1 0
   for ((i = 0; i < 16; i++)); do
     zone=$tree/sys/class/powercap/intel-rapl/intel-rapl:$i
@@ -220,8 +221,10 @@ measure_denki() { # count run
   done
   printf 'root {\n denki\n}\ndenki {\n rapl\n}\ndenki.rapl {\n raw 156:0:1\n}\n' >"$tree/namespace"
   mkfifo "$tree/commands"
-  start denki dbpmda -n "$tree/namespace" -ie <"$tree/commands"
-  exec 8>"$tree/commands"
+  exec 8<>"$tree/commands" # for reading too: to open one end alone waits for the other
+  (cd "$work" && exec stdbuf -oL dbpmda -n "$tree/namespace" -ie <&8 >"$work/denki.log" 2>&1) & # it leaves a log where it is
+  pid=$!
+  pids+=("$pid")
   echo "open pipe $denki -r $tree" >&8
   echo "fetch denki.rapl.raw" >&8
   wait_for 10 grep -q 'numval: 16' "$work/denki.log" || fail "denki does not read: $(tail -n 3 "$work/denki.log")"
