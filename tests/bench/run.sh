@@ -222,7 +222,7 @@ measure_denki() { # count run
   printf 'root {\n denki\n}\ndenki {\n rapl\n}\ndenki.rapl {\n raw 156:0:1\n}\n' >"$tree/namespace"
   mkfifo "$tree/commands"
   exec 8<>"$tree/commands" # for reading too: to open one end alone waits for the other
-  (cd "$work" && exec stdbuf -oL dbpmda -n "$tree/namespace" -ie <&8 >"$work/denki.log" 2>&1) & # it leaves a log where it is
+  (cd "$tree" && exec stdbuf -oL dbpmda -n "$tree/namespace" -ie <&8 >"$work/denki.log" 2>&1) & # it leaves a log where it is
   pid=$!
   pids+=("$pid")
   echo "open pipe $denki -r $tree" >&8
