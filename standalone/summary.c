@@ -32,7 +32,7 @@ struct record {
   int error;     /* of the last sample */
   int bad_error; /* of the last bad one */
   int64_t period_ns;
-  uint64_t updates, bad, resets, spikes;
+  uint32_t updates, bad, resets, spikes;
   int64_t new_age_min_ns, new_age_max_ns; /* how old an update was when it was found */
   int64_t held_age_min_ns;                /* how old a value was that was not news; 0: there was none */
 };
@@ -284,16 +284,16 @@ static void print_fault(const struct record *record, FILE *out) {
   const char *between = " ";
   fprintf(out, "  %s:", record->label);
   if (record->bad > 0) {
-    fprintf(out, "%s%" PRIu64 " without a value, the last: %s", between, record->bad,
+    fprintf(out, "%s%" PRIu32 " without a value, the last: %s", between, record->bad,
             counter_error_text(record->bad_error));
     between = "; ";
   }
   if (record->resets > 0) {
-    fprintf(out, "%s%" PRIu64 " reset%s", between, record->resets, plural(record->resets));
+    fprintf(out, "%s%" PRIu32 " reset%s", between, record->resets, plural(record->resets));
     between = "; ";
   }
   if (record->spikes > 0)
-    fprintf(out, "%s%" PRIu64 " spike%s", between, record->spikes, plural(record->spikes));
+    fprintf(out, "%s%" PRIu32 " spike%s", between, record->spikes, plural(record->spikes));
   fputc('\n', out);
 }
 

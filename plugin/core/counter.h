@@ -8,25 +8,32 @@
  *
  * The reader holds nothing open between two calls.
  *
- * How it is kept cheap. With a counter_memory, a file whose stamp (see stamp.h) is that of the last good read is not
- * read again: at 1 Hz four of five looks at Scaphandre's files find nothing new. And where the mount makes it harmless,
- * the careful way to open (hold it with O_PATH, see that it is a regular file, then open what is held) gives way to one
- * call:
+ * How it is kept cheap, with a counter_memory:
  *
- *   nodev         what a pattern found is opened at once; a device that was put there meanwhile cannot be opened, and a
- *                 FIFO opens without waiting and is then refused. Without nodev a tenant could have the host open its
- *                 own watchdog: whoever is root in a guest can make devices in a directory that is shared by virtiofs.
- *   nosymfollow   a stat by name tells whether there is news. Without it a tenant could lead that stat through a link
- *                 into a dead network mount, where it would hang. (In a directory right below one that only root and we
- *                 can change, which a tenant cannot replace by a link, no mount option is needed.)
+ *   watched       A file that is updated no more often than at each third look is watched (see watch.h), and not looked
+ *                 at while the kernel tells of nothing: at 1 Hz that is four of five looks at Scaphandre's files. Each
+ *                 eighth look is made all the same. Only where each change is our kernel's doing: not on network file
+ *                 systems, nor on overlayfs. What is told of an update costs more than it saves where each look finds
+ *                 one.
+ *   stamp         A file whose stamp (see stamp.h) is that of the last good read is not read again.
+ *   nodev         Where the mount makes it harmless, the careful way to open (hold it with O_PATH, see that it is a
+ *                 regular file, then open what is held) gives way to one call. What a pattern found is opened at once;
+ * a device that was put there meanwhile cannot be opened, and a FIFO opens without waiting and is then refused. Without
+ * nodev a tenant could have the host open its own watchdog: whoever is root in a guest can make devices in a directory
+ * that is shared by virtiofs. nosymfollow   A stat by name tells whether there is news. Without it a tenant could lead
+ * that stat through a link into a dead network mount, where it would hang. (In a directory right below one that only
+ * root and we can change, which a tenant cannot replace by a link, no mount option is needed.)
  *
  * What a mount guarantees is asked at the first look, after one that failed, when the device number changes, and every
- * 64 looks: a mount that an operator makes weaker is taken for what it was so long.
+ * 64 looks: a mount that an operator makes weaker is taken for what it was so long. A directory on the way to a watched
+ * file that is renamed, or a link in a path that was written out, is noticed with the eighth look at the latest; one in
+ * the directory that a pattern searches at once.
  */
 #ifndef VM_ENERGY_COUNTER_H
 #define VM_ENERGY_COUNTER_H
 
 #include "stamp.h"
+#include "watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,6 +62,9 @@ struct counter_memory {
   uint8_t rhythm;  /* and how many there were before that one */
   uint8_t looks;   /* since the last one from the ground up; to start with different numbers spreads that over passes */
   uint8_t depth;   /* directories in the path below dir_fd */
+  bool strayed;    /* the file that was read last is another than the one that is watched */
+  bool unwatched;  /* it could not be watched when that was tried last */
+  struct watched_file watched;
 };
 
 /* Where a counter is. The strings are borrowed. */
@@ -64,6 +74,7 @@ struct counter_file {
   bool found;       /* found by a pattern: no symbolic link in path is followed, except those that lie in sysfs */
   bool guarded;     /* dir_fd is a directory whose entries only root or we ourselves can change */
   struct counter_memory *memory; /* NULL: each look is the first */
+  struct watch *watch;           /* NULL: it is not to be watched; goes with a memory */
 };
 
 /*

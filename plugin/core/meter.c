@@ -268,7 +268,7 @@ enum change {
 /* Whether the number goes on from the series that was left; then what that series has beyond what was added since. */
 static bool continues(const struct meter *m, uint64_t energy_uj, int64_t mono_ns, uint64_t *delta_uj) {
   const struct meter_series *left = &m->left;
-  if (!left->known || energy_uj < left->energy_uj)
+  if (!m->left_known || energy_uj < left->energy_uj)
     return false;
   uint64_t more_uj = energy_uj - left->energy_uj, added_uj = m->total_uj - left->total_uj;
   *delta_uj = more_uj > added_uj ? more_uj - added_uj : 0;
@@ -276,7 +276,7 @@ static bool continues(const struct meter *m, uint64_t energy_uj, int64_t mono_ns
 }
 
 static bool passes_left(const struct meter *m, uint64_t energy_uj) {
-  return m->left.known && m->last_energy_uj < m->left.energy_uj && energy_uj >= m->left.energy_uj;
+  return m->left_known && m->last_energy_uj < m->left.energy_uj && energy_uj >= m->left.energy_uj;
 }
 
 /* What the number did since the last good reading, and the energy that came with it. */
@@ -305,9 +305,10 @@ static enum change compare(const struct meter *m, const struct reading *r, const
 /* Remembers the series that the number leaves; of several odd numbers in a row, the one before the first of them. */
 static void leave_series(struct meter *m, uint64_t energy_uj, enum change change) {
   bool returns = change == CHANGE_BACK || passes_left(m, energy_uj);
-  if (m->settled || returns)
-    m->left = (struct meter_series){
-        .known = true, .since_ns = m->unseen_ns, .energy_uj = m->last_energy_uj, .total_uj = m->total_uj};
+  if (m->settled || returns) {
+    m->left = (struct meter_series){.since_ns = m->unseen_ns, .energy_uj = m->last_energy_uj, .total_uj = m->total_uj};
+    m->left_known = true;
+  }
   m->settled = returns;
   m->alternates = change == CHANGE_BACK || (m->alternates && change != CHANGE_RESET);
 }

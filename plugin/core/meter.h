@@ -123,7 +123,6 @@ struct meter_mark {
 
 /* A series that the counter left: at a reset, at a spike, or for another one. */
 struct meter_series {
-  bool known;
   int64_t since_ns;   /* mono; what continues it was drawn since then */
   uint64_t energy_uj; /* its last number */
   uint64_t total_uj;  /* what was accumulated then */
@@ -136,7 +135,7 @@ struct meter_saved {
   int64_t wall_ns;     /* when that was */
 };
 
-/* State of one counter; about 270 bytes, no pointers to free. Look, don't touch: use the functions. */
+/* State of one counter; about 260 bytes, no pointers to free. Look, don't touch: use the functions. */
 struct meter {
   const struct meter_options *options; /* borrowed */
   struct instant last_at;              /* of the last good reading */
@@ -168,8 +167,8 @@ struct meter {
   bool settled;     /* the number is not the first of its series */
   bool alternates;  /* the counter came back to a series that it had left */
   bool power_known; /* power_w is */
-
-  size_t marks_num;
+  bool left_known;  /* left is */
+  uint8_t marks_num;
   struct meter_mark marks[METER_MARKS]; /* updates that the next power may count from, oldest first */
 };
 

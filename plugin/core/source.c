@@ -45,47 +45,61 @@ bool source_is_pattern(const char *text) {
 }
 
 static int compare_paths(const void *a, const void *b) {
-  return strcmp(((const struct source_private *)a)->path, ((const struct source_private *)b)->path);
+  return strcmp(((const struct source_private *)a)->entry.path, ((const struct source_private *)b)->entry.path);
 }
 
 struct counter_file source_file_of(struct source_private *member) {
   struct place *place = member->place;
   bool found = place->root != NULL;
   return (struct counter_file){.dir_fd = found ? place->root_fd : AT_FDCWD,
-                               .path = found ? member->relative : member->path,
+                               .path = found ? member->relative : member->entry.path,
                                .found = found,
                                .guarded = place->guarded,
-                               .memory = &member->memory};
+                               .memory = &member->memory,
+                               .watch = place->watch};
 }
 
 /* ---- counters come and go ---------------------------------------------------------------------------------------- */
 
-static void member_free(struct source_private *member) {
-  if (member == NULL)
-    return;
-  free(member->name);
-  free(member->path);
+static void member_free(struct source *source, struct source_private *member) {
+  watch_end(source->watch, &member->memory.watched);
   free(member);
 }
 
+/* A member with this path; NULL: no memory. */
+static struct source_private *member_of(const char *path) {
+  char *raw = label_from_path(path);
+  char *name = raw == NULL ? NULL : label_make_safe(raw);
+  size_t path_size = strlen(path) + 1, name_size = name == NULL ? 0 : strlen(name) + 1;
+  struct source_private *member = name == NULL ? NULL : calloc(1, sizeof(*member) + path_size + name_size);
+  if (member != NULL) {
+    memcpy(member->texts, path, path_size);
+    memcpy(member->texts + path_size, name, name_size);
+    member->entry.path = member->texts;
+    member->entry.name = member->texts + path_size;
+  }
+  free(raw);
+  free(name);
+  return member;
+}
+
 int source_member_new(struct source *source, struct place *place, const char *relative) {
-  struct source_private *member = calloc(1, sizeof(*member));
+  bool found = place->root != NULL;
+  char *path = found ? source_join(place->root, relative) : strdup(relative);
+  struct source_private *member = path == NULL ? NULL : member_of(path);
+  size_t root_len = path == NULL ? 0 : strlen(path) - strlen(relative);
+  free(path);
   if (member == NULL)
     return -ENOMEM;
-  member->place = place;
-  member->memory.looks = (uint8_t)(place->members_num % 64);
-  member->path = place->root == NULL ? strdup(relative) : source_join(place->root, relative);
-  char *raw = member->path == NULL ? NULL : label_from_path(member->path);
-  member->name = raw == NULL ? NULL : label_make_safe(raw);
-  free(raw);
-  if (member->name == NULL ||
-      source_grow(&place->members, &place->members_size, place->members_num, sizeof(member)) != 0) {
-    member_free(member);
+  if (source_grow(&place->members, &place->members_size, place->members_num, sizeof(member)) != 0) {
+    free(member);
     return -ENOMEM;
   }
-  member->relative = member->path + strlen(member->path) - strlen(relative);
-  member->entry =
-      (struct source_entry){.path = member->path, .name = member->name, .found = place->root != NULL, .priv = member};
+  member->place = place;
+  member->relative = member->entry.path + root_len;
+  member->entry.found = found;
+  member->entry.priv = member;
+  member->memory.looks = (uint8_t)(place->members_num % 64);
   member->seen = true;
   member->fresh = true;
   place->members[place->members_num++] = member;
@@ -104,7 +118,7 @@ void source_member_remove(struct source *source, struct source_private *member) 
     tdelete(member, &source->paths, compare_paths);
     source->released = true;
   }
-  member_free(member);
+  member_free(source, member);
 }
 
 /* The first member with a path owns it; it gets a label and goes on the list, if it is wanted. */
@@ -117,11 +131,11 @@ static int list_member(struct source *source, struct source_private *member) {
   if (*node != member)
     return 0; /* read already */
   member->owner = true;
-  int wanted = source->options.wanted == NULL ? 1 : source->options.wanted(member->name, source->options.arg);
+  int wanted = source->options.wanted == NULL ? 1 : source->options.wanted(member->entry.name, source->options.arg);
   if (wanted == 0)
     return 0;
   if (wanted > 0)
-    member->entry.label = label_set_add(source->labels, member->path);
+    member->entry.label = label_set_add(source->labels, member->entry.path);
   if (wanted < 0 || member->entry.label == NULL) {
     tdelete(member, &source->paths, compare_paths);
     member->owner = false;
@@ -133,7 +147,7 @@ static int list_member(struct source *source, struct source_private *member) {
 }
 
 static int list_if(struct source *source, struct source_private *member, bool wanted_safety) {
-  char *raw = label_from_path(member->path);
+  char *raw = label_from_path(member->entry.path);
   if (raw == NULL) {
     source->released = true;
     return -ENOMEM;
@@ -185,7 +199,8 @@ int source_new(const struct source_options *options, struct source **source) {
     return -ENOMEM;
   s->options = *options;
   s->labels = label_set_new(options->label_max);
-  if (s->labels == NULL) {
+  if (s->labels == NULL || watch_new(&s->watch) != 0) {
+    label_set_free(s->labels);
     free(s);
     return -ENOMEM;
   }
@@ -212,6 +227,7 @@ void source_free(struct source *source) {
     place_free(source->places[i]);
   }
   label_set_free(source->labels);
+  watch_free(source->watch);
   free(source->places);
   free(source->entries);
   free(source->names);
@@ -295,6 +311,7 @@ int source_add(struct source *source, const char *path_or_pattern) {
     return -ENOMEM;
   }
   place->root_fd = -1;
+  place->watch = source->watch;
   if (path[0] == '\0')
     status = -EINVAL;
   else if (is_one_path(path, given_len))
@@ -347,6 +364,7 @@ int source_begin(struct source *source, const char **where) {
   free(source->error_where);
   source->error_where = NULL;
   source->error = 0;
+  watch_drain(source->watch);
   int status = 0;
   for (size_t i = 0; i < source->places_num; i++)
     if (source->places[i]->root != NULL && source_search(source, source->places[i]) != 0)

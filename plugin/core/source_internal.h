@@ -12,9 +12,9 @@
  * with thousands of counters the memory that is touched costs as much as the kernel does.
  */
 struct source_private {
-  struct source_entry entry;
+  struct source_entry entry; /* its path and name are in texts */
   struct place *place;
-  const char *relative; /* the part of path that is relative to the place's root */
+  const char *relative; /* the part of entry.path that is relative to the place's root */
   struct counter_memory memory;
   int error;    /* of the look at it in this pass */
   bool owner;   /* in the tree of paths; another place may find the same path and has a member for it, too */
@@ -24,14 +24,14 @@ struct source_private {
   bool glanced; /* memory and error are of this pass, and no second try may do better */
   bool range_known;
   uint64_t range_uj;
-  char *path;
-  char *name;
+  char texts[]; /* path and name */
 };
 
 /* A path or a pattern as it was added. */
 struct place {
   char *root;                      /* the directory before the first wildcard; NULL: a path that was written out */
   char *rest;                      /* the pattern below it */
+  struct watch *watch;             /* the source's */
   int root_fd;                     /* open from source_begin() to source_end(), else -1 */
   bool guarded;                    /* only root and we can change what is in root */
   int blind;                       /* -errno of a search that this pass could not finish; 0: it did */
@@ -52,6 +52,7 @@ struct place {
 struct source {
   struct source_options options;
   struct label_set *labels;
+  struct watch *watch;
   struct place **places;
   size_t places_num;
   void *paths; /* tree of the members by path, each path once */

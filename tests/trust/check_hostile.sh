@@ -205,7 +205,8 @@ check "$many VMs came and went: $(cat "$work/churn") times" test "$(cat "$work/c
 # AddressSanitizer keeps what was freed for a while, on purpose
 [ -n "${VM_ENERGY_PRELOAD:-}" ] ||
   check "memory: $rss_before KiB, then $rss_after KiB" test "$rss_after" -le $((rss_before + rss_before / 4))
-check "descriptors: $descriptors_before, then $descriptors_after" test "$descriptors_after" -le $((descriptors_before + 1))
+# two for what the kernel tells of files, once a counter has stood still
+check "descriptors: $descriptors_before, then $descriptors_after" test "$descriptors_after" -le $((descriptors_before + 3))
 lines=$(grep -c 'vm_energy plugin:' "$work/collectd.log")
 check "few lines: $lines" test "$lines" -le 70
 echo 5000000 >"$(counter steady)" # on a busy machine it has become stale meanwhile

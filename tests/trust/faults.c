@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -388,6 +389,18 @@ int timerfd_create(clockid_t clock, int flags) {
 
 int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old) {
   CALL(WAIT, timerfd_settime, -1, fd, flags, value, old);
+}
+
+int inotify_init1(int flags) {
+  CALL(WAIT, inotify_init1, -1, flags);
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask) {
+  CALL(WAIT, inotify_add_watch, -1, fd, path, mask);
+}
+
+int inotify_rm_watch(int fd, int wd) {
+  CALL(WAIT, inotify_rm_watch, -1, fd, wd);
 }
 
 int pidfd_open(pid_t pid, unsigned flags) {
