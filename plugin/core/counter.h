@@ -10,19 +10,21 @@
  *
  * How it is kept cheap, with a counter_memory:
  *
- *   watched       A file that is updated no more often than at each third look is watched (see watch.h), and not looked
- *                 at while the kernel tells of nothing: at 1 Hz that is four of five looks at Scaphandre's files. Each
- *                 eighth look is made all the same. Only where each change is our kernel's doing: not on network file
- *                 systems, nor on overlayfs. What is told of an update costs more than it saves where each look finds
- *                 one.
- *   stamp         A file whose stamp (see stamp.h) is that of the last good read is not read again.
- *   nodev         Where the mount makes it harmless, the careful way to open (hold it with O_PATH, see that it is a
- *                 regular file, then open what is held) gives way to one call. What a pattern found is opened at once;
- * a device that was put there meanwhile cannot be opened, and a FIFO opens without waiting and is then refused. Without
- * nodev a tenant could have the host open its own watchdog: whoever is root in a guest can make devices in a directory
- * that is shared by virtiofs. nosymfollow   A stat by name tells whether there is news. Without it a tenant could lead
- * that stat through a link into a dead network mount, where it would hang. (In a directory right below one that only
- * root and we can change, which a tenant cannot replace by a link, no mount option is needed.)
+ * A file that is updated no more often than at each third look is watched (see watch.h), and not looked at while the
+ * kernel tells of nothing: at 1 Hz that is four of five looks at Scaphandre's files. Each eighth look is made all the
+ * same. Only where each change is our kernel's doing: not on network file systems, nor on overlayfs. Where each look
+ * finds an update nothing is watched: to be told of it would cost more than it saves.
+ *
+ * A file whose stamp (see stamp.h) is that of the last good read is not read again.
+ *
+ * On a mount with nodev the careful way to open (hold it with O_PATH, see that it is a regular file, then open what is
+ * held) gives way to one call: a device that was put there meanwhile cannot be opened, and a FIFO opens without waiting
+ * and is then refused. Without nodev a tenant could have the host open its own watchdog: whoever is root in a guest can
+ * make devices in a directory that is shared by virtiofs.
+ *
+ * On a mount with nosymfollow a stat by name tells whether there is news. Without it a tenant could lead that stat
+ * through a link into a dead network mount, where it would hang. (In a directory right below one that only root and we
+ * can change, which a tenant cannot replace by a link, no mount option is needed.)
  *
  * What a mount guarantees is asked at the first look, after one that failed, when the device number changes, and every
  * 64 looks: a mount that an operator makes weaker is taken for what it was so long. A directory on the way to a watched
