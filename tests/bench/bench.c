@@ -316,8 +316,9 @@ static void share_core(void) {
   sched_setaffinity(0, sizeof(one), &one);
 }
 
-/* Updates and floor in the middle between two ticks of the tool. */
-static void tool_run(struct vms *vms, const char *tool, const char *dir, const char *base, int run) {
+/* Updates and floor in the middle between two ticks of the tool. Every step-th counter has an update between two ticks.
+ */
+static void tool_run(struct vms *vms, const char *tool, const char *dir, const char *base, size_t step, int run) {
   int64_t interval_ns = (vms->count > 1000 ? 500 : 200) * NS_PER_MS, tool_ns = 0, floor_ns = 0;
   int looks = 2 * ROUND, warm = ROUND, status;
   struct rusage usage;
@@ -337,17 +338,18 @@ static void tool_run(struct vms *vms, const char *tool, const char *dir, const c
     if (k < warm + looks)
       vms_read_bare(vms);
     floor_ns += cpu_ns() - before_ns;
-    vms_write(vms, (size_t)k % ROUND, ROUND, 0);
+    vms_write(vms, (size_t)k % step, step, 0);
   }
   if (wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
     check(-ECHILD, tool);
   double per = (double)looks * (double)vms->count;
   char floor[64];
-  snprintf(floor, sizeof(floor), "floor, ts %s", base);
+  const char *rhythm = step == ROUND ? "" : ", 10 s";
+  snprintf(floor, sizeof(floor), "floor, ts %s%s", base, rhythm);
   result(floor, vms->count, run, (double)floor_ns / per, "ns", floor);
-  snprintf(name, sizeof(name), "ts %s", base);
+  snprintf(name, sizeof(name), "ts %s%s", base, rhythm);
   result(name, vms->count, run, (double)tool_ns / per, "ns", floor);
-  snprintf(name, sizeof(name), "ts %s, memory", base);
+  snprintf(name, sizeof(name), "ts %s%s, memory", base, rhythm);
   result(name, vms->count, run, (double)usage.ru_maxrss, "KiB", NULL);
 }
 
@@ -417,8 +419,9 @@ int main(int argc, char **argv) {
     bench_write(&vms, run, atoi(argv[5]));
   } else if (strcmp(what, "ts") == 0) {
     share_core();
-    tool_run(&vms, argv[5], out, "sample", run);
-    tool_run(&vms, argv[5], out, "auto", run);
+    tool_run(&vms, argv[5], out, "sample", ROUND, run);
+    tool_run(&vms, argv[5], out, "auto", ROUND, run);
+    tool_run(&vms, argv[5], out, "auto", 1, run);
     tool_start_up(&vms, argv[5], out, run);
   }
   vms_free(&vms);

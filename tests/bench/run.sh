@@ -1,7 +1,8 @@
 #!/bin/bash
 # What vm_energy costs: a table, and bench.json.
 #
-#   run.sh [--quick] [--runs N] [--counters "1 100 1000 10000"] [--only "core ts collectd peers ticks"]
+#   run.sh [--quick] [--runs N] [--counters "1 10 100 1000 10000"] [--watts-per-core 10]
+#     [--only "core ts collectd peers ticks"]
 #
 # Everything is measured on the same counters on a tmpfs, in turns with the floor: open, read, close of each path, in the
 # same thread or beside it. As root the tmpfs is one of our own, mounted nodev,nosymfollow, as collectd-vm_energy(5)
@@ -13,17 +14,21 @@
 #   peers      collectd's table plugin, node_exporter's rapl collector and PCP's denki, where they are installed, on such
 #              files: an interval of collectd, a scrape, a fetch
 #   ticks      the tool for two minutes at 1 s on the most counters: missed ticks
+#
+# At the end, where ts and collectd were measured: what that is as a part of a core, and as energy where a core that is busy
+# draws --watts-per-core (10).
 if [ "$(id -u)" -eq 0 ] && [ -z "${VM_ENERGY_BENCH_MOUNT:-}" ] && unshare -m --propagation private true 2>/dev/null; then
   VM_ENERGY_BENCH_MOUNT=own exec unshare -m --propagation private "$BASH" "$0" "$@"
 fi
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/../daemon/lib.sh"
-quick='' runs=5 counters="1 100 1000 10000" only="core ts collectd peers ticks" ticks=120
+quick='' runs=5 counters="1 10 100 1000 10000" watts=10 only="core ts collectd peers ticks" ticks=120
 while [ $# -gt 0 ]; do
   case $1 in
   --quick) quick=yes runs=1 counters=20 ticks=2 ;;
   --runs) runs=$2 && shift ;;
   --counters) counters=$2 && shift ;;
+  --watts-per-core) watts=$2 && shift ;;
   --only) only=$2 && shift ;;
   *) sed -n '2,/^if/s/^# \{0,1\}//p' "$0" && exit 2 ;;
   esac
@@ -292,7 +297,28 @@ for ((run = 1; run <= runs; run++)); do
 done
 ! wanted ticks || measure_ticks "$n" 1
 [ ! -t 2 ] || printf '\r%50s\r' '' >&2
+cost_table() {
+  jq -r --argjson watts "$watts" '
+    def ns($what; $n): [.results[] | select(.what == $what).by_counters[] | select(.counters == $n).median][0];
+    def cost($names; $interval_s; $n): [ns($names[]; $n)] | if any(. == null) then null else add * $n / $interval_s / 1e9 end;
+    def counts: [.results[].by_counters[].counters] | unique | .[];
+    def row($title; $names; $interval_s):
+      [counts as $n | cost($names; $interval_s; $n)] as $cores |
+      if $cores | all(. == null) then empty else
+        [$title, "% of a core", ($cores[] | if . == null then "" else . * 1e5 | round / 1e3 end)],
+        ["", "J a day", ($cores[] | if . == null then "" else . * $watts * 86400 | round end)] end;
+    [counts] as $counts |
+    ["counters", "", $counts[]],
+    row("plugin in collectd, 1 s"; ["plugin, auto, dispatch", "plugin, auto, dispatch, writers"]; 1),
+    row("plugin in collectd, 10 s"; ["plugin, auto, dispatch, 10 s", "plugin, auto, dispatch, 10 s, writers"]; 10),
+    row("ts, 1 s"; ["ts auto"]; 1),
+    row("ts, 10 s"; ["ts auto, 10 s"]; 10) | @tsv' "$builddir/bench.json" >"$work/costs" || return
+  awk -F '\t' -v watts="$watts" 'NR == 1 { printf "\nwhat it costs, at %s W for a core that is busy\n\n", watts }
+    { printf "%-28s %-12s", $1, $2; for (i = 3; i <= NF; i++) printf " %10s", $i; print "" }' "$work/costs"
+}
+
 "$report" "$builddir/bench.json" "version=$("$tool" --version | head -n 1)" "kernel=$(uname -r)" \
   "processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "processors=$(getconf _NPROCESSORS_ONLN)" \
   "tmpfs=$options" "updates=every counter each 5th pass; where it says 10 s, in each pass" <"$results" || exit 1
+{ ! wanted ts && ! wanted collectd; } || cost_table || exit 1
 echo "written to bench.json"
