@@ -100,7 +100,8 @@ done
 for file in "$examples"/*.{conf,yml,json}; do
   name=$(basename "$file")
   check "$name is in the manual" grep -qF "$name" "$examples/README.md"
-  check "... and in a test" grep -qF "${name%.conf}" "$e2e/check_recipes.sh" "$e2e/check_dashboards.sh" "$srcdir/tests/debian/check_package.sh"
+  check "... and in a test" grep -qF "${name%.conf}" "$e2e/check_recipes.sh" "$e2e/check_dashboards.sh" "$srcdir/tests/debian/check_package.sh" \
+    "$srcdir/tests/trust/check_rights.sh"
   check "... and is installed" grep -qF "$name" "$examples/examples.am"
 done
 finish
