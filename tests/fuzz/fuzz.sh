@@ -1,8 +1,8 @@
 #!/bin/bash
 # fuzz.sh [HARNESS...]: each harness under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer, for FUZZ_SECONDS
-# (60). Starts from the corpus in the tree, which it leaves alone: what it finds lies in tests/fuzz/found/HARNESS, and an
-# input that breaks a promise in tests/fuzz/found/. `fuzz.sh --merge` takes what adds coverage over into the corpus.
-set -euo pipefail
+# (60), as many at once as there are processors. Starts from the corpus in the tree, which it leaves alone: what it finds
+# lies in tests/fuzz/found/HARNESS, and an input that breaks a promise in tests/fuzz/found/. `fuzz.sh --merge` takes what
+# adds coverage over into the corpus.
 srcdir=$(cd "${abs_top_srcdir:-.}" && pwd)
 seconds=${FUZZ_SECONDS:-60}
 found=${abs_top_builddir:-$PWD}/tests/fuzz/found
@@ -23,8 +23,18 @@ build() { # harness: prints the path of the program
     -fno-sanitize-recover=undefined -I"$srcdir/plugin" -I"$srcdir/tests" -o "$found/bin/$1" "${sources[@]}" "${flags[@]}" -lm
 }
 
+# Prints a line of what it did.
+fuzz() { # harness
+  "$found/bin/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -close_fd_mask=3 -print_final_stats=1 \
+    -artifact_prefix="$found/$1-" "$found/$1" "$srcdir/tests/fuzz/corpus/$1" >"$found/$1.log" 2>&1 ||
+    { tail -n 40 "$found/$1.log" && echo "fuzz: $1 broke a promise, see $found" && return 1; }
+  awk -v name="$1" '/^#[0-9]+/ { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
+    /number_of_executed_units/ { runs = $2 } END { printf "%s: %d runs, %d edges, nothing found\n", name, runs, cov }' "$found/$1.log"
+}
+
 harnesses=("$@")
 [ $# -gt 0 ] || mapfile -t harnesses < <(basename -s .c -a "$srcdir"/tests/fuzz/fuzz_*.c)
+status=0 running=0
 for harness in "${harnesses[@]}"; do
   build "$harness"
   mkdir -p "$found/$harness"
@@ -32,9 +42,12 @@ for harness in "${harnesses[@]}"; do
     "$found/bin/$harness" -merge=1 -close_fd_mask=3 "$srcdir/tests/fuzz/corpus/$harness" "$found/$harness"
     continue
   fi
-  "$found/bin/$harness" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -close_fd_mask=3 -print_final_stats=1 \
-    -artifact_prefix="$found/$harness-" "$found/$harness" "$srcdir/tests/fuzz/corpus/$harness" >"$found/$harness.log" 2>&1 ||
-    { tail -n 40 "$found/$harness.log" && echo "fuzz: $harness broke a promise, see $found" && exit 1; }
-  awk -v name="$harness" '/^#[0-9]+/ { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
-    /number_of_executed_units/ { runs = $2 } END { printf "%s: %d runs, %d edges, nothing found\n", name, runs, cov }' "$found/$harness.log"
+  if [ $((running += 1)) -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
+    wait -n || status=1
+  fi
+  fuzz "$harness" &
 done
+for harness in $(jobs -p); do
+  wait "$harness" || status=1
+done
+exit $status
