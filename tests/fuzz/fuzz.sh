@@ -3,6 +3,7 @@
 # (60), as many at once as there are processors. Starts from the corpus in the tree, which it leaves alone: what it finds
 # lies in tests/fuzz/found/HARNESS, and an input that breaks a promise in tests/fuzz/found/. `fuzz.sh --merge` takes what
 # adds coverage over into the corpus.
+set -euo pipefail
 srcdir=$(cd "${abs_top_srcdir:-.}" && pwd)
 seconds=${FUZZ_SECONDS:-60}
 found=${abs_top_builddir:-$PWD}/tests/fuzz/found
