@@ -3,6 +3,7 @@
  */
 #include "core/label.h"
 #include "core/sampler.h"
+#include "scratch.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -13,9 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WALL0 (INT64_C(1795000000) * NS_PER_S)
+
+/* Stands in for the one of the C library, so that nothing here waits: how long it would have. */
+static int64_t slept_ns;
+
+int nanosleep(const struct timespec *time, struct timespec *left) {
+  (void)left;
+  slept_ns += time->tv_sec * NS_PER_S + time->tv_nsec;
+  return 0;
+}
 
 static char root[64];
 
@@ -312,6 +323,51 @@ START_TEST(wraps_at_its_range) {
 }
 END_TEST
 
+/* Many tenants with bad content cannot hold a pass up, and one that stays bad has no share in the next one's patience.
+ */
+START_TEST(patience_of_a_pass) {
+  struct sampler *sampler = new_sampler(NULL, 0, 0);
+  char vm[16];
+  for (int i = 0; i < 100; i++) {
+    snprintf(vm, sizeof(vm), "vm%03d", i);
+    write_counter(vm, "", 0);
+  }
+  slept_ns = 0;
+  pass(sampler, 0);
+  ck_assert_int_gt(slept_ns, 0);
+  ck_assert_int_le(slept_ns, 20 * NS_PER_MS);
+  slept_ns = 0;
+  pass(sampler, 1);
+  ck_assert_int_eq(slept_ns, 0);
+  write_counter("vm000", "1", 2);
+  pass(sampler, 2);
+  write_counter("vm000", "", 3); /* well before, so it may be in the making */
+  slept_ns = 0;
+  pass(sampler, 3);
+  ck_assert_int_gt(slept_ns, 0);
+  ck_assert_int_le(slept_ns, COUNTER_PATIENCE_NS);
+  sampler_free(sampler);
+}
+END_TEST
+
+/* Between two passes a VM's file system can be unmounted. */
+START_TEST(nothing_is_held) {
+  struct sampler *sampler = new_sampler(NULL, 0, 0);
+  char path[128];
+  snprintf(path, sizeof(path), "%s/written-out/energy_uj", root);
+  ck_assert_int_eq(sampler_add(sampler, path), 0);
+  int before = count_open_files();
+  write_counter("written-out", "1", 0);
+  write_counter("good", "1", 0);
+  write_counter("bad", "", 0);
+  for (int t = 0; t < 3; t++) {
+    pass(sampler, t);
+    ck_assert_int_eq(count_open_files(), before);
+  }
+  sampler_free(sampler);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("sampler");
   TCase *tcase = tcase_create("sampler");
@@ -322,6 +378,8 @@ int main(void) {
   tcase_add_test(tcase, selection);
   tcase_add_test(tcase, goes_on_from_what_was_saved);
   tcase_add_test(tcase, wraps_at_its_range);
+  tcase_add_test(tcase, patience_of_a_pass);
+  tcase_add_test(tcase, nothing_is_held);
   suite_add_tcase(suite, tcase);
   return suite_run(suite);
 }
