@@ -66,6 +66,10 @@ static const struct {
      "inv_utf8", "inv_utf8"},
     {"cut\xc3", "cut_", "cut_"},
     {"cut\xe6\x97", "cut__", "cut__"},
+    {"cut\xc3"
+     "A",
+     "cut_A", "cut_A"},
+    {"cut\xe6\x97\xc3\xa4", "cut__\xc3\xa4", "cut__\xc3\xa4"},
     {"overlong\xc0\xaf", "overlong__", "overlong__"},
     {"overlong\xe0\x80\xaf", "overlong___", "overlong___"},
     {"surrogate\xed\xa0\x80", "surrogate___", "surrogate___"},
