@@ -222,7 +222,8 @@ static const struct {
     {"vm-001", "vm-001_energy_uj", "vm-001"},          {"a,b", "\"a,b_energy_uj\"", "\"a,b\""},
     {"a\"b", "\"a\"\"b_energy_uj\"", "\"a\"\"b\""},    {"\"", "\"\"\"_energy_uj\"", "\"\"\"\""},
     {"two words", "two words_energy_uj", "two words"}, {"vm-\xc3\xa4", "vm-\xc3\xa4_energy_uj", "vm-\xc3\xa4"},
-    {"100%s%n", "100%s%n_energy_uj", "100%s%n"},
+    {"100%s%n", "100%s%n_energy_uj", "100%s%n"},       {"a\nb", "\"a\nb_energy_uj\"", "\"a\nb\""},
+    {"a\rb", "\"a\rb_energy_uj\"", "\"a\rb\""},
 };
 
 START_TEST(test_quote) {
@@ -665,6 +666,20 @@ START_TEST(test_planted_link) {
 }
 END_TEST
 
+/* Nor is a FIFO waited for. */
+START_TEST(test_planted_fifo) {
+  struct csv *csv = make(CSV_SEPARATE, (struct csv_options){.follow = true});
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
+  char path[2 * PATH_MAX];
+  snprintf(path, sizeof(path), "%s/power_a.csv", csv_dir(csv));
+  ck_assert_int_eq(mkfifo(path, 0644), 0);
+  struct sample samples[] = {value("a", 1, 1), value("b", 2, 2)};
+  ck_assert_int_eq(pass(csv, 1 * NS_PER_S, samples, 2), -ENXIO);
+  ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n1,2,2.000000\n");
+  csv_delete(csv);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("csv");
   TCase *text = tcase_create("text");
@@ -709,6 +724,7 @@ static Suite *make_suite(void) {
   tcase_add_test(whole, test_follow_on_full_disk);
   tcase_add_loop_test(whole, test_nothing_after_finish, CSV_COMBINED, CSV_LONG + 1);
   tcase_add_test(whole, test_planted_link);
+  tcase_add_test(whole, test_planted_fifo);
   suite_add_tcase(suite, whole);
   return suite;
 }
