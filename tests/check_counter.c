@@ -6,7 +6,9 @@
 #include "suite.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -164,6 +166,8 @@ START_TEST(linked_directory) {
   ck_assert_int_eq(read_counter("vm/energy_uj", true).error, -ELOOP);
   ck_assert_int_eq(read_counter("elsewhere/energy_uj", true).error, 0);
   ck_assert_int_eq(read_counter("elsewhere/energy_uj/x", true).error, -ENOTDIR);
+  ck_assert_int_eq(symlink("/sys/class/net/lo", in_scratch("into-sysfs")), 0); /* only the links of sysfs are followed */
+  ck_assert_int_eq(read_counter("into-sysfs/mtu", true).error, -ELOOP);
 }
 END_TEST
 
@@ -241,6 +245,28 @@ START_TEST(sysfs) {
   file.path = "lo/operstate"; /* a word */
   counter_read(&file, &patience_ns, &reading);
   ck_assert_int_eq(reading.error, -EINVAL);
+  close(dir_fd);
+}
+END_TEST
+
+/* A link that lies in sysfs, but leads to what is mounted over it. */
+START_TEST(out_of_sysfs) {
+  struct stat st;
+  if (lstat("/sys/class/net/lo", &st) != 0 || !S_ISLNK(st.st_mode))
+    return; /* no sysfs in this container */
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+      mount("tmpfs", "/sys/class/net/lo", "tmpfs", 0, "size=64k") != 0)
+    return; /* nothing may be mounted here */
+  int fd = open("/sys/class/net/lo/mtu", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  ck_assert_int_eq(write(fd, "42", 2), 2);
+  close(fd);
+  int dir_fd = open("/sys/class/net", O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_open_files();
+  struct counter_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
+  int64_t patience_ns = 0;
+  struct reading reading;
+  counter_read(&file, &patience_ns, &reading);
+  ck_assert_int_eq(reading.error, -ELOOP);
+  ck_assert_int_eq(count_open_files(), before);
   close(dir_fd);
 }
 END_TEST
@@ -406,12 +432,17 @@ int main(void) {
   tcase_add_test(tcase, denied);
   tcase_add_loop_test(tcase, step_by_step, 0, ROWS(open_rows));
   tcase_add_test(tcase, sysfs);
+  tcase_add_test(tcase, out_of_sysfs);
   tcase_add_loop_test(tcase, extreme_times, 0, ROWS(extreme_s));
   tcase_add_test(tcase, patience);
-  tcase_add_loop_test(tcase, torn, 0, 2);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
   tcase_add_test(tcase, range_is_no_fifo);
   tcase_add_test(tcase, texts);
   suite_add_tcase(suite, tcase);
+  TCase *writer = tcase_create("while it is written"); /* these take seconds */
+  tcase_set_timeout(writer, 60);
+  tcase_add_checked_fixture(writer, scratch_make, scratch_clean);
+  tcase_add_loop_test(writer, torn, 0, 2);
+  suite_add_tcase(suite, writer);
   return suite_run(suite);
 }
