@@ -1,0 +1,322 @@
+#!/bin/bash
+# promises.sh [WORD]: each promise about reading and about names is broken on purpose, one at a time, in a copy of the tree;
+# the test that stands beside it must fail then. So each promise has a test that can fail. With WORD only the rows that have
+# it. Takes minutes; needs root, for the tests that mount and make devices.
+#
+# promises.sh --fit: only whether the rows still fit what they change and name; takes a second.
+set -u
+export LC_ALL=C
+srcdir=$(cd "${abs_top_srcdir:-.}" && pwd) || exit 1
+builddir=${abs_top_builddir:-$PWD}
+fit='' word=''
+if [ "${1:-}" = --fit ]; then fit=1; else word=${1:-}; fi
+
+# What a row that may end in a test's own time limit has at its end: what blocks cannot tell of it.
+stalls=stalls
+
+promises=() files=() edits=() suites=() tests=() ends=()
+broken() { # promise file sed-expression suite test [stalls]
+  [[ -z $word || "$1 $2 $4 $5" == *"$word"* ]] || return
+  promises+=("$1") files+=("$2") edits+=("$3") suites+=("$4") tests+=("$5") ends+=("${6:-}")
+}
+
+# --- the table: what is promised, the file that keeps it, how it is broken there, the suite and its test that must see it ---
+
+number=plugin/core/number.c by_number=tests/check_number
+broken "a minus is no number" $number 's/if \(!is_digit\(\*c\)\)$/if (!is_digit(*c) \&\& *c != 45)/' $by_number u64
+broken "a plus is no number" $number 's/if \(!is_digit\(\*c\)\)$/if (!is_digit(*c) \&\& *c != 43)/' $by_number u64
+broken "hex is no number" $number 's/if \(!is_digit\(\*c\)\)$/if (!is_digit(*c) \&\& *c != 120)/' $by_number u64
+broken "nothing may stand behind the number" $number 's/if \(!is_digit\(\*c\)\)$/if (!is_digit(*c) \&\& c > text) end = c; else if (!is_digit(*c))/' \
+  $by_number u64
+broken "two numbers are none" $number 's/if \(!is_digit\(\*c\)\)$/if (!is_digit(*c) \&\& !is_space(*c))/' $by_number u64
+broken "a NUL byte is no white space" $number 's/return c == . . \|\|/return c == 0 || c == 32 ||/' $by_number u64
+broken "empty is not 0" $number 's/return -ENODATA;/return *value = 0, 0;/' $by_number u64
+broken "nothing above 2^64-1" $number 's/if \(sum > .*\)$/if (false)/' $by_number u64
+broken "... to the last digit" $number 's/\(UINT64_MAX - digit\) \/ 10/UINT64_MAX \/ 10/' $by_number u64
+broken "2^64-1 itself is a number" $number 's/if \(sum > .*\)$/if (sum >= UINT64_MAX \/ 10)/' $by_number u64
+broken "white space before the number is taken" $number 's/while \(text < end && is_space\(\*text\)\)/while (false)/' $by_number u64
+broken "white space behind the number is taken" $number 's/while \(end > text && is_space\(end\[-1\]\)\)/while (false)/' $by_number u64
+broken "nothing is read behind the content" $number 's/const char \*end = text \+ len;/const char *end = text + strlen(text); (void)len;/' \
+  $by_number u64_stops_at_its_length
+
+counter=plugin/core/counter.c by_counter=tests/check_counter by_memory=tests/check_counter_memory
+broken "65 bytes are no number" $counter 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter content
+broken "64 bytes are" $counter 's/if \(len > CONTENT_MAX\)/if (len >= CONTENT_MAX)/' $by_counter content
+broken "a file of 1 GiB is told to be too long" $counter 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter kind
+broken "what is bad has no value" $counter 's/reading = \(struct reading\)\{\.error = status\}/reading = (struct reading){.error = 0}/' \
+  $by_counter content
+broken "a bad read is retried at once" $counter '/^  if \(may_pass\(status\)\)$/,+1d' $by_memory mended_at_once
+broken "... and a few times more" $counter 's/may_pass\(status\) && pause_ns <= left_ns/false/' $by_memory mended_after_a_while
+broken "... no longer than it may" $counter 's/may_pass\(status\) && pause_ns <= left_ns/may_pass(status) \&\& pause_ns <= 4 * left_ns/' $by_counter patience
+broken "... within some milliseconds" $counter 's/= \*patience_ns < COUNTER_PATIENCE_NS .*;/= *patience_ns;/' $by_counter patience
+broken "... all sleeps counted" $counter 's/^    left_ns -= pause_ns;//' $by_counter patience
+broken "... at the cost of whoever waits" $counter 's/^    \*patience_ns -= pause_ns;//' $by_counter patience
+broken "what is missing is not waited for" $counter 's/return error == -ENODATA/return error == -ENOENT || error == -ENODATA/' \
+  $by_counter patience
+broken "a number has the time of its own update" $counter 's/\(before != NULL && stamp_same\(before, &stamp\)\)/true/' $by_counter torn
+broken "... not that of before it was opened" $counter 's/^    struct stamp stamp = stamp_of\(&st\);/    struct stamp stamp = before != NULL ? *before : stamp_of(\&st);/' \
+  $by_counter torn
+
+# who is not to be touched
+broken "no FIFO" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISFIFO(mode))/' $by_counter kind
+broken "no device" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISCHR(mode))/' $by_counter kind
+broken "no socket" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISSOCK(mode))/' $by_counter kind
+broken "no directory" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISDIR(mode))/' $by_memory tricked
+broken "... and it is told to be one" $counter 's/S_ISDIR\(mode\) \? -EISDIR :/false ? -EISDIR :/' $by_counter kind
+broken "a device is not even opened" $counter 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, OPEN_FLAGS)/' $by_memory tricked
+broken "... nor where a written-out path leads" $counter 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->found ? O_PATH : OPEN_FLAGS)/' \
+  $by_memory led_away
+broken "to open never waits" $counter 's/^(#define OPEN_FLAGS .*) \| O_NONBLOCK/\1/' $by_memory tricked $stalls
+broken "the range is read by the same rules" $counter 's/status = look\(&sibling, &memory\);/status = 0; FILE *f = fopen(path, "r"); unsigned long long n; if (f == NULL || fscanf(f, "%llu", \&n) != 1) status = -ENODATA; else memory.energy_uj = n;/' \
+  $by_counter range_is_no_fifo $stalls
+
+# links
+opening=plugin/core/counter_open.c by_source=tests/check_source
+broken "no link as the file that a pattern found" $counter 's/^  if \(file->found\)$/  if (false)/' $by_counter kind
+broken "no link as a directory on the way" $opening 's/\.resolve = RESOLVE_NO_SYMLINKS/.resolve = 0/' $by_counter linked_directory
+broken "... nor where the kernel has no openat2" $opening 's/S_ISLNK\(st\.st_mode\)/false/; s/O_DIRECTORY\) \| O_NOFOLLOW/O_DIRECTORY)/' \
+  $by_counter step_by_step
+broken "a path that was written out leads through links" $counter 's/^  if \(file->found\)$/  if (true)/' $by_counter linked_directory
+broken "the links of sysfs are followed" $opening 's/return fstatfs.*;/(void)fd; struct statfs unused; (void)unused; return false;/' $by_counter sysfs
+broken "... in a search, too" $opening 's/return fstatfs.*;/(void)fd; struct statfs unused; (void)unused; return false;/' $by_source sysfs
+broken "... but not from elsewhere into sysfs" $opening 's/ \|\| !on_sysfs\(dir_fd\)//' $by_counter linked_directory
+broken "... and not out of sysfs" $opening 's/if \(!on_sysfs\(fd\)\)/if (false)/' $by_counter out_of_sysfs
+broken "a name is not looked up through a link" $counter 's/\(file->found \? AT_SYMLINK_NOFOLLOW : 0\)/0/' $by_memory link_is_not_followed
+broken "a search enters no link" plugin/core/source_search.c 's/fd = counter_open_found\(place->root_fd, below.*;/fd = openat(place->root_fd, below[0] == 0 ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);/' \
+  $by_source refused
+
+# reasons
+broken "each reason has words of its own" $counter 's/return "is a directory"/return "is empty"/' $by_counter texts
+broken "the reason is the true one" $counter 's/if \(!direct \|\| \(status != 0 && !may_pass\(status\)\)\)/if (!direct)/' $by_memory tricked
+broken "no permission is not missing" $counter 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
+broken "no content in the log" plugin/vm_energy.c 's/^static void say_unreadable\(const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) say(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
+  tests/check_plugin no_counter
+broken "a name breaks no line of the log" plugin/log.c 's/= label_printable\(raw\)/= strdup(raw)/' tests/check_plugin harmful_names
+
+# nothing is held open
+broken "a counter is closed" $counter 's/^(  status = read_whole\(fd, &before, memory\);)/\1 return status;/' $by_counter kind
+broken "the root of a pattern is closed" plugin/core/source.c 's/^      close\(source->places\[i\]->root_fd\);/      (void)0;/' $by_source nothing_open
+broken "... at the end of each pass" plugin/core/sampler.c '/^  source_end\(sampler->source\);/d' tests/check_sampler nothing_is_held
+broken "a directory that was searched is closed" plugin/core/source_search.c 's/^  closedir\(dir\);//' $by_source nothing_open
+broken "a mount can be taken away" plugin/core/source.c 's/^      close\(source->places\[i\]->root_fd\);/      (void)0;/' $by_source unmount
+
+# --- what is taken from memory ----------------------------------------------------------------------------------------------
+broken "a stamp is trusted after two reads" $counter 's/^#define READS_TO_TRUST 2/#define READS_TO_TRUST 1/' $by_memory written_through_mmap
+broken "... when it is old" $counter 's/stamp_is_old\(&stamp, now_ns\) && //' $by_memory new_stamp
+broken "... by more than a tick of its clock" plugin/core/stamp.c 's/\(20 \* NS_PER_MS\)/(5 * NS_PER_MS)/' $by_memory age
+broken "... or a second where it has no fractions" plugin/core/stamp.c 's/\? WHOLE_SECOND_NS : TICK_NS/? TICK_NS : TICK_NS/' $by_memory age
+broken "... and the clock was not set back" $counter 's/ && clock_file_ns\(\) >= now_ns//' $by_memory clock_is_set_back
+broken "... on a file system of our kernel" $counter 's/known_mount && memory->facts\.local && //' $by_memory not_local
+broken "... which the mount tells" plugin/core/stamp.c 's/facts\.local = facts\.local \|\| type == local\[i\]/facts.local = true; (void)type/' $by_memory mount_tells
+broken "... and never again once it lied" $counter 's/\{\.unreliable = memory->unreliable, /{/' $by_memory unreliable_for_good
+broken "... which is noticed" $counter 's/^    memory->unreliable = true;/    (void)0;/' $by_memory written_through_mmap
+broken "a stamp tells a change whose time was set back" plugin/core/stamp.c 's/a->ctime_ns == b->ctime_ns && //' $by_memory changed
+broken "a stamp tells another file" plugin/core/stamp.c 's/return a->ctime_ns == .*/return a->size == b->size \&\&/' $by_memory changed
+broken "one look of 64 is from the ground up" $counter 's/^#define LOOKS_TO_TRUST 64/#define LOOKS_TO_TRUST 250/' $by_memory other_mount
+broken "... and reads the number" $counter 's/status == 0 && !fresh && unchanged/status == 0 \&\& unchanged/' \
+  $by_memory written_through_mmap_later
+broken "opened at once only where there are no devices" $counter 's/file->found && memory->facts\.no_devices && /file->found \&\& /' $by_memory tricked
+broken "... of the mount that it is on" $counter 's/ && memory->facts_device == memory->stamp\.device;/;/' $by_memory mounted_over
+broken "... and only what a pattern found" $counter 's/!fresh && file->found && memory->facts\.no_devices/!fresh \&\& memory->facts.no_devices/' \
+  $by_memory led_away
+broken "looked up by name only below a guarded directory" $counter '/^  case 1:$/,+1s/return file->guarded;/return true;/' $by_memory link_on_the_way
+broken "... or where no links are followed" $counter 's/return file->guarded && memory->facts\.no_links;/return file->guarded;/' $by_memory link_on_the_way
+broken "... and guarded, so that the mount is reached" $counter 's/return file->guarded && memory->facts\.no_links;/return memory->facts.no_links;/' \
+  $by_memory link_before_the_mount
+broken "... not further down" $counter '/^  default:$/,+1s/return false;/return file->guarded \&\& memory->facts.no_links;/' $by_memory link_before_the_mount
+broken "guarded is what no group and no other can write" plugin/core/source_search.c 's/ && \(st\.st_mode & \(S_IWGRP \| S_IWOTH\)\) == 0;/;/' \
+  $by_source guarded
+broken "... and nobody but root and we own" plugin/core/source_search.c 's/= \(st\.st_uid == 0 .*geteuid\(\)\) && /= /' $by_source guarded_by_another
+broken "a list is not kept while its directory is new" plugin/core/source_search.c 's/place->one_level && stamp_is_old\(&stamp, now_ns\) && /place->one_level \&\& /' \
+  $by_source listed_on_change
+broken "... nor of two levels" plugin/core/source_search.c 's/= place->one_level && stamp_is_old/= stamp_is_old/' $by_source two_levels
+broken "... nor when it changed" plugin/core/source_search.c 's/if \(listed && stamp_same\(&place->stamp, &stamp\)\)/if (listed)/' $by_source listed_on_change
+broken "what had no file is looked for again" plugin/core/source_search.c 's/quiet = presence_of\(source, place, place->absent\[i\]\) == ABSENT;/quiet = true;/' \
+  $by_source listed_on_change
+
+# --- from reading to sample -------------------------------------------------------------------------------------------------
+meter=plugin/core/meter.c by_meter=tests/check_meter by_sampler=tests/check_sampler
+broken "a bad read is no sample of 0" $meter 's/^    s->error = r->error;/&\n    s->has_energy = true;/' $by_meter story
+broken "... and no baseline" $meter 's/^    m->bad = true;/&\n    m->last_energy_uj = 0;/' $by_meter story
+broken "... not at the start either" $meter 's/^    m->bad = true;/&\n    m->started = true;/' $by_meter story
+broken "the next good read counts over the time that passed" $meter 's/^    m->bad = true;/&\n    m->last_at = *now;/' $by_meter story
+broken "... and is told to follow a gap" $meter 's/if \(m->bad \|\| was_stale/if (was_stale/' $by_meter story
+broken "what is bad has no power" $meter 's/^    s->error = r->error;/&\n    s->has_power = m->power_known, s->power_w = m->power_w;/' $by_meter story
+broken "one pass waits so long and no longer" plugin/core/sampler.c 's/int64_t none = 0;/int64_t none = 0, own_ns = PASS_PATIENCE_NS; patience_ns = \&own_ns;/' \
+  $by_sampler patience_of_a_pass
+broken "what was bad before is not waited for" plugin/core/sampler.c 's/t->bad \? &none : patience_ns/t->bad ? patience_ns : patience_ns/' \
+  $by_sampler patience_of_a_pass
+broken "one bad VM costs the others nothing" plugin/core/sampler.c 's/measure\(sampler, source_at\(sampler->source, i\), now, &patience_ns\);/{ struct source_entry *e = source_at(sampler->source, i); measure(sampler, e, now, \&patience_ns); if (e->user != NULL \&\& ((struct tracked *)e->user)->bad) break; }/' \
+  tests/check_plugin no_counter
+broken "one closed directory costs the others nothing" plugin/core/source_search.c "/none of the operator's concern/,/return 0;/s/return 0;/return -ENOMEM;/" \
+  $by_source closed_directory
+broken "one failing sink costs the others nothing" plugin/core/sampler.c 's/note_error\(sampler, sampler->sinks\[i\]->put\(sampler->sinks\[i\], &sample\)\);/{ note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], \&sample)); if (sampler->error != 0) return; }/' \
+  $by_sampler a_failing_sink_harms_no_other
+broken "the read callback never fails" plugin/vm_energy.c '/this interval is incomplete/,+1s/return 0;/return status;/' tests/check_plugin no_clock
+
+# --- names ------------------------------------------------------------------------------------------------------------------
+label=plugin/core/label.c by_label=tests/check_label
+broken "a VM is called as the directory in scaphandre/" $label 's/if \(!part_is\(part, "scaphandre"\)\)/if (true)/' $by_label from_path
+broken "... the one that looks like Scaphandre's" $label 's/if \(is_scaphandre_layout\(behind\)\)/if (false)/' $by_label from_path
+broken "else as the directory that holds the file" $label 's/return before_last\.len > 0 \? before_last : last;/return last;/' $by_label from_path
+broken "equal names are told apart by the rest of the path" $label 's/if \(file != NULL && file > behind\)/if (false)/' $by_label set_tells_apart
+broken "... or by what stands before" $label '/^    if \(outcome == TAKEN\)$/,+1d' $by_label set_tells_apart
+broken "never two of one label" $label 's/if \(node != NULL && \*node == text\)/if (node != NULL)/' $by_label set_of_many
+broken "two that become equal stay two" $label 's/if \(node != NULL && \*node == text\)/if (node != NULL \&\& (*node == text || strcmp(text, "a_b") == 0))/' \
+  $by_label set_tells_apart
+broken "... in a source" plugin/core/source.c 's/= label_set_add\(source->labels, member->path\)/= member->name/; s/^    label_set_remove\(source->labels, .*//' \
+  $by_source safe_first
+broken "a safe name keeps its label against an altered one" plugin/core/source.c 's/for_each_fresh\(source, list_if_safe\)/for_each_fresh(source, list_if_altered)/; s/altered = for_each_fresh\(source, list_if_altered\)/altered = for_each_fresh(source, list_if_safe)/' \
+  $by_source safe_first
+broken "a label stays with its path" plugin/core/source.c 's/member->fresh \|\| !member->owner/true/' $by_source labels_stay
+broken "a byte that is no UTF-8 goes" $label 's/if \(len == 0 \|\| is_harmful\(code\) \|\| \(code/if (len == 0) *to++ = *text; else if (is_harmful(code) || (code/' $by_label safe
+broken "... also where a character is cut short" $label 's/if \(\(text\[i\] & 0xc0\) != 0x80\)/if (text[i] == 0)/' $by_label safe
+broken "... or longer than need be" $label 's/\*code < least\[len\] \|\| //' $by_label safe
+broken "... or half of a pair" $label 's/ \|\| \(\*code >= 0xd800 && \*code < 0xe000\)//' $by_label safe
+broken "... or above all there are" $label 's/ \|\| \*code > 0x10ffff//' $by_label safe
+broken "no control characters" $label 's/return code < 0x20 \|\|/return code == 10 ||/' $by_label safe
+broken "... of C1 neither" $label 's/\(code >= 0x7f && code < 0xa0\)/code == 0x7f/' $by_label safe
+broken "no separators of lines, no marks of direction" $label 's/\(code >= 0x2028 && code <= 0x202e\)/false/' $by_label safe
+broken "no slash" $label 's/, "\/;"\);$/, ";");/' $by_label safe
+broken "no semicolon" $label 's/, "\/;"\);$/, "\/");/' $by_label safe
+broken "no dot in front" $label 's/\(safe\[0\] == .\.. \|\| safe\[0\] == .-.\)/(safe[0] == 45)/' $by_label safe
+broken "no dash in front" $label 's/\(safe\[0\] == .\.. \|\| safe\[0\] == .-.\)/(safe[0] == 46)/' $by_label safe
+broken "a label is cut at 63 bytes" plugin/core/label.h 's/^#define LABEL_MAX_COLLECTD 63/#define LABEL_MAX_COLLECTD 64/' tests/check_plugin long_names
+broken "... also behind the host's name" plugin/vm_energy.c 's/named && used > LABEL_MAX_COLLECTD \?/false ?/' tests/check_plugin long_names
+broken "... at a character" $label 's/\(\(unsigned char\)text\[max\] & 0xc0\) == 0x80/false/' $by_label cut
+broken "... and tells by a hash what was cut off" $label 's/"_%08x", hash\(safe\)\);/"_%08x", 0u);/' $by_label cut
+
+# --- names in files ---------------------------------------------------------------------------------------------------------
+by_csv=tests/check_csv
+broken "a comma is quoted" plugin/core/csv_text.c 's/strpbrk\(label, ",/strpbrk(label, "/' $by_csv test_quote
+broken "a quote is quoted" plugin/core/csv_text.c 's/strpbrk\(label, ",\\"/strpbrk(label, ",/' $by_csv test_quote
+broken "... and doubled" plugin/core/csv_text.c 's/^    if \(\*label == .".\)$/    if (false)/' $by_csv test_quote
+broken "a line break is quoted" plugin/core/csv_text.c 's/\\r\\n"\) == NULL/\\r") == NULL/' $by_csv test_quote
+broken "... of either kind" plugin/core/csv_text.c 's/\\r\\n"\) == NULL/\\n") == NULL/' $by_csv test_quote
+broken "a file stays in its directory" plugin/core/csv.c 's/ && strchr\(name, .\/.\) == NULL;/;/' $by_csv test_bad_name
+broken "... is not that above" plugin/core/csv.c 's/strcmp\(name, "\.\."\) != 0 && //' $by_csv test_bad_name
+broken "... and no label leads out of it" $label 's/safe = raw == NULL \? NULL : replace_harmful\(raw, "\/;"\)/safe = raw == NULL ? NULL : replace_harmful(raw, ";")/' \
+  $by_label set_tells_apart
+broken "... nor a link that was put there" plugin/core/csv_file.c 's/ \| O_NOFOLLOW//' $by_csv test_planted_link
+broken "... nor waits a FIFO" plugin/core/csv_file.c 's/ \| O_NONBLOCK//' $by_csv test_planted_fifo $stalls
+
+# --- what is said, and how often --------------------------------------------------------------------------------------------
+glue=plugin/vm_energy.c by_plugin=tests/check_plugin
+broken "a state is told when it changes, not while it stays" $glue 's/if \(sample->error != vm->error && may_say_of_vm/if (may_say_of_vm/' \
+  $by_plugin life_without_notifications
+broken "a VM that flaps is told ten times" $glue 's/return may_say\(&vm->throttle, &pace, plugin\.mono_ns\);/(void)vm; (void)pace; return true;/' \
+  $by_plugin a_flapping_vm_is_throttled
+broken "... and not anew each time it comes back" $glue 's/^    vm->throttle = gone->throttle;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
+broken "VMs that come and go are told fifty times" $glue 's/return may_say\(&plugin\.throttle, &pace, plugin\.mono_ns\);/(void)pace; return true;/' \
+  $by_plugin coming_and_going_is_throttled
+broken "what is held back is counted" plugin/core/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
+broken "a permission problem names the remedy" $glue 's/if \(sample->error == -EACCES \|\| sample->error == -EPERM\)/if (false)/' $by_plugin denied
+
+# --- fit: each edit still changes its file, each test is there ---------------------------------------------------------------
+
+unfit=0
+for i in "${!promises[@]}"; do
+  problem=
+  sed -E "${edits[i]}" "$srcdir/${files[i]}" 2>/dev/null | cmp -s - "$srcdir/${files[i]}" && problem="the edit changes nothing in ${files[i]}"
+  sed -E "${edits[i]}" "$srcdir/${files[i]}" >/dev/null 2>&1 || problem="no edit for ${files[i]}"
+  grep -qF "START_TEST(${tests[i]})" "$srcdir/${suites[i]}.c" || problem="${suites[i]} has no test ${tests[i]}"
+  [ -z "$problem" ] || { echo "does not fit: ${promises[i]}: $problem" && unfit=$((unfit + 1)); }
+done
+if [ -n "$fit" ]; then
+  echo "$((${#promises[@]} - unfit)) of ${#promises[@]} rows fit"
+  [ "$unfit" -eq 0 ] && [ ${#promises[@]} -gt 0 ]
+  exit
+fi
+[ ${#promises[@]} -gt 0 ] || { echo "promises: no row has '$word'" && exit 1; }
+[ "$(id -u)" -eq 0 ] || { echo "promises: to mount and to make devices takes root" && exit 1; }
+
+# --- the copy: configured as the tree is, in a namespace where /tmp is what goes at the end ----------------------------------
+
+die() { # what: with the log
+  tail -n 40 "$work/log"
+  echo "promises: $1"
+  exit 1
+}
+if [ -z "${IN_NAMESPACE:-}" ]; then
+  work=$(mktemp -d "${TMPDIR:-/tmp}/vm_energy.XXXXXX") || exit 1
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM
+  chmod 755 "$work" # for tests that are nobody
+  unset MAKEFLAGS MFLAGS MAKELEVEL
+  make -C "$builddir" distdir distdir="$work/tree" >"$work/log" 2>&1 || die "the tree cannot be copied"
+  "$builddir/config.status" --config >"$work/options" || die "the tree is not configured"
+  IN_NAMESPACE=$work unshare -m --propagation private "$BASH" "$0" "$word"
+  exit
+fi
+mount --bind "$IN_NAMESPACE" /tmp && mount -t tmpfs tmpfs /dev/shm || exit 1 # what failing tests leave lies in these
+work=/tmp
+cd "$work/tree" || exit 1
+eval "set -- $(cat "$work/options")"
+./configure "$@" --disable-werror >"$work/log" 2>&1 || die "the copy cannot be configured"
+unset abs_top_srcdir abs_top_builddir
+
+# A test may take so many of the seconds that it gives itself: a broken promise that blocks is to be seen soon.
+export CK_TIMEOUT_MULTIPLIER=0.3
+run() { # suite [VARIABLE=value]: 0: it passed; 1: it failed, or ran out of time; 2: it was not built. Its words: $suite.log
+  rm -f "$1" "$1.log" "$1.trs"
+  make "$1" >"$work/log" 2>&1 || return 2
+  env ${2:+"$2"} timeout -k 5 200 make "$1.log" >"$work/log" 2>&1
+  grep -q ':test-result: PASS' "$1.trs" 2>/dev/null
+}
+
+failed() { # suite kind: the tests of the suite that failed (F) or did not come to their end (E), each once
+  sed -nE "s/^[^:]*:[0-9]+:$2:[^:]*:([a-z0-9_]+):[0-9]+: .*/\1/p" "$1.log" 2>/dev/null | sort -u
+}
+
+# With nothing broken all pass, and the tests of the table are among them. A test that is in one case of its suite is run
+# with that case alone.
+declare -A cases=()
+mapfile -t distinct < <(printf '%s\n' "${suites[@]}" | sort -u)
+for suite in "${distinct[@]}"; do
+  run "$suite" "CK_TAP_LOG_FILE_NAME=$work/tap" || { cat "$suite.log" >>"$work/log" 2>/dev/null && die "$suite fails with nothing broken"; }
+  while IFS=: read -r _ case test _; do
+    known=${cases[$suite:$test]-$case}
+    [ "$known" = "$case" ] || known=
+    cases[$suite:$test]=$known
+  done <"$work/tap"
+done
+
+# --- the proof --------------------------------------------------------------------------------------------------------------
+
+passed=0
+missed=0
+for i in "${!promises[@]}"; do
+  file=${files[i]} suite=${suites[i]} test=${tests[i]} why=
+  cp "$file" "$work/kept"
+  sed -i -E "${edits[i]}" "$file"
+  if cmp -s "$file" "$work/kept"; then
+    why="the edit changes nothing in $file"
+  elif [ -z "${cases[$suite:$test]+known}" ]; then
+    why="there is no such test"
+  else
+    case=${cases[$suite:$test]}
+    run "$suite" "${case:+CK_RUN_CASE=$case}"
+    case $? in
+    0) why="it passed" ;;
+    2) why="it cannot be compiled" ;;
+    *)
+      if failed "$suite" F | grep -qx "$test"; then :
+      elif [ "${ends[i]}" = stalls ] && failed "$suite" E | grep -qx "$test" && grep -q "Test timeout expired" "$suite.log"; then :
+      else
+        why="failed, but not $test: $(failed "$suite" '[FE]' | paste -sd ' ')"
+      fi
+      ;;
+    esac
+  fi
+  cat "$work/kept" >"$file" # new enough to be built again
+  if [ -z "$why" ]; then
+    passed=$((passed + 1))
+    echo "caught  ${promises[i]}  ($suite: $test)"
+  else
+    missed=$((missed + 1))
+    echo "MISSED  ${promises[i]}  ($suite: $test): $why"
+    [ "$why" != "it cannot be compiled" ] || grep -m 3 error: "$work/log"
+  fi
+done
+echo "$passed passed, $missed failed"
+[ "$missed" -eq 0 ]
