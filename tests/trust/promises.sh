@@ -134,6 +134,22 @@ broken "... nor when it changed" plugin/core/source_search.c 's/if \(listed && s
 broken "what had no file is looked for again" plugin/core/source_search.c 's/quiet = presence_of\(source, place, place->absent\[i\]\) == ABSENT;/quiet = true;/' \
   $by_source listed_on_change
 
+# --- what is watched instead of looked at --------------------------------------------------------------------------------------
+watch=plugin/core/watch.c by_watch=tests/check_watch by_watched=tests/check_counter_watch
+broken "what happens to a watched file is seen" $watch 's/^  file->touched = true;/  (void)0;/' $by_watch tells
+broken "... by the counter's reader at once" $counter 's/^         watch_is_quiet\(file->watch, &memory->watched\);/         true;/' $by_watched seen_at_once
+broken "... also when it is removed" $watch 's/ \| IN_DELETE_SELF//; s/IN_MODIFY \| IN_ATTRIB/IN_MODIFY/' $by_watched seen_at_once
+broken "... and when the kernel lost count" $watch '/IN_Q_OVERFLOW/,+1s/watch->turn\+\+;/(void)0;/' $by_watch overflow
+broken "what is mounted over a watched file is seen" $watch 's/^  if \(poll\(&mounts, 1, 0\) != 0\)/  if (poll(\&mounts, 1, 0) < 0)/' $by_watch mounts
+broken "... and read in its place" $watch 's/^  if \(poll\(&mounts, 1, 0\) != 0\)/  if (poll(\&mounts, 1, 0) < 0)/' $by_watched seen_at_once
+broken "each eighth look is made all the same" $counter 's/^#define LOOKS_TO_SKIP 8/#define LOOKS_TO_SKIP 60/' $by_watched not_looked_at
+broken "a file that took the place of a watched one is not taken for it" $counter 's/= memory->strayed \|\| memory->stamp\.inode.*/= false;/' \
+  $by_watched seen_at_once
+broken "a search whose directory changed looks at all" plugin/core/source_search.c 's/^  if \(!root_is_as_it_was\)/  if (false)/' $by_source guarded
+broken "nothing is watched where others change files" plugin/core/stamp.c 's/facts\.local && type != OVERLAYFS_SUPER_MAGIC/facts.local/' $by_watched not_told
+broken "a watch holds nothing when a mount goes" $watch 's/^    watch->mounts_fd = open\("\/proc\/self\/mountinfo".*/    watch->mounts_fd = fcntl(path_fd, F_DUPFD_CLOEXEC, 0);/; s/static int open_all\(struct watch \*watch\)/static int open_all(struct watch *watch, int path_fd)/; s/open_all\(watch\)/open_all(watch, path_fd)/' \
+  $by_watch unmounted
+
 # --- from reading to sample -------------------------------------------------------------------------------------------------
 meter=plugin/core/meter.c by_meter=tests/check_meter by_sampler=tests/check_sampler
 broken "a bad read is no sample of 0" $meter 's/^    s->error = r->error;/&\n    s->has_energy = true;/' $by_meter story
@@ -164,7 +180,7 @@ broken "... or by what stands before" $label '/^    if \(outcome == TAKEN\)$/,+1
 broken "never two of one label" $label 's/if \(node != NULL && \*node == text\)/if (node != NULL)/' $by_label set_of_many
 broken "two that become equal stay two" $label 's/if \(node != NULL && \*node == text\)/if (node != NULL \&\& (*node == text || strcmp(text, "a_b") == 0))/' \
   $by_label set_tells_apart
-broken "... in a source" plugin/core/source.c 's/= label_set_add\(source->labels, member->path\)/= member->name/; s/^    label_set_remove\(source->labels, .*//' \
+broken "... in a source" plugin/core/source.c 's/= label_set_add\(source->labels, member->entry\.path\)/= member->entry.name/; s/^    label_set_remove\(source->labels, .*//' \
   $by_source safe_first
 broken "a safe name keeps its label against an altered one" plugin/core/source.c 's/for_each_fresh\(source, list_if_safe\)/for_each_fresh(source, list_if_altered)/; s/altered = for_each_fresh\(source, list_if_altered\)/altered = for_each_fresh(source, list_if_safe)/' \
   $by_source safe_first
