@@ -28,3 +28,24 @@ knows_all_calls() { # object
   done
   return $unknown
 }
+
+# What daemon_conf wrote, but values are taken and thrown away: no write plugin whose files grow, or that is a suspect.
+without_writers() {
+  sed -i '/^LoadPlugin csv/d; /^<Plugin csv>/,/^<\/Plugin>/d' "$work/collectd.conf"
+  cat >>"$work/collectd.conf" <<'CONF'
+PostCacheChain "thrown-away"
+<Chain "thrown-away">
+  Target "stop"
+</Chain>
+CONF
+}
+
+tenant=$builddir/tests/trust/tenant
+tenants() { # directory seconds: starts what guests can do to a tree, all at once: VMs that come and go, a torn and a swapped file
+  mkdir -p "$1"/{torn,swapped}/intel-rapl:0
+  echo "12 apples" >"$work/secret"
+  start churn nice "$tenant" churn "$1" "${churned:-40}" "$2"
+  start tear nice "$tenant" tear "$1/torn/intel-rapl:0/energy_uj" "$2"
+  # a socket's path is short, so it works where the file is
+  start swap sh -c 'cd "$1" && exec nice "$2" swap energy_uj "$3" "$4"' - "$1/swapped/intel-rapl:0" "$tenant" "$work/secret" "$2"
+}
