@@ -7,7 +7,7 @@
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once, since there is one read function and the daemon runs a read function again only when it has returned;
- * shutdown comes after the last read. So nothing here is locked.
+ * shutdown comes after the last read. So nothing here is locked; tests/trust/check_threads.sh holds the daemon to that.
  */
 #include "capture.h"
 #include "core/clock.h"
