@@ -9,8 +9,9 @@ fi
 . "${abs_top_srcdir:-.}/tests/daemon/lib.sh"
 # shellcheck source=tests/trust/lib.sh
 . "$srcdir/tests/trust/lib.sh"
-require valgrind
+require valgrind readelf strip
 tool=$builddir/vm_energy
+legible_to_valgrind
 cd "$work" || exit 1
 
 # Lost is what nobody points to any more, or only into its middle. What can still be reached is not: the daemon keeps some

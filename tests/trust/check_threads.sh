@@ -17,7 +17,9 @@ fi
 . "${abs_top_srcdir:-.}/tests/daemon/lib.sh"
 # shellcheck source=tests/trust/lib.sh
 . "$srcdir/tests/trust/lib.sh"
-require "$collectd" "$collectdctl" valgrind
+require "$collectd" valgrind readelf strip
+tool=$builddir/vm_energy
+legible_to_valgrind
 reads=${VM_ENERGY_READS:-200}
 
 tree=$work/scaphandre

@@ -49,3 +49,12 @@ tenants() { # directory seconds: starts what guests can do to a tree, all at onc
   # a socket's path is short, so it works where the file is
   start swap sh -c 'cd "$1" && exec nice "$2" swap energy_uj "$3" "$4"' - "$1/swapped/intel-rapl:0" "$tenant" "$work/secret" "$2"
 }
+
+# Valgrind 3.19 gives up on what clang 14 writes for debuggers: it gets copies without. Changes module_dir and tool.
+legible_to_valgrind() {
+  readelf -p .comment "$module_dir/vm_energy.so" "$tool" 2>/dev/null | grep clang >/dev/null || return 0
+  mkdir -p "$work/legible"
+  [ ! -e "$module_dir/vm_energy.so" ] || strip -g -o "$work/legible/vm_energy.so" "$module_dir/vm_energy.so"
+  [ ! -e "$tool" ] || strip -g -o "$work/legible/vm_energy" "$tool"
+  module_dir=$work/legible tool=$work/legible/vm_energy
+}
