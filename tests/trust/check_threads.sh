@@ -20,7 +20,7 @@ fi
 require "$collectd" valgrind readelf strip
 tool=$builddir/vm_energy
 legible_to_valgrind
-reads=${VM_ENERGY_READS:-200}
+reads=${VM_ENERGY_HELGRIND_READS:-200}
 
 tree=$work/scaphandre
 start writer "$simwriter" --root "$tree" --period 0.1 --jitter 0.02 steady=const:100 falls=const:60,resets%0.7 dead=const:40,dies@1
