@@ -21,6 +21,15 @@
 #define MS_NOSYMFOLLOW 256
 #endif
 
+/* Stands in for the one of the C library: something may happen right before it. */
+static void (*at_fstat)(void);
+
+int fstat(int fd, struct stat *st) {
+  if (at_fstat != NULL)
+    at_fstat();
+  return fstatat(fd, "", st, AT_EMPTY_PATH);
+}
+
 /* ---- where it is tried ------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -774,6 +783,40 @@ START_TEST(never_an_old_number_with_a_new_time) {
 }
 END_TEST
 
+/* The writer comes once, right before the number is read or right behind. */
+static void write_once(void) {
+  at_file_clock = at_fstat = NULL;
+  write_text("vm/energy_uj", "43");
+  set_mtime("vm/energy_uj", 2000, 0);
+}
+
+static void write_behind_the_read(void) {
+  at_file_clock = NULL;
+  at_fstat = write_once;
+}
+
+START_TEST(written_around_the_read) {
+  static void (*const moments[])(void) = {write_once, write_behind_the_read};
+  if (!use_mount(_i))
+    return;
+  all_is_new();
+  for (int moment = 0; moment < ROWS(moments); moment++)
+    for (int way = 0; way < WAYS; way++)
+      for (int looks = 0; looks < 3; looks++) {
+        write_text("vm/energy_uj", "42");
+        set_mtime("vm/energy_uj", 1000, 0);
+        memory = (struct counter_memory){.known = false};
+        for (int i = 0; i < looks; i++)
+          expect(look_in_a_way("vm/energy_uj", way), 42);
+        at_file_clock = moments[moment];
+        struct reading reading = look_in_a_way("vm/energy_uj", way);
+        ck_assert(at_file_clock == NULL && at_fstat == NULL);
+        ck_assert_int_eq(reading.error, 0);
+        ck_assert_int_eq(reading.mtime_ns, (reading.energy_uj == 42 ? 1000 : 2000) * NS_PER_S);
+      }
+}
+END_TEST
+
 /* The writer truncated the file, and writes its number when the reader is about to read for the n-th time. */
 static int reads_to_come;
 
@@ -836,6 +879,7 @@ int main(void) {
   tcase_add_test(tcase, mounted_over);
   tcase_add_test(tcase, mount_tells);
   tcase_add_loop_test(tcase, age, 0, ROWS(age_rows));
+  tcase_add_loop_test(tcase, written_around_the_read, 0, ROWS(mounts));
   tcase_add_test(tcase, mended_at_once);
   tcase_add_test(tcase, mended_after_a_while);
   suite_add_tcase(suite, tcase);

@@ -53,9 +53,9 @@ broken "... all sleeps counted" $counter 's/^    left_ns -= pause_ns;//' $by_cou
 broken "... at the cost of whoever waits" $counter 's/^    \*patience_ns -= pause_ns;//' $by_counter patience
 broken "what is missing is not waited for" $counter 's/return error == -ENODATA/return error == -ENOENT || error == -ENODATA/' \
   $by_counter patience
-broken "a number has the time of its own update" $counter 's/\(before != NULL && stamp_same\(before, &stamp\)\)/true/' $by_counter torn
+broken "a number has the time of its own update" $counter 's/\(before != NULL && stamp_same\(before, &stamp\)\)/true/' $by_memory written_around_the_read
 broken "... not that of before it was opened" $counter 's/^    struct stamp stamp = stamp_of\(&st\);/    struct stamp stamp = before != NULL ? *before : stamp_of(\&st);/' \
-  $by_counter torn
+  $by_memory written_around_the_read
 
 # who is not to be touched
 broken "no FIFO" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISFIFO(mode))/' $by_counter kind
