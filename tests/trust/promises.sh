@@ -228,7 +228,7 @@ broken "VMs that come and go are told fifty times" $glue 's/return may_say\(&plu
 broken "what is held back is counted" plugin/core/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
 broken "a permission problem names the remedy" $glue 's/if \(sample->error == -EACCES \|\| sample->error == -EPERM\)/if (false)/' $by_plugin denied
 
-# --- fit: each edit still changes its file, each test is there ---------------------------------------------------------------
+# --- fit: each edit still changes its file, each test is there --------------------------------------------------------------
 
 unfit=0
 for i in "${!promises[@]}"; do
@@ -246,7 +246,7 @@ fi
 [ ${#promises[@]} -gt 0 ] || { echo "promises: no row has '$word'" && exit 1; }
 [ "$(id -u)" -eq 0 ] || { echo "promises: to mount and to make devices takes root" && exit 1; }
 
-# --- the copy: configured as the tree is, in a namespace where /tmp is what goes at the end ----------------------------------
+# --- the copy: configured as the tree is, in a namespace where /tmp and all processes go at the end -------------------------
 
 die() { # what: with the log
   tail -n 40 "$work/log"
@@ -254,14 +254,17 @@ die() { # what: with the log
   exit 1
 }
 if [ -z "${IN_NAMESPACE:-}" ]; then
+  child=
   work=$(mktemp -d "${TMPDIR:-/tmp}/vm_energy.XXXXXX") || exit 1
   trap 'rm -rf "$work"' EXIT
-  trap 'exit 130' INT TERM
+  trap '[ -z "$child" ] || kill -KILL $child 2>/dev/null; wait; exit 130' INT TERM
   chmod 755 "$work" # for tests that are nobody
   unset MAKEFLAGS MFLAGS MAKELEVEL
   make -C "$builddir" distdir distdir="$work/tree" >"$work/log" 2>&1 || die "the tree cannot be copied"
   "$builddir/config.status" --config >"$work/options" || die "the tree is not configured"
-  IN_NAMESPACE=$work unshare -m --propagation private "$BASH" "$0" "$word"
+  IN_NAMESPACE=$work unshare -m --propagation private -p -f --mount-proc --kill-child "$BASH" "$0" "$word" &
+  child=$!
+  wait $child
   exit
 fi
 mount --bind "$IN_NAMESPACE" /tmp && mount -t tmpfs tmpfs /dev/shm || exit 1 # what failing tests leave lies in these
