@@ -144,6 +144,37 @@ START_TEST(not_told) {
 }
 END_TEST
 
+/* A change that the kernel tells nothing of is seen with the eighth look, and then it is not watched any more. Here it
+   is not told because nobody asks. */
+START_TEST(untold) {
+  write_text(COUNTER, "42");
+  calm_down();
+  write_text(COUNTER, "43");
+  for (int i = 0; i < SKIP; i++)
+    look_with(&memory, watch);
+  expect(look_with(&memory, watch), 43);
+  ck_assert_int_eq(count_watched_files(), 0);
+  for (int i = 0; i < 70; i++)
+    expect(look_with(&memory, watch), 43);
+  ck_assert_int_eq(count_watched_files(), 0);
+}
+END_TEST
+
+/* One that is told just after the look. */
+START_TEST(told_later) {
+  write_text(COUNTER, "42");
+  calm_down();
+  while (memory.looks % SKIP != SKIP - 1)
+    look();
+  watch_drain(watch);
+  write_text(COUNTER, "43");
+  expect(look_with(&memory, watch), 43);
+  for (int i = 0; i < 2 * SKIP; i++)
+    expect(look(), 43);
+  ck_assert_int_eq(count_watched_files(), 1);
+}
+END_TEST
+
 START_TEST(no_descriptors) {
   struct rlimit limit, few = {.rlim_cur = 64};
   ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -162,10 +193,12 @@ START_TEST(no_descriptors) {
   while (num > 0)
     close(fds[--num]);
   setrlimit(RLIMIT_NOFILE, &limit);
-  ck_assert_int_eq(count_watched_files(), 0);
-  for (unsigned i = 0; i < 70; i++)
+  for (unsigned i = 0; i < SKIP; i++)
     expect(look(), 43);
-  ck_assert_int_eq(count_watched_files(), 1); /* it was tried again */
+  ck_assert_int_eq(count_watched_files(), 0); /* it is not tried with each look */
+  for (unsigned i = 0; i < 64; i++)
+    expect(look(), 43);
+  ck_assert_int_eq(count_watched_files(), 1); /* but again */
 }
 END_TEST
 
@@ -350,6 +383,8 @@ int main(void) {
   tcase_add_loop_test(tcase, rhythm, 0, ROWS(rhythms));
   tcase_add_test(tcase, becomes_busy);
   tcase_add_test(tcase, not_told);
+  tcase_add_test(tcase, untold);
+  tcase_add_test(tcase, told_later);
   tcase_add_test(tcase, no_descriptors);
   tcase_add_loop_test(tcase, not_looked_at, 0, MOUNTS);
   tcase_add_loop_test(tcase, seen_at_once, 0, MOUNTS * ROWS(changes));

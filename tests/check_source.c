@@ -1226,6 +1226,24 @@ START_TEST(nothing_open) {
 }
 END_TEST
 
+/* A counter that is no longer found is no longer watched, although its file is still there. */
+START_TEST(unwatched_when_gone) {
+  struct source *source = new_source();
+  make_files("vms/a/e vms/b/e");
+  add(source, "vms/*/e");
+  for (int pass = 0; pass < 6; pass++)
+    readings_of(source);
+  bool watches = file_age == ALL_IS_OLD;
+  ck_assert_int_eq(count_watched_files(), watches ? 2 : 0);
+  ck_assert_int_eq(rename(in_scratch("vms/a"), in_scratch("elsewhere")), 0);
+  ck_assert_str_eq(list_of(source), "vms/b/e");
+  ck_assert_int_eq(count_watched_files(), watches ? 1 : 0);
+  write_text("elsewhere/e", "43");
+  ck_assert_str_eq(list_of(source), "vms/b/e");
+  source_free(source);
+}
+END_TEST
+
 static void mount_vm(const char *vm) {
   char name[64];
   make_parents(in_scratch(vm));
@@ -1413,6 +1431,7 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_loop_test(tcase, guarded, 0, ROWS(guard_rows));
   tcase_add_test(tcase, guarded_by_another);
   tcase_add_test(tcase, nothing_open);
+  tcase_add_test(tcase, unwatched_when_gone);
   tcase_add_test(tcase, unmount);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
   tcase_add_loop_test(tcase, range_missed_by_read, 0, ROWS(range_rows));

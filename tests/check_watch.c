@@ -4,11 +4,11 @@
 #include "suite.h"
 
 #include <sched.h>
-#include <signal.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 static struct watch *watch;
 static struct watched_file file, other;
@@ -233,26 +233,93 @@ START_TEST(overflow) {
 }
 END_TEST
 
-/* Who writes without end cannot hold us. */
-START_TEST(flood) {
+/* Who writes without end: its file is no longer watched, and others are. */
+START_TEST(noise) {
   ck_assert_int_eq(begin("vm/zone/energy_uj", &file), 0);
   ck_assert_int_eq(begin("vm/zone/other", &other), 0);
-  pid_t pid = fork();
-  ck_assert_int_ge(pid, 0);
-  if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int fds[2] = {open(in_scratch("vm/zone/energy_uj"), O_WRONLY | O_CLOEXEC),
-                  open(in_scratch("vm/zone/other"), O_WRONLY | O_CLOEXEC)};
-    for (unsigned i = 0;; i++)
-      if (pwrite(fds[i % 2], "1", 1, 0) != 1)
-        _exit(1);
+  for (int i = 0; i < 20; i++) { /* two events each that are not told as one */
+    write_it(in_scratch("vm/zone/energy_uj"));
+    date_it(in_scratch("vm/zone/energy_uj"));
   }
-  while (is_quiet(&file))
-    ;
-  for (int i = 0; i < 200; i++)
-    watch_drain(watch);
-  kill(pid, SIGKILL);
-  waitpid(pid, NULL, 0);
+  watch_drain(watch);
+  ck_assert_int_eq(count_watched_files(), 1);
+  ck_assert_int_eq(file.wd, 0);
+  ck_assert_int_eq(begin("vm/zone/energy_uj", &file), -EBUSY);
+  ck_assert(is_quiet(&other));
+}
+END_TEST
+
+/* As many, but with looks between. */
+START_TEST(no_noise) {
+  ck_assert_int_eq(begin("vm/zone/energy_uj", &file), 0);
+  for (int i = 0; i < 40; i++) {
+    write_it(in_scratch("vm/zone/energy_uj"));
+    date_it(in_scratch("vm/zone/energy_uj"));
+    ck_assert(!is_quiet(&file));
+    watch_take(watch, &file);
+  }
+  ck_assert(is_quiet(&file));
+}
+END_TEST
+
+/* A kernel that has more to tell whenever it is asked. What it tells is of nobody. */
+static bool endless;
+static int reads;
+
+ssize_t read(int fd, void *buffer, size_t size) {
+  if (!endless)
+    return syscall(SYS_read, fd, buffer, size);
+  ck_assert_int_lt(++reads, 1000);
+  const struct inotify_event event = {.wd = 1 << 30, .mask = IN_MODIFY};
+  for (size_t at = 0; at + sizeof(event) <= size; at += sizeof(event))
+    memcpy((char *)buffer + at, &event, sizeof(event));
+  return (ssize_t)size;
+}
+
+START_TEST(flood) {
+  ck_assert_int_eq(begin("vm/zone/energy_uj", &file), 0);
+  reads = 0;
+  endless = true;
+  watch_drain(watch);
+  endless = false;
+  ck_assert_int_le(reads, 20);
+  ck_assert(!watch_is_quiet(watch, &file)); /* there may be more of this one */
+  watch_take(watch, &file);
+  ck_assert(is_quiet(&file));
+}
+END_TEST
+
+/* Of what a user may watch half is left to others. */
+static void watch_many(void) {
+  const int most = 10;
+  struct watched_file files[20] = {{.wd = 0}};
+  char name[32];
+  int status = 0, num = 0;
+  while (num < 20 && status == 0) {
+    snprintf(name, sizeof(name), "%d", num);
+    status = begin(name, &files[num]);
+    num += status == 0;
+  }
+  ck_assert_int_eq(status, -ENOSPC);
+  ck_assert_int_eq(num, most / 2);
+  watch_end(watch, &files[0]);
+  ck_assert_int_eq(begin(name, &files[0]), 0);
+  for (int i = 0; i < num; i++)
+    watch_end(watch, &files[i]);
+}
+
+START_TEST(leaves_some) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    return;
+  char name[32];
+  for (int i = 0; i < 20; i++) {
+    snprintf(name, sizeof(name), "%d", i);
+    write_text(name, "1");
+  }
+  write_text("limit", "10\n");
+  ck_assert_int_eq(mount(in_scratch("limit"), "/proc/sys/fs/inotify/max_user_watches", NULL, MS_BIND, NULL), 0);
+  watch_many();
+  ck_assert_int_eq(umount("/proc/sys/fs/inotify/max_user_watches"), 0);
 }
 END_TEST
 
@@ -332,7 +399,10 @@ int main(void) {
   tcase_add_test(tcase, another_instead);
   tcase_add_test(tcase, one_file_twice);
   tcase_add_test(tcase, overflow);
+  tcase_add_test(tcase, noise);
+  tcase_add_test(tcase, no_noise);
   tcase_add_test(tcase, flood);
+  tcase_add_test(tcase, leaves_some);
   tcase_add_test(tcase, descriptors);
   tcase_add_test(tcase, mounts);
   tcase_add_test(tcase, unmounted);

@@ -40,8 +40,8 @@
 /* ---- what the last look found ------------------------------------------------------------------------------------ */
 
 static void forget(struct counter_memory *memory) {
-  *memory =
-      (struct counter_memory){.unreliable = memory->unreliable, .looks = memory->looks, .watched = memory->watched};
+  *memory = (struct counter_memory){
+      .unreliable = memory->unreliable, .looks = memory->looks, .untold = memory->untold, .watched = memory->watched};
 }
 
 static void note_quiet(struct counter_memory *memory) {
@@ -202,12 +202,6 @@ static int read_whole(int fd, const struct stamp *before, struct counter_memory 
   return -EAGAIN;
 }
 
-/* Whether nothing can have happened to the file since the last look, by what the kernel has told. */
-static bool left_alone(const struct counter_file *file, const struct counter_memory *memory) {
-  return file->watch != NULL && !memory->strayed && memory->looks % LOOKS_TO_SKIP != 0 && trusted(memory) &&
-         watch_is_quiet(file->watch, &memory->watched);
-}
-
 /* Whether it would pay to watch it. */
 static bool is_calm(const struct counter_memory *memory) {
   return memory->quiet >= QUIET_TO_WATCH || memory->rhythm >= QUIET_TO_WATCH;
@@ -217,7 +211,7 @@ static bool is_calm(const struct counter_memory *memory) {
 static bool watch_or_not(const struct counter_file *file, struct counter_memory *memory, int path_fd) {
   if (file->watch == NULL)
     return false;
-  if (!memory->facts.told || !is_calm(memory)) {
+  if (!memory->facts.told || memory->untold || !is_calm(memory)) {
     watch_end(file->watch, &memory->watched);
     return false;
   }
@@ -287,29 +281,13 @@ static int look_directly(const struct counter_file *file, struct counter_memory 
   return status;
 }
 
-/* 0, and memory holds what was found; or -errno, and memory holds nothing. */
-static int look(const struct counter_file *file, struct counter_memory *memory) {
-  bool fresh = !memory->known;
-  if (++memory->looks >= LOOKS_TO_TRUST) {
-    memory->looks = 0;
-    fresh = true;
-  }
-  bool touched = false;
-  if (file->watch != NULL) {
-    if (!fresh && left_alone(file, memory)) {
-      note_quiet(memory);
-      return 0;
-    }
-    touched = memory->watched.touched;
-    watch_take(file->watch, &memory->watched);
-    fresh = fresh ||
-            (memory->watched.wd == 0 && !memory->unwatched && memory->facts.told && memory->quiet >= QUIET_TO_WATCH);
-  }
+/* By the cheapest way that is safe. Where `fresh`, from the ground up; `news`: the file is known to have changed. */
+static int look_at_file(const struct counter_file *file, struct counter_memory *memory, bool fresh, bool news) {
   struct stat st;
   struct stamp stamp;
   const struct stamp *before = NULL;
   int status = 0;
-  if (!fresh && trusted(memory) && !touched && !expects_news(memory) && name_is_safe(file, memory)) {
+  if (!fresh && trusted(memory) && !news && !expects_news(memory) && name_is_safe(file, memory)) {
     if (stat_name(file, &st) == 0 && is_remembered(memory, &st)) {
       if (unchanged(memory, &st)) {
         note_quiet(memory);
@@ -323,11 +301,54 @@ static int look(const struct counter_file *file, struct counter_memory *memory) 
   }
   bool direct = !fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device;
   if (direct)
-    status = look_directly(file, memory, before, touched);
+    status = look_directly(file, memory, before, news);
   if (!direct || (status != 0 && !may_pass(status))) /* then for the true reason: no device is denied, but refused */
     status = look_carefully(file, memory, fresh || direct);
+  return status;
+}
+
+/* What the kernel told of the file since the last look. */
+enum told { TOLD_UNKNOWN, TOLD_NOTHING, TOLD_SOMETHING };
+
+static enum told ask(const struct counter_file *file, const struct counter_memory *memory) {
+  if (file->watch == NULL || memory->watched.wd == 0 || memory->strayed)
+    return TOLD_UNKNOWN;
+  return watch_is_quiet(file->watch, &memory->watched) ? TOLD_NOTHING : TOLD_SOMETHING;
+}
+
+/* Whether it is the same file, with another stamp. */
+static bool has_changed(const struct stamp *before, const struct stamp *now) {
+  return before->inode == now->inode && before->device == now->device && !stamp_same(before, now);
+}
+
+/* 0, and memory holds what was found; or -errno, and memory holds nothing. */
+static int look(const struct counter_file *file, struct counter_memory *memory) {
+  bool fresh = !memory->known;
+  if (++memory->looks >= LOOKS_TO_TRUST) {
+    memory->looks = 0;
+    fresh = true;
+  }
+  enum told told = ask(file, memory);
+  if (memory->suspect && told == TOLD_NOTHING) /* what came between being told and looking would be told by now */
+    memory->untold = true;
+  memory->suspect = false;
+  if (!fresh && told == TOLD_NOTHING && !memory->untold && memory->looks % LOOKS_TO_SKIP != 0 && trusted(memory)) {
+    note_quiet(memory);
+    return 0;
+  }
+  if (file->watch != NULL) {
+    watch_take(file->watch, &memory->watched);
+    if (memory->untold)
+      watch_end(file->watch, &memory->watched);
+    else if (memory->watched.wd == 0 && !memory->unwatched && memory->facts.told && memory->quiet >= QUIET_TO_WATCH)
+      fresh = true; /* so that it is watched */
+  }
+  struct stamp before = memory->stamp;
+  int status = look_at_file(file, memory, fresh, told == TOLD_SOMETHING);
   if (status != 0)
     forget(memory);
+  else if (told == TOLD_NOTHING && has_changed(&before, &memory->stamp))
+    memory->suspect = true;
   return status;
 }
 

@@ -11,6 +11,9 @@
  * Between source_end() and the next source_begin() nothing is open of what is there, so no mount is kept busy. (Two
  * descriptors stay open that tell of what happens to files and mounts: see watch.h.)
  *
+ * Counters that a pattern with one wildcard component finds, and those that were written out, are watched (see
+ * counter.h). Where several components have wildcards, all that they match is listed and looked at in each pass.
+ *
  * Patterns are those of fnmatch(3) with FNM_PATHNAME | FNM_PERIOD: `*`, `?` and `[...]`, never across a '/'. The part
  * before the first component with a wildcard was written by the operator and may lead through symbolic links; from
  * there on no link is followed, except those that lie in sysfs (its class directories are made of links).

@@ -12,16 +12,22 @@
 
 #define EVENTS (IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 
-/* What is taken in at once, and how often in one pass: 64 times as many events as fit, which is four times as many as
-   the kernel keeps. */
+/* What is taken in at once, and how often in one pass: a bit more than the 16384 events that the kernel keeps. */
 #define BUFFER_SIZE 16384
-#define READS_MAX   64
+#define READS_MAX   17
+
+/* A file that is told of more often than this between two looks is noisy: an update is one event or two. */
+#define TOLD_MAX 32
+
+/* Where it is not known how many files a user may watch; that of old kernels. */
+#define WATCHES_MAX 8192
 
 struct watch {
   int events_fd; /* -1: nothing was watched yet */
   int mounts_fd; /* becomes exceptional to poll() when something is mounted or unmounted */
   uint32_t turn;
-  void *files; /* tree of struct watched_file by wd */
+  unsigned long num, most; /* files that are watched, and that may be */
+  void *files;             /* tree of struct watched_file by wd */
 };
 
 static int compare(const void *a, const void *b) {
@@ -59,17 +65,38 @@ void watch_free(struct watch *watch) {
   free(watch);
 }
 
+/* Half of what this user may have in all. */
+static unsigned long watches_for_us(void) {
+  unsigned long most = WATCHES_MAX;
+  FILE *limit = fopen("/proc/sys/fs/inotify/max_user_watches", "re");
+  if (limit != NULL) {
+    if (fscanf(limit, "%lu", &most) != 1)
+      most = WATCHES_MAX;
+    fclose(limit);
+  }
+  return most / 2;
+}
+
 static int open_all(struct watch *watch) {
   if (watch->events_fd >= 0)
     return 0;
   watch->events_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (watch->events_fd >= 0)
     watch->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-  if (watch->mounts_fd >= 0)
+  if (watch->mounts_fd >= 0) {
+    watch->most = watches_for_us();
     return 0;
+  }
   int error = -errno;
   close_all(watch);
   return error;
+}
+
+/* It is no longer in the kernel's list. */
+static void drop(struct watch *watch, struct watched_file *file) {
+  tdelete(file, &watch->files, compare);
+  file->wd = 0;
+  watch->num--;
 }
 
 static void take_event(struct watch *watch, const struct inotify_event *event) {
@@ -82,10 +109,13 @@ static void take_event(struct watch *watch, const struct inotify_event *event) {
   if (node == NULL)
     return; /* of a watch that has ended */
   struct watched_file *file = *node;
-  file->touched = true;
+  if (file->told < UINT8_MAX)
+    file->told++;
   if ((event->mask & IN_IGNORED) != 0) { /* the kernel has ended it */
-    tdelete(file, &watch->files, compare);
-    file->wd = 0;
+    drop(watch, file);
+  } else if (file->told > TOLD_MAX) {
+    file->noisy = true;
+    watch_end(watch, file);
   }
 }
 
@@ -114,7 +144,9 @@ void watch_drain(struct watch *watch) {
 }
 
 int watch_begin(struct watch *watch, int path_fd, struct watched_file *file) {
-  int status = open_all(watch);
+  int status = file->noisy ? -EBUSY : open_all(watch);
+  if (status == 0 && file->wd == 0 && watch->num >= watch->most)
+    status = -ENOSPC;
   if (status != 0)
     return status;
   char name[sizeof("/proc/self/fd/") + 10];
@@ -131,8 +163,10 @@ int watch_begin(struct watch *watch, int path_fd, struct watched_file *file) {
     return 0;
   file->wd = wd;
   struct watched_file **node = tsearch(file, &watch->files, compare);
-  if (node != NULL && *node == file)
+  if (node != NULL && *node == file) {
+    watch->num++;
     return 0;
+  }
   file->wd = 0; /* what the kernel tells now, if no other name has it, is of nobody */
   return node == NULL ? -ENOMEM : -EEXIST;
 }
@@ -141,15 +175,14 @@ void watch_end(struct watch *watch, struct watched_file *file) {
   if (file->wd == 0)
     return;
   inotify_rm_watch(watch->events_fd, file->wd); /* one that the kernel has ended meanwhile is fine */
-  tdelete(file, &watch->files, compare);
-  file->wd = 0;
+  drop(watch, file);
 }
 
 bool watch_is_quiet(const struct watch *watch, const struct watched_file *file) {
-  return file->wd != 0 && !file->touched && file->turn == watch->turn;
+  return file->wd != 0 && file->told == 0 && file->turn == watch->turn;
 }
 
 void watch_take(const struct watch *watch, struct watched_file *file) {
-  file->touched = false;
+  file->told = 0;
   file->turn = watch->turn;
 }

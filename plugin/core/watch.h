@@ -7,10 +7,13 @@
  * It tells of a file: that it was written, truncated, given other times or rights, linked, unlinked, removed, renamed,
  * that its file system was unmounted. It does not tell that another file is now found at its path because a directory
  * on the way was renamed, or because something was mounted over it. Mounts are noticed here, and touch all files; for
- * the rest, and for what is written through mmap(2), the user of this looks at the file from time to time all the same.
+ * the rest, and for what is written in ways that the kernel does not tell of (mmap(2), asynchronous I/O), the user of
+ * this looks at the file from time to time all the same.
  *
- * A watch keeps no mount busy. Nothing that others do to a file can make it cost more than a look at each file: what is
- * told is taken in up to a limit, beyond which all files count as touched, as they do when the kernel has lost count.
+ * A watch keeps no mount busy. Others can make it cost some milliseconds, not more: what is told is taken in up to a
+ * limit, beyond which all files count as touched, as they do when the kernel has lost count, and a file that is told of
+ * too often is no longer watched. Half of the watches that a user may have (fs.inotify.max_user_watches) are left to
+ * others.
  */
 #ifndef VM_ENERGY_WATCH_H
 #define VM_ENERGY_WATCH_H
@@ -24,7 +27,8 @@ struct watch;
 struct watched_file {
   int wd;        /* the kernel's number for it; 0: it is not watched */
   uint32_t turn; /* what touches all files had happened so often at the last watch_take() */
-  bool touched;  /* the kernel told of it since the last watch_take() */
+  uint8_t told;  /* how often the kernel told of it since the last watch_take() */
+  bool noisy;    /* it was told of too often, and is not watched again */
 };
 
 /* 0 and *watch, or -ENOMEM. Descriptors are opened when the first file is watched. */
@@ -39,7 +43,8 @@ void watch_drain(struct watch *watch);
 /*
  * From now on the kernel tells of the file that path_fd stands for (a descriptor of O_PATH will do); it counts as not
  * touched. What was watched before as *file is no longer, if it is another. 0, or -errno, and *file is not watched:
- * -EEXIST when another struct has this file already, -ENOSPC, -EMFILE and so on when the kernel takes no more.
+ * -EEXIST when another struct has this file already, -EBUSY when it is noisy, -ENOSPC, -EMFILE and so on when no more
+ * can be watched.
  */
 int watch_begin(struct watch *watch, int path_fd, struct watched_file *file);
 

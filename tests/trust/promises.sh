@@ -108,7 +108,7 @@ broken "... or a second where it has no fractions" plugin/core/stamp.c 's/\? WHO
 broken "... and the clock was not set back" $counter 's/ && clock_file_ns\(\) >= now_ns//' $by_memory clock_is_set_back
 broken "... on a file system of our kernel" $counter 's/known_mount && memory->facts\.local && //' $by_memory not_local
 broken "... which the mount tells" plugin/core/stamp.c 's/facts\.local = facts\.local \|\| type == local\[i\]/facts.local = true; (void)type/' $by_memory mount_tells
-broken "... and never again once it lied" $counter 's/\{\.unreliable = memory->unreliable, /{/' $by_memory unreliable_for_good
+broken "... and never again once it lied" $counter 's/\.unreliable = memory->unreliable, //' $by_memory unreliable_for_good
 broken "... which is noticed" $counter 's/^    memory->unreliable = true;/    (void)0;/' $by_memory written_through_mmap
 broken "a stamp tells a change whose time was set back" plugin/core/stamp.c 's/a->ctime_ns == b->ctime_ns && //' $by_memory changed
 broken "a stamp tells another file" plugin/core/stamp.c 's/return a->ctime_ns == .*/return a->size == b->size \&\&/' $by_memory changed
@@ -136,8 +136,8 @@ broken "what had no file is looked for again" plugin/core/source_search.c 's/qui
 
 # --- what is watched instead of looked at --------------------------------------------------------------------------------------
 watch=plugin/core/watch.c by_watch=tests/check_watch by_watched=tests/check_counter_watch
-broken "what happens to a watched file is seen" $watch 's/^  file->touched = true;/  (void)0;/' $by_watch tells
-broken "... by the counter's reader at once" $counter 's/^         watch_is_quiet\(file->watch, &memory->watched\);/         true;/' $by_watched seen_at_once
+broken "what happens to a watched file is seen" $watch 's/^    file->told\+\+;/    (void)0;/' $by_watch tells
+broken "... by the counter's reader at once" $counter 's/\? TOLD_NOTHING : TOLD_SOMETHING;/? TOLD_NOTHING : TOLD_NOTHING;/' $by_watched seen_at_once
 broken "... also when it is removed" $watch 's/ \| IN_DELETE_SELF//; s/IN_MODIFY \| IN_ATTRIB/IN_MODIFY/' $by_watched seen_at_once
 broken "... and when the kernel lost count" $watch '/IN_Q_OVERFLOW/,+1s/watch->turn\+\+;/(void)0;/' $by_watch overflow
 broken "what is mounted over a watched file is seen" $watch 's/^  if \(poll\(&mounts, 1, 0\) != 0\)/  if (poll(\&mounts, 1, 0) < 0)/' $by_watch mounts
@@ -146,6 +146,15 @@ broken "each eighth look is made all the same" $counter 's/^#define LOOKS_TO_SKI
 broken "a file that took the place of a watched one is not taken for it" $counter 's/= memory->strayed \|\| memory->stamp\.inode.*/= false;/' \
   $by_watched seen_at_once
 broken "a search whose directory changed looks at all" plugin/core/source_search.c 's/^  if \(!root_is_as_it_was\)/  if (false)/' $by_source guarded
+broken "a change that is not told ends the watch" $counter 's/^    memory->untold = true;/    (void)0;/' $by_watched untold
+broken "... but not one that is told a moment later" $counter 's/if \(memory->suspect && told == TOLD_NOTHING\)/if (memory->suspect)/' $by_watched told_later
+broken "a file that is told of without end is let go" $watch 's/file->told > TOLD_MAX/false/' $by_watch noise
+broken "... and a kernel that tells without end" $watch 's/i < READS_MAX/i < 100000/' $by_watch flood
+broken "... behind which all may have changed" $watch '/^  watch->turn\+\+;$/d' $by_watch flood
+broken "half of what root may watch is left to others" $watch 's/return most \/ 2;/return most;/' $by_watch leaves_some
+broken "... and what cannot be watched is not tried each time" $counter 's/memory->unwatched = watch_begin\(file->watch, path_fd, &memory->watched\) != 0;/memory->unwatched = false; (void)watch_begin(file->watch, path_fd, \&memory->watched);/; s/return !memory->unwatched;/return memory->watched.wd != 0;/' \
+  $by_watched no_descriptors
+broken "what is gone is no longer watched" plugin/core/source.c 's/^  watch_end\(source->watch, &member->memory\.watched\);//' $by_source unwatched_when_gone
 broken "nothing is watched where others change files" plugin/core/stamp.c 's/facts\.local && type != OVERLAYFS_SUPER_MAGIC/facts.local/' $by_watched not_told
 broken "a watch holds nothing when a mount goes" $watch 's/^    watch->mounts_fd = open\("\/proc\/self\/mountinfo".*/    watch->mounts_fd = fcntl(path_fd, F_DUPFD_CLOEXEC, 0);/; s/static int open_all\(struct watch \*watch\)/static int open_all(struct watch *watch, int path_fd)/; s/open_all\(watch\)/open_all(watch, path_fd)/' \
   $by_watch unmounted
