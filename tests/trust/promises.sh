@@ -264,7 +264,7 @@ die() { # what: with the log
 }
 if [ -z "${IN_NAMESPACE:-}" ]; then
   child=
-  work=$(mktemp -d "${TMPDIR:-/tmp}/vm_energy.XXXXXX") || exit 1
+  work=$(mktemp -d "${TMPDIR:-/tmp}/promises.XXXXXX") || exit 1
   trap 'rm -rf "$work"' EXIT
   trap '[ -z "$child" ] || kill -KILL $child 2>/dev/null; wait; exit 130' INT TERM
   chmod 755 "$work" # for tests that are nobody
@@ -315,7 +315,7 @@ passed=0
 missed=0
 for i in "${!promises[@]}"; do
   file=${files[i]} suite=${suites[i]} test=${tests[i]} why=
-  cp "$file" "$work/kept"
+  cp "$file" "$work/kept" || die "the copy is gone"
   sed -i -E "${edits[i]}" "$file"
   if cmp -s "$file" "$work/kept"; then
     why="the edit changes nothing in $file"
