@@ -28,10 +28,11 @@
  * can change, which a tenant cannot replace by a link, no mount option is needed.)
  *
  * What a mount guarantees is asked at the first look, after one that failed, when the device number changes, and every
- * 64 looks: a mount that an operator makes weaker is taken for what it was so long, and so is a number that was written
- * through mmap(2) and left no trace in the stamp. With the eighth look at the latest it is noticed that a directory on
- * the way to a watched file was renamed or closed, that a link in a path that was written out leads elsewhere, or that
- * something was mounted in another mount namespace that the path leads through.
+ * 64 looks: a mount that an operator makes weaker, or replaces by one that gets its device number, is taken for what it
+ * was so long, and so is a number that was written through mmap(2) and left no trace in the stamp. With the eighth look
+ * at the latest it is noticed that a directory on the way to a watched file was renamed or closed, that a link in a
+ * path that was written out leads elsewhere, or that something was mounted in another mount namespace that the path
+ * leads through.
  */
 #ifndef VM_ENERGY_COUNTER_H
 #define VM_ENERGY_COUNTER_H
