@@ -107,7 +107,8 @@ check "a dead counter is not waited for" exits 0
 check "a dead counter: at least" says out 'dead: 0\.000000 J   \(at least 0\.000000\)   avg n/a'
 check "a dead counter: told" grep -q "^vm_energy: warning: 'dead' is not updated any more" err
 counter slow 5
-run timeout -s INT --preserve-status 1.2 "$tool" once --files vms/slow/energy_uj -d 0.5 --bounds
+# in the foreground timeout sends its signal once, else to the whole group as well
+run timeout -s INT --foreground --preserve-status 1.2 "$tool" once --files vms/slow/energy_uj -d 0.5 --bounds
 check "waiting can be ended" exits 0
 check "waiting ended: at least" says out 'slow: 0\.000000 J   \(at least 0\.000000\)   avg 0\.000 W'
 check "waiting ended: told" grep -q 'not waiting any longer' err
