@@ -166,7 +166,8 @@ START_TEST(linked_directory) {
   ck_assert_int_eq(read_counter("vm/energy_uj", true).error, -ELOOP);
   ck_assert_int_eq(read_counter("elsewhere/energy_uj", true).error, 0);
   ck_assert_int_eq(read_counter("elsewhere/energy_uj/x", true).error, -ENOTDIR);
-  ck_assert_int_eq(symlink("/sys/class/net/lo", in_scratch("into-sysfs")), 0); /* only the links of sysfs are followed */
+  ck_assert_int_eq(symlink("/sys/class/net/lo", in_scratch("into-sysfs")),
+                   0); /* only the links of sysfs are followed */
   ck_assert_int_eq(read_counter("into-sysfs/mtu", true).error, -ELOOP);
 }
 END_TEST
