@@ -27,8 +27,8 @@
 /* One look of so many is from the ground up, whatever is remembered. */
 #define LOOKS_TO_TRUST 64
 
-/* One of so many is a real one although the file is watched: it may be no longer found at its path, or have been
-   written through mmap(2). */
+/* One of so many is a real one although the file is watched: it may be no longer found at its path, or change in a way
+   that the kernel does not tell of. */
 #define LOOKS_TO_SKIP 8
 
 /* A file is watched that is updated no more often than at each third look. What the kernel tells of an update costs
