@@ -1,6 +1,6 @@
 #include "access.h"
 
-#include "core/label.h"
+#include "core/shell_word.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,30 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define WORD_MAX 512
-
-void access_shell_word(const char *text, char *out, size_t size) {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-";
-  char *printable = label_printable(text);
-  const char *from = printable != NULL ? printable : "?";
-  size_t used = 0;
-  bool quoted = *from == '\0' || from[strspn(from, plain)] != '\0';
-  if (quoted && used + 1 < size)
-    out[used++] = '\'';
-  for (; *from != '\0'; from++) {
-    const char *piece = *from == '\'' ? "'\\''" : (char[]){*from, '\0'};
-    size_t len = strlen(piece);
-    if (used + len + 2 > size)
-      break;
-    memcpy(out + used, piece, len);
-    used += len;
-  }
-  if (quoted && used + 1 < size)
-    out[used++] = '\'';
-  out[used] = '\0';
-  free(printable);
-}
 
 static void mode_to_text(mode_t mode, char text[11]) {
   static const char letters[] = "rwxrwxrwx";
@@ -61,26 +37,59 @@ static void group_name(gid_t gid, char text[64]) {
     snprintf(text, 64, "%u", (unsigned)gid);
 }
 
-/* part: the file, or a directory on the way to it; rights: those that are missing, as setfacl(1) writes them. */
+/* A name of another directory service may be special to a shell, or to setfacl: then the number of the user. */
+static void setfacl_user(const char *name, char text[64]) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  snprintf(text, 64, "%s", name);
+  if (name[strspn(name, plain)] != '\0')
+    snprintf(text, 64, "%u", (unsigned)geteuid());
+}
+
+/* What opens the part; NULL: out of memory. */
+static char *remedy(const char *part, const char *word, const char *rights) {
+  char me[64], user[64], *text = NULL;
+  user_name(geteuid(), me);
+  setfacl_user(me, user);
+  int len;
+  if (geteuid() == 0)
+    len = asprintf(&text, "root lacks CAP_DAC_READ_SEARCH here: add it to CapabilityBoundingSet= of the systemd unit");
+  else if (strncmp(part, "/sys/", strlen("/sys/")) == 0)
+    len = asprintf(&text, "run it as root: the kernel keeps these counters for root");
+  else
+    len = asprintf(&text, "as root: setfacl -m u:%s:%s %s", user, rights, word);
+  return len < 0 ? NULL : text;
+}
+
+static char *state_of(const struct stat *info, const char *word) {
+  char mode[11], owner[64], group[64], me[64], *text;
+  mode_to_text(info->st_mode, mode);
+  user_name(info->st_uid, owner);
+  group_name(info->st_gid, group);
+  user_name(geteuid(), me);
+  return asprintf(&text, "%s is %s %s:%s, and this is user %s", word, mode, owner, group, me) < 0 ? NULL : text;
+}
+
+/*
+ * part: the file, or a directory that leads to it, absolute; rights: those that are missing, as setfacl(1) writes them.
+ */
 static bool describe(const char *part, const char *rights, struct access_fault *fault) {
   struct stat info;
-  char mode[11], owner[64], group[64], me[64], word[WORD_MAX];
-  if (stat(part, &info) != 0)
+  struct access_fault found = {0};
+  char *word = stat(part, &info) == 0 ? shell_word(part) : NULL;
+  if (word != NULL)
+    found = (struct access_fault){.closed = state_of(&info, word), .open_it = remedy(part, word, rights)};
+  free(word);
+  if (found.closed == NULL || found.open_it == NULL) {
+    access_fault_free(&found);
     return false;
-  mode_to_text(info.st_mode, mode);
-  user_name(info.st_uid, owner);
-  group_name(info.st_gid, group);
-  user_name(geteuid(), me);
-  access_shell_word(part, word, sizeof(word));
-  snprintf(fault->closed, sizeof(fault->closed), "%s is %s %s:%s, and this is user %s", word, mode, owner, group, me);
-  if (geteuid() == 0)
-    snprintf(fault->open_it, sizeof(fault->open_it),
-             "root lacks CAP_DAC_READ_SEARCH here: add it to CapabilityBoundingSet= of the systemd unit");
-  else if (strncmp(part, "/sys/", strlen("/sys/")) == 0)
-    snprintf(fault->open_it, sizeof(fault->open_it), "run it as root: the kernel keeps these counters for root");
-  else
-    snprintf(fault->open_it, sizeof(fault->open_it), "as root: setfacl -m u:%s:%s %s", me, rights, word);
+  }
+  *fault = found;
   return true;
+}
+
+void access_fault_free(struct access_fault *fault) {
+  free(fault->closed);
+  free(fault->open_it);
 }
 
 static bool is_closed(const char *part, int rights) {

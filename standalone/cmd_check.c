@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/counter.h"
 #include "core/label.h"
+#include "core/shell_word.h"
 #include "core/source.h"
 
 #include <errno.h>
@@ -32,7 +33,6 @@ enum { STATUS_UNKNOWN = 3 };
 
 #define LOOK_EVERY_NS (250 * NS_PER_MS)
 #define NAME_COLUMNS  32
-#define WORD_MAX      512
 
 enum subject { SUBJECT_VM, SUBJECT_SEARCH, SUBJECT_HOST };
 
@@ -206,7 +206,7 @@ static struct finding *add_finding(struct check *check, enum subject subject, co
   return finding;
 }
 
-/* What stands in a context when a path is denied. */
+/* Explains in the context why the path is denied. *fault, all zero before, holds the texts. */
 static void explain(const char *path, int error, bool list, struct access_fault *fault,
                     struct verdict_context *context) {
   if ((error == -EACCES || error == -EPERM) && access_explain(path, list, fault)) {
@@ -227,28 +227,49 @@ static int find_in_search(struct check *check) {
     return error;
   if (error == 0 || where == NULL)
     return 0;
-  char word[WORD_MAX];
-  struct access_fault fault;
+  struct access_fault fault = {0};
   struct stat info;
-  struct verdict_context context = {.path = word};
-  access_shell_word(inputs_shown(where), word, sizeof(word));
+  char *path = shell_word(where);
+  if (path == NULL)
+    return -ENOMEM;
+  struct verdict_context context = {.path = path};
   explain(where, error, stat(where, &info) != 0 || S_ISDIR(info.st_mode), &fault, &context);
-  verdict_of_search(error, &context, &add_finding(check, SUBJECT_SEARCH, "search", where)->verdict);
-  return 0;
+  struct verdict *verdict = &add_finding(check, SUBJECT_SEARCH, "search", where)->verdict;
+  verdict_of_search(error, &context, verdict);
+  access_fault_free(&fault);
+  free(path);
+  return verdict->error;
 }
 
-static void find_nothing(struct check *check) {
-  char text[VERDICT_TEXT_MAX / 2] = "";
+static int find_nothing(struct check *check) {
   const char *const *places;
-  size_t count = get_places(check->options, &places), used = 0;
-  for (size_t i = 0; i < count; i++) {
-    char word[WORD_MAX];
-    access_shell_word(places[i], word, sizeof(word));
-    if (used + strlen(word) + strlen(" and ") >= sizeof(text))
-      break;
-    used = (size_t)(stpcpy(stpcpy(text + used, i > 0 ? " and " : ""), word) - text);
+  size_t count = get_places(check->options, &places);
+  char *text = strdup("");
+  for (size_t i = 0; i < count && text != NULL; i++) {
+    char *word = shell_word(places[i]), *more = NULL;
+    if (word != NULL && asprintf(&more, "%s%s%s", text, i > 0 ? " and " : "", word) < 0)
+      more = NULL;
+    free(word);
+    free(text);
+    text = more;
   }
-  verdict_of_nothing(text, &add_finding(check, SUBJECT_SEARCH, "search", NULL)->verdict);
+  if (text == NULL)
+    return -ENOMEM;
+  struct verdict *verdict = &add_finding(check, SUBJECT_SEARCH, "search", NULL)->verdict;
+  verdict_of_nothing(text, verdict);
+  free(text);
+  return verdict->error;
+}
+
+/* The VM as an argument of virsh(1), for a shell. NULL: out of memory. */
+static char *make_domain(const char *path) {
+  char *name = label_from_path(path), *argument = NULL, *word = NULL;
+  if (name != NULL && asprintf(&argument, "%s%s", name[0] == '-' ? "--domain=" : "", name) >= 0) {
+    word = shell_word(argument);
+    free(argument);
+  }
+  free(name);
+  return word;
 }
 
 static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive) {
@@ -256,24 +277,29 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   const struct sample *sample = &entry->last;
   if (is_our_want(watched->facts.error))
     return watched->facts.error;
-  char vm[WORD_MAX], word[WORD_MAX];
-  struct access_fault fault;
-  struct verdict_context context = {.vm = vm,
-                                    .path = word,
+  char *domain = make_domain(sample->path), *path = shell_word(sample->path);
+  struct access_fault fault = {0};
+  struct verdict_context context = {.domain = domain,
+                                    .path = path,
                                     .others_alive = others_alive,
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path)};
-  access_shell_word(sample->label, vm, sizeof(vm));
-  access_shell_word(inputs_shown(sample->path), word, sizeof(word));
-  explain(sample->path, watched->facts.error, false, &fault, &context);
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
   finding->sample = sample;
-  verdict_of_counter(&watched->facts, &context, &finding->verdict);
+  if (domain != NULL && path != NULL) {
+    explain(sample->path, watched->facts.error, false, &fault, &context);
+    verdict_of_counter(&watched->facts, &context, &finding->verdict);
+  } else {
+    finding->verdict.error = -ENOMEM;
+  }
+  access_fault_free(&fault);
+  free(domain);
+  free(path);
   enum verdict_kind kind = finding->verdict.kind;
   if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_MERGED)
     if (!context.kernel)
       comparison_add(&check->comparison, &watched->facts);
-  return 0;
+  return finding->verdict.error;
 }
 
 /* The worst first, and all is well last; else in the order of the counters. */
@@ -292,16 +318,19 @@ static int find(struct check *check) {
     return -ENOMEM;
   int status = find_in_search(check);
   if (status == 0 && roster_count(check->roster) == 0 && check->findings_num == 0)
-    find_nothing(check);
+    status = find_nothing(check);
   bool alive = any_alive(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
     status = find_in_counter(check, roster_at(check->roster, i), alive);
   if (status != 0)
     return status;
-  if (roster_count(check->roster) > 0)
-    verdict_of_host(&check->comparison, &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict);
+  if (roster_count(check->roster) > 0) {
+    struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
+    verdict_of_host(&check->comparison, verdict);
+    status = verdict->error;
+  }
   qsort(check->findings, check->findings_num, sizeof(*check->findings), compare_findings);
-  return 0;
+  return status;
 }
 
 /* ---- the report -------------------------------------------------------------------------------------------------- */
@@ -321,18 +350,19 @@ static double sum_power_w(const struct check *check) {
   return sum_w;
 }
 
-/* "3 VMs, 249.01 W", behind the worst that was found. */
-static void summarize(const struct check *check, char *text, size_t size) {
+/* "3 VMs, 249.01 W", after the worst that was found. NULL: out of memory; else to be freed. */
+static char *summarize(const struct check *check) {
   const struct finding *worst = &check->findings[0];
-  size_t count = roster_count(check->roster), bad = 0;
-  char power[SHOW_NUMBER_MAX], more[40] = "", first[NAME_COLUMNS * 8 + VERDICT_TEXT_MAX] = "";
-  bad = count_level(check, LEVEL_WARNING) + count_level(check, LEVEL_CRITICAL);
+  size_t count = roster_count(check->roster);
+  size_t bad = count_level(check, LEVEL_WARNING) + count_level(check, LEVEL_CRITICAL);
+  char power[SHOW_NUMBER_MAX], more[40] = "; ", *text;
   if (bad > 1)
-    snprintf(more, sizeof(more), " (and %zu more)", bad - 1);
-  if (bad > 0)
-    snprintf(first, sizeof(first), "%s: %s%s; ", worst->name, worst->verdict.text, more);
+    snprintf(more, sizeof(more), " (and %zu more); ", bad - 1);
   show_power(sum_power_w(check), power);
-  snprintf(text, size, "%s%zu VM%s, %s", first, count, count == 1 ? "" : "s", power);
+  bool told = bad > 0;
+  int len = asprintf(&text, "%s%s%s%s%zu VM%s, %s", told ? worst->name : "", told ? ": " : "",
+                     told ? worst->verdict.text : "", told ? more : "", count, count == 1 ? "" : "s", power);
+  return len < 0 ? NULL : text;
 }
 
 /* What stands behind a '|' would be taken for figures. */
@@ -360,7 +390,7 @@ static void print_lines(const struct check *check, const char *summary, enum ver
     print_text(name);
     fputs("  ", stdout);
     print_text(finding->verdict.text);
-    if (*finding->verdict.next != '\0') {
+    if (finding->verdict.next != NULL) {
       fputs("\n          -> ", stdout);
       print_text(finding->verdict.next);
     }
@@ -372,10 +402,10 @@ static json_t *finding_to_json(const struct check *check, const struct finding *
   const struct verdict *verdict = &finding->verdict;
   const struct sample *s = finding->sample;
   const char *level = verdict_level_name(verdict_level(verdict->kind));
-  json_t *object = json_pack(
-      "{s:s, s:s, s:o, s:s, s:s, s:s, s:s*}", "subject", subject_names[finding->subject], "label", finding->name,
-      "path", finding->path != NULL ? json_path(finding->path) : json_null(), "level", level, "verdict",
-      verdict_name(verdict->kind), "text", verdict->text, "next_step", *verdict->next != '\0' ? verdict->next : NULL);
+  json_t *object =
+      json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s*}", "subject", subject_names[finding->subject], "label",
+                finding->name, "path", finding->path != NULL ? json_path(finding->path) : json_null(), "level", level,
+                "verdict", verdict_name(verdict->kind), "text", verdict->text, "next_step", verdict->next);
   json_t *more = NULL;
   if (s != NULL)
     more = json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", sample_state_name(s->state), "energy_j",
@@ -411,14 +441,16 @@ static int print_json(const struct check *check, const char *summary, enum verdi
 }
 
 static int report(const struct check *check) {
-  char summary[VERDICT_TEXT_MAX * 2];
+  char *summary = summarize(check);
   enum verdict_level level = verdict_level(check->findings[0].verdict.kind);
-  summarize(check, summary, sizeof(summary));
   int status = 0;
-  if (check->options->json)
+  if (summary == NULL)
+    status = -ENOMEM;
+  else if (check->options->json)
     status = print_json(check, summary, level);
   else
     print_lines(check, summary, level);
+  free(summary);
   if (status == -ENOMEM)
     tell_error("unable to print: %s", strerror(-status));
   output_flush();
@@ -457,6 +489,8 @@ static int run_check(const struct options *options) {
   }
   if (status != 0)
     tell_error("unable to check: %s", strerror(-status));
+  for (size_t i = 0; i < check.findings_num; i++)
+    verdict_free(&check.findings[i].verdict);
   free(check.findings);
   host_free(check.host);
   sampler_free(check.sampler);

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A writer is between truncate and write for some microseconds; what is wrong for longer stays wrong. */
@@ -188,8 +190,25 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
   return facts->growths > 0 ? VERDICT_GOOD : VERDICT_IDLE;
 }
 
-#define TEXT(...) snprintf(verdict->text, sizeof(verdict->text), __VA_ARGS__)
-#define NEXT(...) snprintf(verdict->next, sizeof(verdict->next), __VA_ARGS__)
+/* text: that or next, of the verdict; a second one replaces the first. */
+__attribute__((format(printf, 3, 4))) static void put(struct verdict *verdict, char **text, const char *format, ...) {
+  va_list arguments;
+  free(*text);
+  va_start(arguments, format);
+  if (vasprintf(text, format, arguments) < 0) {
+    *text = NULL;
+    verdict->error = -ENOMEM;
+  }
+  va_end(arguments);
+}
+
+#define TEXT(...) put(verdict, &verdict->text, __VA_ARGS__)
+#define NEXT(...) put(verdict, &verdict->next, __VA_ARGS__)
+
+void verdict_free(struct verdict *verdict) {
+  free(verdict->text);
+  free(verdict->next);
+}
 
 static void describe_error(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
   const char *path = context->path;
@@ -211,7 +230,7 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
     break;
   case VERDICT_EMPTY:
     TEXT("stays empty: its writer ended between truncate and write, and Scaphandre ends when it finds such a file");
-    NEXT("as root: echo 0 >%s; then start Scaphandre again", path);
+    NEXT("stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf 0 >%s", path);
     break;
   case VERDICT_NO_NUMBER:
     NEXT("see what else writes to it: ls -l %s", path);
@@ -249,7 +268,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     TEXT("not updated for %s, while others are: the VM is off, or gone", age);
     NEXT("see whether it runs: virsh domstate %s; when it is gone for good, remove its directory, as Scaphandre does "
          "not",
-         context->vm);
+         context->domain);
     break;
   case VERDICT_DEAD:
     TEXT("not updated for %s, and no other counter is: Scaphandre has stopped, or no VM is on", age);
@@ -280,7 +299,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     describe_error(facts, context, verdict);
     break;
   }
-  for (size_t len = strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
+  for (size_t len = verdict->text == NULL ? 0 : strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
     verdict->text[len - 1] = '\0';
 }
 

@@ -57,13 +57,14 @@ enum verdict_kind {
 const char *verdict_name(enum verdict_kind kind);
 enum verdict_level verdict_level(enum verdict_kind kind);
 
-#define VERDICT_TEXT_MAX 640
-
 struct verdict {
   enum verdict_kind kind;
-  char text[VERDICT_TEXT_MAX]; /* what was seen */
-  char next[VERDICT_TEXT_MAX]; /* what to do; empty: nothing */
+  char *text; /* what was seen */
+  char *next; /* what to do; NULL: nothing */
+  int error;  /* -ENOMEM: text or next is missing; else 0 */
 };
+
+void verdict_free(struct verdict *verdict);
 
 /* ---- what was seen of a counter ---------------------------------------------------------------------------------- */
 
@@ -103,10 +104,13 @@ bool facts_are_clear(const struct facts *facts);
 
 /* ---- verdicts ---------------------------------------------------------------------------------------------------- */
 
-/* What else is known. The strings are borrowed; words are fit to be printed, and commands to be pasted into a shell. */
+/*
+ * What else is known. The strings are borrowed. Those that are words for a shell, as shell_word() makes them, become
+ * part of commands that are pasted as root: they are made of the raw name and the whole path, not of what is shown.
+ */
 struct verdict_context {
-  const char *vm;      /* its label, as a word of a shell */
-  const char *path;    /* of its file, as a word of a shell */
+  const char *domain;  /* the VM as an argument of virsh, as a word for a shell */
+  const char *path;    /* of its file, absolute, as a word for a shell */
   bool others_alive;   /* some counter is updated */
   bool merged;         /* it lies where the VM's directory is missing from the path */
   bool kernel;         /* in sysfs */
@@ -114,6 +118,7 @@ struct verdict_context {
   const char *open_it; /* denied: the command that helps; may be NULL */
 };
 
+/* Each function below sets the whole of *verdict, which is for verdict_free(). */
 void verdict_of_counter(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict);
 
 /* A directory of the search, context->path, could not be listed; context is else as for a counter. */

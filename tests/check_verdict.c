@@ -108,7 +108,7 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_OFF,
      .text = "not updated for 12 min, while others are",
-     .next = "see whether it runs: virsh domstate vm;"},
+     .next = "see whether it runs: virsh domstate 'a b';"},
     {"29 s are not yet dead",
      {{0, 1000000000, -2}, {27, 1000000000, -2}},
      .kind = VERDICT_FRESH,
@@ -236,7 +236,8 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_EMPTY,
      .text = "stays empty: its writer",
-     .next = "as root: echo 0 >/x/energy_uj; then"},
+     .next = "stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf 0 "
+             ">/x/energy_uj"},
     {"empty, and no more",
      {{0, -ENODATA, 0}, {0.3, 1000000000, 0.2}, {5.3, 1500000000, 5.2}, {10.3, 2000000000, 10.2}},
      .clear = true,
@@ -266,6 +267,8 @@ static const struct verdict_row {
 static void assert_begins(const char *what, const char *text, const char *expected) {
   if (expected == NULL)
     return;
+  if (text == NULL)
+    text = "";
   ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "%s: said '%s', not '%s...'", what, text, expected);
 }
 
@@ -283,7 +286,7 @@ START_TEST(test_verdict) {
   }
   ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
 
-  const struct verdict_context context = {.vm = "vm",
+  const struct verdict_context context = {.domain = "'a b'",
                                           .path = "/x/energy_uj",
                                           .others_alive = row->others_alive,
                                           .merged = row->merged,
@@ -296,19 +299,22 @@ START_TEST(test_verdict) {
                 verdict_name(row->kind));
   assert_begins(row->what, verdict.text, row->text);
   assert_begins(row->what, verdict.next, row->next);
-  ck_assert_msg(verdict_level(verdict.kind) == LEVEL_OK || *verdict.next != '\0', "%s: no next step", row->what);
+  ck_assert_msg(verdict_level(verdict.kind) == LEVEL_OK || verdict.next != NULL, "%s: no next step", row->what);
   ck_assert(*verdict.text != '\0');
+  ck_assert_int_eq(verdict.error, 0);
+  verdict_free(&verdict);
 }
 END_TEST
 
 /* A permission that nobody could explain. */
 START_TEST(test_denied_for_no_known_reason) {
   const struct facts facts = {.error = -EPERM};
-  const struct verdict_context context = {.vm = "vm", .path = "/x"};
+  const struct verdict_context context = {.domain = "vm", .path = "/x"};
   struct verdict verdict;
   verdict_of_counter(&facts, &context, &verdict);
   ck_assert_str_eq(verdict.text, "may not be read");
   ck_assert_str_eq(verdict.next, "run vm_energy as a user who may read it");
+  verdict_free(&verdict);
 }
 END_TEST
 
@@ -319,10 +325,29 @@ START_TEST(test_search) {
   ck_assert_int_eq(verdict.kind, VERDICT_DENIED);
   ck_assert_str_eq(verdict.text, "may not be read: /x is drwx------");
   ck_assert_str_eq(verdict.next, "setfacl");
+  verdict_free(&verdict);
   verdict_of_search(-EIO, &context, &verdict);
   ck_assert_int_eq(verdict.kind, VERDICT_UNREADABLE);
   ck_assert_str_eq(verdict.text, "/x cannot be searched: Input/output error");
   ck_assert_str_eq(verdict.next, "try to list it yourself: ls -la /x");
+  verdict_free(&verdict);
+}
+END_TEST
+
+/* Half of a path is another path: a command is never cut. */
+START_TEST(test_long_path) {
+  char path[16000];
+  memset(path, 'x', sizeof(path) - 1);
+  path[0] = '/';
+  path[sizeof(path) - 1] = '\0';
+  const struct facts facts = {.error = -ENODATA};
+  const struct verdict_context context = {.domain = "vm", .path = path};
+  struct verdict verdict;
+  verdict_of_counter(&facts, &context, &verdict);
+  const char *command = strstr(verdict.next, "printf 0 >");
+  ck_assert_ptr_nonnull(command);
+  ck_assert_str_eq(command + strlen("printf 0 >"), path);
+  verdict_free(&verdict);
 }
 END_TEST
 
@@ -331,6 +356,7 @@ START_TEST(test_nothing) {
   verdict_of_nothing("/a and /b", &verdict);
   ck_assert_str_eq(verdict.text, "no counter found in /a and /b");
   ck_assert_int_eq(verdict_level(verdict.kind), LEVEL_CRITICAL);
+  verdict_free(&verdict);
 }
 END_TEST
 
@@ -472,7 +498,8 @@ START_TEST(test_host) {
                 verdict_name(row->kind), verdict.text);
   assert_begins(row->what, verdict.text, row->text);
   assert_begins(row->what, verdict.next, row->next);
-  ck_assert_int_eq(*row->next == '\0' && row->kind == VERDICT_HOST_AGREES, *verdict.next == '\0');
+  ck_assert_int_eq(*row->next == '\0' && row->kind == VERDICT_HOST_AGREES, verdict.next == NULL);
+  verdict_free(&verdict);
 }
 END_TEST
 
@@ -481,7 +508,8 @@ START_TEST(test_host_without_vms) {
   struct verdict verdict;
   verdict_of_host(&comparison, &verdict);
   ck_assert_str_eq(verdict.text, "not compared: no VM is updated");
-  ck_assert_str_eq(verdict.next, "");
+  ck_assert_ptr_null(verdict.next);
+  verdict_free(&verdict);
 }
 END_TEST
 
@@ -491,6 +519,7 @@ int main(void) {
   tcase_add_loop_test(counters, test_verdict, 0, ROWS(verdict_rows));
   tcase_add_test(counters, test_denied_for_no_known_reason);
   tcase_add_test(counters, test_search);
+  tcase_add_test(counters, test_long_path);
   tcase_add_test(counters, test_nothing);
   tcase_add_test(counters, test_names);
   suite_add_tcase(suite, counters);

@@ -198,14 +198,14 @@ run "$tool" check --files "$all" missing/energy_uj --host-counter "$none"
 check "no value: status 2" exits 2
 check "no value: missing" finding missing CRITICAL 'there is no such file'
 check "no value: empty" finding empty CRITICAL 'stays empty: its writer ended'
-check "no value: empty, the next step" grep -qF -- '-> as root: echo 0 >scaphandre/empty/intel-rapl:0/energy_uj; then start' out
+check "no value: empty, the next step" grep -qxF -- "          -> stop Scaphandre, and start it again afterwards; \
+only while no exporter runs, as root: printf 0 >$work/scaphandre/empty/intel-rapl:0/energy_uj" out
 check "no value: no number" finding words CRITICAL 'is '
 check "no value: too long" finding huge CRITICAL 'is '
 check "no value: a link" finding link CRITICAL 'is or leads through a symbolic link'
 check "no value: a FIFO" finding fifo CRITICAL 'is '
 check "no value: a directory" finding dir CRITICAL 'is a directory'
 check "no value: no content is told" test "$(grep -cE 'secret|root:x' out)" -eq 0
-check "no value: a name is no command" grep -qF -- "echo 0 >'scaphandre/\$(reboot)/intel-rapl:0/energy_uj';" out
 check "no value: one '|', that before the figures" same 1 "$(tr -cd '|' <out | wc -c)"
 run "$tool" check --files "$all" missing/energy_uj --host-counter "$none" --json
 for pair in empty:empty words:no-number huge:no-number link:link fifo:special dir:special missing:missing 'a|b:empty'; do
@@ -213,6 +213,55 @@ for pair in empty:empty words:no-number huge:no-number link:link fifo:special di
 done
 check "no value, json: null" jq -e '.findings[] | select(.label == "empty") | .power_w == null and .energy_j == null' out
 rm -rf scaphandre
+
+# --- what is pasted as root repairs what it names, and nothing else ----------------------------------------------------------
+names=('web|1' $'a\nb' $'a\xffb' "it's" 'say "hi"' '$(touch ran)' '`touch ran`' 'back\slash' '-x' '-a b' 'two  words' '; touch ran'
+  $'b\xc3\xbccher' $'\xe2\x80\xaeback' $'\x1b[31m' '!!' '*' '~' '$HOME' "\$'\\n'" $'\'|\'' "$(printf 'x%.0s' {1..250})")
+healthy=(web_1 a_b aTb x _back _ b_cher)
+
+holds() { # expected file: these bytes
+  cmp -s <(printf %s "$1") "$2" || { printf '  %q holds %q\n' "$2" "$(cat "$2")" && return 1; }
+}
+
+all_hold() { # expected name...
+  local expected=$1 name bad=0
+  shift
+  for name in "$@"; do holds "$expected" "scaphandre/$name/intel-rapl:0/energy_uj" || bad=1; done
+  return $bad
+}
+
+is_safe_to_print() { # file
+  LC_ALL=C.UTF-8 grep -qaxvE '[[:print:]]*' "$1" && return 1
+  iconv -f UTF-8 -t UTF-8 "$1" >/dev/null
+}
+
+for name in "${names[@]}"; do vm "$name" 5 && : >"scaphandre/$name/intel-rapl:0/energy_uj"; done
+for name in "${healthy[@]}"; do vm "$name" 4; done
+files_before=$(find . -type f ! -name out ! -name err -printf '%h/%f\0' | sort -z | md5sum)
+for files in "$work/$all" "$all" '*/intel-rapl:0/energy_uj'; do # the last one from below, where a path begins with a dash
+  [[ $files == *scaphandre* ]] || cd scaphandre || exit 1
+  run "$tool" check --files "$files" --host-counter "$none" --duration 0.1
+  cd "$work" || exit 1
+  sed -n 's/^ *-> .*, as root: \(printf 0 >\)/\1/p' out >"$work/commands"
+  check "paste, $files: one command for each" same "${#names[@]}" "$(wc -l <commands)"
+  check "paste, $files: fit for a terminal" is_safe_to_print out
+  check "paste, $files: one '|', that before the figures" same 1 "$(tr -cd '|' <out | wc -c)"
+done
+(cd / && bash "$work/commands") # a root shell is elsewhere
+rm commands
+check "paste: each named file is repaired, without a newline" all_hold 0 "${names[@]}"
+check "paste: no other file is touched" all_hold $'4\n' "${healthy[@]}"
+check "paste: no file is new, nothing else ran" same "$files_before" \
+  "$(find . -type f ! -name out ! -name err -printf '%h/%f\0' | sort -z | md5sum)"
+for name in "${names[@]}" "${healthy[@]}"; do touch -d '1 hour ago' "scaphandre/$name/intel-rapl:0/energy_uj"; done
+writer "$work/scaphandre" 1 alive=const:80
+run "$tool" check --files "$all" --host-counter "$none"
+sed -n 's/^ *-> .*: \(virsh domstate .*\); when it is gone .*/\1/p' out >"$work/commands"
+virsh() { printf '%s\0' "${@#--domain=}"; }
+export -f virsh
+check "paste, virsh: each VM by its own name" cmp \
+  <(bash "$work/commands" | sort -z) <(for name in "${names[@]}" "${healthy[@]}"; do printf 'domstate\0%s\0' "$name"; done | sort -z)
+end_writers
 
 # --- permissions, as a user who is not root ---------------------------------------------------------------------------------
 as_user() { # command...
@@ -240,6 +289,15 @@ if as_user "$tool" --version >/dev/null 2>&1; then
   check "denied, the search: status 2" exits 2
   check "denied, the search: said" finding search CRITICAL 'may not be read: .*scaphandre is d---------'
   chmod 755 scaphandre
+  for name in "${names[@]}"; do vm "$name" 5 && chmod 000 "scaphandre/$name/intel-rapl:0/energy_uj"; done
+  run as_user "$tool" check --files "$all" --host-counter "$none"
+  sed -n 's/^ *-> as root: \(setfacl \)/\1/p' out >commands
+  setfacl() { printf '%s\0' "${@:3}"; }
+  export -f setfacl
+  check "denied, any name: the command names the file" cmp <(bash commands | sort -z) \
+    <(printf "$work/scaphandre/%s/intel-rapl:0/energy_uj\0" "${names[@]}" | sort -z)
+  check "denied, any name: fit for a terminal" is_safe_to_print out
+  rm -r scaphandre && vm web-1 5
   mkdir -p host/intel-rapl:0 && echo 5 >host/intel-rapl:0/energy_uj && chmod 000 host/intel-rapl:0/energy_uj
   run as_user "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --duration 0.1
   check "denied, the host: status 0" exits 0
