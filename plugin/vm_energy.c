@@ -14,6 +14,7 @@
 #include "core/label.h"
 #include "core/sampler.h"
 #include "core/selection.h"
+#include "core/shell_word.h"
 #include "core/throttle.h"
 #include "daemon.h"
 #include "ledger.h"
@@ -206,21 +207,27 @@ static void notify_staleness(struct vm *vm, const struct sample *sample, bool st
 }
 
 static void say_denied(const struct sample *sample) {
-  if (geteuid() == 0)
+  unsigned uid = geteuid();
+  if (uid == 0) {
     say(LOG_WARNING,
         "VM '%s': '%s': permission denied: collectd runs as root, but without the right to read all files; allow "
         "CAP_DAC_READ_SEARCH in its systemd unit (CapabilityBoundingSet=)",
         sample->label, sample->path);
-  else if (strchr(sample->path, '\'') != NULL) /* a tenant's quote would end the one in the command */
+    return;
+  }
+  char *word = shell_word(sample->path);
+  size_t room = MESSAGE_MAX - 250; /* a long line is cut, and half of a path is another path */
+  if (word == NULL || strlen(sample->path) + strlen(word) > room)
     say(LOG_WARNING,
         "VM '%s': '%s': permission denied: collectd runs as uid %u, which needs r on it and x on each directory that "
         "leads to it",
-        sample->label, sample->path, geteuid());
+        sample->label, sample->path, uid);
   else
     say(LOG_WARNING,
-        "VM '%s': '%s': permission denied: collectd runs as uid %u; as root, run: "
-        "setfacl -m u:%u:r '%s' (and u:%u:x for each directory that is closed)",
-        sample->label, sample->path, geteuid(), geteuid(), sample->path, geteuid());
+        "VM '%s': '%s': permission denied: collectd runs as uid %u; as root, run: setfacl -m u:%u:r %s (and u:%u:x for "
+        "each directory that is closed)",
+        sample->label, sample->path, uid, uid, word, uid);
+  free(word);
 }
 
 static void say_unreadable(const struct sample *sample) {

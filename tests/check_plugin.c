@@ -373,7 +373,7 @@ static void read_denied(void) {
   unsigned uid = geteuid();
   snprintf(expected, sizeof(expected),
            "W VM 'a': '@/a/energy_uj': permission denied: collectd runs as uid %u; as root, run: setfacl -m u:%u:r "
-           "'@/a/energy_uj' (and u:%u:x for each directory that is closed)\nI reading 2 counters\n",
+           "@/a/energy_uj (and u:%u:x for each directory that is closed)\nI reading 2 counters\n",
            uid, uid, uid);
   if (uid == 0)
     snprintf(expected, sizeof(expected),
@@ -405,20 +405,46 @@ START_TEST(denied_to_root) {
 }
 END_TEST
 
-/* The operator is to paste the remedy into a root shell, and tenants choose names. */
-static void read_denied_quote(void) {
+/* The operator pastes the remedy into a root shell, and tenants choose names. */
+static const struct {
+  const char *name, *remedy; /* NULL: a name so long that no remedy fits into the line */
+} remedy_rows[] = {
+    {"x y", ":r '%s/x y/energy_uj' (and"},
+    {"x'; reboot; '", ":r '%s/x'\\''; reboot; '\\''/energy_uj' (and"},
+    {"web|1", ":r $'%s/web\\1741/energy_uj' (and"},
+    {"a\n\xff", ":r $'%s/a\\012\\377/energy_uj' (and"},
+    {NULL, NULL},
+};
+
+static int remedy_row;
+
+static void read_denied_name(void) {
   start("");
   read_at(0);
   ck_assert_uint_eq(fake_count("permission denied"), 1);
-  const char *command = strstr(fake.lines[0].text, "setfacl");
-  ck_assert_msg(command == NULL || strstr(command, "'; reboot; '") == NULL, "%s", fake.lines[0].text);
+  const char *text = fake.lines[0].text;
+  if (remedy_rows[remedy_row].remedy == NULL) {
+    ck_assert_msg(strstr(text, "setfacl") == NULL && strstr(text, "needs r on it") != NULL, "%s", text);
+    return;
+  }
+  char expected[256], *at = strstr(remedy_rows[remedy_row].remedy, "%s");
+  snprintf(expected, sizeof(expected), "%.*s%s%s", (int)(at - remedy_rows[remedy_row].remedy),
+           remedy_rows[remedy_row].remedy, scratch, at + 2);
+  ck_assert_msg(strstr(text, expected) != NULL, "%s: not %s", text, expected);
   ck_assert_int_eq(fake_shutdown(), 0);
 }
 
 START_TEST(the_remedy_is_safe_to_paste) {
-  counter_at("x'; reboot; '", "1000000", 0);
-  ck_assert_int_eq(chmod(in_scratch("x'; reboot; '/energy_uj"), 0), 0);
-  as_nobody(read_denied_quote);
+  char name[241], file[512];
+  remedy_row = _i;
+  memset(name, '\xff', sizeof(name) - 1);
+  name[sizeof(name) - 1] = '\0';
+  if (remedy_rows[_i].name != NULL)
+    strcpy(name, remedy_rows[_i].name);
+  snprintf(file, sizeof(file), "%s/energy_uj", name);
+  counter_at(name, "1000000", 0);
+  ck_assert_int_eq(chmod(in_scratch(file), 0), 0);
+  as_nobody(read_denied_name);
 }
 END_TEST
 
@@ -900,7 +926,7 @@ int main(void) {
   tcase_add_loop_test(tcase, no_counter, 0, ROWS(other_kinds));
   tcase_add_test(tcase, denied);
   tcase_add_test(tcase, denied_to_root);
-  tcase_add_test(tcase, the_remedy_is_safe_to_paste);
+  tcase_add_loop_test(tcase, the_remedy_is_safe_to_paste, 0, ROWS(remedy_rows));
   tcase_add_test(tcase, vanishes_in_the_middle_of_a_pass);
   tcase_add_test(tcase, harmful_names);
   tcase_add_test(tcase, long_names);
