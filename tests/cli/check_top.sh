@@ -7,15 +7,14 @@ command -v tmux >/dev/null || skip "tmux is not installed"
 
 all='scaphandre/*/intel-rapl:0/energy_uj'
 
-vm() { # vm uj
+vm() { # vm uj [unix_time]: an update, all of it at once; of that time, or of now
   mkdir -p "scaphandre/$1/intel-rapl:0"
-  echo "$2" >"scaphandre/$1/intel-rapl:0/energy_uj"
+  echo "$2" >update
+  [ $# -lt 3 ] || touch -d "@$3" update
+  mv update "scaphandre/$1/intel-rapl:0/energy_uj"
 }
-
-old_vm() { # vm uj: written 5 s ago, so that the next update has a power
-  vm "$1" "$2"
-  touch -d '5 seconds ago' "scaphandre/$1/intel-rapl:0/energy_uj"
-}
+now=$(date +%s)
+before=$((now - 5)) # powers are over 5 s, however long the test takes
 
 session=0
 terminal() { tmux -S "$work/socket$session" -f /dev/null "$@"; }
@@ -31,16 +30,25 @@ trap 'end_terminal; clean_up' EXIT
 
 screen() { terminal capture-pane -p "$@" >screen; }
 
-shows() { # pattern: some line of the screen, soon
+eventually() { # command...: it succeeds at last; how long that takes is the machine's affair
   local i
-  for i in $(seq 100); do
-    screen && LC_ALL=C.UTF-8 grep -qE -e "$1" screen && return
+  for i in $(seq 600); do
+    "$@" && return
     sleep 0.1
   done
+  return 1
+}
+
+on_screen() { screen && LC_ALL=C.UTF-8 grep -qE -e "$1" screen; } # pattern
+
+shows() { # pattern: some line of the screen
+  eventually on_screen "$1" && return
   echo "  no line with '$1':"
   sed 's/^/  |/' screen
   return 1
 }
+
+has_line() { screen && [ "$(sed -n "$1p" screen)" = "$2" ]; } # number text
 
 keys() { terminal send-keys "$@"; }
 
@@ -49,37 +57,43 @@ vms() { # the VMs on the screen, from top to bottom
   sed -n '4,$p' screen | awk '/ W | - / { printf "%s%s", s, $1; s = " " }'
 }
 
-orders() { # the VMs, in this order, soon
-  local i
-  for i in $(seq 50); do
-    [ "$(vms)" = "$1" ] && return
-    sleep 0.1
-  done
-  same "$1" "$(vms)"
+are() { [ "$(vms)" = "$1" ]; }          # VMs
+hides() { [[ " $(vms) " != *" $1 "* ]]; } # VM
+
+orders() { # the VMs, in this order
+  eventually are "$1" || same "$1" "$(vms)"
 }
 
-fits() { # columns: no line is wider, and the keys are on the last line
+is_within() { # columns: no line is wider
   screen && LC_ALL=C.UTF-8 awk -v n="$1" 'length > n { print "  " $0; bad = 1 } END { exit bad }' screen
 }
+fits() { eventually is_within "$1"; }
 
-top_words="$tool top --files '$all' --interval 0.2"
+clock_shown() { screen && sed -n 's/^vm_energy top  \([0-9:]*\) .*/\1/p' screen; }
+another_time() { [ "$(clock_shown)" != "$1" ]; }
+goes_on() { # the screen was drawn again, by more than one tick
+  local i
+  for i in 1 2; do eventually another_time "$(clock_shown)" || return; done
+}
+
+top_words="$tool top --files '$all' --interval 0.2 --stale-timeout 1h"
 
 # --- the screen and its keys -----------------------------------------------------------------------------------------------
-old_vm web-1 1000000000
-old_vm $'b\xc3\xbccher' 7000000000
-old_vm idle-1 5
+vm web-1 1000000000 "$before"
+vm $'b\xc3\xbccher' 7000000000 "$before"
+vm idle-1 5 "$before"
 show "$top_words"
 check "title" shows '^vm_energy top  [0-9]+:[0-9]{2}  3 VMs by power$'
 check "heads" shows '^VM +POWER  LAST 2\.6 min +ENERGY +AGE  STATE$'
-check "before the first update nothing is known" shows '^web-1 +- .* 0\.0 J +[0-9]+(\.[0-9])? s  first$'
-check "keys on the last line" same "q quit  s sort  r reverse  / filter  p pause  ? help" "$(screen && sed -n 14p screen)"
-vm web-1 1500000000
-vm $'b\xc3\xbccher' 7100000000
-vm idle-1 5
-check "power, curve, energy, age, state" shows '^web-1 +[0-9]{2,3}\.[0-9]{2} W +█+ +500\.0 J +[0-9]\.[0-9] s  ok$'
-check "a name with an umlaut takes its columns" shows $'^b\xc3\xbccher +[0-9]{2}\\.[0-9]{2} W +[▁▂▃]+ +100\\.0 J '
+check "before the first update nothing is known" shows '^web-1 +- .* 0\.0 J +[0-9]+(\.[0-9])? (s|min)  first$'
+check "keys on the last line" eventually has_line 14 "q quit  s sort  r reverse  / filter  p pause  ? help"
+vm web-1 1500000000 "$now"
+vm $'b\xc3\xbccher' 7100000000 "$now"
+vm idle-1 5 "$now"
+check "power, curve, energy, age, state" shows '^web-1 +100\.00 W +█+ +500\.0 J +[0-9]+(\.[0-9])? (s|min)  ok$'
+check "a name with an umlaut takes its columns" shows $'^b\xc3\xbccher +20\\.00 W +[▁▂▃]+ +100\\.0 J '
 check "idle is 0 W, and the lowest of a curve" shows '^idle-1 +0\.00 W +▁+ +0\.0 J'
-check "total" shows '^total +[0-9]{2,3}\.[0-9]{2} W +█+ +600\.0 J$'
+check "total" shows '^total +120\.00 W +█+ +600\.0 J$'
 check "by power" orders $'web-1 b\xc3\xbccher idle-1'
 keys s
 check "s: by name" orders $'b\xc3\xbccher idle-1 web-1'
@@ -96,6 +110,7 @@ check "q: ends with status 0" shows '^ended with 0$'
 check "q: the screen is as it was before" test "$(screen && grep -cE 'POWER|quit' screen)" -eq 0
 
 show "$top_words"
+check "it starts anew" shows '  3 VMs by power$'
 keys '/' nothing Enter
 check "/: nothing left" shows '^no VM has this in its name$'
 keys Escape
@@ -107,7 +122,7 @@ check "?: any key leaves it" orders $'b\xc3\xbccher idle-1 web-1'
 keys p
 check "p: paused" shows 'PAUSED$'
 vm web-1 1900000000
-sleep 0.7
+goes_on
 check "p: stands still" shows '^web-1 +- .* 0\.0 J '
 keys p
 check "p: goes on" shows '^web-1 .* 400\.0 J '
@@ -146,7 +161,7 @@ check "End: the last" shows '^web-1|^many-40'
 keys Home N
 check "Home: the first" shows $'^b\xc3\xbccher'
 keys NPage
-check "page down: they move" test "$(sleep 0.5 && vms | grep -c cher)" -eq 0
+check "page down: they move" eventually hides $'b\xc3\xbccher'
 rm -r scaphandre/many-*
 check "fewer than before: still on the screen" orders $'b\xc3\xbccher idle-1 web-1'
 keys C-c
@@ -163,7 +178,7 @@ check "SIGTERM: ends with status 0" shows '^ended with 0$'
 show "LC_ALL=C $top_words"
 vm web-1 2000000000
 check "no UTF-8: names" shows '^b\?cher '
-for i in 1 2 3 4 5; do sleep 0.3 && vm web-1 $((2000000000 + i * 300000000)); done
+vm web-1 2300000000
 check "no UTF-8: a plain curve" shows '^web-1 +[0-9.]+ W +#+ '
 keys q
 for term in dumb unheard-of; do
@@ -185,22 +200,40 @@ check "no keys: lines instead" shows '^late-1 +- +0\.0 J'
 end_terminal
 
 # --- no terminal ------------------------------------------------------------------------------------------------------------
+blocks() { [ "$(grep -c '^total' out)" -ge "$1" ]; } # number
+block() { awk -v RS= -v n="$1" 'NR == n' out; }       # number
+
+print_until() { # signal command...: prints into out; the signal ends it when the command succeeds
+  local signal=$1
+  shift
+  env --default-signal=INT "$tool" top --files "$all" --interval 0.3 --stale-timeout 1h >out 2>err &
+  pids+=($!)
+  eventually "$@"
+  kill -s "$signal" $!
+  wait $!
+  status=$?
+}
+
 rm -r scaphandre
-old_vm web-1 1000000000
-old_vm db-1 1000000000
-(sleep 0.4 && vm web-1 2000000000 && vm db-1 1000000000) &
-pids+=($!)
-run "$tool" top --files "$all" --interval 0.8 --count 2
-check "lines: status 0" exits 0
+vm web-1 1000000000 "$before"
+vm db-1 1000000000 "$before"
+updates() { # the first block is without, and some block with an update of both
+  blocks 1 || return
+  [ -e updated ] || { vm db-1 1000000000 "$now" && vm web-1 2000000000 "$now" && touch updated; }
+  grep -qE '^web-1 .* ok$' out && blocks $(($(grep -cE '^web-1 .* first$' out) + 2))
+}
+print_until TERM updates
+check "lines: a signal is status 0" exits 0
 check "lines: nothing on standard error" is_empty err
-sed -E -e 's/^[0-9-]+T[0-9:]+\+0000/TIME/' -e 's/ [0-9.]+ W/ POWER/' -e 's/ [0-9.]+ s / AGE /' -e 's/ +/  /g' <out >masked
+{ block 1 && echo && block $(($(grep -cE '^web-1 .* first$' out) + 1)); } >both
+sed -E -e 's/^[0-9-]+T[0-9:]+\+0000/TIME/' -e 's/ [0-9.]+ (s|min) / AGE /' -e 's/ +/  /g' <both >masked
 check "lines: as they were" diff -u "$srcdir/tests/cli/golden/top.txt" masked
 check "lines: no escapes" test "$(grep -c $'\e' out)" -eq 0
-run timeout -s INT 1 "$tool" top --files "$all" --interval 0.3
-check "lines: a signal ends it" exits 124
-check "lines: until then there were some" test "$(grep -c '^total' out)" -ge 2
-run timeout -s TERM --preserve-status 0.5 "$tool" top --files "$all"
-check "lines: a signal is status 0" exits 0
+print_until INT blocks 2
+check "lines: Ctrl-C is status 0" exits 0
+run "$tool" top --files "$all" --interval 0.1 --count 2
+check "lines: count: status 0" exits 0
+check "lines: count: so many blocks" same 2 "$(grep -c '^total' out)"
 rm -r scaphandre
 run "$tool" top --files "$all" --interval 0.1 --count 1
 check "lines: no counter: status 0" exits 0
