@@ -6,6 +6,8 @@
 # shellcheck source=tests/trust/lib.sh
 . "$srcdir/tests/trust/lib.sh"
 
+frozen=1 # the clock moves when the tool waits, so that no tick is missed on a busy machine
+
 counter a 1000000
 counter b 2000000
 counter c 3000000
@@ -21,7 +23,6 @@ judge() { # command: $status, $work/out, $work/err and csv
     FILENAME == ARGV[1] || FILENAME == ARGV[2] {
       if (/^vm_energy: /) told = 1
       if (/unable to search/) unseen = 1
-      if (/^missed ticks/) { split($0, word, / +/); missed = word[3] + 0 }
       if (/^bad reads/) { split($0, word, / +/); unread = word[3] + 0 }
       if (/^VM_ENERGY /) told = 1
       if (command == "list" && /^[abc] +[123]\.0 J .* (ok|first) / || command == "check" && /^OK +[abc] /) shown++
@@ -41,7 +42,7 @@ judge() { # command: $status, $work/out, $work/err and csv
     END { # what could not be searched is told, and is no failure of what was found
       if (status > 2 && !(command == "run" && (status == 125 || status == 126)) && !(command == "check" && status == 3)) wrong("exit status " status)
       if (status != 0 && !told) wrong("no message")
-      if (status == 0 && command == "ts" && !unseen && rows != (samples - missed) * files) wrong(rows " rows, " missed " missed, status 0")
+      if (status == 0 && command == "ts" && !unseen && rows != samples * files) wrong(rows " rows, status 0")
       if (status == 0 && command == "ts" && empty != unread) wrong(empty + 0 " empty fields, " unread " bad reads told")
       if (status == 0 && (command == "list" || command == "check") && !unseen && shown != 3) wrong(shown + 0 " VMs shown, status 0")
       if (status == 0 && (command == "once" || command == "run") && !unseen && shown != 3) wrong(shown + 0 " VMs shown, status 0")
@@ -90,9 +91,11 @@ for kind in open read clock wait; do
   check "once, $kind" sweep once $kind '' once --stale-timeout 1h --files 'vms/*/energy_uj' -d 0.005
 done
 check "once --json, malloc" sweep json malloc '' once --stale-timeout 1h --files 'vms/*/energy_uj' -d 0.005 --json
+frozen= # the command that is run takes real time
 for kind in malloc clock wait spawn; do
   check "run, $kind" sweep run $kind '' run --no-bounds --stale-timeout 1h --files 'vms/*/energy_uj' -- sleep 0.005
 done
+frozen=1
 for kind in open read malloc clock wait; do
   check "check, $kind" sweep check $kind '' check --stale-timeout 1h --files 'vms/*/energy_uj' --host-counter none -d 0.001
   check "top, $kind" sweep top $kind '' top --stale-timeout 1h --files 'vms/*/energy_uj' -i 0.002 -n 2
@@ -122,7 +125,7 @@ killed() { # argument...
     judge killed || return 1
   done
   rm -rf csv
-  [ "$n" -gt 4 ] && [ "$n" -le 100 ] # not all samples: on a busy machine ticks are missed
+  [ "$n" -gt $((samples + 1)) ] && [ "$n" -le 100 ] # the header and each sample
 }
 for layout in --out=power.csv --separate-files --long; do
   check "ts $layout, killed behind each write: whole rows" killed $layout

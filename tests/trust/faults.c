@@ -60,6 +60,17 @@ static struct {
   const char *log;
 } plan;
 
+/* FAULT_CLOCK: a clock that shows no pause that the machine makes. Of one thread. */
+#define CLOCKS 16
+static struct {
+  bool on;
+  struct timespec start[CLOCKS]; /* tv_sec 0: not asked for yet */
+  int64_t passed_ns, timer_ns;   /* timer_ns: what timer_fd is set to, in passed_ns; below 0: to nothing */
+  int timer_fd;
+} frozen = {.timer_ns = -1, .timer_fd = -1};
+
+#define NS_PER_S INT64_C(1000000000)
+
 static atomic_ulong calls, struck;
 static _Thread_local int paused;
 
@@ -114,6 +125,7 @@ unsigned long fault_struck(void) {
 __attribute__((constructor)) static void begin(void) {
   plan.from = getenv("FAULT_FROM");
   plan.log = getenv("FAULT_LOG");
+  frozen.on = getenv("FAULT_CLOCK") != NULL;
   const char *text = getenv("FAULT"), *seconds = getenv("FAULT_ALARM");
   if (seconds != NULL)
     alarm((unsigned)atoi(seconds));
@@ -367,16 +379,50 @@ void *realloc(void *memory, size_t size) {
   CALL(MALLOC, realloc, NULL, memory, size);
 }
 
+static int read_clock(clockid_t clock, struct timespec *time) {
+  BEHIND(clock_gettime);
+  if (!frozen.on || clock < 0 || clock >= CLOCKS)
+    return real(clock, time);
+  struct timespec *start = &frozen.start[clock];
+  if (start->tv_sec == 0 && real(clock, start) != 0)
+    return -1;
+  int64_t ns = start->tv_sec * NS_PER_S + start->tv_nsec + frozen.passed_ns;
+  *time = (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+  return 0;
+}
+
 int clock_gettime(clockid_t clock, struct timespec *time) {
-  CALL(CLOCK, clock_gettime, -1, clock, time);
+  if (strikes(CLOCK, __builtin_return_address(0))) {
+    errno = plan.error;
+    return -1;
+  }
+  return read_clock(clock, time);
 }
 
 int clock_getres(clockid_t clock, struct timespec *time) {
   CALL(CLOCK, clock_getres, -1, clock, time);
 }
 
+/* Where nothing else is ready, the timer is at once. */
+static int poll_frozen(struct pollfd *fds, nfds_t count) {
+  BEHIND(poll);
+  int ready = real(fds, count, 0);
+  for (nfds_t i = 0; i < count && ready == 0; i++)
+    if (fds[i].fd == frozen.timer_fd) {
+      frozen.passed_ns = frozen.timer_ns > frozen.passed_ns ? frozen.timer_ns : frozen.passed_ns;
+      fds[i].revents = POLLIN;
+      return 1;
+    }
+  return ready;
+}
+
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
-  CALL(WAIT, poll, -1, fds, count, timeout);
+  BEHIND(poll);
+  if (strikes(WAIT, __builtin_return_address(0))) {
+    errno = plan.error;
+    return -1;
+  }
+  return frozen.timer_ns >= 0 && timeout < 0 ? poll_frozen(fds, count) : real(fds, count, timeout);
 }
 
 int signalfd(int fd, const sigset_t *signals, int flags) {
@@ -387,8 +433,25 @@ int timerfd_create(clockid_t clock, int flags) {
   CALL(WAIT, timerfd_create, -1, clock, flags);
 }
 
+/* The timer of a frozen clock, which is absolute and of CLOCK_BOOTTIME, is only remembered. */
+static int set_frozen_timer(int fd, const struct timespec *at) {
+  struct timespec now;
+  if (read_clock(CLOCK_BOOTTIME, &now) != 0)
+    return -1;
+  int64_t left_ns = (at->tv_sec - now.tv_sec) * NS_PER_S + at->tv_nsec - now.tv_nsec;
+  bool disarmed = at->tv_sec == 0 && at->tv_nsec == 0;
+  frozen.timer_fd = fd;
+  frozen.timer_ns = disarmed ? -1 : frozen.passed_ns + (left_ns > 0 ? left_ns : 0);
+  return 0;
+}
+
 int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old) {
-  CALL(WAIT, timerfd_settime, -1, fd, flags, value, old);
+  BEHIND(timerfd_settime);
+  if (strikes(WAIT, __builtin_return_address(0))) {
+    errno = plan.error;
+    return -1;
+  }
+  return frozen.on ? set_frozen_timer(fd, &value->it_value) : real(fd, flags, value, old);
 }
 
 int inotify_init1(int flags) {

@@ -8,6 +8,7 @@
  *   FAULT_FROM=OBJECT            only calls made by this shared object (the end of its file name) count
  *   FAULT_LOG=FILE               a line is appended for each call that fails
  *   FAULT_ALARM=S                SIGALRM after so many seconds
+ *   FAULT_CLOCK=1                time stands still but in poll(), which goes at once to the time that a timer is set to
  *
  * What the program starts itself is spared.
  *

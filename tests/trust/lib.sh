@@ -5,11 +5,12 @@
 faults=$builddir/tests/trust/faults.so
 
 # A program built with AddressSanitizer finds our malloc() first, which calls that of its runtime.
+# frozen=1: with a clock that no pause of the machine moves; see faults.h.
 with_faults() { # plan command...: runs it with FAULT=plan; $work/struck has a line for each call that failed
   local plan=$1
   shift
   rm -f "$work/struck"
-  env FAULT="$plan" FAULT_ALARM=20 FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
+  env ${frozen:+FAULT_CLOCK=1} FAULT="$plan" FAULT_ALARM=20 FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
     ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" "$@"
 }
 
