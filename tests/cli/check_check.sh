@@ -100,7 +100,7 @@ run "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --scale 5
 check "too much: status 1" exits 1
 check "too much: said" finding host WARNING 'the VMs take [0-9]+ % of what its packages take \([0-9.]+ W\): more than there is'
 check "too much: next step" grep -q -- '-> leave out --scale' out
-run timeout -s INT 0.7 "$tool" check --files "$all" --host-counter "$none" --duration 1h
+run_until INT "$tool" check --files "$all" --host-counter "$none" --duration 1h
 check "a signal: what is known is told" grep -q '^VM_ENERGY ' out
 end_writers
 

@@ -67,7 +67,7 @@ check "watching: the period" jq -e '.vms[0].period_s | . > 4 and . < 8' out
 check "watching: the power" jq -e '.vms[0] | .power_w * .period_s | . > 1.98 and . < 2.02' out
 check "watching: the energy of now" jq -e '.vms[0].energy_uj == 4323000000' out
 start=$EPOCHREALTIME
-timeout -s INT 0.5 "$tool" list --files "$all" --duration 1h >out 2>err
+run_until INT "$tool" list --files "$all" --duration 1h
 check "watching: a signal ends it" awk -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { exit !(end - start < 30) }'
 check "watching: what is known is told" grep -q '^web-1 ' out
 

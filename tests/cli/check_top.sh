@@ -122,7 +122,7 @@ check "?: any key leaves it" orders $'b\xc3\xbccher idle-1 web-1'
 keys p
 check "p: paused" shows 'PAUSED$'
 vm web-1 1900000000
-goes_on
+check "p: the clock goes on" goes_on
 check "p: stands still" shows '^web-1 +- .* 0\.0 J '
 keys p
 check "p: goes on" shows '^web-1 .* 400\.0 J '

@@ -55,6 +55,22 @@ run() { # command...
   status=$?
 }
 
+waits() { # pid: the tool has read the counters and set its timer, so it waits, and takes signals
+  grep -qs 'settime flags: 0[1-9]' "/proc/$1"/fdinfo/*
+}
+
+# as run, and sends the signal once the command, which is the tool, waits
+run_until() { # signal command...
+  local signal=$1
+  shift
+  env --default-signal=INT --default-signal=HUP "$@" >"$work/out" 2>"$work/err" <&0 &
+  pids+=($!)
+  while kill -0 $! 2>/dev/null && ! waits $!; do sleep 0.02; done
+  kill -s "$signal" $!
+  wait $!
+  status=$?
+}
+
 exits() { # status
   [ "$status" -eq "$1" ] || { echo "  exit status $status, not $1" && return 1; }
 }

@@ -78,8 +78,8 @@ stop() { # name: SIGTERM, and the exit status of the process
   return $status
 }
 
-wait_for() { # seconds command...: until the command succeeds
-  local tries=$(($1 * 20))
+wait_for() { # seconds command...: until the command succeeds; a busy machine is given at least a minute
+  local tries=$((($1 > 60 ? $1 : 60) * 20))
   shift
   while ! "$@" >/dev/null 2>&1; do
     [ $((tries -= 1)) -gt 0 ] || return 1

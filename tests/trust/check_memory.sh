@@ -30,8 +30,7 @@ clean() { # name: what valgrind wrote about it is no error, and no file of the t
 
 tree=$work/scaphandre
 writer=("$simwriter" --root "$tree" --period 0.1 --jitter 0.02)
-start writer "${writer[@]}" steady=const:100 falls=const:60,resets%0.7 dead=const:40,dies@2 gone=const:20,vanishes@3 \
-  late=const:30,appears@4 "odd, \"name\""=const:11
+start writer "${writer[@]}" steady=const:100 falls=const:60,resets%0.7 "odd, \"name\""=const:11
 wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
 tenants "$tree" 120
 mkdir -p "$tree/fifo/intel-rapl:0" && mkfifo "$tree/fifo/intel-rapl:0/energy_uj"
@@ -55,22 +54,33 @@ CONF
   without_writers
   rows_of() { cat "$work"/captures/run_*/power_"$1".csv 2>/dev/null | grep -c '^[0-9]'; }
   has_read() { [ "$(rows_of steady)" -ge "$1" ]; }
-  reads_or_ends() { has_read "$1" || ! kill -0 "$pid"; }
+  reads_or_ends() { has_read "$1" || ! kill -0 "$collectd_pid"; }
+  notified() { grep -qE "Notification: .*VM $1" "$work/collectd.log"; }
+  notified_or_ends() { notified "$1" || ! kill -0 "$collectd_pid"; }
+  # half of its powers are within 2 %: what collectd keeps is forgotten after ten intervals, which a busy machine pauses for
+  steady_has_its_power() {
+    cat "$work"/captures/run_*/power_steady.csv |
+      awk -F, '/^[0-9]/ && $3 != "" { n++; good += $3 >= 98 && $3 <= 102 } END { print "  " good + 0 " of " n + 0; exit !(n > 100 && good * 2 > n) }'
+  }
 
   # -T as well: config, init, one read, shutdown, then with the state of the run before
   check "collectd -T ends well" "${memcheck[@]}" --log-file="$work/first.valgrind" "$collectd" -T -C "$work/collectd.conf" 2>"$work/first.log"
   check "... memcheck found nothing" clean first
   rm -rf "$work/captures" "$work/state"
   start collectd "${memcheck[@]}" --log-file="$work/collectd.valgrind" "$collectd" -f -C "$work/collectd.conf"
-  wait_for 120 reads_or_ends 1000
+  collectd_pid=$pid
+  wait_for 300 reads_or_ends 10
+  start changes "${writer[@]}" dead=const:40,dies@2 gone=const:20,vanishes@3 late=const:30,appears@4
+  wait_for 300 reads_or_ends 1000
+  for what in "late appeared" "gone is gone" "dead was not updated" "falls was reset"; do
+    wait_for 300 notified_or_ends "$what"
+    check "notified: $what" notified "$what"
+  done
   check "1,000 reads under memcheck" has_read 1000
-  check "the steady VM has its 100 W" value_near vm_energy-steady/power 100 2
+  check "the steady VM has its 100 W" steady_has_its_power
   check "collectd ends with status 0: no error, nothing lost" stop collectd
   check "... memcheck found nothing" clean collectd
   echo "$(rows_of steady) reads"
-  for what in appeared "is gone" "was not updated" "was reset"; do
-    check "notified: $what" grep -qE "Notification: .*VM .* $what" "$work/collectd.log"
-  done
   check "the state was saved" test -s "$work/state"
   check "the read callback never failed" logged_times 0 "read-function of plugin"
   check "collectd -T goes on from that state" "${memcheck[@]}" --log-file="$work/again.valgrind" "$collectd" -T -C "$work/collectd.conf" 2>"$work/again.log"
