@@ -83,6 +83,6 @@ char *shell_word(const char *text) {
   else if (*text == '\0' || text[strspn(text, plain)] != '\0')
     put_quoted(word, text);
   else
-    strcpy(word, text);
+    stpcpy(word, text);
   return word;
 }

@@ -155,8 +155,7 @@ check "alternating: said" finding web-1 CRITICAL 'falls and comes back: two coun
 end_writers
 
 vm web-1 1000000
-(sleep 0.6 && vm web-1 900000000000000) &
-pids+=($!)
+meanwhile vm web-1 900000000000000
 run "$tool" check --files "$all" --host-counter "$none" --max-power 1000 --duration 2
 check "spike: status 1" exits 1
 check "spike: said" finding web-1 WARNING 'rose 1 time by more than a machine can draw'

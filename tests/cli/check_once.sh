@@ -4,12 +4,6 @@
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
 command -v jq >/dev/null || skip "jq is not installed"
 
-# in a window of 0.6 s, once the tool has read the counters
-meanwhile() { # command...
-  (while ! waits "$(pgrep -P $$ -x "$(basename "$tool")")"; do sleep 0.02; done && "$@") &
-  pids+=($!)
-}
-
 # the mean power times the duration is the energy
 adds_up() { # energy_j
   awk -v energy="$1" '

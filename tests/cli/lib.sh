@@ -59,6 +59,12 @@ waits() { # pid: the tool has read the counters and set its timer, so it waits, 
   grep -qs 'settime flags: 0[1-9]' "/proc/$1"/fdinfo/*
 }
 
+# beside the tool that run starts next, once it waits
+meanwhile() { # command...
+  (while ! waits "$(pgrep -P $$ -x "$(basename "$tool")")"; do sleep 0.02; done && "$@") &
+  pids+=($!)
+}
+
 # as run, and sends the signal once the command, which is the tool, waits
 run_until() { # signal command...
   local signal=$1
