@@ -175,11 +175,11 @@ check "NO_COLOR: no colour" test "$(grep -cE $'\e\\[[0-9;]*3[0-7]m' screen)" -eq
 pid=$(terminal list-panes -F '#{pane_pid}')
 kill "$(pgrep -P "$pid" -x vm_energy)"
 check "SIGTERM: ends with status 0" shows '^ended with 0$'
+vm web-1 2000000000 "$before"
 show "LC_ALL=C $top_words"
-vm web-1 2000000000
 check "no UTF-8: names" shows '^b\?cher '
-vm web-1 2300000000
-check "no UTF-8: a plain curve" shows '^web-1 +[0-9.]+ W +#+ '
+vm web-1 2300000000 "$now"
+check "no UTF-8: a plain curve" shows '^web-1 +60\.00 W +#+ '
 keys q
 for term in dumb unheard-of; do
   show "TERM=$term $top_words --count 2"
