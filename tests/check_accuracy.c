@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DAY_S 86400.0
+#define SEEDS 8
 
 /* Scaphandre's writer. */
 static const struct trial typical = {.base = METER_AUTO,
@@ -15,23 +16,30 @@ static const struct trial typical = {.base = METER_AUTO,
                                      .interval_s = 1,
                                      .duration_s = DAY_S / 12,
                                      .period_s = 5,
-                                     .jitter_s = 0.4,
+                                     .jitter_s = EXPORTER_REAL,
                                      .tick_ns = 4 * NS_PER_MS,
                                      .seed = 1};
 
 static const double intervals_s[] = {0.05, 0.5, 1, 2, 5, 10, 30};
 
-/* The target: RMS at most 0.5 % at every interval. A tick of 4 ms in an update of 5 s is 0.08 %. */
+/*
+ * The target: RMS at most 0.1 % at every interval, over VMs whose turn in the exporter's pass differs. A VM that is
+ * written late in its pass has the larger error: the exporter counted up to the start of the pass.
+ */
 START_TEST(constant_load) {
   struct trial trial = typical;
   struct score score;
+  double squares = 0;
   trial.interval_s = intervals_s[_i];
-  trial_run(&trial, &score);
-  ck_assert_msg(score.rms_w <= 0.5, "%g s: RMS %g W", trial.interval_s, score.rms_w);
-  ck_assert_msg(score.worst_w <= 0.1, "%g s: worst %g W", trial.interval_s, score.worst_w);
-  ck_assert_msg((double)score.powers >= (double)score.samples - 1 - 10 / trial.interval_s, "%g s: %d of %d samples",
-                trial.interval_s, (int)score.powers, (int)score.samples);
-  ck_assert_double_eq_tol(score.energy_j, score.drawn_j, 600);
+  for (trial.seed = 1; trial.seed <= SEEDS; trial.seed++) {
+    trial_run(&trial, &score);
+    squares += score.rms_w * score.rms_w;
+    ck_assert_msg(score.worst_w <= 0.6, "%g s: worst %g W", trial.interval_s, score.worst_w);
+    ck_assert_msg((double)score.powers >= (double)score.samples - 1 - 10 / trial.interval_s, "%g s: %d of %d samples",
+                  trial.interval_s, (int)score.powers, (int)score.samples);
+    ck_assert_double_eq_tol(score.energy_j, score.drawn_j, 600);
+  }
+  ck_assert_msg(sqrt(squares / SEEDS) <= 0.1, "%g s: RMS %g W", trial.interval_s, sqrt(squares / SEEDS));
 }
 END_TEST
 
@@ -41,7 +49,6 @@ START_TEST(writers) {
   struct trial trial = typical;
   struct score score;
   trial.period_s = periods_s[_i];
-  trial.jitter_s = trial.period_s / 10;
   trial.tick_ns = 10 * NS_PER_MS;
   for (int i = 0; i < ROWS(intervals_s); i++) {
     trial.interval_s = intervals_s[i];
@@ -62,7 +69,7 @@ START_TEST(aliasing_is_seen) {
   ck_assert_double_gt(score.rms_w, 150);
   trial.interval_s = 10;
   trial_run(&trial, &score);
-  ck_assert_double_gt(score.rms_w, 5);
+  ck_assert_double_gt(score.rms_w, 2);
 }
 END_TEST
 
@@ -86,9 +93,9 @@ START_TEST(never_above_the_load) {
 END_TEST
 
 /*
- * A day with 20 resets, 100 torn reads and 5 restarts of the exporter. The energy is that of the updates, less what
- * cannot be known: an update that starts anew at 0, and what was added from there to the next sample. Where updates
- * come faster than samples, it is also what was counted from the sample before to the reset.
+ * A day with 20 resets, 100 torn reads, 50 powercap wraps and 5 restarts of the exporter. The energy is that of the
+ * updates, less what cannot be known: an update that starts anew at 0, and what was added from there to the next
+ * sample. Where updates come faster than samples, it is also what was counted from the sample before to the reset.
  */
 START_TEST(energy_over_a_bad_day) {
   static const char *const loads[] = {"const:100", "sine:100:50:300", "step:50:150:60", "idle"};
@@ -100,6 +107,7 @@ START_TEST(energy_over_a_bad_day) {
     trial.duration_s = DAY_S;
     trial.resets = 20;
     trial.restarts = 5;
+    trial.wraps = 50;
     trial.torn = 100;
     trial.seed = 11 + (uint64_t)k;
     trial_run(&trial, &score);

@@ -6,11 +6,11 @@
 
 static const struct {
   const char *load;
-  int resets, restarts, torn;
-} rows[] = {
-    {"const:100", 0, 0, 0},       {"const:100", 0, 0, 1}, {"sine:100:90:17", 0, 0, 1}, {"step:50:150:60", 0, 0, 1},
-    {"step:0:200:7", 0, 0, 1},    {"idle", 0, 0, 1},      {"const:100", 1, 0, 1},      {"const:100", 0, 1, 1},
-    {"sine:100:50:300", 1, 1, 1}, {"idle", 1, 1, 1}};
+  int resets, restarts, wraps, torn;
+} rows[] = {{"const:100", 0, 0, 0, 0},      {"const:100", 0, 0, 0, 1},       {"sine:100:90:17", 0, 0, 0, 1},
+            {"step:50:150:60", 0, 0, 0, 1}, {"step:0:200:7", 0, 0, 0, 1},    {"idle", 0, 0, 0, 1},
+            {"const:100", 1, 0, 0, 1},      {"const:100", 0, 1, 0, 1},       {"const:100", 0, 0, 1, 1},
+            {"step:50:150:60", 0, 0, 1, 1}, {"sine:100:50:300", 1, 1, 1, 1}, {"idle", 1, 1, 1, 1}};
 
 static const double intervals_s[] = {0.05, 1, 5, 30};
 
@@ -19,10 +19,11 @@ START_TEST(bounds_hold) {
     struct trial trial = {.load = rows[_i].load,
                           .interval_s = intervals_s[i],
                           .period_s = 5,
-                          .jitter_s = 0.4,
+                          .jitter_s = EXPORTER_REAL,
                           .tick_ns = 4 * NS_PER_MS,
                           .resets = rows[_i].resets,
                           .restarts = rows[_i].restarts,
+                          .wraps = rows[_i].wraps,
                           .torn = rows[_i].torn,
                           .seed = (uint64_t)_i};
     struct bracket_score score;

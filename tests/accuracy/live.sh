@@ -14,7 +14,7 @@ clean_up() {
 trap clean_up EXIT
 cd "$work" || exit 1
 
-"$builddir/tests/sim/simwriter" --root scaphandre --period $period --jitter 0.02 vm=const:100 >ready &
+"$builddir/tests/sim/simwriter" --root scaphandre --period $period vm=const:100 >ready &
 pids+=($!)
 for _ in $(seq 100); do [ -s ready ] && break || sleep 0.05; done
 runs=()

@@ -1,14 +1,14 @@
 #include "trial.h"
 
+#include "look.h"
 #include "sim/world.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum event_kind { EVENT_RESET, EVENT_STOP, EVENT_START, EVENT_TORN };
+enum event_kind { EVENT_RESET, EVENT_STOP, EVENT_START, EVENT_WRAP, EVENT_TORN };
 
 struct event {
   double at_s;
@@ -23,7 +23,7 @@ static int by_time(const void *a, const void *b) {
 /* All that befalls, in the order of time; *count of them. The caller frees it. */
 static struct event *plan(const struct trial *trial, size_t *count) {
   struct world dice = {.random = trial->seed ^ 0x5eed};
-  *count = (size_t)(trial->resets + 2 * trial->restarts + trial->torn);
+  *count = (size_t)(trial->resets + 2 * trial->restarts + trial->wraps + trial->torn);
   struct event *events = calloc(*count + 1, sizeof(*events)), *next = events;
   if (events == NULL)
     abort();
@@ -34,6 +34,8 @@ static struct event *plan(const struct trial *trial, size_t *count) {
     *next++ = (struct event){stop_s, EVENT_STOP};
     *next++ = (struct event){stop_s + 10 + world_random(&dice, 50), EVENT_START};
   }
+  for (int i = 0; i < trial->wraps; i++)
+    *next++ = (struct event){world_random(&dice, trial->duration_s), EVENT_WRAP};
   for (int i = 0; i < trial->torn; i++)
     *next++ = (struct event){world_random(&dice, trial->duration_s), EVENT_TORN};
   qsort(events, *count, sizeof(*events), by_time);
@@ -68,6 +70,9 @@ static void live_until(struct run *run, double until_s, const struct event **nex
       break;
     case EVENT_START:
       world_start_exporter(&run->world);
+      break;
+    case EVENT_WRAP:
+      world_wrap(&run->world);
       break;
     case EVENT_TORN:
       run->torn = true;
@@ -111,14 +116,11 @@ static void score_energy(struct run *run, struct score *score) {
   run->swallowed_j = world->swallowed_j;
 }
 
-static void look(struct run *run, struct score *score) {
-  struct instant now;
-  struct reading reading = {.error = -ENODATA};
-  world_clock(&run->world, &now);
-  if (!run->torn)
-    world_read(&run->world, &reading);
+static void look(struct run *run, bool is_due, struct score *score) {
+  look_at(&run->meter, &run->world, run->torn, is_due, &run->sample);
   run->torn = false;
-  meter_update(&run->meter, &reading, &now, &run->sample);
+  if (!is_due)
+    return;
   if (run->started)
     score_power(run, score);
   if (run->sample.has_energy)
@@ -150,9 +152,13 @@ void trial_run(const struct trial *trial, struct score *score) {
   const struct event *next = events;
   double start_s = world_random(&run.world, trial->period_s);
   uint64_t ticks = (uint64_t)((trial->duration_s - start_s) / trial->interval_s);
+  int looks = looks_in(trial->interval_s);
   for (uint64_t tick = 0; tick <= ticks; tick++) { /* an absolute schedule */
-    live_until(&run, start_s + (double)tick * trial->interval_s, &next, events + count);
-    look(&run, score);
+    for (int i = tick == 0 ? 0 : looks - 1; i >= 0; i--) {
+      double before_s = trial->interval_s * i / looks;
+      live_until(&run, start_s + (double)tick * trial->interval_s - before_s, &next, events + count);
+      look(&run, i == 0, score);
+    }
   }
   free(events);
   score->rms_w = score->powers > 0 ? sqrt(run.squares / (double)score->powers) : 0;

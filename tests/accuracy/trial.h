@@ -1,13 +1,14 @@
 /*
  * trial: the meter over a simulated day, and how far it was from the truth
  *
- * No files, no waiting: a simulated world (sim/world.h) is looked at in regular intervals, as a collector does it. The
- * same trial gives the same score on every machine.
+ * No files, no waiting: a simulated world (sim/world.h) is looked at as a collector does it: at least every 2 s, and
+ * once for each sample. The same trial gives the same score on every machine.
  */
 #ifndef VM_ENERGY_ACCURACY_TRIAL_H
 #define VM_ENERGY_ACCURACY_TRIAL_H
 
 #include "core/meter.h"
+#include "sim/exporter.h"
 
 #include <stdint.h>
 
@@ -17,11 +18,12 @@ struct trial {
   double interval_s;
   double duration_s;
   double period_s; /* of the exporter */
-  double jitter_s; /* up to so much longer */
+  double jitter_s; /* EXPORTER_REAL, or a distortion: see sim/exporter.h */
   int64_t tick_ns; /* of file times */
   /* at random moments: */
   int resets;
-  int restarts; /* of the exporter, which is down for 10 to 60 s */
+  int restarts; /* of the exporter, which is down for 10 to 60 s; two passes more bring no number */
+  int wraps;    /* of a powercap zone: a pass is skipped */
   int torn;     /* reads */
   uint64_t seed;
 };

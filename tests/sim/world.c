@@ -1,32 +1,40 @@
 #include "world.h"
 
+#include <errno.h>
 #include <math.h>
 
 /* Where the two clocks stand at the start: an hour after boot, in 2026. */
 #define MONO_START_NS (INT64_C(3600) * NS_PER_S)
 #define WALL_START_NS (INT64_C(1795000000) * NS_PER_S)
 
-/* SplitMix64: a counter that is stirred. */
-static uint64_t next_random(struct world *w) {
-  w->random += UINT64_C(0x9E3779B97F4A7C15);
-  uint64_t z = w->random;
-  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return z ^ (z >> 31);
-}
-
 double world_random(struct world *w, double most) {
-  return (double)(next_random(w) >> 11) * 0x1p-53 * most;
+  return exporter_random(&w->random, most);
 }
 
 double world_energy_j(const struct world *w, double at_s) {
   return load_energy_j(w->options.load, at_s - w->asleep_s);
 }
 
-static void update(struct world *w, double at_s) {
-  double drawn_j = world_energy_j(w, at_s), more_j = w->uncounted ? 0 : drawn_j - w->seen_j;
+double world_lost_j(const struct world *w, double from_s, double to_s) {
+  double sum_j = 0;
+  unsigned first = w->losses_num > WORLD_LOSSES ? w->losses_num - WORLD_LOSSES : 0;
+  for (unsigned i = first; i < w->losses_num; i++) {
+    const struct world_loss *loss = &w->losses[i % WORLD_LOSSES];
+    double lost_from_s = fmax(loss->from_s, from_s), lost_to_s = fmin(loss->to_s, to_s);
+    if (lost_from_s < lost_to_s)
+      sum_j += world_energy_j(w, lost_to_s) - world_energy_j(w, lost_from_s);
+  }
+  return sum_j;
+}
+
+/* What the VM drew since the last pass, or the last look at a computed counter. */
+static double draw(struct world *w, double at_s) {
+  double drawn_j = world_energy_j(w, at_s), more_j = drawn_j - w->seen_j;
   w->seen_j = drawn_j;
-  w->uncounted = false;
+  return more_j;
+}
+
+static void update(struct world *w, double at_s, double more_j) {
   w->counted_j += more_j;
   w->rest_uj += more_j * 1e6;
   double whole_uj = floor(w->rest_uj);
@@ -45,28 +53,55 @@ static void update(struct world *w, double at_s) {
   w->mtime_ns = wall_ns - wall_ns % w->options.tick_ns;
   w->updates++;
   w->updated_s = at_s;
-  w->next_s = at_s + w->options.period_s + world_random(w, w->options.jitter_s);
+}
+
+static void start_pass(struct world *w) {
+  double at_s = w->next_s, more_j = draw(w, at_s);
+  bool writes = exporter_pass(&w->exporter);
+  if (++w->seen < EXPORTER_SEEN || !writes) {
+    w->losses[w->losses_num++ % WORLD_LOSSES] = (struct world_loss){w->pass_s, at_s};
+  } else {
+    w->writing = true;
+    w->more_j = more_j;
+    w->empty_s = at_s + w->position * exporter_spread_s(&w->exporter);
+    w->write_s = w->empty_s + exporter_hole_s(&w->exporter);
+  }
+  w->pass_s = at_s;
+  w->next_s = at_s + exporter_pause_s(&w->exporter);
 }
 
 void world_init(struct world *w, const struct world_options *options) {
   *w = (struct world){.options = *options,
                       .random = options->seed,
                       .wall_offset_ns = WALL_START_NS - MONO_START_NS,
-                      .uncounted = true,
+                      .seen = EXPORTER_SEEN,
                       .series = {options->start_uj, options->other_uj}};
-  update(w, 0);
+  exporter_init(&w->exporter, options->period_s, options->jitter_s, ~options->seed);
+  w->position = exporter_random(&w->exporter.random, 1);
+  update(w, 0, 0);
+  w->next_s = exporter_pause_s(&w->exporter);
 }
 
 void world_pass(struct world *w, double seconds) {
-  w->now_s += seconds;
-  while (!w->options.computed && !w->down && w->next_s <= w->now_s)
-    update(w, w->next_s);
+  w->now_s += fmax(seconds, 0);
+  while (!w->options.computed) {
+    if (w->writing && w->write_s <= w->now_s) {
+      w->writing = false;
+      update(w, w->write_s, w->more_j);
+    } else if (!w->writing && !w->down && w->next_s <= w->now_s) {
+      start_pass(w);
+    } else {
+      return;
+    }
+  }
 }
 
 void world_suspend(struct world *w, double seconds) {
   w->now_s += seconds;
   w->asleep_s += seconds;
   w->next_s += seconds;
+  w->empty_s += seconds;
+  w->write_s += seconds;
 }
 
 void world_set_clock(struct world *w, double by_s) {
@@ -81,9 +116,14 @@ void world_start_exporter(struct world *w) {
   if (!w->down)
     return;
   w->down = false;
-  w->uncounted = true;
+  w->seen = 0;
+  w->position = exporter_random(&w->exporter.random, 1);
   w->next_s = w->now_s;
   world_pass(w, 0);
+}
+
+void world_wrap(struct world *w) {
+  w->exporter.wrapped = true;
 }
 
 void world_reset(struct world *w) {
@@ -101,6 +141,14 @@ void world_clock(const struct world *w, struct instant *now) {
 
 void world_read(struct world *w, struct reading *reading) {
   if (w->options.computed)
-    update(w, w->now_s);
+    update(w, w->now_s, draw(w, w->now_s));
+  if (w->writing && w->empty_s <= w->now_s) {
+    double patience_s = (double)COUNTER_PATIENCE_NS / 1e9, wait_s = w->write_s - w->now_s;
+    world_pass(w, fmin(wait_s, patience_s));
+    if (wait_s > patience_s) {
+      *reading = (struct reading){.error = -ENODATA};
+      return;
+    }
+  }
   *reading = (struct reading){.energy_uj = w->number, .mtime_ns = w->mtime_ns, .computed = w->options.computed};
 }
