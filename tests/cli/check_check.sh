@@ -17,7 +17,7 @@ vm() { # vm uj [age]: a counter as Scaphandre makes it
 ready() { # log: the writer has made its files
   local i
   for i in $(seq 100); do
-    grep -q ready "$1" && return
+    grep -qs ready "$1" && return
     sleep 0.1
   done
 }
@@ -25,6 +25,7 @@ ready() { # log: the writer has made its files
 writer() { # root period NAME=LOAD...
   local root=$1 period=$2
   shift 2
+  rm -f writer.log # of the writer before, which was ready
   "$simwriter" --root "$root" --period "$period" --jitter 0 "$@" >writer.log 2>&1 &
   pids+=($!)
   ready writer.log
@@ -90,7 +91,9 @@ check "well, json: two updates were enough" jq -e '.watched_s | . > 0.9 and . < 
 check "well, json: the host" jq -e \
   '.findings[] | select(.subject == "host") | .verdict == "host-agrees" and .vms_power_w > 80 and .vms_power_w < 120 and
    .packages_power_w > 100 and .packages_power_w < 200' out
+kill -STOP "${pids[0]}" # no update, however long that takes
 run "$tool" check --files "$all" --host-counter 'host/*/energy_uj' --duration 0.1
+kill -CONT "${pids[0]}"
 check "too short: status 0" exits 0
 check "too short: nothing is invented" grep -qE '^OK +web-1 +updated [0-9.]+ s ago, and not since' out
 check "too short: the host is not compared" grep -qE '^NOTE +host +not compared: too few updates' out
@@ -137,7 +140,7 @@ check "a VM is off: next step" grep -q -- '-> see whether it runs: virsh domstat
 end_writers
 
 # --- it falls ---------------------------------------------------------------------------------------------------------------
-writer "$work/scaphandre" 1 web-1=const:80,resets@2 db-1=const:80
+writer "$work/scaphandre" 1 web-1=const:80,resets@3.5 db-1=const:80
 run "$tool" check --files "$all" --host-counter "$none" --duration 8
 check "reset: status 1" exits 1
 check "reset: said" finding web-1 WARNING 'fell 1 time while it was watched'

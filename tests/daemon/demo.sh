@@ -24,7 +24,7 @@ if [ -z "${DEMO_SIMULATED:-}" ] && found >/dev/null; then
 else
   simulated=yes
   echo "No Scaphandre on this machine: the VMs are simulated, by a writer that behaves like Scaphandre's (every 2 s and a bit)."
-  start writer "$simwriter" --root "$work/scaphandre" --period 2 --jitter 0.2 --truth "$work/truth.csv" \
+  start writer "$simwriter" --root "$work/scaphandre" --period 2 --truth "$work/truth.csv" \
     web-1=const:100 db-1=sine:60:20:30 batch-1=step:15:85:9 spare-1=idle
   wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
   daemon_conf 1 <<<"File \"$work/scaphandre/*/intel-rapl:0/energy_uj\""

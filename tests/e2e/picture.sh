@@ -9,7 +9,7 @@ seconds=${PICTURE_SECONDS:-120}
 
 carbon_start || exit 1
 render_start || exit 1
-start writer "$simwriter" --root "$tree" --period 2 --jitter 0.2 \
+start writer "$simwriter" --root "$tree" --period 2 \
   web-1=const:100 db-1=sine:60:20:40 batch-1=step:15:85:25 spare-1=idle
 { vm_energy_block && recipe graphite.conf; } | agent_conf node1 2
 agent_start node1 || exit 1

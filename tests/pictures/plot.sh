@@ -5,11 +5,11 @@
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
 picture=${1:-$srcdir/tests/pictures/power.png}
 
-"$simwriter" --root sim/scaphandre --period 2 --jitter 0.2 --seed 5 --duration 100 \
+"$simwriter" --root sim/scaphandre --period 2 --seed 5 --duration 100 \
   web-1=sine:85:30:47 db-1=const:64 batch-1=step:12:118:30 spare-1=idle >/dev/null &
 pids+=($!)
-sleep 4 # batch-1 goes up 30 s behind its start, and down again 30 s later
-(sleep 8 && echo warm-up && sleep 18 && echo load && sleep 30 && echo cool-down) |
+sleep 6 # the first numbers come after 4 s; batch-1 goes up 30 s after its start, and down again 30 s later
+(sleep 6 && echo warm-up && sleep 18 && echo load && sleep 30 && echo cool-down) |
   "$tool" ts --files 'sim/scaphandre/*/intel-rapl:0/energy_uj' -i 0.5 -n 168 --time-base auto --marks --quiet >out || exit 1
 sed -i 's/"host": "[^"]*"/"host": "node42"/' csv/run_*/run.json # a name that is nobody's
 "$tool" report csv/run_*

@@ -13,7 +13,7 @@ trap 'terminal kill-server 2>/dev/null; clean_up' EXIT
 "$simwriter" --root scaphandre --period 5 --seed 7 web-1=sine:85:30:95 web-2=sine:60:25:70 db-1=const:64 \
   batch-1=step:12:110:47 ci-runner=step:3:48:31 spare-1=idle "old-1=const:20,dies@$((seconds * 6 / 10))" >/dev/null &
 pids+=($!)
-sleep 1
+sleep 11 # the first numbers come after 10 s
 terminal new-session -d -x 80 -y 13 \
   "cd '$work'; '$tool' top --files 'scaphandre/*/intel-rapl:0/energy_uj'; exec sleep 600" || exit 1
 sleep "$seconds"

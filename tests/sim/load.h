@@ -9,10 +9,10 @@
  *   step:LOW:HIGH:P       P seconds LOW, P seconds HIGH, and so on
  *   idle                  0 W
  *
- *   starts=UJ             the counter's first number (default: the program's choice)
- *   appears@S             its directory is made after S seconds
- *   dies@S                after S seconds nothing is written any more; the file stays
- *   vanishes@S            after S seconds its directory is removed
+ *   starts=UJ             the counter's first number (default: 0, as the real exporter)
+ *   appears@S             its process starts after S seconds
+ *   dies@S                its process ends after S seconds; the file stays
+ *   vanishes@S            its process ends after S seconds, and its directory is removed
  *   resets@S, resets%S    the counter falls to 0 once after S seconds, or every S seconds
  *   unreadable            the file has mode 0000
  */

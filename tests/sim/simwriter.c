@@ -1,11 +1,13 @@
 /*
- * simwriter: behaves as Scaphandre's qemu exporter does, and tells the truth
+ * simwriter: behaves as Scaphandre's qemu exporter does, and knows the truth
  *
- * A loop: write each VM's counter, then sleep; so the period is a bit longer than asked, and drifts. A counter is the
- * old content of the file plus the energy since the last loop: it survives a restart of this program, and what was
- * drawn while the program was down is not counted. The file is truncated, then written, with a hole in between. Beside
- * the directory of the counter there is an empty intel-rapl:0:0.
+ * Passes and their times are those of exporter.h. In a pass a VM's counter becomes the old content of its file plus the
+ * energy since the pass before; the file is truncated, then written without a newline, and keeps its inode. A VM
+ * without a file gets its directory and `0`, also when somebody removed it. Beside the directory of the counter there
+ * is an empty intel-rapl:0:0. An old content that is no number (empty, a newline behind it) ends the program, as a
+ * panic ends Scaphandre: in the third pass after a start.
  */
+#include "exporter.h"
 #include "load.h"
 
 #include "core/clock.h"
@@ -32,10 +34,11 @@ struct vm {
   char *dir;         /* where the counter is */
   char *file;
   struct load load;
-  bool there;
+  bool made; /* its directories, by us */
   bool gone;
+  unsigned seen; /* passes that saw it */
   unsigned long updates;
-  double last_t_s;      /* of the last update */
+  double last_t_s;      /* counted up to then */
   double counted_j;     /* true energy of all updates */
   double rest_uj;       /* what did not make a whole µJ yet */
   unsigned long resets; /* how many of resets% have been */
@@ -44,12 +47,18 @@ struct vm {
 
 static struct {
   const char *root;
-  double period_s, jitter_s, duration_s, factor;
-  long hole_us;
+  double period_s, jitter_s, duration_s, factor, wraps_s, hole_us;
   unsigned seed;
   bool flat, clean;
   const char *truth;
-} options = {.period_s = 5, .jitter_s = 0.4, .factor = 1, .seed = 1};
+} options = {.period_s = EXPORTER_PERIOD_S,
+             .jitter_s = EXPORTER_REAL,
+             .hole_us = EXPORTER_REAL,
+             .wraps_s = EXPORTER_REAL,
+             .factor = 1,
+             .seed = 1};
+
+#define PANIC_STATUS 101 /* that of a Rust program */
 
 static volatile sig_atomic_t stopped;
 
@@ -69,18 +78,27 @@ __attribute__((noreturn, format(printf, 2, 3))) static void die(int status, cons
 }
 
 __attribute__((noreturn)) static void usage(void) {
-  fputs("usage: simwriter --root DIR [options] NAME=LOAD...\n"
-        "  --period S     seconds between two updates (5; 0: no pause at all)\n"
-        "  --jitter S     up to so much longer, at random (0.4)\n"
-        "  --hole US      microseconds between truncate and write (0)\n"
-        "  --seed N       of the random numbers (1)\n"
-        "  --factor F     counts so much of the truth, 0.2 for the fault that counts a fifth (1)\n"
-        "  --layout L     libvirt: DIR/NAME/intel-rapl:0/energy_uj; flat: DIR/NAME/energy_uj (libvirt)\n"
-        "  --truth FILE   a row for each update\n"
-        "  --duration S   ends after so long (never)\n"
-        "  --clean        removes at the end what it made\n"
-        "LOAD is const:W, sine:W:A:P, step:LOW:HIGH:P or idle, then events: ,dies@S and others, see load.h\n",
-        stderr);
+  fputs(
+      "usage: simwriter --root DIR [options] NAME=LOAD...\n"
+      "LOAD is const:W, sine:W:A:P, step:LOW:HIGH:P or idle, then events: ,dies@S and others, see load.h\n"
+      "  --truth FILE   a row for each update\n"
+      "  --seed N       of the random numbers: times, order of the VMs (1)\n"
+      "  --duration S   ends after so long (never)\n"
+      "  --clean        removes at the end what it made\n"
+      "Without more it is what the real exporter was seen to be: a pass every 5.008 s in the median, 4.998 to 5.081;\n"
+      "all VMs within 1.3 ms in the median, 20 at most; the file empty for 0.2 to 8.3 ms; `0` in the third pass that\n"
+      "sees a VM, so after 10 s; nothing for 10 s after a restart; a pass left out when the counter of package or "
+      "DRAM\n"
+      "wraps, of 262 and 66 kJ; the end (status 101) on a file that is empty or has a newline.\n"
+      "  --factor F     counts so much of the truth: 0.2 is the fault that counts a fifth (1)\n"
+      "Distortions, for tests:\n"
+      "  --period S     another period; all other times scale with it (5; 0: no pause at all)\n"
+      "  --jitter S     periods of S more at most, uniformly, all VMs at the start of a pass, and no empty file\n"
+      "  --hole US      microseconds for which the file is empty\n"
+      "  --wraps S      a counter wraps every S seconds, whatever is drawn (0: never)\n"
+      "  --layout L     libvirt: DIR/NAME/intel-rapl:0/energy_uj; flat: DIR/NAME/energy_uj, as no exporter does "
+      "(libvirt)\n",
+      stderr);
   exit(2);
 }
 
@@ -124,7 +142,7 @@ static void make_dirs(char *path) {
   make_dir(path);
 }
 
-static void vm_init(struct vm *vm, char *argument, int index) {
+static void vm_init(struct vm *vm, char *argument) {
   char *equals = strchr(argument, '=');
   const char *problem = "there is no '='";
   /* a name may hold '=': the load is what stands behind the first one that a load follows */
@@ -138,11 +156,9 @@ static void vm_init(struct vm *vm, char *argument, int index) {
   vm->top = text("%s/%s", options.root, vm->name);
   vm->dir = options.flat ? text("%s", vm->top) : text("%s/intel-rapl:0", vm->top);
   vm->file = text("%s/energy_uj", vm->dir);
-  if (!vm->load.has_start)
-    vm->load.start_uj = (uint64_t)(index + 1) * 1000000 * 1000 + 4711;
 }
 
-static void vm_appear(struct vm *vm, double t_s) {
+static void vm_make_dirs(struct vm *vm) {
   make_dir(vm->top);
   if (!options.flat) {
     char *empty = text("%s:0", vm->dir);
@@ -150,8 +166,7 @@ static void vm_appear(struct vm *vm, double t_s) {
     free(empty);
     make_dir(vm->dir);
   }
-  vm->there = true;
-  vm->last_t_s = t_s;
+  vm->made = true;
 }
 
 static void vm_vanish(struct vm *vm) {
@@ -166,15 +181,23 @@ static void vm_vanish(struct vm *vm) {
   vm->gone = true;
 }
 
-/* The number in the file, or the first one where there is none. */
-static uint64_t old_number(const struct vm *vm) {
-  char content[32] = "";
+/* Reads the number in the file; false: there is no file. */
+static bool read_number(const struct vm *vm, uint64_t *number) {
+  char content[32] = "", *end;
+  if (vm->load.unreadable)
+    chmod(vm->file, 0600);
   int fd = open(vm->file, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return vm->load.start_uj;
+  if (fd < 0) {
+    if (errno != ENOENT)
+      die(1, "cannot read '%s': %s", vm->file, strerror(errno));
+    return false;
+  }
   ssize_t len = read(fd, content, sizeof(content) - 1);
   close(fd);
-  return len > 0 ? strtoull(content, NULL, 10) : vm->load.start_uj;
+  *number = strtoull(content, &end, 10);
+  if (len <= 0 || content[0] < '0' || content[0] > '9' || *end != '\0')
+    die(PANIC_STATUS, "panicked: '%s' is no number", vm->file);
+  return true;
 }
 
 static bool is_reset_due(struct vm *vm, double t_s) {
@@ -193,15 +216,20 @@ static double seconds_since(int64_t start_ns) {
   return (double)(now.mono_ns - start_ns) / 1e9;
 }
 
-/* Truncates the file and leaves the hole; what is to be written is reckoned at the very last moment. */
-static int open_counter(const struct vm *vm) {
-  if (vm->load.unreadable)
-    chmod(vm->file, 0600);
-  int fd = open(vm->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+static void pause_for(double seconds) {
+  if (!(seconds > 0))
+    return;
+  struct timespec pause = {.tv_sec = (time_t)seconds};
+  pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
+  nanosleep(&pause, NULL);
+}
+
+/* Truncates the file and leaves it empty for a while. */
+static int open_counter(const struct vm *vm, double hole_s) {
+  int fd = open(vm->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0)
     die(1, "cannot write '%s': %s", vm->file, strerror(errno));
-  if (options.hole_us > 0)
-    usleep((useconds_t)options.hole_us);
+  pause_for(options.hole_us >= 0 ? options.hole_us / 1e6 : hole_s);
   return fd;
 }
 
@@ -215,31 +243,43 @@ static void tell_truth(const struct vm *vm, int truth_fd, uint64_t number, doubl
   free(row);
 }
 
-/* One VM's turn in the loop. start_ns: monotonic start of the program. */
-static void vm_update(struct vm *vm, int64_t start_ns, int truth_fd) {
-  double t_s = seconds_since(start_ns);
-  if (vm->gone || t_s < vm->load.appears_s)
-    return;
-  if (vm->load.vanishes_s >= 0 && t_s >= vm->load.vanishes_s) {
-    vm_vanish(vm);
-    return;
-  }
-  if (vm->load.dies_s >= 0 && t_s >= vm->load.dies_s)
-    return;
-  if (!vm->there)
-    vm_appear(vm, t_s);
+static bool is_running(const struct vm *vm, double t_s) {
+  return !vm->gone && t_s >= vm->load.appears_s && (vm->load.dies_s < 0 || t_s < vm->load.dies_s) &&
+         (vm->load.vanishes_s < 0 || t_s < vm->load.vanishes_s);
+}
 
-  uint64_t number = old_number(vm);
-  int fd = open_counter(vm);
-  t_s = seconds_since(start_ns);
-  double energy_j = load_energy_j(&vm->load, t_s) - load_energy_j(&vm->load, vm->last_t_s);
-  double dt_s = t_s - vm->last_t_s;
-  if (vm->updates == 0)
-    energy_j = 0; /* as Scaphandre: the first number is a start */
+/* State of the loop. */
+struct run {
+  int64_t start_ns; /* mono, of the program */
+  int truth_fd;
+  struct exporter exporter;
+  double pass_s; /* start of the last pass */
+  struct vm *vms;
+  int count;
+  struct vm **order; /* of the VMs in each pass */
+};
+
+/*
+ * Writes the energy up to the start of the pass. That start is taken to be lag_s before the write, however late the
+ * kernel let us write: so a busy machine bends no power.
+ */
+static void vm_write(struct vm *vm, struct run *run, double lag_s) {
+  uint64_t number = 0;
+  bool is_new = !read_number(vm, &number);
+  if (is_new)
+    vm_make_dirs(vm);
+  double hole_s = exporter_hole_s(&run->exporter);
+  int fd = open_counter(vm, hole_s);
+  double t_s = seconds_since(run->start_ns) - lag_s - hole_s, dt_s = t_s - vm->last_t_s;
+  double energy_j = is_new ? 0 : load_energy_j(&vm->load, t_s) - load_energy_j(&vm->load, vm->last_t_s);
   vm->rest_uj += energy_j * 1e6 * options.factor;
   double whole_uj = floor(vm->rest_uj);
   vm->rest_uj -= whole_uj;
-  number = is_reset_due(vm, t_s) ? 0 : number + (uint64_t)whole_uj;
+  number += (uint64_t)whole_uj;
+  if (is_new && vm->updates == 0 && vm->load.has_start)
+    number = vm->load.start_uj;
+  if (is_reset_due(vm, t_s))
+    number = 0;
   char content[32];
   int len = snprintf(content, sizeof(content), "%" PRIu64, number);
   if (write(fd, content, (size_t)len) != len)
@@ -250,8 +290,67 @@ static void vm_update(struct vm *vm, int64_t start_ns, int truth_fd) {
   vm->last_t_s = t_s;
   vm->counted_j += energy_j;
   vm->updates++;
-  if (truth_fd >= 0)
-    tell_truth(vm, truth_fd, number, dt_s > 0 ? energy_j / dt_s : 0);
+  if (run->truth_fd >= 0)
+    tell_truth(vm, run->truth_fd, number, dt_s > 0 ? energy_j / dt_s : 0);
+}
+
+/* One VM's turn in a pass. */
+static void vm_update(struct vm *vm, struct run *run, bool writes, double lag_s) {
+  double t_s = seconds_since(run->start_ns);
+  if (vm->load.vanishes_s >= 0 && t_s >= vm->load.vanishes_s && !vm->gone)
+    vm_vanish(vm);
+  if (!is_running(vm, t_s))
+    return;
+  vm->seen++;
+  if (writes && vm->seen >= EXPORTER_SEEN)
+    vm_write(vm, run, lag_s);
+  else
+    vm->last_t_s = t_s - lag_s;
+}
+
+/* What all VMs drew since the pass before. */
+static double drawn_j(const struct run *run, double t_s) {
+  double sum_j = 0;
+  for (int i = 0; i < run->count; i++)
+    if (is_running(&run->vms[i], t_s))
+      sum_j += load_energy_j(&run->vms[i].load, t_s) - load_energy_j(&run->vms[i].load, run->pass_s);
+  return sum_j;
+}
+
+static void pass(struct run *run) {
+  double t_s = seconds_since(run->start_ns);
+  if (options.wraps_s < 0)
+    exporter_draw(&run->exporter, drawn_j(run, t_s));
+  else if (options.wraps_s > 0 && floor(t_s / options.wraps_s) > floor(run->pass_s / options.wraps_s))
+    run->exporter.wrapped = true;
+  run->pass_s = t_s;
+  bool writes = exporter_pass(&run->exporter);
+  double spread_s = exporter_spread_s(&run->exporter);
+  for (int i = 0; i < run->count && !stopped; i++) {
+    double lag_s = run->count > 1 ? spread_s * i / (run->count - 1) : 0;
+    pause_for(t_s + lag_s - seconds_since(run->start_ns));
+    vm_update(run->order[i], run, writes, lag_s);
+  }
+}
+
+/* Sleeps until the next pass; false: it is time to end. */
+static bool sleep_s(struct run *run) {
+  double pause_s = exporter_pause_s(&run->exporter), now_s = seconds_since(run->start_ns);
+  pause_s = fmax(run->pass_s + pause_s - now_s, fmin(pause_s, options.period_s)); /* work, then sleep */
+  if (options.duration_s <= 0) {
+    pause_for(pause_s);
+    return true;
+  }
+  pause_for(fmin(pause_s, options.duration_s - now_s));
+  return seconds_since(run->start_ns) < options.duration_s;
+}
+
+static void shuffle(struct run *run) {
+  for (int i = 0; i < run->count; i++) {
+    int other = (int)exporter_random(&run->exporter.random, i + 1);
+    run->order[i] = run->order[other];
+    run->order[other] = &run->vms[i];
+  }
 }
 
 static double number_option(const char *name, const char *argument) {
@@ -263,20 +362,16 @@ static double number_option(const char *name, const char *argument) {
 }
 
 static void parse_options(int argc, char **argv) {
-  static const struct option table[] = {{"root", required_argument, NULL, 'r'},
-                                        {"period", required_argument, NULL, 'p'},
-                                        {"jitter", required_argument, NULL, 'j'},
-                                        {"hole", required_argument, NULL, 'h'},
-                                        {"seed", required_argument, NULL, 's'},
-                                        {"factor", required_argument, NULL, 'f'},
-                                        {"layout", required_argument, NULL, 'l'},
-                                        {"truth", required_argument, NULL, 't'},
-                                        {"duration", required_argument, NULL, 'd'},
-                                        {"clean", no_argument, NULL, 'c'},
-                                        {NULL, 0, NULL, 0}};
+  static const struct option table[] = {
+      {"root", required_argument, NULL, 'r'},   {"period", required_argument, NULL, 'p'},
+      {"jitter", required_argument, NULL, 'j'}, {"hole", required_argument, NULL, 'h'},
+      {"wraps", required_argument, NULL, 'w'},  {"seed", required_argument, NULL, 's'},
+      {"factor", required_argument, NULL, 'f'}, {"layout", required_argument, NULL, 'l'},
+      {"truth", required_argument, NULL, 't'},  {"duration", required_argument, NULL, 'd'},
+      {"clean", no_argument, NULL, 'c'},        {NULL, 0, NULL, 0}};
   int c, index = 0;
   while ((c = getopt_long(argc, argv, "", table, &index)) != -1) {
-    double number = c != '?' && strchr("pjhsfd", c) != NULL ? number_option(table[index].name, optarg) : 0;
+    double number = c != '?' && strchr("pjhwsfd", c) != NULL ? number_option(table[index].name, optarg) : 0;
     switch (c) {
     case 'r':
       options.root = optarg;
@@ -288,7 +383,10 @@ static void parse_options(int argc, char **argv) {
       options.jitter_s = number;
       break;
     case 'h':
-      options.hole_us = (long)number;
+      options.hole_us = number;
+      break;
+    case 'w':
+      options.wraps_s = number;
       break;
     case 's':
       options.seed = (unsigned)number;
@@ -318,31 +416,25 @@ static void parse_options(int argc, char **argv) {
     usage();
 }
 
-static void pause_for(double seconds) {
-  struct timespec pause = {.tv_sec = (time_t)seconds};
-  pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
-  nanosleep(&pause, NULL);
-}
-
 int main(int argc, char **argv) {
   parse_options(argc, argv);
-  int count = argc - optind;
-  struct vm *vms = calloc((size_t)count, sizeof(*vms));
-  if (vms == NULL)
+  struct run run = {.truth_fd = -1, .count = argc - optind};
+  run.vms = calloc((size_t)run.count, sizeof(*run.vms));
+  run.order = calloc((size_t)run.count, sizeof(struct vm *));
+  if (run.vms == NULL || run.order == NULL)
     die(1, "out of memory");
-  for (int i = 0; i < count; i++)
-    vm_init(&vms[i], argv[optind + i], i);
+  for (int i = 0; i < run.count; i++)
+    vm_init(&run.vms[i], argv[optind + i]);
   char *root = text("%s", options.root);
   make_dirs(root);
   free(root);
 
-  int truth_fd = -1;
   if (options.truth != NULL) {
     static const char header[] = "wall_s,mono_s,vm,counter_uj,energy_j,power_w,update\n";
-    truth_fd = open(options.truth, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    run.truth_fd = open(options.truth, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     struct stat st;
-    if (truth_fd < 0 || fstat(truth_fd, &st) != 0 ||
-        (st.st_size == 0 && write(truth_fd, header, sizeof(header) - 1) < 0))
+    if (run.truth_fd < 0 || fstat(run.truth_fd, &st) != 0 ||
+        (st.st_size == 0 && write(run.truth_fd, header, sizeof(header) - 1) < 0))
       die(1, "cannot write '%s': %s", options.truth, strerror(errno));
   }
 
@@ -350,37 +442,31 @@ int main(int argc, char **argv) {
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
 
-  struct instant start, now;
+  exporter_init(&run.exporter, options.period_s, options.jitter_s, options.seed);
+  shuffle(&run);
+  struct instant start;
   clock_now(&start);
-  for (unsigned long loop = 0; !stopped; loop++) {
-    for (int i = 0; i < count && !stopped; i++)
-      vm_update(&vms[i], start.mono_ns, truth_fd);
-    if (loop == 0) {
+  run.start_ns = start.mono_ns;
+  for (unsigned long passes = 1; !stopped; passes++) {
+    pass(&run);
+    if (passes == EXPORTER_SEEN) {
       puts("ready");
       fflush(stdout);
     }
-    clock_now(&now);
-    double left_s = options.duration_s - (double)(now.mono_ns - start.mono_ns) / 1e9;
-    if (options.duration_s > 0 && left_s <= 0)
+    if (!sleep_s(&run))
       break;
-    if (options.period_s > 0) {
-      double pause_s = options.period_s + options.jitter_s * rand_r(&options.seed) / RAND_MAX;
-      pause_for(options.duration_s > 0 && left_s < pause_s ? left_s : pause_s);
-      clock_now(&now);
-      if (options.duration_s > 0 && (double)(now.mono_ns - start.mono_ns) / 1e9 >= options.duration_s)
-        break;
-    }
   }
-  for (int i = 0; i < count; i++) {
-    if (options.clean && vms[i].there && !vms[i].gone)
-      vm_vanish(&vms[i]);
-    free(vms[i].name_quoted);
-    free(vms[i].top);
-    free(vms[i].dir);
-    free(vms[i].file);
+  for (int i = 0; i < run.count; i++) {
+    if (options.clean && run.vms[i].made && !run.vms[i].gone)
+      vm_vanish(&run.vms[i]);
+    free(run.vms[i].name_quoted);
+    free(run.vms[i].top);
+    free(run.vms[i].dir);
+    free(run.vms[i].file);
   }
   if (options.clean)
     rmdir(options.root);
-  free(vms);
+  free(run.vms);
+  free(run.order);
   return 0;
 }
