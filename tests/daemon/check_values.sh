@@ -32,7 +32,7 @@ daemon_conf 0.5 <<CONF
   File "$tree/*/intel-rapl:0/energy_uj"
   File "$tree/a/intel-rapl:1/energy_uj"
   File "$work/elsewhere/*/energy_uj"
-  StaleTimeout 3
+  StaleTimeout 6
   Smooth 4
   CSVDir "$work/captures"
 CONF
