@@ -2,6 +2,7 @@
 #include "core/label.h"
 #include "suite.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +28,71 @@ static const struct {
     {"/myscaphandre/a/b/energy_uj", "b"},
     {"/var/lib/scaphandre/new\nline/energy_uj", "new\nline"},
     {"", ""},
+    /* a zone names no VM */
+    {"/data/web-1/intel-rapl:0/energy_uj", "web-1"},
+    {"/data/web-1/intel-rapl:0:1/energy_uj", "web-1"},
+    {"/data/web-1/intel-rapl:0/intel-rapl:0:1/energy_uj", "web-1"},
+    {"/data/web-1/./intel-rapl:10//energy_uj", "web-1"},
+    {"/data/web-1/intel-rapl:0/x/energy_uj", "x"},
+    {"/data/powercap/intel-rapl:0/energy_uj", "powercap"},
+    {"web-1/intel-rapl:0/energy_uj", "web-1"},
+    {"intel-rapl:0/energy_uj", "intel-rapl:0"},
+    {"/intel-rapl:0/energy_uj", "intel-rapl:0"},
+    {"/data/web-1/intel-rapl:/energy_uj", "intel-rapl:"},
+    {"/data/web-1/intel-rapl:0:/energy_uj", "intel-rapl:0:"},
+    {"/data/web-1/intel-rapl:0x/energy_uj", "intel-rapl:0x"},
+    {"/data/web-1/intel-rapl/energy_uj", "intel-rapl"},
+    {"/data/web-1/intel-rapl:0", "web-1"},
+    /* but in the host's own tree */
+    {"/sys/class/powercap/intel-rapl:0:1/energy_uj", "intel-rapl:0:1"},
+    {"/sys/class/powercap/intel-rapl:0/intel-rapl:0:1/energy_uj", "intel-rapl:0:1"},
+    {"/sys/devices/virtual/powercap/intel-rapl/intel-rapl:0/energy_uj", "intel-rapl:0"},
+    {"/sys/devices/virtual/powercap/intel-rapl/intel-rapl:0/intel-rapl:0:0/energy_uj", "intel-rapl:0:0"},
+    {"/host/sys/class/powercap/intel-rapl:1/energy_uj", "intel-rapl:1"},
+    {"/sys/class/powercap/intel-rapl-mmio:0/energy_uj", "intel-rapl-mmio:0"},
+    /* VMs without a name, merged; a VM that is called as a zone is */
+    {"/var/lib/libvirt/scaphandre/intel-rapl:0/energy_uj", "scaphandre"},
+    {"/var/lib/libvirt/scaphandre/intel-rapl:0/intel-rapl:0:0/energy_uj", "scaphandre"},
+    {"/var/lib/libvirt/scaphandre/intel-rapl:0/intel-rapl:0/energy_uj", "intel-rapl:0"},
+    {"/var/lib/libvirt/scaphandre/powercap/intel-rapl:0/energy_uj", "powercap"},
 };
 
 START_TEST(from_path) {
-  char *name = label_from_path(path_rows[_i].path);
+  char *name = label_from_path(path_rows[_i].path, NULL);
   ck_assert_str_eq(name, path_rows[_i].name);
   free(name);
 }
 END_TEST
+
+static const struct {
+  const char *path, *host, *name;
+} guest_rows[] = {
+    {"/var/scaphandre/intel-rapl:0/energy_uj", "guest-7", "guest-7"},
+    {"/var/scaphandre/intel-rapl:0/energy_uj", NULL, "scaphandre"},
+    {"/var/scaphandre/intel-rapl:0/energy_uj", "", "scaphandre"},
+    {"//var/./scaphandre//intel-rapl:1/energy_uj", "guest-7", "guest-7"},
+    {"/var/scaphandre/vm-001/intel-rapl:0/energy_uj", "guest-7", "vm-001"},
+    {"/var/scaphandre/vm-001/energy_uj", "guest-7", "vm-001"},
+    {"/var/scaphandre/intel-rapl:0", "guest-7", "scaphandre"},
+    {"/var/scaphandre/energy_uj", "guest-7", "scaphandre"},
+    {"/x/var/scaphandre/intel-rapl:0/energy_uj", "guest-7", "scaphandre"},
+    {"/var/lib/libvirt/scaphandre/intel-rapl:0/energy_uj", "guest-7", "scaphandre"},
+    {"/sys/class/powercap/intel-rapl:0/energy_uj", "guest-7", "intel-rapl:0"},
+};
+
+START_TEST(in_guest) {
+  char *name = label_from_path(guest_rows[_i].path, guest_rows[_i].host);
+  ck_assert_str_eq(name, guest_rows[_i].name);
+  free(name);
+}
+END_TEST
+
+/* What the module promises of each changed name: '_' and eight hexadecimal digits behind this text. */
+static bool is_marked(const char *label, const char *text) {
+  size_t len = strlen(text);
+  return strncmp(label, text, len) == 0 && label[len] == '_' && strspn(label + len + 1, "0123456789abcdef") == 8 &&
+         label[len + 9] == '\0';
+}
 
 static const struct {
   const char *raw, *safe, *printable;
@@ -85,8 +143,12 @@ static const struct {
 
 START_TEST(safe) {
   char *safe_text = label_make_safe(safe_rows[_i].raw);
-  ck_assert_str_eq(safe_text, safe_rows[_i].safe);
-  ck_assert_int_eq(label_is_safe(safe_rows[_i].raw), strcmp(safe_rows[_i].raw, safe_rows[_i].safe) == 0);
+  bool same = strcmp(safe_rows[_i].raw, safe_rows[_i].safe) == 0;
+  if (same)
+    ck_assert_str_eq(safe_text, safe_rows[_i].safe);
+  else
+    ck_assert_msg(is_marked(safe_text, safe_rows[_i].safe), "'%s'", safe_text);
+  ck_assert_int_eq(label_is_safe(safe_rows[_i].raw), same);
   ck_assert(label_is_safe(safe_text));
   char *printable = label_printable(safe_rows[_i].raw);
   ck_assert_str_eq(printable, safe_rows[_i].printable);
@@ -101,9 +163,68 @@ START_TEST(every_byte_becomes_safe) {
     raw[1] = (char)c;
     char *text = label_make_safe(raw);
     ck_assert(label_is_safe(text));
-    ck_assert_int_eq((int)strlen(text), 2);
+    ck_assert(strcmp(text, raw) == 0 || is_marked(text, "a_"));
     free(text);
   }
+}
+END_TEST
+
+/* Labels are the names of series: another release must not give others. */
+static const struct {
+  const char *raw, *label;
+} mark_rows[] = {
+    {"a;b", "a_b_c6358cdd"},
+    {"a\nb", "a_b_ab576911"},
+    {"", "__d0bfc1fb"},
+    {"..", "_._7a252a45"},
+    /* names that end like a mark keep their names, unless it is one */
+    {"web_1a2b3c4d", "web_1a2b3c4d"},
+    {"tenant_7_deadbeef", "tenant_7_deadbeef"},
+    {"a_b_00000000", "a_b_00000000"},
+    {"_12345678", "_12345678"},
+};
+
+START_TEST(marks) {
+  char *label = label_make_safe(mark_rows[_i].raw);
+  ck_assert_str_eq(label, mark_rows[_i].label);
+  free(label);
+}
+END_TEST
+
+/* Who takes the label of a changed name for its own name gets another, and so does who takes that. */
+START_TEST(copied_labels) {
+  char *label = label_make_safe("a;b");
+  for (int i = 0; i < 20; i++) {
+    char *next = label_make_safe(label);
+    ck_assert(is_marked(next, label));
+    free(label);
+    label = next;
+  }
+  free(label);
+  /* also where the label was cut */
+  char text[101];
+  memset(text, 'L', 100);
+  text[100] = '\0';
+  char *cut_text = label_cut(text, LABEL_MAX_COLLECTD);
+  char *copied = label_make_safe(cut_text);
+  ck_assert(is_marked(copied, cut_text));
+  free(cut_text);
+  free(copied);
+}
+END_TEST
+
+/* Few names of an honest tenant end in a valid mark by chance: one of 256 that end like one. */
+START_TEST(chance_marks) {
+  int changed = 0;
+  for (unsigned i = 0; i < 10000; i++) {
+    char raw[32];
+    snprintf(raw, sizeof(raw), "vm_%08x", i * 2654435761u);
+    char *label = label_make_safe(raw);
+    changed += strcmp(label, raw) != 0;
+    free(label);
+  }
+  ck_assert_int_gt(changed, 0);
+  ck_assert_int_lt(changed, 80);
 }
 END_TEST
 
@@ -140,25 +261,82 @@ START_TEST(cut) {
 END_TEST
 
 START_TEST(set_tells_apart) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD);
-  const char *first = label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:0/energy_uj");
-  ck_assert_str_eq(first, "vm-001");
+  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, "guest-7");
+  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:0/energy_uj"), "vm-001");
   ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:1/energy_uj"), "vm-001_intel-rapl:1");
   ck_assert_str_eq(label_set_add(set, "/data/a/vmA/energy_uj"), "vmA");
   ck_assert_str_eq(label_set_add(set, "/data/b/vmA/energy_uj"), "vmA_data_b");
+  ck_assert_str_eq(label_set_add(set, "/data/c/vmA/intel-rapl:0/energy_uj"), "vmA_intel-rapl:0");
+  ck_assert_str_eq(label_set_add(set, "/data/d/vmA/intel-rapl:0/energy_uj"), "vmA_data_d");
+  ck_assert_str_eq(label_set_add(set, "/data/e/vmA_data_d/energy_uj"), "vmA_data_d_data_e");
+  ck_assert_str_eq(label_set_add(set, "/var/scaphandre/intel-rapl:0/energy_uj"), "guest-7");
+  ck_assert_str_eq(label_set_add(set, "/var/scaphandre/intel-rapl:1/energy_uj"), "guest-7_intel-rapl:1");
+  ck_assert_str_eq(label_set_add(set, "/data/guest-7/energy_uj"), "guest-7_data");
+  /* changed names, one of them twice */
+  ck_assert(is_marked(label_set_add(set, "/s/scaphandre/a\nb/energy_uj"), "a_b"));
+  ck_assert(is_marked(label_set_add(set, "/s/scaphandre/a\tb/energy_uj"), "a_b"));
   ck_assert_str_eq(label_set_add(set, "/s/scaphandre/a_b/energy_uj"), "a_b");
-  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/a\nb/energy_uj"), "a_b_s_scaphandre");
-  const char *hashed = label_set_add(set, "/s/scaphandre/a\tb/energy_uj");
-  ck_assert_int_eq(strncmp(hashed, "a_b_", 4), 0);
-  ck_assert_uint_eq(strlen(hashed), 12);
-
-  /* a label stays with its path; one that was given back is free */
-  label_set_remove(set, first);
-  ck_assert_str_eq(label_set_add(set, "/t/scaphandre/vm-001/intel-rapl:1/energy_uj"), "vm-001");
-  ck_assert_str_eq(label_set_add(set, "/u/scaphandre/vm-001/intel-rapl:1/energy_uj"), "vm-001_u_scaphandre");
-  label_set_remove(set, "never there");
+  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/a;b/energy_uj"), "a_b_c6358cdd");
+  ck_assert_str_eq(label_set_add(set, "/t/scaphandre/a;b/energy_uj"), "a_b_c6358cdd_t_scaphandre");
+  /* nothing of the path tells these two apart */
+  ck_assert_str_eq(label_set_add(set, "vmB/energy_uj"), "vmB");
+  ck_assert(is_marked(label_set_add(set, "/vmB/energy_uj"), "vmB"));
   label_set_free(set);
   label_set_free(NULL);
+}
+END_TEST
+
+START_TEST(set_keeps_labels) {
+  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL);
+  const char *const first = label_set_add(set, "/s/scaphandre/vm-001/energy_uj");
+  ck_assert_str_eq(first, "vm-001");
+  ck_assert_ptr_eq(label_set_add(set, "/s/scaphandre/vm-001/energy_uj"), first);
+  label_set_remove(set, "never there");
+  for (int i = 0; i < 3; i++) {
+    label_set_remove(set, "vm-001");
+    label_set_remove(set, "vm-001"); /* once more does nothing */
+    ck_assert_str_eq(label_set_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
+    ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/energy_uj"), "vm-001");
+  }
+  label_set_remove(set, "vm-001_t_scaphandre");
+  label_set_remove(set, "vm-001");
+  ck_assert_str_eq(label_set_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
+  label_set_free(set);
+}
+END_TEST
+
+static const char *add_numbered(struct label_set *set, int number) {
+  char path[64];
+  snprintf(path, sizeof(path), "/s/%d/energy_uj", number);
+  return label_set_add(set, path);
+}
+
+static void remove_numbered(struct label_set *set, int number) {
+  char label[16];
+  snprintf(label, sizeof(label), "%d", number);
+  label_set_remove(set, label);
+}
+
+/* As many as allowed stay reserved, the longest away goes first, and what came back counts anew. */
+START_TEST(set_forgets_the_longest_away) {
+  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL);
+  for (int i = 0; i < LABEL_AWAY_MAX + 2; i++)
+    ck_assert_ptr_nonnull(add_numbered(set, i));
+  for (int i = 0; i < LABEL_AWAY_MAX; i++)
+    remove_numbered(set, i);
+  ck_assert_str_eq(label_set_add(set, "/t/0/energy_uj"), "0_t");
+  ck_assert_str_eq(label_set_add(set, "/t/1/energy_uj"), "1_t");
+  ck_assert_str_eq(add_numbered(set, 0), "0"); /* 0 is the youngest now, 1 the oldest */
+  remove_numbered(set, 0);
+  remove_numbered(set, LABEL_AWAY_MAX);
+  ck_assert_str_eq(label_set_add(set, "/u/1/energy_uj"), "1");
+  ck_assert_str_eq(label_set_add(set, "/u/2/energy_uj"), "2_u");
+  remove_numbered(set, LABEL_AWAY_MAX + 1);
+  ck_assert_str_eq(label_set_add(set, "/v/2/energy_uj"), "2");
+  ck_assert_str_eq(label_set_add(set, "/v/0/energy_uj"), "0_v");
+  ck_assert_str_eq(label_set_add(set, "/v/3/energy_uj"), "3_v");
+  ck_assert_str_eq(add_numbered(set, 1), "1_s");
+  label_set_free(set);
 }
 END_TEST
 
@@ -170,7 +348,7 @@ static const size_t maxima[] = {16, 20, LABEL_MAX_COLLECTD, LABEL_MAX_FILE};
 
 START_TEST(set_of_many) {
   size_t max = maxima[_i], count = 20000;
-  struct label_set *set = label_set_new(max);
+  struct label_set *set = label_set_new(max, NULL);
   const char **labels = calloc(count, sizeof(*labels));
   ck_assert_ptr_nonnull(labels);
   for (size_t i = 0; i < count; i++) {
@@ -190,17 +368,135 @@ START_TEST(set_of_many) {
 }
 END_TEST
 
-/* The same path again and again: nothing but the number at the end can tell them apart. */
-START_TEST(set_of_one_path) {
-  struct label_set *set = label_set_new(16);
-  const char *labels[50];
-  for (int i = 0; i < 50; i++) {
-    labels[i] = label_set_add(set, "/a/vm/energy_uj");
-    ck_assert_uint_le(strlen(labels[i]), 16);
-    for (int j = 0; j < i; j++)
+/* Nothing of these paths fits into a label; only the marks tell them apart. */
+START_TEST(set_of_hashes) {
+  struct label_set *set = label_set_new(16, NULL);
+  char path[300];
+  const char *labels[200];
+  for (size_t i = 0; i < ROWS(labels); i++) {
+    memset(path, '/', i);
+    strcpy(path + i, "vm/energy_uj");
+    labels[i] = label_set_add(set, path);
+    ck_assert(strcmp(labels[i], i == 0 ? "vm" : "") == 0 || is_marked(labels[i], "vm"));
+    for (size_t j = 0; j < i; j++)
       ck_assert_str_ne(labels[i], labels[j]);
   }
   label_set_free(set);
+}
+END_TEST
+
+/* ---- any names, in any order ------------------------------------------------------------------------------------- */
+
+#define NAMES_MAX 60
+
+static uint64_t random_state;
+
+static size_t random_below(size_t limit) {
+  random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (size_t)(random_state >> 33) % limit;
+}
+
+static const char *const pieces[] = {"a",
+                                     "b",
+                                     "_",
+                                     "_",
+                                     "web",
+                                     ".",
+                                     "-",
+                                     "\n",
+                                     ";",
+                                     "\t",
+                                     " ",
+                                     "|",
+                                     "\xff",
+                                     "\xc3\xa4",
+                                     "\xc3",
+                                     "\xe2\x80\xae",
+                                     "_1a2b3c4d",
+                                     "intel-rapl:0",
+                                     "a-long-stretch-that-is-cut-where-there-is-little-room"};
+
+static char names[NAMES_MAX][400];
+
+/* A name of its own, or one made to look like the label of another. */
+static void make_name(size_t count, size_t max) {
+  char *raw = names[count];
+  raw[0] = '\0';
+  if (count > 0 && random_below(4) == 0) {
+    char *safe_text = label_make_safe(names[random_below(count)]);
+    char *label = label_cut(safe_text, max);
+    strcpy(raw, label);
+    free(safe_text);
+    free(label);
+  } else {
+    for (size_t i = 0, num = 1 + random_below(5); i < num; i++)
+      strcat(raw, pieces[random_below(ROWS(pieces))]);
+  }
+}
+
+static bool is_new(size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(names[i], names[count]) == 0)
+      return false;
+  return strcmp(names[count], ".") != 0; /* no component of a path */
+}
+
+static void add_names(const size_t *order, size_t max, char **labels) {
+  struct label_set *set = label_set_new(max, NULL);
+  for (size_t i = 0; i < NAMES_MAX; i++) {
+    char path[500];
+    snprintf(path, sizeof(path), "/s/scaphandre/%s/intel-rapl:0/energy_uj", names[order[i]]);
+    labels[order[i]] = strdup(label_set_add(set, path));
+  }
+  label_set_free(set);
+}
+
+static void shuffle(size_t *order, size_t count) {
+  for (size_t i = count; i > 1; i--) {
+    size_t j = random_below(i), other = order[j];
+    order[j] = order[i - 1];
+    order[i - 1] = other;
+  }
+}
+
+static bool ends_like_a_mark(const char *text) {
+  return strlen(text) > 9 && is_marked(text + strlen(text) - 9, "");
+}
+
+static void check_label(const char *raw, const char *label, size_t max) {
+  ck_assert(label_is_safe(label));
+  ck_assert_uint_le(strlen(label), max);
+  bool bare = label_is_safe(raw) && strlen(raw) <= max;
+  if (bare && !ends_like_a_mark(raw))
+    ck_assert_str_eq(label, raw);
+  if (!bare)
+    ck_assert_msg(ends_like_a_mark(label), "'%s'", label);
+}
+
+START_TEST(any_names_in_any_order) {
+  random_state = (uint64_t)_i;
+  size_t max = maxima[_i % (int)ROWS(maxima)], order[NAMES_MAX];
+  for (size_t count = 0; count < NAMES_MAX; count += is_new(count) ? 1 : 0) {
+    make_name(count, max);
+    order[count] = count;
+  }
+  char *first[NAMES_MAX], *other[NAMES_MAX];
+  add_names(order, max, first);
+  for (size_t i = 0; i < NAMES_MAX; i++) {
+    check_label(names[i], first[i], max);
+    for (size_t j = 0; j < i; j++)
+      ck_assert_str_ne(first[i], first[j]);
+  }
+  for (int round = 0; round < 5; round++) {
+    shuffle(order, NAMES_MAX);
+    add_names(order, max, other);
+    for (size_t i = 0; i < NAMES_MAX; i++) {
+      ck_assert_str_eq(first[i], other[i]);
+      free(other[i]);
+    }
+  }
+  for (size_t i = 0; i < NAMES_MAX; i++)
+    free(first[i]);
 }
 END_TEST
 
@@ -208,7 +504,9 @@ int main(void) {
   Suite *suite = suite_create("label");
   TCase *rows = tcase_create("rows");
   tcase_add_loop_test(rows, from_path, 0, ROWS(path_rows));
+  tcase_add_loop_test(rows, in_guest, 0, ROWS(guest_rows));
   tcase_add_loop_test(rows, safe, 0, ROWS(safe_rows));
+  tcase_add_loop_test(rows, marks, 0, ROWS(mark_rows));
   suite_add_tcase(suite, rows);
   TCase *rules = tcase_create("rules");
   tcase_set_timeout(rules, 60);
@@ -216,7 +514,12 @@ int main(void) {
   tcase_add_test(rules, cut);
   tcase_add_test(rules, set_tells_apart);
   tcase_add_loop_test(rules, set_of_many, 0, ROWS(maxima));
-  tcase_add_test(rules, set_of_one_path);
+  tcase_add_test(rules, set_of_hashes);
+  tcase_add_test(rules, set_keeps_labels);
+  tcase_add_test(rules, set_forgets_the_longest_away);
+  tcase_add_test(rules, copied_labels);
+  tcase_add_test(rules, chance_marks);
+  tcase_add_loop_test(rules, any_names_in_any_order, 0, 200);
   suite_add_tcase(suite, rules);
   return suite_run(suite);
 }

@@ -478,13 +478,13 @@ START_TEST(harmful_names) {
   fake_forget();
   counter_at("new\nline\033[31m\x9b\x7f", "", 1);
   read_at(1);
-  expect_log(
-      "I VM 'new_line_[31m__': reading '@/new_line_[31m__/energy_uj'\n"
-      "W VM 'new_line_[31m__': '@/new_line_[31m__/energy_uj': is empty; it has no values until that is mended\n");
-  expect_notes("O VM new_line_[31m__ appeared.\n");
+  expect_log("I VM 'new_line_[31m___bc768936': reading '@/new_line_[31m__/energy_uj'\n"
+             "W VM 'new_line_[31m___bc768936': '@/new_line_[31m__/energy_uj': is empty; it has no values until that is "
+             "mended\n");
+  expect_notes("O VM new_line_[31m___bc768936 appeared.\n");
   counter_at("new\nline\033[31m\x9b\x7f", "1", 2);
   read_at(2);
-  expect_values("node1:new_line_[31m__/vm_energy-new_line_[31m__/energy=1e-06");
+  expect_values("node1:new_line_[31m___bc768936/vm_energy-new_line_[31m___bc768936/energy=1e-06");
   ck_assert_uint_eq(fake.unsafe, 0);
 }
 END_TEST

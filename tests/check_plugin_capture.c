@@ -194,7 +194,8 @@ START_TEST(harmful_names) {
   read_at(0);
   of(show_captures);
   ck_assert_ptr_nonnull(
-      strstr(shown, "power__rf,\"x_.csv: ts,\"_rf,\"\"x__energy_uj\",\"_rf,\"\"x__power_w\"\n1795000000,1,\n"));
+      strstr(shown, "power__rf,\"x__3f68aad5.csv: "
+                    "ts,\"_rf,\"\"x__3f68aad5_energy_uj\",\"_rf,\"\"x__3f68aad5_power_w\"\n1795000000,1,\n"));
   const char *name = strstr(shown, "power_LLL");
   ck_assert_ptr_nonnull(name);
   ck_assert_uint_eq(strcspn(name, ":"), strlen("power_") + 63 + strlen(".csv"));

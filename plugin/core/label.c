@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_LEN 8 /* hexadecimal digits */
+#define CHECK_LEN ((size_t)2)         /* hexadecimal digits */
+#define MARK_LEN  (1 + 6 + CHECK_LEN) /* '_', the hash, the check */
 
 /* ---- the raw name ------------------------------------------------------------------------------------------------ */
 
@@ -32,43 +33,131 @@ static bool part_is(struct part part, const char *text) {
   return part.len == strlen(text) && memcmp(part.text, text, part.len) == 0;
 }
 
-/* Whether <name> is followed by what Scaphandre puts there: rest is all that stands behind <name>. */
-static bool is_scaphandre_layout(const char *rest) {
-  struct part part = next_part(&rest);
-  if (part.len > strlen("intel-rapl:") && memcmp(part.text, "intel-rapl:", strlen("intel-rapl:")) == 0)
-    part = next_part(&rest);
-  return part_is(part, "energy_uj") && next_part(&rest).len == 0;
+/* The numbers of a zone: 1 for intel-rapl:0, 2 for its subzone intel-rapl:0:1; 0 for another name. */
+static unsigned zone_level(struct part part) {
+  static const char prefix[] = "intel-rapl";
+  const size_t prefix_len = sizeof(prefix) - 1;
+  if (part.len <= prefix_len || memcmp(part.text, prefix, prefix_len) != 0)
+    return 0;
+  const char *text = part.text + prefix_len, *end = part.text + part.len;
+  unsigned level = 0;
+  for (; text < end; level++) {
+    size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
+    if (digits == 0)
+      return 0;
+    text += 1 + digits;
+  }
+  return level;
 }
 
-/* Finds the component that is the name, and what of the path stands before and behind it. */
+/* True if what follows a name is Scaphandre's layout: <name>/energy_uj or <name>/intel-rapl:N/energy_uj. */
+static bool is_scaphandre_layout(struct part name, const char *rest) {
+  struct part part = next_part(&rest);
+  bool zone = zone_level(part) == 1;
+  if (zone)
+    part = next_part(&rest);
+  return (zone || zone_level(name) == 0) && part_is(part, "energy_uj") && next_part(&rest).len == 0;
+}
+
+/* Names the directory that holds the file, or the one above its zones. */
+static struct part find_holder(const char *path) {
+  struct part holder = {0}, above = {0}, last = {0};
+  bool of_host = false;
+  for (struct part part = next_part(&path); part.len > 0; part = next_part(&path)) {
+    of_host = of_host || (part_is(part, "powercap") && (part_is(last, "class") || part_is(last, "virtual")));
+    holder = last;
+    if (zone_level(holder) == 0)
+      above = holder;
+    last = part;
+  }
+  if (above.len > 0 && !of_host)
+    return above;
+  return holder.len > 0 ? holder : last;
+}
+
+/* Finds the component that is the name. */
 static struct part find_name(const char *path) {
-  struct part name = {0}, last = {0}, before_last = {0};
-  bool found = false;
+  struct part name = {0};
   const char *rest = path;
   for (struct part part = next_part(&rest); part.len > 0; part = next_part(&rest)) {
-    before_last = last;
-    last = part;
     if (!part_is(part, "scaphandre"))
       continue;
-    const char *behind = rest;
-    struct part candidate = next_part(&behind);
-    const char *further = behind;
+    const char *after = rest;
+    struct part candidate = next_part(&after);
+    const char *further = after;
     if (candidate.len == 0 || next_part(&further).len == 0)
       continue; /* no directory below it */
-    if (is_scaphandre_layout(behind))
+    if (is_scaphandre_layout(candidate, after))
       return candidate;
-    if (!found)
+    if (name.len == 0 && zone_level(candidate) == 0)
       name = candidate;
-    found = true;
   }
-  if (found)
-    return name;
-  return before_last.len > 0 ? before_last : last;
+  return name.len > 0 ? name : find_holder(path);
 }
 
-char *label_from_path(const char *path) {
+/* True for /var/scaphandre/<zone>/<file>. */
+static bool is_in_guest(const char *path) {
+  return path[0] == '/' && part_is(next_part(&path), "var") && part_is(next_part(&path), "scaphandre") &&
+         zone_level(next_part(&path)) > 0 && next_part(&path).len > 0 && next_part(&path).len == 0;
+}
+
+char *label_from_path(const char *path, const char *host) {
+  if (host != NULL && host[0] != '\0' && is_in_guest(path))
+    return strdup(host);
   struct part name = find_name(path);
   return strndup(name.text != NULL ? name.text : "", name.len);
+}
+
+/* ---- marks ------------------------------------------------------------------------------------------------------- */
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ : 64 bits, folded to 32. */
+static uint32_t hash(const char *text, size_t len) {
+  uint64_t h = UINT64_C(14695981039346656037);
+  for (size_t i = 0; i < len; i++)
+    h = (h ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+  return (uint32_t)(h ^ h >> 32);
+}
+
+/* The largest length of at most max bytes that splits no character. */
+static size_t boundary(const char *text, size_t max) {
+  if (strlen(text) <= max)
+    return strlen(text);
+  while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+    max--;
+  return max;
+}
+
+/* The last two digits of a mark, for the len bytes before them. */
+static void put_check(char *to, const char *text, size_t len) {
+  snprintf(to, CHECK_LEN + 1, "%02x", hash(text, len) & 0xff);
+}
+
+/* text, cut to fit, and a mark of number. NULL: out of memory. */
+static char *add_mark(const char *text, uint32_t number, size_t max) {
+  size_t len = boundary(text, max - MARK_LEN);
+  char *marked = malloc(len + MARK_LEN + 1);
+  if (marked == NULL)
+    return NULL;
+  memcpy(marked, text, len);
+  snprintf(marked + len, MARK_LEN + 1, "_%06x", number & 0xffffff);
+  size_t checked = len + MARK_LEN - CHECK_LEN;
+  put_check(marked + checked, marked, checked);
+  return marked;
+}
+
+static bool has_mark(const char *text) {
+  size_t len = strlen(text);
+  if (len < MARK_LEN || text[len - MARK_LEN] != '_' ||
+      strspn(text + len - MARK_LEN + 1, "0123456789abcdef") < MARK_LEN - 1)
+    return false;
+  char check[CHECK_LEN + 1];
+  put_check(check, text, len - CHECK_LEN);
+  return strcmp(text + len - CHECK_LEN, check) == 0;
+}
+
+char *label_cut(const char *safe, size_t max) {
+  size_t len = strlen(safe);
+  return len > max ? add_mark(safe, hash(safe, len), max) : strdup(safe);
 }
 
 /* ---- the safe name ----------------------------------------------------------------------------------------------- */
@@ -126,10 +215,16 @@ static char *replace_harmful(const char *text, const char *also) {
 }
 
 char *label_make_safe(const char *raw) {
+  if (label_is_safe(raw) && !has_mark(raw))
+    return strdup(raw);
   char *safe = replace_harmful(raw[0] != '\0' ? raw : "_", "/;");
-  if (safe != NULL && (safe[0] == '.' || safe[0] == '-'))
+  if (safe == NULL)
+    return NULL;
+  if (safe[0] == '.' || safe[0] == '-')
     safe[0] = '_';
-  return safe;
+  char *marked = add_mark(safe, hash(raw, strlen(raw)), SIZE_MAX);
+  free(safe);
+  return marked;
 }
 
 bool label_is_safe(const char *raw) {
@@ -149,167 +244,175 @@ char *label_printable(const char *text) {
   return replace_harmful(text, "");
 }
 
-/* ---- cutting ----------------------------------------------------------------------------------------------------- */
-
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ : 64 bits, folded to 32. No secret: what hangs on it is checked.
- */
-static uint32_t hash(const char *text) {
-  uint64_t h = UINT64_C(14695981039346656037);
-  for (; *text != '\0'; text++)
-    h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-  return (uint32_t)(h ^ h >> 32);
-}
-
-/* The largest length of at most max bytes that splits no character. */
-static size_t boundary(const char *text, size_t max) {
-  if (strlen(text) <= max)
-    return strlen(text);
-  while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
-    max--;
-  return max;
-}
-
-/* head, cut so that tail fits behind it. */
-static char *join(const char *head, const char *tail, size_t max) {
-  size_t tail_len = strlen(tail);
-  size_t head_len = boundary(head, max - tail_len);
-  char *text = malloc(head_len + tail_len + 1);
-  if (text == NULL)
-    return NULL;
-  memcpy(text, head, head_len);
-  memcpy(text + head_len, tail, tail_len + 1);
-  return text;
-}
-
-char *label_cut(const char *safe, size_t max) {
-  char tail[HASH_LEN + 2] = "";
-  if (strlen(safe) > max)
-    snprintf(tail, sizeof(tail), "_%08x", hash(safe));
-  return join(safe, tail, max);
-}
-
 /* ---- the set ----------------------------------------------------------------------------------------------------- */
+
+/* A path and its label. One that is away is in the list of these, from the longest away to the youngest. */
+struct member {
+  char *label;
+  struct member *before, *after;
+  bool away;
+  char path[];
+};
 
 struct label_set {
   size_t max;
-  void *tree; /* of the labels, by strcmp */
+  char *host;
+  void *by_label, *by_path; /* tsearch(3) trees of the members */
+  struct member *oldest, *youngest;
+  size_t away_num;
 };
 
-struct label_set *label_set_new(size_t max) {
+struct label_set *label_set_new(size_t max, const char *host) {
   struct label_set *set = calloc(1, sizeof(*set));
-  if (set != NULL)
-    set->max = max;
+  char *copy = strdup(host != NULL ? host : "");
+  if (set == NULL || copy == NULL) {
+    free(set);
+    free(copy);
+    return NULL;
+  }
+  set->max = max;
+  set->host = copy;
   return set;
+}
+
+static void free_member(void *item) {
+  struct member *member = item;
+  free(member->label);
+  free(member);
+}
+
+static void keep(void *item) {
+  (void)item;
 }
 
 void label_set_free(struct label_set *set) {
   if (set == NULL)
     return;
-  tdestroy(set->tree, free);
+  tdestroy(set->by_path, keep);
+  tdestroy(set->by_label, free_member);
+  free(set->host);
   free(set);
 }
 
-static int compare(const void *a, const void *b) {
-  return strcmp(a, b);
+static int compare_labels(const void *a, const void *b) {
+  return strcmp(((const struct member *)a)->label, ((const struct member *)b)->label);
+}
+
+static int compare_paths(const void *a, const void *b) {
+  return strcmp(((const struct member *)a)->path, ((const struct member *)b)->path);
 }
 
 enum outcome { TAKEN, ADDED, NO_MEMORY };
 
-/* Adds the text, which becomes the set's, unless it is in it. */
-static enum outcome try_text(struct label_set *set, char *text) {
-  if (text == NULL)
+/* Gives the member this label, which becomes the set's, unless another has it. */
+static enum outcome try_label(struct label_set *set, struct member *member, char *label) {
+  if (label == NULL)
     return NO_MEMORY;
-  char **node = tsearch(text, &set->tree, compare);
-  if (node != NULL && *node == text)
+  member->label = label;
+  struct member **node = tsearch(member, &set->by_label, compare_labels);
+  if (node != NULL && *node == member)
     return ADDED;
-  free(text);
+  member->label = NULL;
+  free(label);
   return node == NULL ? NO_MEMORY : TAKEN;
 }
 
-/* base_extra, both already safe, cut to fit. */
-static enum outcome try_pair(struct label_set *set, const char *base, const char *extra, const char **label) {
-  size_t size = strlen(base) + strlen(extra) + 2;
-  char *whole = malloc(size);
-  if (whole == NULL)
-    return NO_MEMORY;
-  snprintf(whole, size, extra[0] != '\0' ? "%s_%s" : "%s%s", base, extra);
-  char *text = label_cut(whole, set->max);
-  free(whole);
-  enum outcome outcome = try_text(set, text);
-  if (outcome == ADDED)
-    *label = text;
-  return outcome;
-}
-
-/* What stands in the path from text up to end, without the name of the file, as part of a label. */
-static char *stretch(const char *text, const char *end) {
+/* Tries base and the stretch of the path from text up to end, as part of a label. */
+static enum outcome try_stretch(struct label_set *set, struct member *member, const char *base, const char *text,
+                                const char *end) {
   while (text < end && *text == '/')
     text++;
   while (end > text && end[-1] == '/')
     end--;
-  char *raw = strndup(text, (size_t)(end - text));
-  char *safe = raw == NULL ? NULL : replace_harmful(raw, "/;");
-  free(raw);
-  return safe;
-}
-
-static enum outcome try_stretch(struct label_set *set, const char *base, const char *text, const char *end,
-                                const char **label) {
-  char *extra = stretch(text, end);
-  if (extra == NULL)
+  if (text >= end)
+    return TAKEN;
+  char *whole;
+  if (asprintf(&whole, "%s_%.*s", base, (int)(end - text), text) < 0)
     return NO_MEMORY;
-  enum outcome outcome = extra[0] == '\0' ? TAKEN : try_pair(set, base, extra, label);
-  free(extra);
+  char *safe = replace_harmful(whole, "/;");
+  free(whole);
+  char *label = safe == NULL ? NULL : label_cut(safe, set->max);
+  free(safe);
+  return try_label(set, member, label);
+}
+
+static enum outcome find_label(struct label_set *set, struct member *member, const char *base) {
+  const char *path = member->path;
+  struct part name = find_name(path);
+  enum outcome outcome = try_label(set, member, label_cut(base, set->max));
+  if (outcome == TAKEN && name.text != NULL) {
+    const char *file = strrchr(path, '/');
+    if (file != NULL)
+      outcome = try_stretch(set, member, base, name.text + name.len, file);
+    if (outcome == TAKEN)
+      outcome = try_stretch(set, member, base, path, name.text);
+  }
+  /* tenants can make hashes meet */
+  for (uint32_t number = hash(path, strlen(path)); outcome == TAKEN; number++)
+    outcome = try_label(set, member, add_mark(base, number, set->max));
   return outcome;
 }
 
-/* base and a hash of the path, then a number on top: tenants can make hashes meet. */
-static enum outcome try_hashes(struct label_set *set, const char *base, const char *path, const char **label) {
-  enum outcome outcome = TAKEN;
-  for (unsigned n = 1; outcome == TAKEN && n != 0; n++) {
-    char tail[HASH_LEN + 16];
-    if (n == 1)
-      snprintf(tail, sizeof(tail), "_%08x", hash(path));
-    else
-      snprintf(tail, sizeof(tail), "_%08x_%u", hash(path), n);
-    size_t room = strlen(tail) + 1 < set->max ? set->max : strlen(tail) + 1;
-    char *text = join(base, tail, room);
-    outcome = try_text(set, text);
-    if (outcome == ADDED)
-      *label = text;
+/* A path that is new to the set. */
+static const char *add_member(struct label_set *set, struct member *member) {
+  char *raw = label_from_path(member->path, set->host);
+  char *base = raw == NULL ? NULL : label_make_safe(raw);
+  bool added = base != NULL && tsearch(member, &set->by_path, compare_paths) != NULL;
+  if (added && find_label(set, member, base) != ADDED) {
+    tdelete(member, &set->by_path, compare_paths);
+    added = false;
   }
-  return outcome;
+  free(raw);
+  free(base);
+  if (!added)
+    free(member);
+  return added ? member->label : NULL;
+}
+
+static void leave_list(struct label_set *set, struct member *member) {
+  *(member->before != NULL ? &member->before->after : &set->oldest) = member->after;
+  *(member->after != NULL ? &member->after->before : &set->youngest) = member->before;
+  member->away = false;
+  set->away_num--;
+}
+
+static void join_list(struct label_set *set, struct member *member) {
+  member->before = set->youngest;
+  member->after = NULL;
+  *(set->youngest != NULL ? &set->youngest->after : &set->oldest) = member;
+  set->youngest = member;
+  member->away = true;
+  set->away_num++;
 }
 
 const char *label_set_add(struct label_set *set, const char *path) {
-  const char *label = NULL;
-  struct part name = find_name(path);
-  char *raw = label_from_path(path);
-  char *base = raw == NULL ? NULL : label_make_safe(raw);
-  free(raw);
-  if (base == NULL)
+  size_t size = strlen(path) + 1;
+  struct member *member = calloc(1, sizeof(*member) + size);
+  if (member == NULL)
     return NULL;
+  memcpy(member->path, path, size);
+  struct member **node = tfind(member, &set->by_path, compare_paths);
+  if (node == NULL)
+    return add_member(set, member);
+  free(member);
+  if ((*node)->away)
+    leave_list(set, *node);
+  return (*node)->label;
+}
 
-  enum outcome outcome = try_pair(set, base, "", &label);
-  if (outcome == TAKEN && name.text != NULL) {
-    const char *file = strrchr(path, '/');
-    const char *behind = name.text + name.len;
-    if (file != NULL && file > behind)
-      outcome = try_stretch(set, base, behind, file, &label);
-    if (outcome == TAKEN)
-      outcome = try_stretch(set, base, path, name.text, &label);
-  }
-  if (outcome == TAKEN)
-    try_hashes(set, base, path, &label);
-  free(base);
-  return label;
+static void forget(struct label_set *set, struct member *member) {
+  leave_list(set, member);
+  tdelete(member, &set->by_path, compare_paths);
+  tdelete(member, &set->by_label, compare_labels);
+  free_member(member);
 }
 
 void label_set_remove(struct label_set *set, const char *label) {
-  char **node = tfind(label, &set->tree, compare);
-  if (node == NULL)
+  struct member key = {.label = (char *)(uintptr_t)label};
+  struct member **node = tfind(&key, &set->by_label, compare_labels);
+  if (node == NULL || (*node)->away)
     return;
-  char *text = *node;
-  tdelete(text, &set->tree, compare);
-  free(text);
+  join_list(set, *node);
+  if (set->away_num > LABEL_AWAY_MAX)
+    forget(set, set->oldest);
 }

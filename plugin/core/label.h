@@ -4,8 +4,9 @@
  * Tenants choose names, and one bad name must not cost others their values: an invalid UTF-8 name fails a whole
  * Prometheus scrape, a newline breaks collectdctl for all. So a label is made safe once, here, for every sink.
  *
- * Three steps, each a function: the raw name that the path tells, the safe name, and the unique label in a set.
- * All strings are NUL-terminated; those returned as char * are the caller's to free().
+ * Three steps, each a function: the raw name from the path, the safe name, and the unique label in a set. A safe name
+ * depends on the raw name alone, never on other VMs: no tenant can rename the series of another.
+ * All strings are NUL-terminated. The caller frees those returned as char *.
  */
 #ifndef VM_ENERGY_LABEL_H
 #define VM_ENERGY_LABEL_H
@@ -16,56 +17,80 @@
 /* The limit of collectdctl and libcollectdclient: LCC_NAME_LEN is 64 with its NUL. */
 #define LABEL_MAX_COLLECTD 63
 
-/* What the CSV files and reports of the tool use: leaves room in a file name (255 bytes) for prefix and ending. */
+/* For the CSV files and reports of the tool: leaves room in a file name (255 bytes) for prefix and suffix. */
 #define LABEL_MAX_FILE 180
 
-/*
- * The raw name: in a path with a directory scaphandre/<name>/... it is <name>; otherwise the name of the directory that
- * holds the file. Of several "scaphandre" directories the first one whose remainder looks like what Scaphandre writes
- * (<name>/energy_uj or <name>/intel-rapl:.../energy_uj) wins, else the first. "." and empty components do not count.
- * A path without a directory gives the file's own name. NULL: out of memory.
- */
-char *label_from_path(const char *path);
+/* How many removed paths of a set keep their label. */
+#define LABEL_AWAY_MAX 10000
 
 /*
- * The safe name: valid UTF-8 without control characters (C0, DEL, C1), line and paragraph separators, marks that turn
- * the direction of writing, '/' or ';' (Graphite takes what follows for a tag); each such character, or each byte that
- * is no valid UTF-8, becomes '_'. A leading '.' or '-' becomes '_' as well, so that no label is "..", hides a file or
- * looks like an option. An empty name becomes "_". NULL: out of memory.
+ * The raw name. A zone is a directory intel-rapl:N, or a subzone intel-rapl:N:M.
+ *
+ * - /var/scaphandre/<zone>/<file>, the path in a guest: host, the guest's host name. Where that is unknown (NULL or
+ *   empty), the rules below give "scaphandre".
+ * - scaphandre/<name>/...: <name>, unless it is a zone. Of several "scaphandre" directories the first one followed by
+ *   Scaphandre's layout (<name>/energy_uj or <name>/intel-rapl:N/energy_uj) wins, else the first. In the second layout
+ *   a zone is accepted as <name>: a VM may have such a name.
+ * - Otherwise the directory that holds the file. If that is a zone, the nearest directory above that is none, except
+ *   below class/powercap or virtual/powercap, the host's own counters.
+ *
+ * So VMs without a name, which Scaphandre merges in scaphandre/intel-rapl:0/energy_uj, are "scaphandre". "." and empty
+ * components do not count. A path without a directory gives the name of the file. NULL: out of memory.
+ */
+char *label_from_path(const char *path, const char *host);
+
+/*
+ * The safe name: valid UTF-8 without control characters (C0, DEL, C1), line and paragraph separators, bidirectional
+ * formatting characters, '/' or ';' (Graphite takes what follows for a tag). Each of these, and each byte of invalid
+ * UTF-8, becomes '_'. A leading '.' or '-' becomes '_' as well, so that no label is "..", hides a file or looks like an
+ * option. An empty name becomes "_".
+ *
+ * A name that needs no replacement is returned unchanged. A name that was changed ends in a mark: '_' and eight
+ * hexadecimal digits, six of a hash of the raw name and two of a checksum of all before them: "a;b" is
+ * "a_b_c6358cdd". A name that already ends in a valid mark counts as changed and gets a mark of its own. So a changed
+ * name never equals an unchanged one. The hash is no secret: a tenant can find two raw names with the same safe name,
+ * which a set then treats as duplicates. NULL: out of memory.
  */
 char *label_make_safe(const char *raw);
 
-/* Whether label_make_safe() would return the same text. */
+/* True if no character of raw needs replacement. */
 bool label_is_safe(const char *raw);
 
 /*
- * Text from outside, such as a path, made fit to stand in a log line or on a terminal: what label_make_safe() replaces
- * becomes '_' here too, but '/', ';', and a leading '.' or '-' stay. NULL: out of memory.
+ * Makes text from outside, such as a path, fit for a log line or a terminal: replaces what label_make_safe() does, but
+ * keeps '/', ';', and a leading '.' or '-'; adds no mark. NULL: out of memory.
  */
 char *label_printable(const char *text);
 
 /*
- * At most max bytes (max >= 16): a longer text is cut at a character boundary and ends in '_' and eight hexadecimal
- * digits of a hash over all of it, so that two long names with a common head stay two. NULL: out of memory.
+ * At most max bytes (max >= 16): a longer text is cut at a character boundary and ends in a mark as above, of the whole
+ * text, so that two long names with a common head stay distinct. NULL: out of memory.
  */
 char *label_cut(const char *safe, size_t max);
 
 /*
- * The labels in use, each once. The first path with a name gets the bare name; a later one gets the rest of its
- * path behind it: "vm-001_intel-rapl:1"; where that is nothing or taken too, what stands before the name in the path;
- * then a hash of the path; then a number. A label stays with its path until it is removed, whatever comes and goes.
- * To keep a tenant from taking another's name, add those whose raw name is safe as it is (label_is_safe) first.
+ * Labels of paths, each unique: the safe name, cut to fit. Only paths with the same safe name depend on their order:
+ * the first gets it, each later one the rest of its path after it, "vm-001_intel-rapl:1"; where that is empty or taken,
+ * what stands before the name in the path; then a mark of the path. (A VM that is named like the label of such a
+ * duplicate is treated as a duplicate where it comes later.)
+ *
+ * A path keeps its label for the life of the set. A removed path keeps it reserved, so that a VM that comes back has
+ * the label it had and no other gets it meanwhile. At most LABEL_AWAY_MAX are reserved; the one removed first is
+ * dropped first. Each operation takes O(log n).
  */
 struct label_set;
 
-/* max: the longest label in bytes, at least 16. NULL: out of memory. */
-struct label_set *label_set_new(size_t max);
+/* max: the longest label in bytes, at least 16. host: as in label_from_path(), copied. NULL: out of memory. */
+struct label_set *label_set_new(size_t max, const char *host);
 void label_set_free(struct label_set *set);
 
-/* The label for path; owned by the set, valid until label_set_remove() or label_set_free(). NULL: out of memory. */
+/*
+ * The label of path, the same on each call. Owned by the set, valid until label_set_remove() or label_set_free().
+ * NULL: out of memory.
+ */
 const char *label_set_add(struct label_set *set, const char *path);
 
-/* Gives the label (as it was returned) back. */
+/* Removes the path with this label. The label stays reserved for it. Unknown or removed labels are ignored. */
 void label_set_remove(struct label_set *set, const char *label);
 
 #endif

@@ -68,7 +68,7 @@ static void member_free(struct source *source, struct source_private *member) {
 
 /* A member with this path; NULL: no memory. */
 static struct source_private *member_of(const char *path) {
-  char *raw = label_from_path(path);
+  char *raw = label_from_path(path, NULL);
   char *name = raw == NULL ? NULL : label_make_safe(raw);
   size_t path_size = strlen(path) + 1, name_size = name == NULL ? 0 : strlen(name) + 1;
   struct source_private *member = name == NULL ? NULL : calloc(1, sizeof(*member) + path_size + name_size);
@@ -147,7 +147,7 @@ static int list_member(struct source *source, struct source_private *member) {
 }
 
 static int list_if(struct source *source, struct source_private *member, bool wanted_safety) {
-  char *raw = label_from_path(member->entry.path);
+  char *raw = label_from_path(member->entry.path, NULL);
   if (raw == NULL) {
     source->released = true;
     return -ENOMEM;
@@ -198,7 +198,7 @@ int source_new(const struct source_options *options, struct source **source) {
   if (s == NULL)
     return -ENOMEM;
   s->options = *options;
-  s->labels = label_set_new(options->label_max);
+  s->labels = label_set_new(options->label_max, NULL);
   if (s->labels == NULL || watch_new(&s->watch) != 0) {
     label_set_free(s->labels);
     free(s);

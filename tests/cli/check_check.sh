@@ -172,7 +172,7 @@ writer "$work/scaphandre" 1 web-1=const:80
 vm . 7000000
 run "$tool" check --files "$all" --host-counter "$none"
 check "merged: status 1" exits 1
-check "merged: said" finding intel-rapl:0 WARNING 'holds the sum of all VMs .*issue 222'
+check "merged: said" finding scaphandre WARNING 'holds the sum of all VMs .*issue 222'
 mv scaphandre vms
 for files in "vms/*/intel-rapl:0/energy_uj" "$work/vms/*/*/energy_uj"; do
   run "$tool" check --files "$files" --host-counter "$none" --json --duration 0.1
@@ -180,7 +180,7 @@ for files in "vms/*/intel-rapl:0/energy_uj" "$work/vms/*/*/energy_uj"; do
     "$(jq -r '.findings[] | select(.path != null and (.path | endswith("vms/intel-rapl:0/energy_uj"))) | .verdict' out)"
 done
 run "$tool" check --files 'vms/intel-rapl:*/energy_uj' --host-counter "$none" --json --duration 0.1
-check "zones that were asked for are no VMs without a name" same fresh "$(of intel-rapl:0)"
+check "zones that were asked for are no VMs without a name" same fresh "$(of vms)"
 echo 262143328850 >vms/intel-rapl:0/max_energy_range_uj
 run "$tool" check --files 'vms/*/intel-rapl:0/energy_uj' --host-counter "$none" --json --duration 0.1
 check "a counter that wraps is one of the kernel" jq -e 'all(.findings[]; .verdict != "merged")' out

@@ -87,7 +87,7 @@ mkdir -p $'scaphandre/a\e[31m\nb/intel-rapl:0'
 echo 1 >$'scaphandre/a\e[31m\nb/intel-rapl:0/energy_uj'
 run "$tool" list --files "$all"
 check "a bad name: nothing but print" test "$(LC_ALL=C grep -c $'\e' out)" -eq 0
-check "a bad name: one line" says out 'a_\[31m_b .* a_\[31m_b/intel-rapl:0/energy_uj'
+check "a bad name: one line" says out 'a_\[31m_b_[0-9a-f]{8} .* a_\[31m_b/intel-rapl:0/energy_uj'
 printf '5\n' >$'scaphandre/\xff'
 mkdir -p $'scaphandre/v\xff/intel-rapl:0' && echo 1 >$'scaphandre/v\xff/intel-rapl:0/energy_uj'
 run "$tool" list --files "$all" --json

@@ -58,9 +58,9 @@ check "a VM that appears has values within two intervals" wait_for 10 test -e "$
 check "... it has" wait_for 1 has_value vm_energy-late/energy
 check "... and power with its second update" wait_for 3 value_near vm_energy-late/power 30 1
 
-check "odd names: a semicolon" value_near "vm_energy-odd name_x/power" 11 1
-check "odd names: a newline" value_near vm_energy-new_line/power 12 1
-check "odd names: invalid UTF-8" value_near vm_energy-_/power 13 1
+check "odd names: a semicolon" value_near "vm_energy-odd name_x_29b71bab/power" 11 1
+check "odd names: a newline" value_near vm_energy-new_line_aad6b406/power 12 1
+check "odd names: invalid UTF-8" value_near vm_energy-__6699221f/power 13 1
 long=$("$collectdctl" -s "$work/sock" listval | sed -n 's|^node1/vm_energy-\(LLL.*\)/energy$|\1|p')
 check "two names of 201 bytes stay two" test "$(wc -l <<<"$long")" -eq 2
 check "... and fit into collectdctl" test "$(wc -L <<<"$long")" -le 63
