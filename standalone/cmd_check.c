@@ -263,7 +263,7 @@ static int find_nothing(struct check *check) {
 
 /* The VM as an argument of virsh(1), for a shell. NULL: out of memory. */
 static char *make_domain(const char *path) {
-  char *name = label_from_path(path), *argument = NULL, *word = NULL;
+  char *name = label_from_path(path, NULL), *argument = NULL, *word = NULL;
   if (name != NULL && asprintf(&argument, "%s%s", name[0] == '-' ? "--domain=" : "", name) >= 0) {
     word = shell_word(argument);
     free(argument);
