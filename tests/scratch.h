@@ -79,35 +79,6 @@ static inline int count_open_files(void) {
   return count;
 }
 
-/* The same without the two descriptors of core/watch.c, which hold nothing of what is watched. */
-static inline int count_held_files(void) {
-  int count = 0;
-  for (int fd = 0; fd < 1024; fd++) {
-    char path[64], target[PATH_MAX] = "";
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    count += readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "inotify") == NULL &&
-             strstr(target, "/mountinfo") == NULL;
-  }
-  return count;
-}
-
-/* How many files the kernel watches for this process. */
-static inline int count_watched_files(void) {
-  int count = 0;
-  for (int fd = 0; fd < 1024; fd++) {
-    char path[64], line[256];
-    if (fcntl(fd, F_GETFD) < 0)
-      continue;
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-    FILE *info = fopen(path, "re");
-    while (info != NULL && fgets(line, sizeof(line), info) != NULL)
-      count += strncmp(line, "inotify wd:", 11) == 0;
-    if (info != NULL)
-      fclose(info);
-  }
-  return count;
-}
-
 /* Runs the test as a user who is not root; what the function asserts fails the test as usual. */
 static inline void as_nobody(void (*test)(void)) {
   pid_t pid = fork();

@@ -27,21 +27,12 @@
 /* One look of so many is from the ground up, whatever is remembered. */
 #define LOOKS_TO_TRUST 64
 
-/* One of so many is a real one although the file is watched: it may be no longer found at its path, or change in a way
-   that the kernel does not tell of. */
-#define LOOKS_TO_SKIP 8
-
-/* A file is watched that is updated no more often than at each third look. What the kernel tells of an update costs
-   more than it saves where each look finds one. */
-#define QUIET_TO_WATCH 2
-
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* ---- what the last look found ------------------------------------------------------------------------------------ */
 
 static void forget(struct counter_memory *memory) {
-  *memory = (struct counter_memory){
-      .unreliable = memory->unreliable, .looks = memory->looks, .untold = memory->untold, .watched = memory->watched};
+  *memory = (struct counter_memory){.unreliable = memory->unreliable, .looks = memory->looks};
 }
 
 static void note_quiet(struct counter_memory *memory) {
@@ -70,7 +61,6 @@ static void remember(struct counter_memory *memory, const struct stamp *stamp, u
     note_quiet(memory);
   else
     note_news(memory);
-  memory->strayed = memory->strayed || memory->stamp.inode != stamp->inode || memory->stamp.device != stamp->device;
   memory->known = true;
   memory->settled = settled;
   memory->stamp = *stamp;
@@ -202,23 +192,6 @@ static int read_whole(int fd, const struct stamp *before, struct counter_memory 
   return -EAGAIN;
 }
 
-/* Whether it would pay to watch it. */
-static bool is_calm(const struct counter_memory *memory) {
-  return memory->quiet >= QUIET_TO_WATCH || memory->rhythm >= QUIET_TO_WATCH;
-}
-
-/* Before the file is read, so that nothing comes between. Whether it is watched. */
-static bool watch_or_not(const struct counter_file *file, struct counter_memory *memory, int path_fd) {
-  if (file->watch == NULL)
-    return false;
-  if (!memory->facts.told || memory->untold || !is_calm(memory)) {
-    watch_end(file->watch, &memory->watched);
-    return false;
-  }
-  memory->unwatched = watch_begin(file->watch, path_fd, &memory->watched) != 0;
-  return !memory->unwatched;
-}
-
 /*
  * From the ground up. Opening alone can already do harm (a watchdog device reboots the host), so what is there is first
  * held without being opened, looked at, and only then opened. Where `fresh` nothing is taken from memory.
@@ -235,13 +208,11 @@ static int look_carefully(const struct counter_file *file, struct counter_memory
     return 0;
   }
   int fd = status;
-  bool watched = false;
   if (status == 0) {
     if (fresh || memory->facts_device != st.st_dev) {
       memory->facts = mount_facts_of(path_fd);
       memory->facts_device = st.st_dev;
       memory->depth = depth_of(file->path);
-      watched = watch_or_not(file, memory, path_fd);
     }
     fd = open_again(path_fd);
   }
@@ -251,21 +222,18 @@ static int look_carefully(const struct counter_file *file, struct counter_memory
   struct stamp before = stamp_of(&st);
   status = read_whole(fd, &before, memory);
   close(fd);
-  if (watched)
-    memory->strayed = false;
   return status;
 }
 
 /* Where nothing but a file that can be opened without harm can be. */
-static int look_directly(const struct counter_file *file, struct counter_memory *memory, const struct stamp *before,
-                         bool news) {
+static int look_directly(const struct counter_file *file, struct counter_memory *memory, const struct stamp *before) {
   int fd = open_file(file, OPEN_FLAGS);
   if (fd < 0)
     return fd;
   int status = 0;
   struct stat st;
   struct stamp stamp;
-  if (before == NULL && trusted(memory) && !news && !expects_news(memory)) {
+  if (before == NULL && trusted(memory) && !expects_news(memory)) {
     status = fstat(fd, &st) != 0 ? -errno : refuse_type(st.st_mode);
     if (status == 0 && unchanged(memory, &st)) {
       note_quiet(memory);
@@ -281,13 +249,13 @@ static int look_directly(const struct counter_file *file, struct counter_memory 
   return status;
 }
 
-/* By the cheapest way that is safe. Where `fresh`, from the ground up; `news`: the file is known to have changed. */
-static int look_at_file(const struct counter_file *file, struct counter_memory *memory, bool fresh, bool news) {
+/* By the cheapest way that is safe. Where `fresh`, from the ground up. */
+static int look_at_file(const struct counter_file *file, struct counter_memory *memory, bool fresh) {
   struct stat st;
   struct stamp stamp;
   const struct stamp *before = NULL;
   int status = 0;
-  if (!fresh && trusted(memory) && !news && !expects_news(memory) && name_is_safe(file, memory)) {
+  if (!fresh && trusted(memory) && !expects_news(memory) && name_is_safe(file, memory)) {
     if (stat_name(file, &st) == 0 && is_remembered(memory, &st)) {
       if (unchanged(memory, &st)) {
         note_quiet(memory);
@@ -301,24 +269,10 @@ static int look_at_file(const struct counter_file *file, struct counter_memory *
   }
   bool direct = !fresh && file->found && memory->facts.no_devices && memory->facts_device == memory->stamp.device;
   if (direct)
-    status = look_directly(file, memory, before, news);
+    status = look_directly(file, memory, before);
   if (!direct || (status != 0 && !may_pass(status))) /* then for the true reason: no device is denied, but refused */
     status = look_carefully(file, memory, fresh || direct);
   return status;
-}
-
-/* What the kernel told of the file since the last look. */
-enum told { TOLD_UNKNOWN, TOLD_NOTHING, TOLD_SOMETHING };
-
-static enum told ask(const struct counter_file *file, const struct counter_memory *memory) {
-  if (file->watch == NULL || memory->watched.wd == 0 || memory->strayed)
-    return TOLD_UNKNOWN;
-  return watch_is_quiet(file->watch, &memory->watched) ? TOLD_NOTHING : TOLD_SOMETHING;
-}
-
-/* Whether it is the same file, with another stamp. */
-static bool has_changed(const struct stamp *before, const struct stamp *now) {
-  return before->inode == now->inode && before->device == now->device && !stamp_same(before, now);
 }
 
 /* 0, and memory holds what was found; or -errno, and memory holds nothing. */
@@ -328,27 +282,9 @@ static int look(const struct counter_file *file, struct counter_memory *memory) 
     memory->looks = 0;
     fresh = true;
   }
-  enum told told = ask(file, memory);
-  if (memory->suspect && told == TOLD_NOTHING) /* what came between being told and looking would be told by now */
-    memory->untold = true;
-  memory->suspect = false;
-  if (!fresh && told == TOLD_NOTHING && !memory->untold && memory->looks % LOOKS_TO_SKIP != 0 && trusted(memory)) {
-    note_quiet(memory);
-    return 0;
-  }
-  if (file->watch != NULL) {
-    watch_take(file->watch, &memory->watched);
-    if (memory->untold)
-      watch_end(file->watch, &memory->watched);
-    else if (memory->watched.wd == 0 && !memory->unwatched && memory->facts.told && memory->quiet >= QUIET_TO_WATCH)
-      fresh = true; /* so that it is watched */
-  }
-  struct stamp before = memory->stamp;
-  int status = look_at_file(file, memory, fresh, told == TOLD_SOMETHING);
+  int status = look_at_file(file, memory, fresh);
   if (status != 0)
     forget(memory);
-  else if (told == TOLD_NOTHING && has_changed(&before, &memory->stamp))
-    memory->suspect = true;
   return status;
 }
 

@@ -10,12 +10,6 @@
  *
  * How it is kept cheap, with a counter_memory:
  *
- * A file that is updated no more often than at each third look is watched (see watch.h), and not looked at while the
- * kernel tells of nothing: at 1 Hz that is four of five looks at Scaphandre's files. Each eighth look is made all the
- * same. Only where each change is our kernel's doing: not on network file systems, nor on overlayfs; and not one that
- * was seen to change without a word. Where each look finds an update nothing is watched: to be told of it would cost
- * more than it saves.
- *
  * A file whose stamp (see stamp.h) is that of the last good read is not read again.
  *
  * On a mount with nodev the careful way to open (hold it with O_PATH, see that it is a regular file, then open what is
@@ -29,16 +23,12 @@
  *
  * What a mount guarantees is asked at the first look, after one that failed, when the device number changes, and every
  * 64 looks: a mount that an operator makes weaker, or replaces by one that gets its device number, is taken for what it
- * was so long, and so is a number that was written through mmap(2) and left no trace in the stamp. With the eighth look
- * at the latest it is noticed that a directory on the way to a watched file was renamed or closed, that a link in a
- * path that was written out leads elsewhere, or that something was mounted in another mount namespace that the path
- * leads through.
+ * was so long, and so is a number that was written through mmap(2) and left no trace in the stamp.
  */
 #ifndef VM_ENERGY_COUNTER_H
 #define VM_ENERGY_COUNTER_H
 
 #include "stamp.h"
-#include "watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,11 +58,6 @@ struct counter_memory {
   uint8_t looks;   /* since the last one that was due to be from the ground up; to start with different numbers spreads
                       that over passes */
   uint8_t depth;   /* directories in the path below dir_fd */
-  bool strayed;    /* the file that was read last is another than the one that is watched */
-  bool unwatched;  /* it could not be watched when that was tried last */
-  bool suspect;    /* it changed, and the kernel had not told of it yet */
-  bool untold;     /* it changed, and the kernel never told of it */
-  struct watched_file watched;
 };
 
 /* Where a counter is. The strings are borrowed. */
@@ -82,7 +67,6 @@ struct counter_file {
   bool found;       /* found by a pattern: no symbolic link in path is followed, except those that lie in sysfs */
   bool guarded;     /* dir_fd is a directory whose entries only root or we ourselves can change */
   struct counter_memory *memory; /* NULL: each look is the first */
-  struct watch *watch;           /* NULL: it is not to be watched; only with a memory */
 };
 
 /*

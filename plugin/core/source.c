@@ -55,16 +55,10 @@ struct counter_file source_file_of(struct source_private *member) {
                                .path = found ? member->relative : member->entry.path,
                                .found = found,
                                .guarded = place->guarded,
-                               .memory = &member->memory,
-                               .watch = place->watch};
+                               .memory = &member->memory};
 }
 
 /* ---- counters come and go ---------------------------------------------------------------------------------------- */
-
-static void member_free(struct source *source, struct source_private *member) {
-  watch_end(source->watch, &member->memory.watched);
-  free(member);
-}
 
 /* A member with this path; NULL: no memory. */
 static struct source_private *member_of(const char *path) {
@@ -118,7 +112,7 @@ void source_member_remove(struct source *source, struct source_private *member) 
     tdelete(member, &source->paths, compare_paths);
     source->released = true;
   }
-  member_free(source, member);
+  free(member);
 }
 
 /* The first member with a path owns it; it gets a label and goes on the list, if it is wanted. */
@@ -199,8 +193,7 @@ int source_new(const struct source_options *options, struct source **source) {
     return -ENOMEM;
   s->options = *options;
   s->labels = label_set_new(options->label_max, NULL);
-  if (s->labels == NULL || watch_new(&s->watch) != 0) {
-    label_set_free(s->labels);
+  if (s->labels == NULL) {
     free(s);
     return -ENOMEM;
   }
@@ -227,7 +220,6 @@ void source_free(struct source *source) {
     place_free(source->places[i]);
   }
   label_set_free(source->labels);
-  watch_free(source->watch);
   free(source->places);
   free(source->entries);
   free(source->names);
@@ -311,7 +303,6 @@ int source_add(struct source *source, const char *path_or_pattern) {
     return -ENOMEM;
   }
   place->root_fd = -1;
-  place->watch = source->watch;
   if (path[0] == '\0')
     status = -EINVAL;
   else if (is_one_path(path, given_len))
@@ -364,7 +355,6 @@ int source_begin(struct source *source, const char **where) {
   free(source->error_where);
   source->error_where = NULL;
   source->error = 0;
-  watch_drain(source->watch);
   int status = 0;
   for (size_t i = 0; i < source->places_num; i++)
     if (source->places[i]->root != NULL && source_search(source, source->places[i]) != 0)

@@ -8,11 +8,7 @@
  *   source_read(s, entry, ...)   for each entry in source_at(s, 0 .. source_count(s) - 1)
  *   source_end(s)                close all directories
  *
- * Between source_end() and the next source_begin() nothing is open of what is there, so no mount is kept busy. (Two
- * descriptors stay open that tell of what happens to files and mounts: see watch.h.)
- *
- * Counters that a pattern with one wildcard component finds, and those that were written out, are watched (see
- * counter.h). Where several components have wildcards, all that they match is listed and looked at in each pass.
+ * Between source_end() and the next source_begin() nothing is open of what is there, so no mount is kept busy.
  *
  * Patterns are those of fnmatch(3) with FNM_PATHNAME | FNM_PERIOD: `*`, `?` and `[...]`, never across a '/'. The part
  * before the first component with a wildcard was written by the operator and may lead through symbolic links; from

@@ -31,7 +31,6 @@ struct source_private {
 struct place {
   char *root;                      /* the directory before the first wildcard; NULL: a path that was written out */
   char *rest;                      /* the pattern below it */
-  struct watch *watch;             /* the source's */
   int root_fd;                     /* open from source_begin() to source_end(), else -1 */
   bool guarded;                    /* only root and we can change what is in root */
   int blind;                       /* -errno of a search that this pass could not finish; 0: it did */
@@ -52,7 +51,6 @@ struct place {
 struct source {
   struct source_options options;
   struct label_set *labels;
-  struct watch *watch;
   struct place **places;
   size_t places_num;
   void *paths; /* tree of the members by path, each path once */

@@ -113,16 +113,11 @@ static enum presence presence_of(struct source *source, struct place *place, con
   return fd == -ENOENT || fd == -ENOTDIR ? ABSENT : PRESENT;
 }
 
-/*
- * Whether the member is still there. To read it tells, and it is to be read anyway. Where the root is not as it was,
- * what the kernel tells of a file is not all: another may now be found by its name.
- */
-static bool glance(struct source *source, struct place *place, struct source_private *member, bool root_is_as_it_was) {
+/* Whether the member is still there. To read it tells, and it is to be read anyway. */
+static bool glance(struct source *source, struct place *place, struct source_private *member) {
   if (!member->listed)
     return presence_of(source, place, member->relative) != ABSENT;
   struct counter_file file = source_file_of(member);
-  if (!root_is_as_it_was)
-    file.watch = NULL;
   member->error = counter_glance(&file);
   bool there = member->error != -ENOENT && member->error != -ENOTDIR;
   member->glanced = there && member->error != -EAGAIN;
@@ -224,7 +219,7 @@ int source_search(struct source *source, struct place *place) {
   } else {
     bool unchanged = root_is_unchanged(place), quiet = unchanged;
     for (size_t i = 0; i < place->members_num; i++) {
-      place->members[i]->seen = glance(source, place, place->members[i], unchanged);
+      place->members[i]->seen = glance(source, place, place->members[i]);
       quiet = quiet && place->members[i]->seen;
     }
     for (size_t i = 0; quiet && i < place->absent_num; i++)

@@ -60,7 +60,6 @@ struct mount_facts mount_facts_of(int fd) {
   unsigned long type = (unsigned long)fs.f_type, flags = (unsigned long)fs.f_flags;
   for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
     facts.local = facts.local || type == local[i];
-  facts.told = facts.local && type != OVERLAYFS_SUPER_MAGIC; /* there the file changes that is below */
   facts.computed = type == SYSFS_MAGIC;
   facts.no_devices = (flags & FLAGS_ARE_VALID) != 0 && (flags & FLAG_NODEV) != 0;
   facts.no_links = (flags & FLAGS_ARE_VALID) != 0 && (flags & FLAG_NOSYMFOLLOW) != 0;

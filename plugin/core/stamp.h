@@ -32,7 +32,6 @@ bool stamp_is_old(const struct stamp *stamp, int64_t now_ns);
 /* What the mount guarantees of the files on it. */
 struct mount_facts {
   bool local;      /* times are those of our kernel: a stamp can be trusted */
-  bool told;       /* and our kernel can tell of changes, see watch.h */
   bool computed;   /* sysfs: the kernel computes the content at each read, and times mean nothing */
   bool no_devices; /* mounted nodev: to open a device here fails, without a touch of the device */
   bool no_links;   /* mounted nosymfollow: no symbolic link is followed here */

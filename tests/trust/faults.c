@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -452,18 +451,6 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct it
     return -1;
   }
   return frozen.on ? set_frozen_timer(fd, &value->it_value) : real(fd, flags, value, old);
-}
-
-int inotify_init1(int flags) {
-  CALL(WAIT, inotify_init1, -1, flags);
-}
-
-int inotify_add_watch(int fd, const char *path, uint32_t mask) {
-  CALL(WAIT, inotify_add_watch, -1, fd, path, mask);
-}
-
-int inotify_rm_watch(int fd, int wd) {
-  CALL(WAIT, inotify_rm_watch, -1, fd, wd);
 }
 
 int pidfd_open(pid_t pid, unsigned flags) {

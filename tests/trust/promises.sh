@@ -134,31 +134,6 @@ broken "... nor when it changed" plugin/core/source_search.c 's/if \(listed && s
 broken "what had no file is looked for again" plugin/core/source_search.c 's/quiet = presence_of\(source, place, place->absent\[i\]\) == ABSENT;/quiet = true;/' \
   $by_source listed_on_change
 
-# --- what is watched instead of looked at --------------------------------------------------------------------------------------
-watch=plugin/core/watch.c by_watch=tests/check_watch by_watched=tests/check_counter_watch
-broken "what happens to a watched file is seen" $watch 's/^    file->told\+\+;/    (void)0;/' $by_watch tells
-broken "... by the counter's reader at once" $counter 's/\? TOLD_NOTHING : TOLD_SOMETHING;/? TOLD_NOTHING : TOLD_NOTHING;/' $by_watched seen_at_once
-broken "... also when it is removed" $watch 's/ \| IN_DELETE_SELF//; s/IN_MODIFY \| IN_ATTRIB/IN_MODIFY/' $by_watched seen_at_once
-broken "... and when the kernel lost count" $watch '/IN_Q_OVERFLOW/,+1s/watch->turn\+\+;/(void)0;/' $by_watch overflow
-broken "what is mounted over a watched file is seen" $watch 's/^  if \(poll\(&mounts, 1, 0\) != 0\)/  if (poll(\&mounts, 1, 0) < 0)/' $by_watch mounts
-broken "... and read in its place" $watch 's/^  if \(poll\(&mounts, 1, 0\) != 0\)/  if (poll(\&mounts, 1, 0) < 0)/' $by_watched seen_at_once
-broken "each eighth look is made all the same" $counter 's/^#define LOOKS_TO_SKIP 8/#define LOOKS_TO_SKIP 60/' $by_watched not_looked_at
-broken "a file that took the place of a watched one is not taken for it" $counter 's/= memory->strayed \|\| memory->stamp\.inode.*/= false;/' \
-  $by_watched seen_at_once
-broken "a search whose directory changed looks at all" plugin/core/source_search.c 's/^  if \(!root_is_as_it_was\)/  if (false)/' $by_source guarded
-broken "a change that is not told ends the watch" $counter 's/^    memory->untold = true;/    (void)0;/' $by_watched untold
-broken "... but not one that is told a moment later" $counter 's/if \(memory->suspect && told == TOLD_NOTHING\)/if (memory->suspect)/' $by_watched told_later
-broken "a file that is told of without end is let go" $watch 's/file->told > TOLD_MAX/false/' $by_watch noise
-broken "... and a kernel that tells without end" $watch 's/i < READS_MAX/i < 100000/' $by_watch flood
-broken "... behind which all may have changed" $watch '/^  watch->turn\+\+;$/d' $by_watch flood
-broken "half of what root may watch is left to others" $watch 's/return most \/ 2;/return most;/' $by_watch leaves_some
-broken "... and what cannot be watched is not tried each time" $counter 's/memory->unwatched = watch_begin\(file->watch, path_fd, &memory->watched\) != 0;/memory->unwatched = false; (void)watch_begin(file->watch, path_fd, \&memory->watched);/; s/return !memory->unwatched;/return memory->watched.wd != 0;/' \
-  $by_watched no_descriptors
-broken "what is gone is no longer watched" plugin/core/source.c 's/^  watch_end\(source->watch, &member->memory\.watched\);//' $by_source unwatched_when_gone
-broken "nothing is watched where others change files" plugin/core/stamp.c 's/facts\.local && type != OVERLAYFS_SUPER_MAGIC/facts.local/' $by_watched not_told
-broken "a watch holds nothing when a mount goes" $watch 's/^    watch->mounts_fd = open\("\/proc\/self\/mountinfo".*/    watch->mounts_fd = fcntl(path_fd, F_DUPFD_CLOEXEC, 0);/; s/static int open_all\(struct watch \*watch\)/static int open_all(struct watch *watch, int path_fd)/; s/open_all\(watch\)/open_all(watch, path_fd)/' \
-  $by_watch unmounted
-
 # --- from reading to sample -------------------------------------------------------------------------------------------------
 meter=plugin/core/meter.c by_meter=tests/check_meter by_sampler=tests/check_sampler
 broken "a bad read is no sample of 0" $meter 's/^    s->error = r->error;/&\n    s->has_energy = true;/' $by_meter story
