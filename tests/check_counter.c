@@ -1,7 +1,8 @@
 /* Reading one counter file: what is taken, what is refused, and that a writer cannot confuse the reader. */
-#include "core/clock.h"
 #include "core/counter.h"
 #include "core/meter.h"
+#include "file_clock.h"
+#include "reader.h"
 #include "scratch.h"
 #include "suite.h"
 
@@ -9,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -16,11 +18,10 @@
 
 /* Reads name in the scratch directory, as the operator's own path or as one that a pattern found. */
 static struct reading read_counter(const char *name, bool found) {
-  struct reading reading;
   int64_t patience_ns = 0;
   int dir_fd = found ? open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
-  struct counter_file file = {.dir_fd = dir_fd, .path = found ? name : in_scratch(name), .found = found};
-  counter_read(&file, &patience_ns, &reading);
+  struct look_file file = {.dir_fd = dir_fd, .path = found ? name : in_scratch(name), .found = found};
+  struct reading reading = read_as_source(&file, NULL, &patience_ns);
   if (found)
     close(dir_fd);
   return reading;
@@ -151,11 +152,11 @@ static const struct {
 };
 
 START_TEST(kind) {
-  int before = count_open_files();
+  int before = count_held_files();
   kind_rows[_i].make(in_scratch("energy_uj"));
   ck_assert_int_eq(read_counter("energy_uj", false).error, kind_rows[_i].error);
   ck_assert_int_eq(read_counter("energy_uj", true).error, kind_rows[_i].error_found);
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
 }
 END_TEST
 
@@ -214,17 +215,17 @@ START_TEST(step_by_step) {
   ck_assert_int_eq(symlink("b", in_scratch("a/link")), 0);
   ck_assert_int_eq(symlink("a/b/file", in_scratch("link")), 0);
   ck_assert_int_eq(symlink("a/b", in_scratch("dirlink")), 0);
-  int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_open_files();
-  int one = counter_open_found(dir_fd, open_rows[_i].path, O_RDONLY);
-  int steps = counter_open_step_by_step(dir_fd, open_rows[_i].path, O_RDONLY);
+  int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_held_files();
+  int one = look_open_found(dir_fd, open_rows[_i].path, O_RDONLY, mounts_now());
+  int steps = look_open_step_by_step(dir_fd, open_rows[_i].path, O_RDONLY);
   ck_assert_int_eq(one < 0 ? one : 0, open_rows[_i].error);
   ck_assert_int_eq(steps < 0 ? steps : 0, open_rows[_i].error);
   close(one);
   close(steps);
-  steps = counter_open_step_by_step(AT_FDCWD, in_scratch(open_rows[_i].path), O_RDONLY);
+  steps = look_open_step_by_step(AT_FDCWD, in_scratch(open_rows[_i].path), O_RDONLY);
   ck_assert_int_eq(steps < 0 ? steps : 0, open_rows[_i].error);
   close(steps);
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
   close(dir_fd);
 }
 END_TEST
@@ -236,15 +237,14 @@ START_TEST(sysfs) {
     close(dir_fd);
     return; /* no sysfs in this container */
   }
-  struct counter_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
+  struct look_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
   int64_t patience_ns = 0;
-  struct reading reading;
-  counter_read(&file, &patience_ns, &reading);
+  struct reading reading = read_as_source(&file, NULL, &patience_ns);
   ck_assert_int_eq(reading.error, 0);
   ck_assert(reading.computed);
   ck_assert_uint_gt(reading.energy_uj, 0);
   file.path = "lo/operstate"; /* a word */
-  counter_read(&file, &patience_ns, &reading);
+  reading = read_as_source(&file, NULL, &patience_ns);
   ck_assert_int_eq(reading.error, -EINVAL);
   close(dir_fd);
 }
@@ -261,13 +261,12 @@ START_TEST(out_of_sysfs) {
   int fd = open("/sys/class/net/lo/mtu", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   ck_assert_int_eq(write(fd, "42", 2), 2);
   close(fd);
-  int dir_fd = open("/sys/class/net", O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_open_files();
-  struct counter_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
+  int dir_fd = open("/sys/class/net", O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_held_files();
+  struct look_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
   int64_t patience_ns = 0;
-  struct reading reading;
-  counter_read(&file, &patience_ns, &reading);
+  struct reading reading = read_as_source(&file, NULL, &patience_ns);
   ck_assert_int_eq(reading.error, -ELOOP);
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
   close(dir_fd);
 }
 END_TEST
@@ -289,11 +288,10 @@ END_TEST
 START_TEST(patience) {
   static const int64_t given_ns[] = {0, 10000, 50000, 200000, 3000000, 100000000};
   write_text("energy_uj", "");
-  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("energy_uj")};
+  struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("energy_uj")};
   for (int i = 0; i < 6; i++) {
     int64_t left_ns = given_ns[i];
-    struct reading reading;
-    counter_read(&file, &left_ns, &reading);
+    struct reading reading = read_as_source(&file, NULL, &left_ns);
     ck_assert_int_eq(reading.error, -ENODATA);
     ck_assert_int_ge(left_ns, 0);
     ck_assert_int_le(given_ns[i] - left_ns, COUNTER_PATIENCE_NS);
@@ -301,8 +299,7 @@ START_TEST(patience) {
   }
   file.path = in_scratch("none"); /* what is missing does not come by waiting */
   int64_t left_ns = 1000000;
-  struct reading reading;
-  counter_read(&file, &left_ns, &reading);
+  struct reading reading = read_as_source(&file, NULL, &left_ns);
   ck_assert_int_eq(reading.error, -ENOENT);
   ck_assert_int_eq(left_ns, 1000000);
 }
@@ -348,14 +345,11 @@ START_TEST(torn) {
   int bad = 0, updates = 0, powers = 0, reads = 50000;
   struct reading last = {.energy_uj = 1000000};
   int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct counter_file file = {.dir_fd = dir_fd, .path = "energy_uj", .found = true};
+  struct look_file file = {.dir_fd = dir_fd, .path = "energy_uj", .found = true};
   for (int i = 0; i < reads; i++) {
-    struct reading reading;
-    struct instant now;
     int64_t patience_ns = COUNTER_PATIENCE_NS;
-    counter_read(&file, &patience_ns, &reading);
-    ck_assert_int_eq(clock_now(&now), 0);
-    meter_update(&meter, &reading, &now, &sample);
+    struct reading reading = read_as_source(&file, NULL, &patience_ns);
+    meter_update(&meter, &reading, &reading.at, &sample);
     if (reading.error != 0) {
       bad++;
       continue;
@@ -379,39 +373,154 @@ START_TEST(torn) {
 }
 END_TEST
 
-/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+/* ---- range ------------------------------------------------------------------------------------------------------- */
 
 static const struct {
   const char *content;
   int error;
   uint64_t range_uj;
 } range_rows[] = {
-    {"262143328850\n", 0, 262143328850}, {"0", -ERANGE, 7}, {"", -ENODATA, 7}, {"many", -EINVAL, 7}, {NULL, -ENOENT, 7},
+    {"262143328850\n", 0, 262143328850}, {"0", -ERANGE, 0}, {"", -ENODATA, 0}, {"many", -EINVAL, 0}, {NULL, 0, 0},
 };
 
+static struct reading read_zone(struct counter_memory *counter) {
+  struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj")};
+  int64_t patience_ns = 0;
+  return read_as_source(&file, counter, &patience_ns);
+}
+
+static void expect_range(const struct reading *reading, uint64_t range_uj, int error) {
+  ck_assert_int_eq(reading->error, 0);
+  ck_assert_uint_eq(reading->range_uj, range_uj);
+  ck_assert_int_eq(reading->range_error, error);
+}
+
+/* Asked at the first reading, and then as long as there is no answer. */
 START_TEST(range) {
+  struct counter_memory counter = {.range_uj = 0};
   write_text("zone/energy_uj", "42");
   if (range_rows[_i].content != NULL)
     write_text("zone/max_energy_range_uj", range_rows[_i].content);
-  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj")};
-  uint64_t range_uj = 7;
-  ck_assert_int_eq(counter_read_range(&file, &range_uj), range_rows[_i].error);
-  ck_assert_uint_eq(range_uj, range_rows[_i].range_uj);
+  struct reading reading = read_zone(&counter);
+  expect_range(&reading, range_rows[_i].range_uj, range_rows[_i].error);
+  write_text("zone/max_energy_range_uj", "7");
+  reading = read_zone(&counter);
+  expect_range(&reading, range_rows[_i].error != 0 ? 7 : range_rows[_i].range_uj, 0);
+}
+END_TEST
+
+START_TEST(range_is_asked_again) {
+  struct counter_memory counter = {.range_uj = 0};
+  struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj"), .mounts = mounts_now()};
+  write_text("zone/energy_uj", "42");
+  struct reading reading = read_zone(&counter);
+  expect_range(&reading, 0, 0);
+  write_text("zone/max_energy_range_uj", "1000");
+  counter_ask_range(&file, &counter, &reading);
+  expect_range(&reading, 1000, 0);
+  write_text("zone/max_energy_range_uj", "");
+  counter_ask_range(&file, &counter, &reading);
+  expect_range(&reading, 1000, -ENODATA); /* what was known is not lost */
+  reading = read_zone(&counter);
+  expect_range(&reading, 1000, -ENODATA);
+  unlink(in_scratch("zone/max_energy_range_uj"));
+  counter_ask_range(&file, &counter, &reading);
+  expect_range(&reading, 0, 0);
+}
+END_TEST
+
+/* For want of descriptors it is not there for a moment only. */
+START_TEST(range_without_descriptors) {
+  struct counter_memory counter = {.range_uj = 0};
+  struct rlimit before, few;
+  write_text("zone/energy_uj", "42");
+  write_text("zone/max_energy_range_uj", "1000");
+  struct reading reading = read_zone(NULL);
+  struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj"), .mounts = mounts_now()};
+  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+  few = before;
+  int next_fd = dup(STDIN_FILENO);
+  close(next_fd);
+  few.rlim_cur = (rlim_t)next_fd;
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+  counter_ask_range(&file, &counter, &reading);
+  expect_range(&reading, 0, -EMFILE);
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+  reading = read_zone(&counter);
+  expect_range(&reading, 1000, 0);
 }
 END_TEST
 
 START_TEST(range_is_no_fifo) {
   write_text("zone/energy_uj", "42");
   make_fifo(in_scratch("zone/max_energy_range_uj"));
-  struct counter_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj")};
-  uint64_t range_uj = 7;
-  ck_assert_int_eq(counter_read_range(&file, &range_uj), -EMEDIUMTYPE);
+  struct reading reading = read_zone(NULL);
+  expect_range(&reading, 0, -EMEDIUMTYPE);
 }
 END_TEST
 
+/* ---- when it was read -------------------------------------------------------------------------------------------- */
+
+static int stops; /* how often from now on the process is stopped for a second between two instants */
+
+int clock_now(struct instant *now) {
+  static int64_t stopped_ns;
+  if (stops > 0 && stops-- > 0)
+    stopped_ns += NS_PER_S;
+  struct timespec t;
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  now->mono_ns = (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec + stopped_ns;
+  clock_gettime(CLOCK_REALTIME, &t);
+  now->wall_ns = (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec + stopped_ns;
+  return 0;
+}
+
+static const struct {
+  int stops;
+  bool vague;
+} stop_rows[] = {{0, false}, {1, false}, {2, false}, {3, true}};
+
+START_TEST(stopped) {
+  struct counter_memory counter = {.range_uj = 0};
+  struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("vm/energy_uj"), .mounts = mounts_now()};
+  write_text("vm/energy_uj", "42");
+  for (int i = 0; i < 4; i++) {
+    struct instant before, now, after;
+    struct reading reading;
+    int64_t patience_ns = 0;
+    clock_now(&before);
+    now = before;
+    stops = stop_rows[_i].stops;
+    counter_read(&file, &counter, &patience_ns, &now, &reading);
+    ck_assert_int_eq(stops, 0);
+    clock_now(&after);
+    ck_assert_int_eq(reading.error, 0);
+    ck_assert_int_eq(reading.vague, stop_rows[_i].vague);
+    ck_assert_int_eq(reading.at.mono_ns, now.mono_ns);
+    ck_assert_int_eq(reading.at.wall_ns, now.wall_ns);
+    ck_assert_int_ge(reading.at.mono_ns, before.mono_ns + stop_rows[_i].stops * NS_PER_S);
+    ck_assert_int_le(reading.at.mono_ns, after.mono_ns);
+  }
+}
+END_TEST
+
+/* An error has its instant, too. */
+START_TEST(instant_of_an_error) {
+  struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("none")};
+  struct instant before;
+  int64_t patience_ns = 0;
+  clock_now(&before);
+  struct reading reading = read_as_source(&file, NULL, &patience_ns);
+  ck_assert_int_eq(reading.error, -ENOENT);
+  ck_assert_int_ge(reading.at.mono_ns, before.mono_ns);
+}
+END_TEST
+
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+
 START_TEST(texts) {
-  static const int errors[] = {ENOENT, EACCES,      ENODATA, EINVAL, ERANGE, ELOOP,
-                               EISDIR, EMEDIUMTYPE, EFBIG,   EAGAIN, EIO,    9999};
+  static const int errors[] = {ENOENT,      EACCES, ENODATA, EINVAL,  ERANGE, ELOOP, EISDIR,
+                               EMEDIUMTYPE, EFBIG,  EAGAIN,  ENOLINK, EIO,    9999};
   for (int i = 0; i < ROWS(errors); i++)
     for (int j = 0; j < i; j++)
       ck_assert_str_ne(counter_error_text(-errors[i]), counter_error_text(-errors[j]));
@@ -437,7 +546,11 @@ int main(void) {
   tcase_add_loop_test(tcase, extreme_times, 0, ROWS(extreme_s));
   tcase_add_test(tcase, patience);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
+  tcase_add_test(tcase, range_is_asked_again);
+  tcase_add_test(tcase, range_without_descriptors);
   tcase_add_test(tcase, range_is_no_fifo);
+  tcase_add_loop_test(tcase, stopped, 0, ROWS(stop_rows));
+  tcase_add_test(tcase, instant_of_an_error);
   tcase_add_test(tcase, texts);
   suite_add_tcase(suite, tcase);
   TCase *writer = tcase_create("while it is written"); /* these take seconds */

@@ -791,7 +791,6 @@ START_TEST(what_is_gone_is_forgotten) {
   for (int i = 1; i <= 120; i++) {
     snprintf(name, sizeof(name), "v%d", i);
     come_and_go(name, 300 * i, 1);
-    ck_assert_int_eq(rmdir(in_scratch(name)), 0);
     fake_forget();
     if (__sanitizer_get_current_allocated_bytes == NULL)
       continue;

@@ -14,6 +14,11 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+int clock_now(struct instant *now) {
+  *now = (struct instant){.mono_ns = NS_PER_S, .wall_ns = NS_PER_S};
+  return 0;
+}
+
 /* ---- what a source is told and what it tells --------------------------------------------------------------------- */
 
 /* A growing text, each word set off by a space. */
@@ -120,13 +125,21 @@ static void list(struct source *source, struct words *words) {
 static const char *list_despite(struct source *source, int error, const char **where) {
   static struct words words;
   words = (struct words){0};
-  int before = count_open_files();
+  int before = count_held_files();
   ck_assert_int_eq(source_begin(source, where), error);
   list(source, &words);
   source_end(source);
   let_a_tick_pass();
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
   return words.text;
+}
+
+/* Reads all that is on the list: so it is noticed what is gone. */
+static void read_all(struct source *source) {
+  source_begin(source, NULL);
+  for (size_t i = 0; i < source_count(source); i++)
+    read_entry(source, source_at(source, i));
+  source_end(source);
 }
 
 /* A pass. The paths on the list. */
@@ -134,11 +147,17 @@ static const char *list_of(struct source *source) {
   return list_despite(source, 0, NULL);
 }
 
+/* The same after a pass that read. */
+static const char *list_after_reading(struct source *source) {
+  read_all(source);
+  return list_of(source);
+}
+
 /* A pass. "path=number" or "path=error" for what is on the list. */
 static const char *readings_of(struct source *source) {
   static struct words words;
   words = (struct words){0};
-  int before = count_open_files();
+  int before = count_held_files();
   ck_assert_int_eq(source_begin(source, NULL), 0);
   for (size_t i = 0; i < source_count(source); i++) {
     struct source_entry *entry = source_at(source, i);
@@ -150,7 +169,7 @@ static const char *readings_of(struct source *source) {
   }
   source_end(source);
   let_a_tick_pass();
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
   return words.text;
 }
 
@@ -211,15 +230,17 @@ static const struct {
     {"a b/e", "*/e", "b/e"},
     {"a b/x c/x/e", "*/*/e", "c/x/e"},
     {"a b/e", "a/*", ""},
-    /* dot names */
-    {".a/e a/e", "*/e", "a/e"},
-    {".a/e a/e", "?a/e", ""},
-    {".a/e a/e", "[.]a/e", ""},
+    /* names that begin with a dot are names */
+    {".a/e a/e", "*/e", ".a/e a/e"},
+    {".a/e a/e", "?a/e", ".a/e"},
+    {".a/e a/e", "[.]a/e", ".a/e"},
     {".a/e a/e", ".*/e", ".a/e"},
     {".a/e a/e", ".?/e", ".a/e"},
-    {"a/.e a/e", "*/*", "a/e"},
+    {"a/.e a/e", "*/*", "a/.e a/e"},
     {"a/.e a/e", "*/.e", "a/.e"},
     {"a/e e", ".*/e", ""}, /* neither "." nor ".." */
+    {"a/e e", "*/e", "a/e"},
+    {"a/e e", "a/../?", "a/../a a/../e"},
 };
 
 START_TEST(matches) {
@@ -372,8 +393,8 @@ START_TEST(come_and_go) {
   remove_file("d/e");
   remove_file("z/f");
   make_files("dd/e");
-  ck_assert_str_eq(list_of(source), "z/f b/e c/e dd/e e/e");
-  ck_assert_str_eq(take_events(), "-a/e -d/e +dd/e");
+  ck_assert_str_eq(list_after_reading(source), "z/f b/e c/e dd/e e/e");
+  ck_assert_str_eq(take_events(), "+dd/e -a/e -d/e");
 
   make_files("a/e z/f");
   ck_assert_str_eq(readings_of(source), "z/f=42 a/e=42 b/e=42 c/e=42 dd/e=42 e/e=42");
@@ -393,7 +414,7 @@ START_TEST(back_in_its_directory) {
     nanosleep(&pause, NULL);
     ck_assert_str_eq(list_of(source), "vms/a/e vms/b/e");
     ck_assert_int_eq(unlink(in_scratch("vms/a/e")), 0);
-    ck_assert_str_eq(list_of(source), "vms/b/e");
+    ck_assert_str_eq(list_after_reading(source), "vms/b/e");
     ck_assert_str_eq(list_of(source), "vms/b/e");
     make_files("vms/a/e");
   }
@@ -414,12 +435,12 @@ START_TEST(free_tells) {
   source = new_source();
   add(source, "b/e");
   add(source, "*/e");
-  int before = count_open_files();
+  int before = count_held_files();
   ck_assert_int_eq(source_begin(source, NULL), 0);
   take_events();
   source_free(source); /* in the middle of a pass */
   ck_assert_str_eq(take_events(), "-b/e -a/e");
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
 }
 END_TEST
 
@@ -442,7 +463,7 @@ START_TEST(user) {
     source_at(source, (size_t)i)->user = &users[i];
   make_files("a/e bb/e");
   remove_file("b/e");
-  ck_assert_str_eq(list_of(source), "d/e a/e bb/e c/e");
+  ck_assert_str_eq(list_after_reading(source), "d/e a/e bb/e c/e");
   ck_assert_str_eq(take_events(), "-b/e:1");
   void *expected[] = {&users[0], NULL, NULL, &users[2]};
   for (size_t i = 0; i < 4; i++)
@@ -461,7 +482,7 @@ START_TEST(no_callbacks) {
   add(source, "*/e");
   ck_assert_str_eq(list_of(source), "a/e b/e");
   remove_file("a/e");
-  ck_assert_str_eq(list_of(source), "b/e");
+  ck_assert_str_eq(list_after_reading(source), "b/e");
   source_free(source);
 }
 END_TEST
@@ -537,6 +558,7 @@ START_TEST(many) {
       else
         write_text(name, "42");
     }
+    read_all(source);
     ck_assert_int_eq(source_begin(source, NULL), 0);
     ck_assert_uint_eq(source_count(source), (size_t)(VMS / step));
     for (int i = 0; i < VMS / step; i++) {
@@ -568,17 +590,18 @@ START_TEST(unwanted) {
   add(source, "*/e");
   ck_assert_str_eq(take_events(), "");
   ck_assert_str_eq(list_of(source), "a/e");
-  ck_assert_str_eq(take_events(), "?unx ?a ?un +a/e");
+  ck_assert_str_eq(take_events(), "?unx ?a +a/e ?un");
   ck_assert_str_eq(list_of(source), "a/e");
   ck_assert_str_eq(take_events(), "");
   make_files("b/e");
   remove_file("un/e");
+  ck_assert_int_eq(rmdir(in_scratch("un")), 0);
   ck_assert_str_eq(list_of(source), "a/e b/e");
   ck_assert_str_eq(take_events(), "?b +b/e");
   make_files("un/e");
   remove_file("a/e");
-  ck_assert_str_eq(list_of(source), "b/e"); /* it came anew, so it is asked anew */
-  ck_assert_str_eq(take_events(), "-a/e ?un");
+  ck_assert_str_eq(list_after_reading(source), "b/e"); /* it came anew, so it is asked anew */
+  ck_assert_str_eq(take_events(), "?un -a/e");
   source_free(source);
   ck_assert_str_eq(take_events(), "-b/e");
 }
@@ -610,7 +633,7 @@ START_TEST(wanted_name) {
   add(source, "u\nn/e");
   add(source, "?/a/e");
   list_of(source);
-  ck_assert_str_eq(take_events(), "?a ?a ?u_n_c50ef9e8 +u\nn/e +x/a/e +y/a/e");
+  ck_assert_str_eq(take_events(), "?u_n_c50ef9e8 +u\nn/e ?a +x/a/e ?a +y/a/e");
   source_free(source);
 }
 END_TEST
@@ -630,7 +653,7 @@ START_TEST(labels_stay) {
 
   remove_file("1/vm/e");
   make_files("0/other/e 3/other/e");
-  list_of(source);
+  list_after_reading(source);
   ck_assert_str_eq(label_of(source, "2/vm/e"), second);
   ck_assert_str_eq(label_of(source, "0/other/e"), "other");
 
@@ -1022,7 +1045,9 @@ START_TEST(no_descriptors) {
   ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
   for (int more = 0; more < 2; more++) {
     limit = before;
-    limit.rlim_cur = (rlim_t)(count_open_files() + more);
+    int next_fd = dup(STDIN_FILENO);
+    close(next_fd);
+    limit.rlim_cur = (rlim_t)(next_fd + more);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     const char *where = NULL;
     ck_assert_int_eq(source_begin(source, &where), -EMFILE);
@@ -1092,13 +1117,12 @@ START_TEST(listed_on_change) {
   ck_assert_int_eq(is_listed(source, "vms"), always);
   take_events();
   make_files("vms/c/x/e"); /* a counter in a directory that was there before */
-  ck_assert(is_listed(source, "vms"));
+  ck_assert_int_eq(is_listed(source, "vms"), always);
   ck_assert_str_eq(take_events(), "+vms/c/x/e");
-  ck_assert_int_eq(is_listed(source, "vms"), always);
   remove_file("vms/a/x/e");
-  ck_assert(is_listed(source, "vms"));
-  ck_assert_str_eq(take_events(), "-vms/a/x/e");
+  read_all(source);
   ck_assert_int_eq(is_listed(source, "vms"), always);
+  ck_assert_str_eq(take_events(), "-vms/a/x/e");
   make_files("vms/a/x/e");
   ck_assert_str_eq(list_of(source), "vms/a/x/e vms/b/x/e vms/c/x/e");
   ck_assert_str_eq(take_events(), "+vms/a/x/e");
@@ -1201,12 +1225,12 @@ START_TEST(nothing_open) {
   struct source *source = new_source();
   make_files("vms/a/x/e vms/b/x/e other/o/e");
   make_fifo("vms/c/x/e");
-  int before = count_open_files();
+  int before = count_held_files();
   add(source, "vms/*/?/e");
   add(source, "other/*/e");
   add(source, "other/o/e");
   add(source, "none/*/e");
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
   for (int pass = 0; pass < 6; pass++) {
     ck_assert_int_eq(source_begin(source, NULL), 0);
     if (pass == 1)
@@ -1214,11 +1238,11 @@ START_TEST(nothing_open) {
     for (size_t i = 0; i < source_count(source); i++)
       read_entry(source, source_at(source, i));
     source_end(source);
-    ck_assert_int_eq(count_open_files(), before);
+    ck_assert_int_eq(count_held_files(), before);
   }
   source_end(source); /* once more does no harm */
   source_free(source);
-  ck_assert_int_eq(count_open_files(), before);
+  ck_assert_int_eq(count_held_files(), before);
 }
 END_TEST
 
@@ -1279,6 +1303,213 @@ START_TEST(unmount) {
   ck_assert_int_eq(waitpid(pid, &status, 0), pid);
   ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == SKIPPED),
                 "the test failed in its mount namespace");
+}
+END_TEST
+
+/* ---- one file by two paths --------------------------------------------------------------------------------------- */
+
+static void same(const struct source_entry *dropped, const struct source_entry *kept, void *arg) {
+  ck_assert_int_gt((int)strlen(dropped->label), 0);
+  say(arg, "%s=%s", in_tree(dropped->path), in_tree(kept->path));
+}
+
+static struct source *new_watchful_source(void) {
+  struct source_options options = {
+      .label_max = LABEL_MAX_COLLECTD, .added = added, .removed = removed, .same = same, .arg = &events};
+  struct source *source;
+  ck_assert_int_eq(source_new(&options, &source), 0);
+  return source;
+}
+
+static const struct {
+  const char *add, *one, *events;
+} twin_rows[] = {
+    {"a/e b/../a/e", "a/e", "b/../a/e=a/e -b/../a/e"},
+    {"link/e a/e", "link/e", "a/e=link/e -a/e"},
+    {"hard/e a/e", "hard/e", "a/e=hard/e -a/e"},
+    {"[ab]/e link/e", "a/e b/e", "link/e=a/e -link/e"},
+    {"link/e [ab]/e", "link/e b/e", "a/e=link/e -a/e"},
+    {"link/e a/e b/../a/e", "link/e", "a/e=link/e -a/e b/../a/e=link/e -b/../a/e"},
+    {"a/e b/e", "a/e b/e", ""},
+};
+
+START_TEST(twins) {
+  struct source *source = new_watchful_source();
+  make_files("a/e b/e");
+  make_link("a", "link");
+  make_parents(in_scratch("hard/e"));
+  ck_assert_int_eq(link(in_scratch("a/e"), in_scratch("hard/e")), 0);
+  for_each_word(twin_rows[_i].add, add_word, source);
+  for (int pass = 0; pass < 3; pass++) {
+    read_all(source);
+    take_events();
+  }
+  ck_assert_str_eq(list_of(source), twin_rows[_i].one);
+  ck_assert_str_eq(take_events(), twin_rows[_i].events);
+  read_all(source);
+  ck_assert_str_eq(list_of(source), twin_rows[_i].one);
+  ck_assert_str_eq(take_events(), "");
+  source_free(source);
+}
+END_TEST
+
+/* Not in the first passes: another file may have the number of this one for a moment. */
+START_TEST(twins_are_told_after_three_passes) {
+  struct source *source = new_watchful_source();
+  make_files("a/e");
+  add(source, "a/e");
+  add(source, "b/../a/e");
+  make_directory("b");
+  for (int pass = 0; pass < 3; pass++) {
+    ck_assert_str_eq(list_of(source), "a/e b/../a/e");
+    read_all(source);
+  }
+  ck_assert_str_eq(list_of(source), "a/e");
+  source_free(source);
+}
+END_TEST
+
+/* A link that leads elsewhere later. */
+START_TEST(twin_leads_elsewhere) {
+  struct source *source = new_watchful_source();
+  make_files("a/e b/e");
+  make_link("a", "link");
+  add(source, "a/e");
+  add(source, "link/e");
+  for (int pass = 0; pass < 4; pass++)
+    read_all(source);
+  ck_assert_str_eq(list_of(source), "a/e");
+  take_events();
+  remove_file("link");
+  make_link("b", "link");
+  ck_assert_str_eq(readings_of(source), "a/e=42 link/e=42");
+  ck_assert_str_eq(take_events(), "+link/e");
+  source_free(source);
+}
+END_TEST
+
+/* The one that was kept goes. */
+START_TEST(twin_remains) {
+  struct source *source = new_watchful_source();
+  make_files("vms/a/e");
+  ck_assert_int_eq(mkdir(in_scratch("hard"), 0755), 0);
+  ck_assert_int_eq(link(in_scratch("vms/a/e"), in_scratch("hard/e")), 0);
+  add(source, "vms/*/e");
+  add(source, "hard/e");
+  for (int pass = 0; pass < 4; pass++)
+    read_all(source);
+  ck_assert_str_eq(list_of(source), "vms/a/e");
+  take_events();
+  remove_file("vms/a/e");
+  ck_assert_str_eq(list_after_reading(source), "hard/e");
+  ck_assert_str_eq(take_events(), "-vms/a/e +hard/e");
+  source_free(source);
+}
+END_TEST
+
+/* ---- bounds ------------------------------------------------------------------------------------------------------ */
+
+enum { FILES_MAX = 10000 };
+
+static void make_many(const char *dir, int count) {
+  char name[64];
+  for (int i = count - 1; i >= 0; i--) {
+    snprintf(name, sizeof(name), "%s/%05d", dir, i);
+    make_parents(in_scratch(name));
+    ck_assert_int_eq(mkdir(in_scratch(name), 0755), 0);
+  }
+}
+
+START_TEST(bounded) {
+  struct source *source = new_source();
+  const char *where = NULL;
+  make_many("vms/a", FILES_MAX + 200);
+  make_files("vms/a/00007/e vms/a/09999/e vms/a/10000/e vms/a/10199/e vms/b/x/e vms/b/y/e");
+  add(source, "vms/*/*/e");
+  ck_assert_int_eq(source_begin(source, &where), -E2BIG);
+  ck_assert_same_directory(where, "vms/a");
+  static struct words words;
+  words = (struct words){0};
+  list(source, &words);
+  ck_assert_str_eq(words.text, "vms/a/00007/e vms/a/09999/e vms/b/x/e vms/b/y/e");
+  source_end(source);
+  ck_assert_int_eq(rmdir(in_scratch("vms/a/00000")), 0);
+  ck_assert_str_eq(list_despite(source, -E2BIG, NULL), "vms/a/00007/e vms/a/09999/e vms/a/10000/e vms/b/x/e vms/b/y/e");
+  source_free(source);
+}
+END_TEST
+
+/* Across directories of one share, too; and what fits is not complained of. */
+START_TEST(bounded_in_all) {
+  struct source *source = new_source();
+  make_many("vms/a/1", FILES_MAX / 2);
+  make_many("vms/a/2", FILES_MAX / 2);
+  make_many("vms/b/1", FILES_MAX / 2);
+  make_files("vms/a/2/04999/e vms/b/1/04999/e");
+  add(source, "vms/*/*/*/e");
+  ck_assert_str_eq(list_of(source), "vms/a/2/04999/e vms/b/1/04999/e");
+  make_files("vms/a/1/a/e");
+  ck_assert_str_eq(list_despite(source, -E2BIG, NULL), "vms/a/1/a/e vms/b/1/04999/e");
+  source_free(source);
+}
+END_TEST
+
+/* ---- mounts ------------------------------------------------------------------------------------------------------ */
+
+static bool own_mounts(void) {
+  return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+/* A VM that appears in the lower directory does not change the stamp of the merged one. */
+START_TEST(overlay) {
+  char options[400];
+  if (!own_mounts())
+    return;
+  ck_assert_int_eq(mount("tmpfs", scratch, "tmpfs", 0, "size=1m,mode=755"), 0);
+  make_files("lower/a/e");
+  make_directory("vms");
+  make_directory("upper");
+  make_directory("work");
+  snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", in_scratch("lower"), in_scratch("upper"),
+           in_scratch("work"));
+  if (mount("overlay", in_scratch("vms"), "overlay", 0, options) == 0) {
+    struct source *source = new_source();
+    add(source, "vms/*/e");
+    for (int pass = 0; pass < 4; pass++)
+      ck_assert_str_eq(readings_of(source), "vms/a/e=42");
+    make_files("lower/b/e");
+    ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/b/e=42");
+    source_free(source);
+    umount2(in_scratch("vms"), MNT_DETACH);
+  }
+  umount2(scratch, MNT_DETACH);
+}
+END_TEST
+
+START_TEST(without_proc) {
+  struct source *source = new_source();
+  make_files("vms/a/e");
+  add(source, "vms/*/e");
+  add(source, "vms/a/e");
+  add(source, "vms/none/e");
+  if (!own_mounts() || mount("tmpfs", "/proc", "tmpfs", 0, "size=64k") != 0) {
+    source_free(source);
+    return;
+  }
+  for (int pass = 0; pass < 2; pass++) {
+    ck_assert_int_eq(source_begin(source, NULL), 0);
+    ck_assert_int_eq(source_warning(source), -ENOENT);
+    ck_assert_uint_eq(source_count(source), 2);
+    ck_assert_int_eq(read_entry(source, source_at(source, 0)).error, -ENOLINK);
+    ck_assert_int_eq(read_entry(source, source_at(source, 1)).error, -ENOENT);
+    source_end(source);
+  }
+  umount2("/proc", MNT_DETACH);
+  for (int pass = 0; pass < 2; pass++) {
+    ck_assert_str_eq(readings_of(source), "vms/a/e=42 vms/none/e=ENOENT");
+    ck_assert_int_eq(source_warning(source), 0);
+  }
+  source_free(source);
 }
 END_TEST
 
@@ -1410,6 +1641,12 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_test(tcase, guarded_by_another);
   tcase_add_test(tcase, nothing_open);
   tcase_add_test(tcase, unmount);
+  tcase_add_loop_test(tcase, twins, 0, ROWS(twin_rows));
+  tcase_add_test(tcase, twins_are_told_after_three_passes);
+  tcase_add_test(tcase, twin_leads_elsewhere);
+  tcase_add_test(tcase, twin_remains);
+  tcase_add_test(tcase, overlay);
+  tcase_add_test(tcase, without_proc);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
   tcase_add_loop_test(tcase, range_missed_by_read, 0, ROWS(range_rows));
   tcase_add_loop_test(tcase, range_after_bad_read, 0, ROWS(range_rows));
@@ -1420,5 +1657,11 @@ int main(void) {
   Suite *suite = suite_create("source");
   add_tests(suite, "new files", all_is_new);
   add_tests(suite, "old files", all_is_old);
+  TCase *thousands = tcase_create("thousands of directories");
+  tcase_set_timeout(thousands, 120);
+  tcase_add_checked_fixture(thousands, scratch_make, scratch_clean);
+  tcase_add_test(thousands, bounded);
+  tcase_add_test(thousands, bounded_in_all);
+  suite_add_tcase(suite, thousands);
   return suite_run(suite);
 }

@@ -88,10 +88,12 @@ static inline void counter_at(const char *vm, const char *content, double t) {
   set_mtime(name, WALL0_S + (int64_t)floor(t), lround((t - floor(t)) * 1e9));
 }
 
+/* With its directory: then it is gone for the next search. */
 static inline void remove_counter(const char *vm) {
   char name[300];
   snprintf(name, sizeof(name), "%s/energy_uj", vm);
   ck_assert_int_eq(unlink(in_scratch(name)), 0);
+  ck_assert_int_eq(rmdir(in_scratch(vm)), 0);
 }
 
 /* ---- what came of it --------------------------------------------------------------------------------------------- */

@@ -1,188 +1,237 @@
-#include "source_internal.h"
+#include "source.h"
+
+#include "label.h"
+#include "place.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <fnmatch.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 const char *const source_default_patterns[] = {"/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj",
                                                "/var/lib/scaphandre/*/energy_uj", NULL};
 
-/* ---- small things ------------------------------------------------------------------------------------------------ */
+/* Passes in which two files must look the same to be one. */
+#define PASSES_ALIKE 3
 
-int source_grow(void *items, size_t *size, size_t num, size_t item_size) {
-  if (num < *size)
-    return 0;
-  size_t larger = *size == 0 ? 16 : *size * 2;
-  void *moved = reallocarray(*(void **)items, larger, item_size);
-  if (moved == NULL)
-    return -ENOMEM;
-  *(void **)items = moved;
-  *size = larger;
-  return 0;
-}
+/* A file that a place found. */
+struct member {
+  struct source_entry entry; /* first: an entry is its member */
+  struct place *place;
+  struct counter_memory counter;
+  struct member *twin; /* the same file by another path, which is on the list in place of this one */
+  bool owner;          /* the first member with this path */
+  bool asked, wanted, listed;
+  uint8_t alike; /* passes in a row in which it looked like a file before it in the list */
+  char name[];
+};
 
-char *source_join(const char *a, const char *b) {
-  char *path;
-  const char *slash = a[0] == '\0' || a[strlen(a) - 1] == '/' ? "" : "/";
-  return asprintf(&path, "%s%s%s", a, slash, b) < 0 ? NULL : path;
-}
+struct source {
+  struct source_options options;
+  struct label_set *labels;
+  struct mounts *mounts;
+  int mounts_error;
+  struct place **places;
+  size_t places_num;
+  void *paths; /* tree of the owners by path */
+  struct member **entries;
+  size_t entries_num;
+  struct instant now; /* after the last read of this pass */
+  bool changed;       /* members came or went, so entries is to be made anew */
+  bool compare;       /* some counter may be the same file as another */
+  bool read;          /* something was, in this pass */
+  size_t twins_num;
+};
 
-bool source_has_wildcard(const char *text, size_t len) {
-  for (size_t i = 0; i < len; i++)
-    if (strchr("*?[", text[i]) != NULL)
-      return true;
-  return false;
-}
-
-bool source_is_pattern(const char *text) {
-  return source_has_wildcard(text, strlen(text));
+static struct member *member_of(struct source_entry *entry) {
+  return (struct member *)(void *)entry;
 }
 
 static int compare_paths(const void *a, const void *b) {
-  return strcmp(((const struct source_private *)a)->entry.path, ((const struct source_private *)b)->entry.path);
+  return strcmp(((const struct member *)a)->entry.path, ((const struct member *)b)->entry.path);
 }
 
-struct counter_file source_file_of(struct source_private *member) {
-  struct place *place = member->place;
-  bool found = place->root != NULL;
-  return (struct counter_file){.dir_fd = found ? place->root_fd : AT_FDCWD,
-                               .path = found ? member->relative : member->entry.path,
-                               .found = found,
-                               .guarded = place->guarded,
-                               .memory = &member->memory};
+/* The next member in the order of the list; *place and *index begin at 0. NULL: no more. */
+static struct member *next_member(const struct source *source, size_t *place, size_t *index) {
+  for (; *place < source->places_num; ++*place, *index = 0)
+    while (*index < place_count(source->places[*place])) {
+      struct member *member = place_at(source->places[*place], (*index)++);
+      if (member != NULL)
+        return member;
+    }
+  return NULL;
 }
 
 /* ---- counters come and go ---------------------------------------------------------------------------------------- */
 
-/* A member with this path; NULL: no memory. */
-static struct source_private *member_of(const char *path) {
-  char *raw = label_from_path(path, NULL);
+static void *member_came(struct place *place, const char *path, void *arg) {
+  struct source *source = arg;
+  char *raw = label_from_path(path, source->options.host);
   char *name = raw == NULL ? NULL : label_make_safe(raw);
-  size_t path_size = strlen(path) + 1, name_size = name == NULL ? 0 : strlen(name) + 1;
-  struct source_private *member = name == NULL ? NULL : calloc(1, sizeof(*member) + path_size + name_size);
+  size_t name_size = name == NULL ? 0 : strlen(name) + 1;
+  struct member *member = name == NULL ? NULL : calloc(1, sizeof(*member) + name_size);
   if (member != NULL) {
-    memcpy(member->texts, path, path_size);
-    memcpy(member->texts + path_size, name, name_size);
-    member->entry.path = member->texts;
-    member->entry.name = member->texts + path_size;
+    memcpy(member->name, name, name_size);
+    member->entry = (struct source_entry){.path = path, .name = member->name, .found = place_is_pattern(place)};
+    member->place = place;
+    source->changed = true;
   }
   free(raw);
   free(name);
   return member;
 }
 
-int source_member_new(struct source *source, struct place *place, const char *relative) {
-  bool found = place->root != NULL;
-  char *path = found ? source_join(place->root, relative) : strdup(relative);
-  struct source_private *member = path == NULL ? NULL : member_of(path);
-  size_t root_len = path == NULL ? 0 : strlen(path) - strlen(relative);
-  free(path);
-  if (member == NULL)
-    return -ENOMEM;
-  if (source_grow(&place->members, &place->members_size, place->members_num, sizeof(member)) != 0) {
-    free(member);
-    return -ENOMEM;
-  }
-  member->place = place;
-  member->relative = member->entry.path + root_len;
-  member->entry.found = found;
-  member->entry.priv = member;
-  member->memory.looks = (uint8_t)(place->members_num % 64);
-  member->seen = true;
-  member->fresh = true;
-  place->members[place->members_num++] = member;
-  source->fresh_num++;
-  return 0;
+static void unlist(struct source *source, struct member *member) {
+  if (!member->listed)
+    return;
+  if (source->options.removed != NULL)
+    source->options.removed(&member->entry, source->options.arg);
+  label_set_remove(source->labels, member->entry.label);
+  member->entry.label = NULL;
+  member->entry.user = NULL;
+  member->listed = false;
+  source->changed = true;
 }
 
-void source_member_remove(struct source *source, struct source_private *member) {
-  if (member->listed) {
-    if (source->options.removed != NULL)
-      source->options.removed(&member->entry, source->options.arg);
-    label_set_remove(source->labels, member->entry.label);
-    source->changed = true;
-  }
-  if (member->owner) {
+static void end_twin(struct source *source, struct member *member) {
+  if (member->twin == NULL)
+    return;
+  member->twin = NULL;
+  member->alike = 0;
+  source->twins_num--;
+  source->changed = true;
+}
+
+static void member_went(void *own, void *arg) {
+  struct source *source = arg;
+  struct member *member = own, *other;
+  unlist(source, member);
+  end_twin(source, member);
+  size_t place = 0, index = 0;
+  while (source->twins_num > 0 && (other = next_member(source, &place, &index)) != NULL)
+    if (other->twin == member)
+      end_twin(source, other);
+  if (member->owner)
     tdelete(member, &source->paths, compare_paths);
-    source->released = true;
-  }
+  source->changed = true;
   free(member);
 }
 
-/* The first member with a path owns it; it gets a label and goes on the list, if it is wanted. */
-static int list_member(struct source *source, struct source_private *member) {
-  struct source_private **node = tsearch(member, &source->paths, compare_paths);
-  if (node == NULL) {
-    source->released = true; /* so that the next pass tries again */
-    return -ENOMEM;
+/* Puts it on the list, if it belongs there. 0 or -ENOMEM. */
+static int welcome(struct source *source, struct member *member) {
+  if (!member->owner) {
+    struct member **node = tsearch(member, &source->paths, compare_paths);
+    if (node == NULL)
+      return -ENOMEM;
+    if (*node != member)
+      return 0; /* another place found the same path before */
+    member->owner = true;
   }
-  if (*node != member)
-    return 0; /* read already */
-  member->owner = true;
-  int wanted = source->options.wanted == NULL ? 1 : source->options.wanted(member->entry.name, source->options.arg);
-  if (wanted == 0)
+  if (!member->asked) {
+    int wanted = source->options.wanted == NULL ? 1 : source->options.wanted(member->name, source->options.arg);
+    if (wanted < 0)
+      return wanted;
+    member->asked = true;
+    member->wanted = wanted > 0;
+  }
+  if (!member->wanted || member->listed || member->twin != NULL)
     return 0;
-  if (wanted > 0)
-    member->entry.label = label_set_add(source->labels, member->entry.path);
-  if (wanted < 0 || member->entry.label == NULL) {
-    tdelete(member, &source->paths, compare_paths);
-    member->owner = false;
-    source->released = true;
+  member->entry.label = label_set_add(source->labels, member->entry.path);
+  if (member->entry.label == NULL)
     return -ENOMEM;
-  }
-  member->listed = source->changed = true;
-  return 0;
-}
-
-static int list_if(struct source *source, struct source_private *member, bool wanted_safety) {
-  char *raw = label_from_path(member->entry.path, NULL);
-  if (raw == NULL) {
-    source->released = true;
-    return -ENOMEM;
-  }
-  bool safe = label_is_safe(raw);
-  free(raw);
-  return safe == wanted_safety ? list_member(source, member) : 0;
-}
-
-static int list_if_safe(struct source *source, struct source_private *member) {
-  return list_if(source, member, true);
-}
-
-static int list_if_altered(struct source *source, struct source_private *member) {
-  return list_if(source, member, false);
-}
-
-static int announce(struct source *source, struct source_private *member) {
-  member->fresh = false;
-  if (member->listed && source->options.added != NULL)
+  member->listed = source->compare = true;
+  if (source->options.added != NULL)
     source->options.added(&member->entry, source->options.arg);
   return 0;
 }
 
-/* Does this to all that is new, in the order of the list. 0 or -ENOMEM. */
-static int for_each_fresh(struct source *source, int (*what)(struct source *, struct source_private *)) {
+/* After members came or went. 0 or -errno: then all is tried again in the next pass. */
+static int make_entries(struct source *source) {
   int status = 0;
-  for (size_t i = 0; i < source->places_num; i++)
-    for (size_t j = 0; j < source->places[i]->members_num; j++)
-      if (source->places[i]->members[j]->fresh && what(source, source->places[i]->members[j]) != 0)
-        status = -ENOMEM;
+  size_t count = 0;
+  struct member *member;
+  for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;) {
+    int error = welcome(source, member);
+    status = status == 0 ? error : status;
+    count += member->listed;
+  }
+  source->entries_num = 0; /* what is gone must not be listed */
+  struct member **entries = reallocarray(source->entries, count > 0 ? count : 1, sizeof(*entries));
+  if (entries == NULL)
+    return -ENOMEM;
+  source->entries = entries;
+  for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;)
+    if (member->listed)
+      entries[source->entries_num++] = member;
+  source->changed = status != 0;
   return status;
 }
 
-/* A name that had to be altered must not take the bare label of one that is safe as it stands. */
-static int welcome_fresh(struct source *source) {
-  int safe = for_each_fresh(source, list_if_safe);
-  int altered = for_each_fresh(source, list_if_altered);
-  for_each_fresh(source, announce);
-  source->fresh_num = 0;
-  return safe != 0 ? safe : altered;
+/* ---- one file by two paths --------------------------------------------------------------------------------------- */
+
+struct candidate {
+  struct member *member;
+  size_t index; /* in the list */
+};
+
+static int compare_files(const void *a, const void *b) {
+  const struct candidate *x = a, *y = b;
+  const struct stamp *s = &x->member->counter.look.stamp, *t = &y->member->counter.look.stamp;
+  if (s->inode != t->inode)
+    return s->inode < t->inode ? -1 : 1;
+  if (s->device != t->device)
+    return s->device < t->device ? -1 : 1;
+  if (s->mount != t->mount)
+    return s->mount < t->mount ? -1 : 1;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Compares what the last pass read. The first in the list of those that are one file is kept. */
+static void find_twins(struct source *source) {
+  struct candidate *candidates = calloc(source->entries_num > 0 ? source->entries_num : 1, sizeof(*candidates));
+  if (candidates == NULL)
+    return; /* tried again in the next pass */
+  source->compare = false;
+  size_t num = 0;
+  for (size_t i = 0; i < source->entries_num; i++) {
+    if (source->entries[i]->counter.look.known)
+      candidates[num++] = (struct candidate){source->entries[i], i};
+    else
+      source->compare = true;
+  }
+  if (num > 0)
+    qsort(candidates, num, sizeof(candidates[0]), compare_files);
+  for (size_t i = 1, first = 0; i < num; i++) {
+    struct member *kept = candidates[first].member, *member = candidates[i].member;
+    const struct look_memory *a = &kept->counter.look, *b = &member->counter.look;
+    if (!stamp_same_file(&a->stamp, &b->stamp)) {
+      first = i;
+      continue;
+    }
+    source->compare = true;
+    member->alike = a->number == b->number && a->stamp.mtime_ns == b->stamp.mtime_ns ? member->alike + 1 : 0;
+    if (member->alike < PASSES_ALIKE)
+      continue;
+    if (source->options.same != NULL)
+      source->options.same(&member->entry, &kept->entry, source->options.arg);
+    unlist(source, member);
+    member->twin = kept;
+    source->twins_num++;
+  }
+  free(candidates);
+}
+
+/* A twin whose path leads elsewhere by now is a counter of its own again. */
+static void check_twins(struct source *source) {
+  struct member *member;
+  for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;) {
+    struct look_file file;
+    if (member->twin != NULL && place_file(member->place, member->entry.path, source->mounts, &file) == 0 &&
+        look_once(&file, &member->counter.look) == 0 &&
+        !stamp_same_file(&member->counter.look.stamp, &member->twin->counter.look.stamp) &&
+        member->twin->counter.look.known)
+      end_twin(source, member);
+  }
 }
 
 /* ---- the source -------------------------------------------------------------------------------------------------- */
@@ -192,8 +241,9 @@ int source_new(const struct source_options *options, struct source **source) {
   if (s == NULL)
     return -ENOMEM;
   s->options = *options;
-  s->labels = label_set_new(options->label_max, NULL);
-  if (s->labels == NULL) {
+  s->labels = label_set_new(options->label_max, options->host);
+  if (s->labels == NULL || mounts_new(&s->mounts) != 0) {
+    label_set_free(s->labels);
     free(s);
     return -ENOMEM;
   }
@@ -201,173 +251,68 @@ int source_new(const struct source_options *options, struct source **source) {
   return 0;
 }
 
-static void place_free(struct place *place) {
-  source_forget_absent(place);
-  free(place->absent);
-  free(place->members);
-  free(place->root);
-  free(place->rest);
-  free(place);
+static struct place_user place_user(struct source *source) {
+  return (struct place_user){.came = member_came, .went = member_went, .arg = source};
 }
 
 void source_free(struct source *source) {
   if (source == NULL)
     return;
-  source_end(source);
-  for (size_t i = 0; i < source->places_num; i++) {
-    for (size_t j = 0; j < source->places[i]->members_num; j++)
-      source_member_remove(source, source->places[i]->members[j]);
-    place_free(source->places[i]);
-  }
+  struct place_user user = place_user(source);
+  size_t places_num = source->places_num;
+  source->places_num = 0; /* nobody comes back */
+  for (size_t i = 0; i < places_num; i++)
+    place_free(source->places[i], &user);
   label_set_free(source->labels);
+  mounts_free(source->mounts);
   free(source->places);
   free(source->entries);
-  free(source->names);
-  free(source->error_where);
   free(source);
 }
 
-/*
- * Absolute, without "." and empty components. The first *given_len bytes are those of the current directory: what looks
- * like a wildcard there is none. 0 and *clean, or -errno.
- */
-static int clean_path(const char *path, char **clean, size_t *given_len) {
-  char *whole;
-  *given_len = 0;
-  if (path[0] == '/') {
-    whole = strdup(path);
-  } else {
-    char *cwd = getcwd(NULL, 0);
-    if (cwd == NULL)
-      return -errno;
-    whole = source_join(cwd, path);
-    *given_len = strcmp(cwd, "/") == 0 ? 0 : strlen(cwd);
-    free(cwd);
-  }
-  if (whole == NULL)
-    return -ENOMEM;
-  char *to = whole;
-  for (const char *from = whole; *from != '\0';) {
-    from += strspn(from, "/");
-    size_t len = strcspn(from, "/");
-    if (len > 0 && !(len == 1 && *from == '.')) {
-      *to++ = '/';
-      memmove(to, from, len);
-      to += len;
-    }
-    from += len;
-  }
-  *to = '\0';
-  *clean = whole;
-  return 0;
-}
-
-/*
- * Whether it is one path: without wildcards, or such as "/vms/vm[1]/energy_uj" where a VM is called "vm[1]". But a VM
- * called "*" must not hide the others, so what matches itself as a pattern is a pattern.
- */
-static bool is_one_path(const char *path, size_t given_len) {
-  const char *own = path + given_len;
-  struct stat st;
-  return !source_is_pattern(own) || (lstat(path, &st) == 0 && fnmatch(own, own, FNM_PATHNAME | FNM_PERIOD) != 0);
-}
-
-/* Splits before the first component with a wildcard: "/a/b/\*\/c" is "/a/b" and "*\/c". */
-static int split(struct place *place, const char *path, size_t given_len) {
-  const char *component = path;
-  for (const char *c = path + given_len; *c != '\0' && !source_has_wildcard(c, 1); c++)
-    if (*c == '/')
-      component = c + 1;
-  place->root = component == path + 1 ? strdup("/") : strndup(path, (size_t)(component - path) - 1);
-  place->rest = strdup(component);
-  const char *behind = strchr(component, '/');
-  place->one_level = behind == NULL || !source_is_pattern(behind);
-  return place->root == NULL || place->rest == NULL ? -ENOMEM : 0;
+bool source_is_pattern(const char *text) {
+  return place_has_wildcard(text);
 }
 
 int source_add(struct source *source, const char *path_or_pattern) {
-  size_t len = strlen(path_or_pattern);
-  if (len == 0 || path_or_pattern[len - 1] == '/')
-    return -EINVAL;
-  char *path = NULL;
-  size_t given_len;
-  int status = clean_path(path_or_pattern, &path, &given_len);
-  if (path == NULL)
-    return status;
-  struct place **places = reallocarray(source->places, source->places_num + 1, sizeof(*places));
-  struct place *place = places == NULL ? NULL : calloc(1, sizeof(*place));
-  if (places != NULL)
-    source->places = places;
-  if (place == NULL) {
-    free(path);
+  struct place **places = reallocarray(source->places, source->places_num + 1, sizeof(struct place *));
+  if (places == NULL)
     return -ENOMEM;
-  }
-  place->root_fd = -1;
-  if (path[0] == '\0')
-    status = -EINVAL;
-  else if (is_one_path(path, given_len))
-    status = source_member_new(source, place, path);
-  else
-    status = split(place, path, given_len);
-  free(path);
-  if (status != 0) {
-    place_free(place);
-    return status;
-  }
-  source->places[source->places_num++] = place;
-  return 0;
-}
-
-/* What was found twice may be on its own now: welcome it as if it were new. */
-static void reconsider(struct source *source) {
-  source->released = false;
-  source->fresh_num = 0;
-  for (size_t i = 0; i < source->places_num; i++)
-    for (size_t j = 0; j < source->places[i]->members_num; j++) {
-      struct source_private *member = source->places[i]->members[j];
-      member->fresh = member->fresh || !member->owner;
-      source->fresh_num += member->fresh;
-    }
-}
-
-static int make_entries(struct source *source) {
-  size_t count = 0;
-  for (size_t i = 0; i < source->places_num; i++)
-    for (size_t j = 0; j < source->places[i]->members_num; j++)
-      count += source->places[i]->members[j]->listed;
-  struct source_entry **entries = reallocarray(source->entries, count > 0 ? count : 1, sizeof(*entries));
-  if (entries == NULL) {
-    source->entries_num = 0; /* what is gone must not be listed; all is there again in the next pass */
-    return -ENOMEM;
-  }
-  source->entries = entries;
-  source->entries_num = 0;
-  for (size_t i = 0; i < source->places_num; i++)
-    for (size_t j = 0; j < source->places[i]->members_num; j++)
-      if (source->places[i]->members[j]->listed)
-        entries[source->entries_num++] = &source->places[i]->members[j]->entry;
-  source->changed = false;
-  return 0;
+  source->places = places;
+  int status = place_new(path_or_pattern, &places[source->places_num]);
+  if (status == 0)
+    source->places_num++;
+  return status;
 }
 
 int source_begin(struct source *source, const char **where) {
   source_end(source);
-  free(source->error_where);
-  source->error_where = NULL;
-  source->error = 0;
-  int status = 0;
-  for (size_t i = 0; i < source->places_num; i++)
-    if (source->places[i]->root != NULL && source_search(source, source->places[i]) != 0)
-      status = -ENOMEM;
-  if (source->released)
-    reconsider(source);
-  if (source->fresh_num > 0 && welcome_fresh(source) != 0)
-    status = -ENOMEM;
+  if (source->compare && source->read)
+    find_twins(source);
+  source->read = false;
+  source->mounts_error = mounts_refresh(source->mounts);
+  struct place_user user = place_user(source);
+  int error = 0;
+  const char *error_where = NULL;
+  for (size_t i = 0; i < source->places_num; i++) {
+    int status = place_search(source->places[i], source->mounts, &user);
+    if (status != 0 && (error == 0 || (error == -E2BIG && status != -E2BIG) || status == -ENOMEM)) {
+      error = status;
+      error_where = status == -ENOMEM ? NULL : place_where(source->places[i]);
+    }
+  }
+  if (source->twins_num > 0)
+    check_twins(source);
   if (source->changed && make_entries(source) != 0)
-    status = -ENOMEM;
+    error = -ENOMEM;
   if (where != NULL)
-    *where = source->error_where;
-  return status != 0 ? status : source->error;
+    *where = error_where;
+  clock_now(&source->now);
+  return error;
+}
+
+int source_warning(const struct source *source) {
+  return source->mounts_error;
 }
 
 size_t source_count(const struct source *source) {
@@ -375,40 +320,34 @@ size_t source_count(const struct source *source) {
 }
 
 struct source_entry *source_at(const struct source *source, size_t index) {
-  return source->entries[index];
+  return &source->entries[index]->entry;
 }
 
 void source_read(struct source *source, struct source_entry *entry, int64_t *patience_ns, struct reading *reading) {
-  (void)source;
-  struct source_private *member = entry->priv;
-  struct counter_file file = source_file_of(member);
-  if (!member->glanced && member->place->root != NULL && member->place->root_fd < 0)
-    *reading = (struct reading){.error = member->place->blind};
-  else if (!member->glanced)
-    counter_read(&file, patience_ns, reading);
-  else if (member->error != 0)
-    *reading = (struct reading){.error = member->error};
+  struct member *member = member_of(entry);
+  struct look_memory *memory = &member->counter.look;
+  uint64_t inode = memory->stamp.inode, device = memory->stamp.device;
+  struct look_file file;
+  source->read = true;
+  int status = place_file(member->place, entry->path, source->mounts, &file);
+  if (status == 0)
+    counter_read(&file, &member->counter, patience_ns, &source->now, reading);
   else
-    counter_recall(&member->memory, reading);
-  member->glanced = false;
+    *reading = (struct reading){.error = status, .at = source->now};
   if (reading->error == -ENOENT || reading->error == -ENOTDIR)
-    member->range_known = false; /* what comes in its place may be another counter */
-  if (reading->error != 0)
-    return;
-  if (!member->range_known) {
-    struct counter_file zone = file;
-    zone.memory = NULL;
-    member->range_uj = 0;
-    counter_read_range(&zone, &member->range_uj);
-    member->range_known = true;
-  }
-  reading->range_uj = member->range_uj;
+    place_doubt(member->place);
+  if (memory->stamp.inode != inode || memory->stamp.device != device)
+    source->compare = true;
+}
+
+void source_ask_range(struct source *source, struct source_entry *entry, struct reading *reading) {
+  struct member *member = member_of(entry);
+  struct look_file file;
+  if (place_file(member->place, entry->path, source->mounts, &file) == 0)
+    counter_ask_range(&file, &member->counter, reading);
 }
 
 void source_end(struct source *source) {
-  for (size_t i = 0; i < source->places_num; i++) {
-    if (source->places[i]->root_fd >= 0)
-      close(source->places[i]->root_fd);
-    source->places[i]->root_fd = -1;
-  }
+  for (size_t i = 0; i < source->places_num; i++)
+    place_close(source->places[i]);
 }

@@ -1,18 +1,22 @@
 /*
- * source: files and patterns -> the counters that exist now
+ * source: paths and patterns -> the counters that exist now, each once
  *
- * VMs come and go. A source knows paths that were written out (they stay in the list whether they exist or not) and
- * patterns (what matches now is in the list). One pass:
+ * VMs come and go. A path that was written out stays in the list whether it exists or not; of a pattern what it finds
+ * now is in the list (see place.h). One pass:
  *
- *   source_begin(s)              look what is there; tells of each counter that came or went
+ *   source_begin(s)              finds; reports each counter that came or went
  *   source_read(s, entry, ...)   for each entry in source_at(s, 0 .. source_count(s) - 1)
- *   source_end(s)                close all directories
+ *   source_end(s)                closes all directories
  *
- * Between source_end() and the next source_begin() nothing is open of what is there, so no mount is kept busy.
+ * Between source_end() and the next source_begin() nothing is open that would keep a mount busy. (One descriptor stays
+ * open that shows changes of the mount table.)
  *
- * Patterns are those of fnmatch(3) with FNM_PATHNAME | FNM_PERIOD: `*`, `?` and `[...]`, never across a '/'. The part
- * before the first component with a wildcard was written by the operator and may lead through symbolic links; from
- * there on no link is followed, except those that lie in sysfs (its class directories are made of links).
+ * A file that is removed while its directory stays is found missing by source_read(), which reports -ENOENT; the entry
+ * leaves the list at the next source_begin() unless the file is back.
+ *
+ * A path that two patterns find is one counter. A file that two paths lead to ("..", a symbolic link, a hard link) is
+ * one, too: once both had the same mount, device, inode, number and time at three passes in a row, the later one in the
+ * list leaves it, and comes back when its path leads elsewhere or the other one is gone.
  */
 #ifndef VM_ENERGY_SOURCE_H
 #define VM_ENERGY_SOURCE_H
@@ -32,19 +36,21 @@ struct source_entry {
   const char *path;  /* whole path, as found or as written out */
   const char *name;  /* the VM's safe name, before it was made unique */
   const char *label; /* unique in this source, safe in every output */
-  bool found;        /* by a pattern */
   void *user;        /* the consumer's own, NULL at first */
-  struct source_private *priv;
+  bool found;        /* by a pattern */
 };
 
 struct source_options {
+  const char *host; /* name of this host, for the counter of a guest; NULL: not known. Borrowed, see label.h */
   size_t label_max; /* longest label in bytes, LABEL_MAX_... */
-  /* Whether the VM of this safe name is wanted: 1, 0, or -errno, then asked again in the next pass. NULL: all. Asked
+  /* True if the VM of this safe name is wanted: 1, 0, or -errno, then asked again in the next pass. NULL: all. Asked
      once when a counter comes. */
   int (*wanted)(const char *name, void *arg);
   /* Called in source_begin(); may be NULL. The entry is valid during removed(), and no longer. */
   void (*added)(struct source_entry *entry, void *arg);
   void (*removed)(struct source_entry *entry, void *arg);
+  /* Called before removed() for an entry that is dropped because it is the same file as another. */
+  void (*same)(const struct source_entry *dropped, const struct source_entry *kept, void *arg);
   void *arg;
 };
 
@@ -54,35 +60,35 @@ int source_new(const struct source_options *options, struct source **source);
 /* Calls removed() for what is left. NULL is fine. */
 void source_free(struct source *source);
 
-/*
- * Adds a path or a pattern. A text with wildcards that exists as a file to the letter is a path, unless it matches
- * itself (a VM called "*" does not hide the others). A relative one is taken from the current directory of this moment.
- * What is named twice is read once.
- * 0, -EINVAL (empty, or contains no file name), -ENOMEM, or -errno of getcwd.
- */
+/* Adds a path or a pattern, see place_new(). 0 or -errno. */
 int source_add(struct source *source, const char *path_or_pattern);
 
-/* Whether the text has a wildcard, so that source_add() takes it for a pattern. */
+/* True if the text has a wildcard, so that source_add() takes it for a pattern. */
 bool source_is_pattern(const char *text);
 
 /*
- * Looks what is there. A directory that may not be listed is passed over (its counters are then gone); one that cannot
- * be for want of descriptors or memory, or for a disk that fails, keeps the counters that were known. The first such
- * failure other than -ENOENT and -ENOTDIR is returned with its path in *where (borrowed, valid until the next
- * source_begin(); may be NULL), after everything else was looked at. 0: all went well. -ENOMEM leaves a valid list.
+ * Finds, and reads nothing. 0, or the first error of place_search() with the directory in *where (borrowed, valid until
+ * the next source_begin(); may be NULL), after everything else was searched; -E2BIG only if there is no other. -ENOMEM
+ * leaves a valid list.
  */
 int source_begin(struct source *source, const char **where);
+
+/*
+ * 0, or why the mount table could not be read in the last source_begin(): -errno, -ENOENT where /proc is not mounted.
+ * Then each mount counts as one that is not local, and nothing is opened but through /proc.
+ */
+int source_warning(const struct source *source);
 
 size_t source_count(const struct source *source);
 
 /* In the order of source_add(), those of a pattern sorted by path. Valid until the next source_begin(). */
 struct source_entry *source_at(const struct source *source, size_t index);
 
-/*
- * As counter_read(), with range_uj filled in (read when the counter appears). What was found in an earlier pass was
- * already read by source_begin(), which so sees that it is still there.
- */
+/* As counter_read(). Between source_begin() and source_end(). */
 void source_read(struct source *source, struct source_entry *entry, int64_t *patience_ns, struct reading *reading);
+
+/* As counter_ask_range(), for a reading of source_read() in the same pass: before a reset is reported. */
+void source_ask_range(struct source *source, struct source_entry *entry, struct reading *reading);
 
 void source_end(struct source *source);
 

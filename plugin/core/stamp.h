@@ -1,10 +1,9 @@
 /*
- * stamp: what tells, without reading it, that a file or directory is as it was
+ * stamp: detects that a file or directory is unchanged without reading it
  *
- * The kernel sets ctime whenever content or name list change, and nobody can set it back. So equal stamps mean an equal
- * file, with two exceptions that stamp_is_old() and a file system's facts rule out: a change within the clock tick of
- * the one before, and file systems whose times come from elsewhere, late. (A third one, writing through mmap(2) on
- * tmpfs, is left to who uses this.)
+ * The kernel sets ctime whenever content or entries change, and nobody can set it back. So equal stamps mean an equal
+ * file, with three exceptions: a change within the same clock tick (see stamp_is_old()), a mount that is not local (see
+ * mounts.h), and writing through mmap(2) on tmpfs, which must be handled by the caller.
  */
 #ifndef VM_ENERGY_STAMP_H
 #define VM_ENERGY_STAMP_H
@@ -18,26 +17,23 @@ struct stamp {
   int64_t size;
   int64_t mtime_ns; /* ns since 1970, clamped to the years 1843 to 2096, so that no difference of two overflows */
   int64_t ctime_ns;
+  uint32_t mount; /* mount id; 0: the kernel does not report it */
 };
 
-struct stamp stamp_of(const struct stat *st);
+/* statx(2) with all that a stamp takes. 0 or -errno. */
+int stamp_stat(int dir_fd, const char *path, int flags, struct statx *st);
+
+struct stamp stamp_of(const struct statx *st);
+
 bool stamp_same(const struct stamp *a, const struct stamp *b);
 
+/* True if both are of the same file on the same mount, changed or not. */
+bool stamp_same_file(const struct stamp *a, const struct stamp *b);
+
 /*
- * Whether any change from now_ns on, a time of clock_file_ns(), gives another stamp than this: it is older than a tick
- * of its clock.
+ * True if any change from now_ns on (as of clock_file_ns()) gives another stamp than this: it is older than a tick of
+ * its clock.
  */
 bool stamp_is_old(const struct stamp *stamp, int64_t now_ns);
-
-/* What the mount guarantees of the files on it. */
-struct mount_facts {
-  bool local;      /* times are those of our kernel: a stamp can be trusted */
-  bool computed;   /* sysfs: the kernel computes the content at each read, and times mean nothing */
-  bool no_devices; /* mounted nodev: to open a device here fails, without a touch of the device */
-  bool no_links;   /* mounted nosymfollow: no symbolic link is followed here */
-};
-
-/* Of the file system that fd lies on; fd may be one of O_PATH. All false when it cannot be told. */
-struct mount_facts mount_facts_of(int fd);
 
 #endif

@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -304,8 +303,8 @@ int fstatat(int dir_fd, const char *path, struct stat *st, int flags) {
   CALL(STAT, fstatat, -1, dir_fd, path, st, flags);
 }
 
-int fstatfs(int fd, struct statfs *fs) {
-  CALL(STAT, fstatfs, -1, fd, fs);
+int statx(int dir_fd, const char *restrict path, int flags, unsigned mask, struct statx *restrict st) {
+  CALL(STAT, statx, -1, dir_fd, path, flags, mask, st);
 }
 
 int faccessat(int dir_fd, const char *path, int mode, int flags) {

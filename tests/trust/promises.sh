@@ -39,100 +39,111 @@ broken "white space behind the number is taken" $number 's/while \(end > text &&
 broken "nothing is read behind the content" $number 's/const char \*end = text \+ len;/const char *end = text + strlen(text); (void)len;/' \
   $by_number u64_stops_at_its_length
 
-counter=plugin/core/counter.c by_counter=tests/check_counter by_memory=tests/check_counter_memory
-broken "65 bytes are no number" $counter 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter content
-broken "64 bytes are" $counter 's/if \(len > CONTENT_MAX\)/if (len >= CONTENT_MAX)/' $by_counter content
-broken "a file of 1 GiB is told to be too long" $counter 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter kind
-broken "what is bad has no value" $counter 's/reading = \(struct reading\)\{\.error = status\}/reading = (struct reading){.error = 0}/' \
+counter=plugin/core/counter.c look=plugin/core/look.c by_counter=tests/check_counter by_look=tests/check_look
+broken "65 bytes are no number" $look 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter content
+broken "64 bytes are" $look 's/if \(len > CONTENT_MAX\)/if (len >= CONTENT_MAX)/' $by_counter content
+broken "a file of 1 GiB is told to be too long" $look 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter kind
+broken "what is bad has no value" $counter 's/reading = \(struct reading\)\{\.error = status,/reading = (struct reading){.error = 0,/' \
   $by_counter content
-broken "a bad read is retried at once" $counter '/^  if \(may_pass\(status\)\)$/,+1d' $by_memory mended_at_once
-broken "... and a few times more" $counter 's/may_pass\(status\) && pause_ns <= left_ns/false/' $by_memory mended_after_a_while
-broken "... no longer than it may" $counter 's/may_pass\(status\) && pause_ns <= left_ns/may_pass(status) \&\& pause_ns <= 4 * left_ns/' $by_counter patience
+broken "a bad read is retried at once" $counter 's/look_may_pass\(status\) \|\| pause_ns > left_ns/look_may_pass(status) || pause_ns == 0/' $by_look mended_at_once
+broken "... and a few times more" $counter 's/pause_ns > left_ns\)/pause_ns > 0)/' $by_look mended_after_a_while
+broken "... no longer than it may" $counter 's/pause_ns > left_ns\)/pause_ns > 4 * left_ns)/' $by_counter patience
 broken "... within some milliseconds" $counter 's/= \*patience_ns < COUNTER_PATIENCE_NS .*;/= *patience_ns;/' $by_counter patience
-broken "... all sleeps counted" $counter 's/^    left_ns -= pause_ns;//' $by_counter patience
-broken "... at the cost of whoever waits" $counter 's/^    \*patience_ns -= pause_ns;//' $by_counter patience
-broken "what is missing is not waited for" $counter 's/return error == -ENODATA/return error == -ENOENT || error == -ENODATA/' \
+broken "... all sleeps counted" $counter 's/^      left_ns -= pause_ns;//' $by_counter patience
+broken "... at the cost of whoever waits" $counter 's/^      \*patience_ns -= pause_ns;//' $by_counter patience
+broken "what is missing is not waited for" $look 's/return error == -ENODATA/return error == -ENOENT || error == -ENODATA/' \
   $by_counter patience
-broken "a number has the time of its own update" $counter 's/\(before != NULL && stamp_same\(before, &stamp\)\)/true/' $by_memory written_around_the_read
-broken "... not that of before it was opened" $counter 's/^    struct stamp stamp = stamp_of\(&st\);/    struct stamp stamp = before != NULL ? *before : stamp_of(\&st);/' \
-  $by_memory written_around_the_read
+broken "a number has the time of its own update" $look 's/\(before != NULL && stamp_same\(before, &stamp\)\)/true/' $by_look written_around_the_read
+broken "... not that of before it was opened" $look 's/^    bool settled = /    if (before != NULL) stamp = *before;\n&/' \
+  $by_look written_around_the_read
 
 # who is not to be touched
-broken "no FIFO" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISFIFO(mode))/' $by_counter kind
-broken "no device" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISCHR(mode))/' $by_counter kind
-broken "no socket" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISSOCK(mode))/' $by_counter kind
-broken "no directory" $counter 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISDIR(mode))/' $by_memory tricked
-broken "... and it is told to be one" $counter 's/S_ISDIR\(mode\) \? -EISDIR :/false ? -EISDIR :/' $by_counter kind
-broken "a device is not even opened" $counter 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, OPEN_FLAGS)/' $by_memory tricked
-broken "... nor where a written-out path leads" $counter 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->found ? O_PATH : OPEN_FLAGS)/' \
-  $by_memory led_away
-broken "to open never waits" $counter 's/^(#define OPEN_FLAGS .*) \| O_NONBLOCK/\1/' $by_memory tricked $stalls
-broken "the range is read by the same rules" $counter 's/status = look\(&sibling, &memory\);/status = 0; FILE *f = fopen(path, "r"); unsigned long long n; if (f == NULL || fscanf(f, "%llu", \&n) != 1) status = -ENODATA; else memory.energy_uj = n;/' \
+broken "no FIFO" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISFIFO(mode))/' $by_counter kind
+broken "no device" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISCHR(mode))/' $by_counter kind
+broken "no socket" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISSOCK(mode))/' $by_counter kind
+broken "no directory" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISDIR(mode))/' $by_look tricked
+broken "... and it is told to be one" $look 's/S_ISDIR\(mode\) \? -EISDIR :/false ? -EISDIR :/' $by_counter kind
+broken "a device is not even opened" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, OPEN_FLAGS)/' $by_look tricked
+broken "... nor where a written-out path leads" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->found ? O_PATH : OPEN_FLAGS)/' \
+  $by_look led_away
+broken "to open never waits" $look 's/^(#define OPEN_FLAGS .*) \| O_NONBLOCK/\1/' $by_look tricked $stalls
+broken "the range is read by the same rules" $counter 's/status = look_once\(&sibling, &memory\);/status = 0; FILE *f = fopen(path, "r"); unsigned long long n; if (f == NULL || fscanf(f, "%llu", \&n) != 1) status = -ENODATA; else memory.number = n;/' \
   $by_counter range_is_no_fifo $stalls
 
 # links
-opening=plugin/core/counter_open.c by_source=tests/check_source
-broken "no link as the file that a pattern found" $counter 's/^  if \(file->found\)$/  if (false)/' $by_counter kind
+opening=plugin/core/look_open.c place=plugin/core/place.c by_source=tests/check_source
+broken "no link as the file that a pattern found" $look 's/^  if \(file->found\)$/  if (false)/' $by_counter kind
 broken "no link as a directory on the way" $opening 's/\.resolve = RESOLVE_NO_SYMLINKS/.resolve = 0/' $by_counter linked_directory
 broken "... nor where the kernel has no openat2" $opening 's/S_ISLNK\(st\.st_mode\)/false/; s/O_DIRECTORY\) \| O_NOFOLLOW/O_DIRECTORY)/' \
   $by_counter step_by_step
-broken "a path that was written out leads through links" $counter 's/^  if \(file->found\)$/  if (true)/' $by_counter linked_directory
-broken "the links of sysfs are followed" $opening 's/return fstatfs.*;/(void)fd; struct statfs unused; (void)unused; return false;/' $by_counter sysfs
-broken "... in a search, too" $opening 's/return fstatfs.*;/(void)fd; struct statfs unused; (void)unused; return false;/' $by_source sysfs
-broken "... but not from elsewhere into sysfs" $opening 's/ \|\| !on_sysfs\(dir_fd\)//' $by_counter linked_directory
-broken "... and not out of sysfs" $opening 's/if \(!on_sysfs\(fd\)\)/if (false)/' $by_counter out_of_sysfs
-broken "a name is not looked up through a link" $counter 's/\(file->found \? AT_SYMLINK_NOFOLLOW : 0\)/0/' $by_memory link_is_not_followed
-broken "a search enters no link" plugin/core/source_search.c 's/fd = counter_open_found\(place->root_fd, below.*;/fd = openat(place->root_fd, below[0] == 0 ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);/' \
+broken "a path that was written out leads through links" $look 's/^  if \(file->found\)$/  if (true)/' $by_counter linked_directory
+broken "the links of sysfs are followed" $opening 's/return stamp_stat.*;/(void)fd, (void)mounts, (void)st; return false;/' $by_counter sysfs
+broken "... in a search, too" $opening 's/return stamp_stat.*;/(void)fd, (void)mounts, (void)st; return false;/' $by_source sysfs
+broken "... but not from elsewhere into sysfs" $opening 's/ \|\| !on_sysfs\(dir_fd, mounts\)//' $by_counter linked_directory
+broken "... and not out of sysfs" $opening 's/if \(!on_sysfs\(fd, mounts\)\)/if (false)/' $by_counter out_of_sysfs
+broken "a name is not looked up through a link" $look 's/\(file->found \? AT_SYMLINK_NOFOLLOW : 0\)/0/' $by_look link_is_not_followed
+broken "a search enters no link" $place 's/fd = look_open_found\(walk->place->root_fd, below.*;/fd = openat(walk->place->root_fd, below[0] == 0 ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);/' \
   $by_source refused
 
 # reasons
 broken "each reason has words of its own" $counter 's/return "is a directory"/return "is empty"/' $by_counter texts
-broken "the reason is the true one" $counter 's/if \(!direct \|\| \(status != 0 && !may_pass\(status\)\)\)/if (!direct)/' $by_memory tricked
-broken "no permission is not missing" $counter 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
+broken "the reason is the true one" $look 's/\(status != 0 && !look_may_pass\(status\)\)\)/false)/' $by_look tricked
+broken "no permission is not missing" $look 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
 broken "no content in the log" plugin/vm_energy.c 's/^static void say_unreadable\(const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) say(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
   tests/check_plugin no_counter
 broken "a name breaks no line of the log" plugin/log.c 's/= label_printable\(raw\)/= strdup(raw)/' tests/check_plugin harmful_names
 
 # nothing is held open
-broken "a counter is closed" $counter 's/^(  status = read_whole\(fd, &before, memory\);)/\1 return status;/' $by_counter kind
-broken "the root of a pattern is closed" plugin/core/source.c 's/^      close\(source->places\[i\]->root_fd\);/      (void)0;/' $by_source nothing_open
+broken "a counter is closed" $look 's/^(  int status = read_whole\(file, fd, &before, memory\);)/\1 return status;/' $by_counter kind
+broken "the root of a pattern is closed" $place 's/^    close\(place->root_fd\);/    (void)0;/' $by_source nothing_open
 broken "... at the end of each pass" plugin/core/sampler.c '/^  source_end\(sampler->source\);/d' tests/check_sampler nothing_is_held
-broken "a directory that was searched is closed" plugin/core/source_search.c 's/^  closedir\(dir\);//' $by_source nothing_open
-broken "a mount can be taken away" plugin/core/source.c 's/^      close\(source->places\[i\]->root_fd\);/      (void)0;/' $by_source unmount
+broken "a directory that was searched is closed" $place 's/^    closedir\(dir\);//' $by_source nothing_open
+broken "a mount can be taken away" $place 's/^    close\(place->root_fd\);/    (void)0;/' $by_source unmount
 
 # --- what is taken from memory ----------------------------------------------------------------------------------------------
-broken "a stamp is trusted after two reads" $counter 's/^#define READS_TO_TRUST 2/#define READS_TO_TRUST 1/' $by_memory written_through_mmap
-broken "... when it is old" $counter 's/stamp_is_old\(&stamp, now_ns\) && //' $by_memory new_stamp
-broken "... by more than a tick of its clock" plugin/core/stamp.c 's/\(20 \* NS_PER_MS\)/(5 * NS_PER_MS)/' $by_memory age
-broken "... or a second where it has no fractions" plugin/core/stamp.c 's/\? WHOLE_SECOND_NS : TICK_NS/? TICK_NS : TICK_NS/' $by_memory age
-broken "... and the clock was not set back" $counter 's/ && clock_file_ns\(\) >= now_ns//' $by_memory clock_is_set_back
-broken "... on a file system of our kernel" $counter 's/known_mount && memory->facts\.local && //' $by_memory not_local
-broken "... which the mount tells" plugin/core/stamp.c 's/facts\.local = facts\.local \|\| type == local\[i\]/facts.local = true; (void)type/' $by_memory mount_tells
-broken "... and never again once it lied" $counter 's/\.unreliable = memory->unreliable, //' $by_memory unreliable_for_good
-broken "... which is noticed" $counter 's/^    memory->unreliable = true;/    (void)0;/' $by_memory written_through_mmap
-broken "a stamp tells a change whose time was set back" plugin/core/stamp.c 's/a->ctime_ns == b->ctime_ns && //' $by_memory changed
-broken "a stamp tells another file" plugin/core/stamp.c 's/return a->ctime_ns == .*/return a->size == b->size \&\&/' $by_memory changed
-broken "one look of 64 is from the ground up" $counter 's/^#define LOOKS_TO_TRUST 64/#define LOOKS_TO_TRUST 250/' $by_memory other_mount
-broken "... and reads the number" $counter 's/status == 0 && !fresh && unchanged/status == 0 \&\& unchanged/' \
-  $by_memory written_through_mmap_later
-broken "opened at once only where there are no devices" $counter 's/file->found && memory->facts\.no_devices && /file->found \&\& /' $by_memory tricked
-broken "... of the mount that it is on" $counter 's/ && memory->facts_device == memory->stamp\.device;/;/' $by_memory mounted_over
-broken "... and only what a pattern found" $counter 's/!fresh && file->found && memory->facts\.no_devices/!fresh \&\& memory->facts.no_devices/' \
-  $by_memory led_away
-broken "looked up by name only below a guarded directory" $counter '/^  case 1:$/,+1s/return file->guarded;/return true;/' $by_memory link_on_the_way
-broken "... or where no links are followed" $counter 's/return file->guarded && memory->facts\.no_links;/return file->guarded;/' $by_memory link_on_the_way
-broken "... and guarded, so that the mount is reached" $counter 's/return file->guarded && memory->facts\.no_links;/return memory->facts.no_links;/' \
-  $by_memory link_before_the_mount
-broken "... not further down" $counter '/^  default:$/,+1s/return false;/return file->guarded \&\& memory->facts.no_links;/' $by_memory link_before_the_mount
-broken "guarded is what no group and no other can write" plugin/core/source_search.c 's/ && \(st\.st_mode & \(S_IWGRP \| S_IWOTH\)\) == 0;/;/' \
+broken "a stamp is trusted after two reads" $look 's/^#define READS_TO_TRUST 2/#define READS_TO_TRUST 1/' $by_look written_through_mmap
+broken "... when it is old" $look 's/stamp_is_old\(&stamp, now_ns\) && //' $by_look new_stamp
+broken "... by more than a tick of its clock" plugin/core/stamp.c 's/\(20 \* NS_PER_MS\)/(5 * NS_PER_MS)/' $by_look age
+broken "... or a second where it has no fractions" plugin/core/stamp.c 's/\? WHOLE_SECOND_NS : TICK_NS/? TICK_NS : TICK_NS/' $by_look age
+broken "... and the clock was not set back" $look 's/ && clock_file_ns\(\) >= now_ns//' $by_look clock_is_set_back
+broken "... on a file system of our kernel" $look 's/facts\.local && stamp_is_old/stamp_is_old/; s/return !facts\.local && !facts\.computed;/(void)facts; return false;/' $by_look not_local
+mounts=plugin/core/mounts.c by_mounts=tests/check_mounts
+broken "... which the mount table tells" $mounts 's/^    if \(is\(type, types\[i\]\)\)/    if (type.len > 0)/' $by_mounts line
+broken "... as it is now" $mounts 's/^  if \(poll\(&changed, 1, 0\) == 0 && !first\)/  if (!first)/' $by_mounts changes
+broken "... for each look" $look 's/if \(memory->generation != generation_of\(file\)\)/if (false)/' $by_look other_mount
+broken "the server is asked where times are cached" $look 's/AT_EMPTY_PATH \| AT_STATX_FORCE_SYNC/AT_EMPTY_PATH/' $by_look cached_attributes
+broken "... and never again once it lied" $look 's/\.unreliable = memory->unreliable, //' $by_look unreliable_for_good
+broken "... which is noticed" $look 's/^    memory->unreliable = true;/    (void)0;/' $by_look written_through_mmap
+broken "a stamp tells a change whose time was set back" plugin/core/stamp.c 's/a->ctime_ns == b->ctime_ns && //' $by_look changed
+broken "a stamp tells another file" plugin/core/stamp.c 's/&& stamp_same_file\(a, b\)/\&\& a->mount == b->mount/' $by_look changed
+broken "one look of 64 is from the ground up" $look 's/^#define LOOKS_TO_TRUST 64/#define LOOKS_TO_TRUST 250/' $by_look written_through_mmap_later
+broken "... and reads the number" $look 's/fd == 0 && !fresh && unchanged/fd == 0 \&\& unchanged/' \
+  $by_look written_through_mmap_later
+broken "opened at once only where there are no devices" $look 's/file->found && facts\.no_devices && /file->found \&\& /' $by_look tricked
+broken "... and only what a pattern found" $look 's/!fresh && file->found && facts\.no_devices/!fresh \&\& facts.no_devices/' \
+  $by_look led_away
+broken "looked up by name only below a guarded directory" $look '/^  case 1:$/,+1s/return file->guarded;/return true;/' $by_look link_on_the_way
+broken "... or where no links are followed" $look 's/return file->guarded && facts\.no_links;/return file->guarded;/' $by_look link_on_the_way
+broken "... and guarded, so that the mount is reached" $look 's/return file->guarded && facts\.no_links;/return facts.no_links;/' \
+  $by_look link_before_the_mount
+broken "... not further down" $look '/^  default:$/,+1s/return false;/return file->guarded \&\& facts.no_links;/' $by_look link_before_the_mount
+broken "guarded is what no group and no other can write" $place 's/ && \(st\.stx_mode & \(S_IWGRP \| S_IWOTH\)\) == 0;/;/' \
   $by_source guarded
-broken "... and nobody but root and we own" plugin/core/source_search.c 's/= \(st\.st_uid == 0 .*geteuid\(\)\) && /= /' $by_source guarded_by_another
-broken "a list is not kept while its directory is new" plugin/core/source_search.c 's/place->one_level && stamp_is_old\(&stamp, now_ns\) && /place->one_level \&\& /' \
+broken "... and nobody but root and we own" $place 's/= \(st\.stx_uid == 0 .*geteuid\(\)\) && /= /' $by_source guarded_by_another
+broken "a list is not kept while its directory is new" $place 's/ && stamp_is_old\(&stamp, now_ns\);/;/' \
   $by_source listed_on_change
-broken "... nor of two levels" plugin/core/source_search.c 's/= place->one_level && stamp_is_old/= stamp_is_old/' $by_source two_levels
-broken "... nor when it changed" plugin/core/source_search.c 's/if \(listed && stamp_same\(&place->stamp, &stamp\)\)/if (listed)/' $by_source listed_on_change
-broken "what had no file is looked for again" plugin/core/source_search.c 's/quiet = presence_of\(source, place, place->absent\[i\]\) == ABSENT;/quiet = true;/' \
+broken "... nor of two levels" $place 's/= place->one_level && local/= local/' $by_source two_levels
+broken "... nor when it changed" $place 's/ && stamp_same\(&place->stamp, &stamp\);/;/' $by_source listed_on_change
+broken "what had no file is looked for again" $place 's/if \(item->own != NULL && !all\)/if (!all \&\& place->listed)/' \
   $by_source listed_on_change
+broken "... nor where directories change elsewhere" $place 's/bool local = mounts_facts.*;/bool local = true; (void)mounts;/' $by_source overlay
+broken "what was found missing is looked for" plugin/core/source.c 's/^    place_doubt\(member->place\);/    (void)0;/' $by_source gone_before_read
+broken "one share has 10,000 counters at most" $place 's/^#define FILES_MAX   10000/#define FILES_MAX   100000/' $by_source bounded
+broken "... in all its directories" $place 's/^    walk->files_left--;/    (void)0;/' $by_source bounded_in_all
+broken "one file by two paths is one counter" plugin/core/source.c 's/^    unlist\(source, member\);\n    member->twin/XX/; s/^#define PASSES_ALIKE 3/#define PASSES_ALIKE 300/' $by_source twins
+broken "... after three looks" plugin/core/source.c 's/^#define PASSES_ALIKE 3/#define PASSES_ALIKE 2/' $by_source twins_are_told_after_three_passes
+broken "a range that could not be read is not lost" $counter 's/^  if \(status == -ENOENT\)$/  if (status != 0)/' $by_counter range_is_asked_again
+broken "a reading has its own instant" $counter 's/now->mono_ns - before_ns > LOOK_MAX_NS/false/' $by_counter stopped
 
 # --- from reading to sample -------------------------------------------------------------------------------------------------
 meter=plugin/core/meter.c by_meter=tests/check_meter by_sampler=tests/check_sampler
@@ -148,7 +159,7 @@ broken "what was bad before is not waited for" plugin/core/sampler.c 's/t->bad \
   $by_sampler patience_of_a_pass
 broken "one bad VM costs the others nothing" plugin/core/sampler.c 's/measure\(sampler, source_at\(sampler->source, i\), now, &patience_ns\);/{ struct source_entry *e = source_at(sampler->source, i); measure(sampler, e, now, \&patience_ns); if (e->user != NULL \&\& ((struct tracked *)e->user)->bad) break; }/' \
   tests/check_plugin no_counter
-broken "one closed directory costs the others nothing" plugin/core/source_search.c "/none of the operator's concern/,/return 0;/s/return 0;/return -ENOMEM;/" \
+broken "one closed directory costs the others nothing" $place "s/^      note_error\\(walk->place, status, below\\);/      return names_free(\&names), -ENOMEM;/" \
   $by_source closed_directory
 broken "one failing sink costs the others nothing" plugin/core/sampler.c 's/note_error\(sampler, sampler->sinks\[i\]->put\(sampler->sinks\[i\], &sample\)\);/{ note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], \&sample)); if (sampler->error != 0) return; }/' \
   $by_sampler a_failing_sink_harms_no_other
@@ -171,7 +182,7 @@ broken "nor does one that copies a label" $label 's/label_is_safe\(raw\) && !has
 broken "a label waits for its path" $label 's/away_num > LABEL_AWAY_MAX/away_num > 0/' $by_label set_keeps_labels
 broken "... but not without end" $label 's/forget\(set, set->oldest\);/;/' $by_label set_forgets_the_longest_away
 broken "... the longest away goes first" $label 's/forget\(set, set->oldest\)/forget(set, set->youngest->before)/' $by_label set_forgets_the_longest_away
-broken "... in a source" plugin/core/source.c 's/= label_set_add\(source->labels, member->entry\.path\)/= member->entry.name/; s/^    label_set_remove\(source->labels, .*//' \
+broken "... in a source" plugin/core/source.c 's/= label_set_add\(source->labels, member->entry\.path\)/= member->entry.name/; s/^  label_set_remove\(source->labels, .*//' \
   $by_source labels_stay
 broken "a byte that is no UTF-8 goes" $label 's/if \(len == 0 \|\| is_harmful\(code\) \|\| \(code/if (len == 0) *to++ = *text; else if (is_harmful(code) || (code/' $by_label safe
 broken "... also where a character is cut short" $label 's/if \(\(text\[i\] & 0xc0\) != 0x80\)/if (text[i] == 0)/' $by_label safe

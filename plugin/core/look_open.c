@@ -1,23 +1,21 @@
-#include "counter.h"
+#include "look.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-static bool on_sysfs(int fd) {
-  struct statfs fs;
-  return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == SYSFS_MAGIC;
+static bool on_sysfs(int fd, const struct mounts *mounts) {
+  struct statx st;
+  return stamp_stat(fd, "", AT_EMPTY_PATH, &st) == 0 && mounts_facts(mounts, stamp_of(&st).mount).computed;
 }
 
 /* Each directory on the way is opened by itself and must not be a link. For kernels before 5.6, and where a filter
  * forbids openat2. */
-int counter_open_step_by_step(int dir_fd, const char *path, int flags) {
+int look_open_step_by_step(int dir_fd, const char *path, int flags) {
   int at_fd = dir_fd;
   int fd = -EINVAL;
   if (path[0] == '/') {
@@ -64,18 +62,18 @@ static int open_without_links(int dir_fd, const char *path, int flags) {
     return (int)fd;
   if (errno != ENOSYS && errno != EPERM)
     return -errno;
-  return counter_open_step_by_step(dir_fd, path, flags);
+  return look_open_step_by_step(dir_fd, path, flags);
 }
 
-int counter_open_found(int dir_fd, const char *path, int flags) {
+int look_open_found(int dir_fd, const char *path, int flags, const struct mounts *mounts) {
   int fd = open_without_links(dir_fd, path, flags);
   bool is_link = fd == -ELOOP || (fd == -ENOTDIR && (flags & O_DIRECTORY) != 0); /* that of a link at the end */
-  if (!is_link || dir_fd == AT_FDCWD || !on_sysfs(dir_fd))
+  if (!is_link || dir_fd == AT_FDCWD || !on_sysfs(dir_fd, mounts))
     return fd;
   fd = openat(dir_fd, path, flags | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  if (!on_sysfs(fd)) {
+  if (!on_sysfs(fd, mounts)) {
     close(fd);
     return -ELOOP;
   }

@@ -1,0 +1,291 @@
+#include "look.h"
+
+#include "clock.h"
+#include "number.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* 2^64-1 has 20 digits; the rest is for white space. One byte more than this tells that the content is longer. */
+#define CONTENT_MAX 64
+
+/* How often an open file is read while somebody writes it. */
+#define READS_IN_A_ROW 3
+
+/* Reads in which number and stamp agreed (both moved, or both stood still) before an unchanged stamp is trusted. */
+#define READS_TO_TRUST 2
+
+/* One look of so many reads the file whatever its stamp. */
+#define LOOKS_TO_TRUST 64
+
+#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
+
+static void forget(struct look_memory *memory) {
+  *memory = (struct look_memory){.unreliable = memory->unreliable, .looks = memory->looks};
+}
+
+static int note_quiet(struct look_memory *memory) {
+  if (memory->quiet < UINT8_MAX)
+    memory->quiet++;
+  return 0;
+}
+
+static void note_news(struct look_memory *memory) {
+  memory->rhythm = memory->quiet;
+  memory->quiet = 0;
+}
+
+/* True if news is due, if the writer keeps its rhythm: then the file is read without a stat before. */
+static bool expects_news(const struct look_memory *memory) {
+  return memory->quiet == memory->rhythm;
+}
+
+static void remember(struct look_memory *memory, const struct stamp *stamp, uint64_t number, bool settled) {
+  bool moved = !memory->known || !stamp_same(&memory->stamp, stamp);
+  if (!moved && memory->settled && number != memory->number)
+    memory->unreliable = true;
+  if (memory->reads < READS_TO_TRUST)
+    memory->reads++;
+  if (!moved)
+    note_quiet(memory);
+  else
+    note_news(memory);
+  memory->known = true;
+  memory->settled = settled;
+  memory->stamp = *stamp;
+  memory->number = number;
+}
+
+/* True if a file with the remembered stamp holds the remembered number. */
+static bool trusted(const struct look_memory *memory) {
+  return memory->settled && memory->reads >= READS_TO_TRUST && !memory->unreliable;
+}
+
+static bool unchanged(const struct look_memory *memory, const struct stamp *stamp) {
+  return trusted(memory) && stamp_same(&memory->stamp, stamp);
+}
+
+static uint32_t generation_of(const struct look_file *file) {
+  return file->mounts != NULL ? mounts_generation(file->mounts) : 0;
+}
+
+/* ---- one look ---------------------------------------------------------------------------------------------------- */
+
+bool look_may_pass(int error) {
+  return error == -ENODATA || error == -EAGAIN || error == -EINVAL || error == -ERANGE || error == -EFBIG ||
+         error == -EINTR;
+}
+
+static int refuse_type(mode_t mode) {
+  if (S_ISREG(mode))
+    return 0;
+  if (S_ISLNK(mode))
+    return -ELOOP;
+  return S_ISDIR(mode) ? -EISDIR : -EMEDIUMTYPE;
+}
+
+static int open_file(const struct look_file *file, int flags) {
+  if (file->found)
+    return look_open_found(file->dir_fd, file->path, flags, file->mounts);
+  int fd = openat(file->dir_fd, file->path, flags | O_CLOEXEC);
+  return fd >= 0 ? fd : -errno;
+}
+
+/* Opens for reading what path_fd, an O_PATH descriptor, stands for: nothing that was swapped in meanwhile. */
+static int open_again(int path_fd) {
+  char name[sizeof("/proc/self/fd/") + 10];
+  snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
+  int fd = open(name, OPEN_FLAGS);
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+    return -ENOLINK; /* it is /proc that is missing: the file is held */
+  return fd >= 0 ? fd : -errno;
+}
+
+/* True if no tenant can have put a link on the way to the file, so that its name alone may be looked up. */
+static bool name_is_safe(const struct look_file *file, const struct look_memory *memory, struct mount_facts facts) {
+  if (!file->found)
+    return true;
+  switch (memory->depth) {
+  case 0:
+    return true;
+  case 1:
+    return file->guarded;
+  case 2:
+    return file->guarded && facts.no_links;
+  default:
+    return false;
+  }
+}
+
+static uint8_t depth_of(const char *path) {
+  uint8_t depth = 0;
+  for (const char *c = strchr(path, '/'); c != NULL && depth < UINT8_MAX; c = strchr(c + 1, '/'))
+    depth++;
+  return depth;
+}
+
+/* 0 and *stamp of a regular file, or -errno. */
+static int stat_file(int fd, const char *path, int flags, struct stamp *stamp) {
+  struct statx st;
+  int status = stamp_stat(fd, path, flags, &st);
+  if (status != 0)
+    return status;
+  *stamp = stamp_of(&st);
+  return refuse_type(st.stx_mode);
+}
+
+/* 0 and *value, or -errno. */
+static int read_number(int fd, uint64_t *value) {
+  char content[CONTENT_MAX + 1];
+  ssize_t len = pread(fd, content, sizeof(content), 0);
+  if (len < 0)
+    return -errno;
+  if (len > CONTENT_MAX)
+    return -EFBIG;
+  return number_parse_u64(content, (size_t)len, value);
+}
+
+static bool is_remote(struct mount_facts facts) {
+  return !facts.local && !facts.computed;
+}
+
+/*
+ * Where a server has the truth. The read comes from it too: the file was opened just now. A second read might not, so
+ * there is none without opening the file again.
+ */
+static int read_remote(int fd, struct look_memory *memory) {
+  static const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
+  struct stamp before, after;
+  uint64_t number = 0;
+  int status = stat_file(fd, "", flags, &before);
+  if (status == 0)
+    status = read_number(fd, &number);
+  int stat_status = stat_file(fd, "", flags, &after);
+  if (stat_status != 0)
+    return stat_status;
+  if (status == 0 && !stamp_same(&before, &after))
+    status = -EAGAIN;
+  if (status == 0)
+    remember(memory, &after, number, false);
+  return status;
+}
+
+/*
+ * The number, and the time that belongs to it: the file has the same stamp before and after the read, or one that is
+ * older than the read. `before` is its stamp before; NULL: not known.
+ */
+static int read_whole(const struct look_file *file, int fd, const struct stamp *before, struct look_memory *memory) {
+  struct stamp last;
+  if (before != NULL && is_remote(mounts_facts(file->mounts, before->mount)))
+    return read_remote(fd, memory);
+  for (int i = 0; i < READS_IN_A_ROW; i++) {
+    int64_t now_ns = clock_file_ns();
+    uint64_t number = 0;
+    struct stamp stamp;
+    int status = read_number(fd, &number);
+    int stat_status = stat_file(fd, "", AT_EMPTY_PATH, &stamp);
+    if (stat_status != 0)
+      return stat_status;
+    struct mount_facts facts = mounts_facts(file->mounts, stamp.mount);
+    if (is_remote(facts))
+      return -EAGAIN; /* another mount than a moment ago */
+    bool settled = facts.local && stamp_is_old(&stamp, now_ns) && clock_file_ns() >= now_ns;
+    if (facts.computed || settled || (before != NULL && stamp_same(before, &stamp))) {
+      if (status == 0)
+        remember(memory, &stamp, number, settled);
+      return status;
+    }
+    if (status != 0 && !look_may_pass(status))
+      return status;
+    last = stamp;
+    before = &last;
+  }
+  return -EAGAIN;
+}
+
+/* From the ground up. Where `fresh` the file is read whatever its stamp. */
+static int look_carefully(const struct look_file *file, struct look_memory *memory, bool fresh) {
+  int path_fd = open_file(file, O_PATH);
+  if (path_fd < 0)
+    return path_fd;
+  struct stamp before = {0};
+  int fd = stat_file(path_fd, "", AT_EMPTY_PATH, &before);
+  bool same = fd == 0 && !fresh && unchanged(memory, &before) && mounts_facts(file->mounts, before.mount).local;
+  if (fd == 0 && !same)
+    fd = open_again(path_fd);
+  close(path_fd);
+  if (fd < 0)
+    return fd;
+  memory->generation = generation_of(file);
+  memory->depth = depth_of(file->path);
+  if (same)
+    return note_quiet(memory);
+  int status = read_whole(file, fd, &before, memory);
+  close(fd);
+  return status;
+}
+
+/* Where nothing but a file that can be opened without harm can be. */
+static int look_directly(const struct look_file *file, struct look_memory *memory, const struct stamp *before) {
+  int fd = open_file(file, OPEN_FLAGS);
+  if (fd < 0)
+    return fd;
+  int status = 0;
+  struct stamp stamp;
+  if (before == NULL && trusted(memory) && !expects_news(memory)) {
+    status = stat_file(fd, "", AT_EMPTY_PATH, &stamp);
+    if (status == 0 && unchanged(memory, &stamp)) {
+      close(fd);
+      return note_quiet(memory);
+    }
+    before = &stamp;
+  }
+  if (status == 0)
+    status = read_whole(file, fd, before, memory);
+  close(fd);
+  return status;
+}
+
+/* By the cheapest way that is safe. Where `fresh` the file is read whatever its stamp. */
+static int look_at_file(const struct look_file *file, struct look_memory *memory, bool fresh) {
+  if (memory->generation != generation_of(file))
+    return look_carefully(file, memory, fresh);
+  struct mount_facts facts = mounts_facts(file->mounts, memory->stamp.mount);
+  struct stamp stamp;
+  const struct stamp *before = NULL;
+  if (!fresh && trusted(memory) && !expects_news(memory) && name_is_safe(file, memory, facts)) {
+    int flags = AT_NO_AUTOMOUNT | (file->found ? AT_SYMLINK_NOFOLLOW : 0);
+    if (stat_file(file->dir_fd, file->path, flags, &stamp) == 0 && stamp_same_file(&memory->stamp, &stamp)) {
+      if (unchanged(memory, &stamp))
+        return note_quiet(memory);
+      before = &stamp;
+    } else {
+      fresh = true; /* another file, or none */
+    }
+  }
+  int status = 0;
+  bool direct = !fresh && file->found && facts.no_devices && !is_remote(facts);
+  if (direct)
+    status = look_directly(file, memory, before);
+  if (!direct ||
+      (status != 0 && !look_may_pass(status))) /* then for the true reason: no device is denied, but refused */
+    status = look_carefully(file, memory, fresh || direct);
+  return status;
+}
+
+int look_once(const struct look_file *file, struct look_memory *memory) {
+  bool fresh = !memory->known;
+  if (++memory->looks >= LOOKS_TO_TRUST) {
+    memory->looks = 0;
+    fresh = true;
+  }
+  int status = look_at_file(file, memory, fresh);
+  if (status != 0)
+    forget(memory);
+  return status;
+}

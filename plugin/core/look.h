@@ -1,0 +1,77 @@
+/*
+ * look: one look at a file that holds one decimal number, by the cheapest safe way
+ *
+ * A tenant may have put anything there. Nothing is opened before it is known to be a regular file, nothing blocks, and
+ * nothing is open after the call. No content leaves this module but the number.
+ *
+ * The careful way: hold the file with O_PATH, check that it is a regular file, open what is held (through
+ * /proc/self/fd). Opening alone can do harm: a watchdog device reboots the host, and root in a guest can make devices
+ * in a directory that is shared by virtiofs.
+ *
+ * Cheaper ways, each only where a mount guarantees that it is safe (see mounts.h):
+ *   local         A file with the stamp of the last good read is not read. Each 64th look reads it all the same: what
+ *                 is written through mmap(2) leaves no trace in the stamp.
+ *   nodev         The file is opened directly. A device cannot be opened here; a FIFO opens without waiting and is then
+ *                 refused.
+ *   nosymfollow   The stamp is taken by name, without opening anything. Elsewhere a tenant could lead that stat through
+ *                 a link into a dead network mount, where it hangs. (An entry of a directory that only root and we can
+ *                 change, and a path that was written out, need no such mount.)
+ *
+ * What a mount guarantees counts no longer once the mount table changed: then the next look is a careful one.
+ *
+ * Number and time belong together: nobody wrote from before to after the read. Where the mount is not local, attributes
+ * may come from a cache; then the server is asked before and after the read (AT_STATX_FORCE_SYNC).
+ */
+#ifndef VM_ENERGY_LOOK_H
+#define VM_ENERGY_LOOK_H
+
+#include "mounts.h"
+#include "stamp.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where the file is. All borrowed. */
+struct look_file {
+  int dir_fd;                  /* AT_FDCWD, or the open directory that path is relative to */
+  const char *path;            /* relative to dir_fd, or absolute */
+  bool found;                  /* found by a pattern: links in path are not followed, except those in sysfs */
+  bool guarded;                /* only root and we can change the entries of dir_fd */
+  const struct mounts *mounts; /* NULL: nothing is known of any mount */
+};
+
+/* State per file between two looks. All zero at first. stamp and number are for the caller to read after a good look,
+   the rest is private. */
+struct look_memory {
+  struct stamp stamp;  /* at the last good read */
+  uint32_t generation; /* of the mount table at the last careful look */
+  uint64_t number;
+  bool known;      /* there was a good read, and no failed look since */
+  bool settled;    /* what is written after that read shows in the stamp */
+  bool unreliable; /* the number once changed while the stamp stood still */
+  uint8_t reads;   /* good reads, up to those that it takes to trust the stamp */
+  uint8_t quiet;   /* looks without news since the last news */
+  uint8_t rhythm;  /* quiet, at the news before that */
+  uint8_t looks;   /* since the last one that read the file whatever its stamp */
+  uint8_t depth;   /* directories in path */
+};
+
+/*
+ * 0: memory holds the file's number and stamp at one moment. -errno otherwise; see counter_error_text().
+ * look_may_pass() tells whether another look may do better: the writer may be between truncate and write.
+ */
+int look_once(const struct look_file *file, struct look_memory *memory);
+bool look_may_pass(int error);
+
+/*
+ * Opens path, relative to dir_fd, without following a symbolic link anywhere in it, except where dir_fd lies in sysfs:
+ * its class directories are made of links by the kernel; they are followed as long as they end in sysfs. Uses openat2,
+ * or goes step by step where that is not available. flags as for open(2); O_CLOEXEC is added. Returns the descriptor or
+ * -errno (-ELOOP for a link).
+ */
+int look_open_found(int dir_fd, const char *path, int flags, const struct mounts *mounts);
+
+/* The way without openat2, for tests. Never follows a link. */
+int look_open_step_by_step(int dir_fd, const char *path, int flags);
+
+#endif

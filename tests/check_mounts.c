@@ -1,0 +1,163 @@
+/* What the mount table says of a file. */
+#include "core/mounts.h"
+#include "core/stamp.h"
+#include "scratch.h"
+#include "suite.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+
+/* ---- one line ---------------------------------------------------------------------------------------------------- */
+
+#define LINE(options, type) "36 35 0:98 / /mnt/a " options " - " type " none rw"
+
+static const struct {
+  const char *line;
+  bool valid;
+  struct mount_facts facts;
+} line_rows[] = {
+    {LINE("rw", "tmpfs"), true, {.local = true}},
+    {LINE("rw,nosuid,nodev,noexec,relatime,nosymfollow shared:5", "tmpfs"),
+     true,
+     {.local = true, .no_devices = true, .no_links = true}},
+    {LINE("nodev", "ext4"), true, {.local = true, .no_devices = true}},
+    {LINE("ro,nosymfollow master:1 propagate_from:2", "xfs"), true, {.local = true, .no_links = true}},
+    {LINE("rw,nodevil,xnodev,nosymfollowing", "btrfs"), true, {.local = true}},
+    {LINE("rw", "ext2"), true, {.local = true}},
+    {LINE("rw", "ext3"), true, {.local = true}},
+    {LINE("rw", "ramfs"), true, {.local = true}},
+    {LINE("rw", "f2fs"), true, {.local = true}},
+    {LINE("rw", "zfs"), true, {.local = true}},
+    {LINE("rw,nosuid,nodev,noexec", "sysfs"), true, {.computed = true, .no_devices = true}},
+    {LINE("rw", "9p"), true, {.local = false}},
+    {LINE("rw", "virtiofs"), true, {.local = false}},
+    {LINE("rw", "nfs4"), true, {.local = false}},
+    {LINE("rw", "fuse.sshfs"), true, {.local = false}},
+    {LINE("rw", "cifs"), true, {.local = false}},
+    {LINE("rw", "ceph"), true, {.local = false}},
+    {LINE("rw", "overlay"), true, {.local = false}},
+    {LINE("rw", "ext"), true, {.local = false}},
+    {LINE("rw", "ext4x"), true, {.local = false}},
+    /* what an operator calls a directory or a device is no option and no type */
+    {"36 35 0:98 /\\040-\\040tmpfs /a\\040-\\040tmpfs\\040nodev rw - 9p tmpfs rw,nodev", true, {.local = false}},
+    {"36 35 0:98 / /mnt/a rw - ext4", true, {.local = true}},
+    {"36 35 0:98 / /mnt/a rw -", false, {.local = false}},
+    {"36 35 0:98 / /mnt/a rw", false, {.local = false}},
+    {"36", false, {.local = false}},
+    {"x 35 0:98 / /mnt/a rw - ext4 none rw", false, {.local = false}},
+    {"", false, {.local = false}},
+};
+
+START_TEST(line) {
+  for (int newline = 0; newline <= 1; newline++) {
+    char text[256];
+    uint64_t id = 0;
+    struct mount_facts facts = {.local = false}, expected = line_rows[_i].facts;
+    snprintf(text, sizeof(text), "%s%s", line_rows[_i].line, newline ? "\n" : "");
+    ck_assert_int_eq(mounts_parse_line(text, &id, &facts), line_rows[_i].valid);
+    ck_assert_uint_eq(id, line_rows[_i].valid ? 36 : 0);
+    ck_assert_int_eq(facts.local, expected.local);
+    ck_assert_int_eq(facts.computed, expected.computed);
+    ck_assert_int_eq(facts.no_devices, expected.no_devices);
+    ck_assert_int_eq(facts.no_links, expected.no_links);
+  }
+}
+END_TEST
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+static struct mount_facts facts_of(const struct mounts *mounts, const char *path) {
+  struct statx st;
+  ck_assert_int_eq(stamp_stat(AT_FDCWD, path, 0, &st), 0);
+  return mounts_facts(mounts, stamp_of(&st).mount);
+}
+
+START_TEST(kernel) {
+  struct mounts *mounts;
+  ck_assert_int_eq(mounts_new(&mounts), 0);
+  ck_assert(!facts_of(mounts, "/proc/self").no_devices && !facts_of(mounts, "/").local);
+  uint32_t before = mounts_generation(mounts);
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  uint32_t generation = mounts_generation(mounts);
+  ck_assert_uint_ne(before, generation);
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  ck_assert_uint_eq(mounts_generation(mounts), generation);
+  ck_assert(!facts_of(mounts, "/proc/self").local && !facts_of(mounts, "/proc/self").computed);
+  struct stat st;
+  if (stat("/sys/class/net", &st) == 0)
+    ck_assert(facts_of(mounts, "/sys/class/net").computed && !facts_of(mounts, "/sys/class/net").local);
+  ck_assert(!mounts_facts(mounts, UINT64_MAX).local && !mounts_facts(NULL, 1).local);
+  mounts_free(mounts);
+  mounts_free(NULL);
+}
+END_TEST
+
+/* Mounts come, are made weaker, and go: with the next refresh, and not before. */
+START_TEST(changes) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    return;
+  struct mounts *mounts;
+  ck_assert_int_eq(mounts_new(&mounts), 0);
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  ck_assert_int_eq(mount("tmpfs", scratch, "tmpfs", MS_NODEV | MS_NOSYMFOLLOW, "size=64k"), 0);
+  struct mount_facts facts = facts_of(mounts, scratch);
+  ck_assert(!facts.local && !facts.no_devices && !facts.no_links);
+  uint32_t generation = mounts_generation(mounts);
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  ck_assert_uint_ne(mounts_generation(mounts), generation);
+  facts = facts_of(mounts, scratch);
+  ck_assert(facts.local && facts.no_devices && facts.no_links);
+  ck_assert_int_eq(mount("none", scratch, NULL, MS_REMOUNT | MS_BIND, NULL), 0);
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  facts = facts_of(mounts, scratch);
+  ck_assert(facts.local && !facts.no_devices && !facts.no_links);
+  generation = mounts_generation(mounts);
+  ck_assert_int_eq(umount2(scratch, 0), 0); /* nothing keeps it busy */
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  ck_assert_uint_ne(mounts_generation(mounts), generation);
+  mounts_free(mounts);
+}
+END_TEST
+
+/* One file system per VM: each is found. */
+START_TEST(many) {
+  enum { MOUNTS = 300 };
+  char name[64];
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    return;
+  for (int i = 0; i < MOUNTS; i++) {
+    snprintf(name, sizeof(name), "vm %d/x", i);
+    make_parents(in_scratch(name));
+    snprintf(name, sizeof(name), "vm %d", i);
+    ck_assert_int_eq(mount("tmpfs", in_scratch(name), "tmpfs", i % 2 == 0 ? MS_NODEV : 0, "size=4k"), 0);
+  }
+  struct mounts *mounts;
+  ck_assert_int_eq(mounts_new(&mounts), 0);
+  ck_assert_int_eq(mounts_refresh(mounts), 0);
+  for (int i = 0; i < MOUNTS; i++) {
+    snprintf(name, sizeof(name), "vm %d", i);
+    struct mount_facts facts = facts_of(mounts, in_scratch(name));
+    ck_assert(facts.local);
+    ck_assert_int_eq(facts.no_devices, i % 2 == 0);
+    umount2(in_scratch(name), MNT_DETACH);
+  }
+  mounts_free(mounts);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("mounts");
+  TCase *tcase = tcase_create("mounts");
+  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
+  tcase_add_loop_test(tcase, line, 0, ROWS(line_rows));
+  tcase_add_test(tcase, kernel);
+  tcase_add_test(tcase, changes);
+  tcase_add_test(tcase, many);
+  suite_add_tcase(suite, tcase);
+  return suite_run(suite);
+}
