@@ -279,7 +279,7 @@ static int list(struct walk *walk, DIR *dir, const char *below, const char *comp
                 struct names *names) {
   const struct dirent *item;
   const char *last = NULL; /* what stands after this is not among the first */
-  while (errno = 0, item = readdir(dir), item != NULL) {
+  while ((errno = 0, item = readdir(dir)) != NULL) {
     if (walk->bounded && walk->entries_left == 0) {
       too_many(walk, below);
       return 0;

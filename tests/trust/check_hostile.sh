@@ -19,7 +19,7 @@ for i in "${!odd_names[@]}"; do
   # "/" cannot be in a name: this one is what stays when a path is not taken apart well
   mkdir -p "$tree/${name//\//_}/intel-rapl:0"
   echo $((7000000 + i)) >"$tree/${name//\//_}/intel-rapl:0/energy_uj"
-  [[ $name == .* ]] || truth+=("$((7000000 + i))") # a pattern leaves out what is hidden
+  truth+=("$((7000000 + i))")
 done
 
 # --- what is planted, and what is said of it ------------------------------------------------------------------------------
