@@ -1407,6 +1407,28 @@ START_TEST(twin_remains) {
 }
 END_TEST
 
+/* The one that was kept is a path that was written out, and leads nowhere now. */
+START_TEST(twin_of_a_missing_path) {
+  struct source *source = new_watchful_source();
+  make_files("a/e");
+  ck_assert_int_eq(mkdir(in_scratch("hard"), 0755), 0);
+  ck_assert_int_eq(link(in_scratch("a/e"), in_scratch("hard/e")), 0);
+  add(source, "a/e");
+  add(source, "hard/e");
+  for (int pass = 0; pass < 4; pass++)
+    read_all(source);
+  write_text("a/e", ""); /* in the making: nothing is known of either */
+  read_all(source);
+  write_text("a/e", "42");
+  read_all(source);
+  ck_assert_str_eq(list_of(source), "a/e");
+  remove_file("a/e");
+  read_all(source);
+  ck_assert_str_eq(readings_of(source), "a/e=ENOENT hard/e=42");
+  source_free(source);
+}
+END_TEST
+
 /* ---- bounds ------------------------------------------------------------------------------------------------------ */
 
 enum { FILES_MAX = 10000 };
@@ -1645,6 +1667,7 @@ static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   tcase_add_test(tcase, twins_are_told_after_three_passes);
   tcase_add_test(tcase, twin_leads_elsewhere);
   tcase_add_test(tcase, twin_remains);
+  tcase_add_test(tcase, twin_of_a_missing_path);
   tcase_add_test(tcase, overlay);
   tcase_add_test(tcase, without_proc);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));

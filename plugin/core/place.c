@@ -147,6 +147,7 @@ int place_new(const char *path_or_pattern, struct place **place) {
 static void drop(struct item *item, const struct place_user *user) {
   if (item->own != NULL)
     user->went(item->own, user->arg);
+  item->own = NULL; /* whoever still goes through the items must not find it */
   free(item->path);
 }
 

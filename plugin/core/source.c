@@ -221,17 +221,28 @@ static void find_twins(struct source *source) {
   free(candidates);
 }
 
-/* A twin whose path leads elsewhere by now is a counter of its own again. */
+static int look_again(const struct source *source, struct member *member) {
+  struct look_file file;
+  int status = place_file(member->place, member->entry.path, source->mounts, &file);
+  return status != 0 ? status : look_once(&file, &member->counter.look);
+}
+
+/* False once its path leads elsewhere, or that of its twin leads nowhere. */
+static bool is_still_twin(const struct source *source, struct member *member) {
+  struct member *kept = member->twin;
+  if (look_again(source, member) != 0)
+    return true;
+  int status = kept->counter.look.known ? 0 : look_again(source, kept);
+  if (status != 0)
+    return look_may_pass(status);
+  return stamp_same_file(&member->counter.look.stamp, &kept->counter.look.stamp);
+}
+
 static void check_twins(struct source *source) {
   struct member *member;
-  for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;) {
-    struct look_file file;
-    if (member->twin != NULL && place_file(member->place, member->entry.path, source->mounts, &file) == 0 &&
-        look_once(&file, &member->counter.look) == 0 &&
-        !stamp_same_file(&member->counter.look.stamp, &member->twin->counter.look.stamp) &&
-        member->twin->counter.look.known)
+  for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;)
+    if (member->twin != NULL && !is_still_twin(source, member))
       end_twin(source, member);
-  }
 }
 
 /* ---- the source -------------------------------------------------------------------------------------------------- */
