@@ -122,7 +122,7 @@ int place_new(const char *path_or_pattern, struct place **place) {
   if (len == 0 || path_or_pattern[len - 1] == '/')
     return -EINVAL;
   int status = clean_path(path_or_pattern, &path, &given_len);
-  if (status != 0)
+  if (path == NULL)
     return status;
   struct place *p = calloc(1, sizeof(*p));
   if (p == NULL) {
@@ -145,7 +145,7 @@ int place_new(const char *path_or_pattern, struct place **place) {
 }
 
 static void drop(struct item *item, const struct place_user *user) {
-  if (item->own != NULL)
+  if (item->own != NULL && user != NULL)
     user->went(item->own, user->arg);
   item->own = NULL; /* whoever still goes through the items must not find it */
   free(item->path);

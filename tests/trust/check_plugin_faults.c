@@ -280,7 +280,7 @@ static const struct row running_rows[] = {
     {"write", "*"},  {"write", ":short"}, {"write", "+:short"}, {"write", ":EINTR"},  {"malloc", ""},
     {"malloc", "+"}, {"malloc", "*"},     {"mkdir", ""},        {"mkdir", "+"},       {"close", ""},
     {"stat", ""},    {"stat", "+"},       {"truncate", "+"},    {"rename", ""},       {"sync", ""},
-    {"unlink", "+"},
+    {"unlink", "+"}, {"wait", ""},        {"wait", "+"},
 };
 
 static const struct row ending_rows[] = {
