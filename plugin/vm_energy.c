@@ -8,6 +8,10 @@
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once, since there is one read function and the daemon runs a read function again only when it has returned;
  * shutdown comes after the last read. So nothing here is locked; tests/trust/check_threads.sh holds the daemon to that.
+ *
+ * The read function looks at the counters every 2 s or more often, and dispatches values when the interval of the
+ * plugin has passed (see meter.h for why). So it is registered with the time between two looks, and sets the interval
+ * of the values itself.
  */
 #include "capture.h"
 #include "core/clock.h"
@@ -44,6 +48,8 @@
 struct vm {
   bool stale; /* these two: what was last said of it */
   int error;  /* why it has no value; 0: it has */
+  int range_error;
+  bool at_least; /* these two: said, too */
   struct throttle throttle;
   bool noted_here; /* these two: what was last notified of it */
   bool noted_stale;
@@ -58,9 +64,12 @@ static struct {
   struct ledger *ledger;   /* NULL: off */
   struct sink *sinks[3];   /* this one, the capture's, the ledger's */
   struct throttle throttle;
-  int64_t mono_ns; /* of the pass */
-  cdtime_t time;   /* of the pass */
-  bool started;    /* the first pass is over */
+  cdtime_t interval; /* of the values */
+  int64_t next_ns;   /* mono; when the next ones are due */
+  int64_t mono_ns;   /* of the look */
+  cdtime_t time;     /* of the look */
+  bool said_pause;
+  bool started; /* the first pass is over */
   bool stopping;
   int search_error; /* these two: what was last said of the search */
   char *search_where;
@@ -104,6 +113,7 @@ static void dispatch(const struct sample *sample, const char *type, const char *
   list.values = &value;
   list.values_len = 1;
   list.time = plugin.time;
+  list.interval = plugin.interval;
   snprintf(list.plugin, sizeof(list.plugin), "%s", PLUGIN);
   compose(&settings.host, sample->label, list.host, sizeof(list.host));
   compose(&settings.plugin_instance, sample->label, list.plugin_instance, sizeof(list.plugin_instance));
@@ -270,6 +280,33 @@ static void tell_staleness(const struct sample *sample, bool stale) {
     say(LOG_NOTICE, "VM '%s': '%s' is updated again", sample->label, sample->path);
 }
 
+/* Energy and power of such a counter are known badly, for as long as it has that range. */
+static void tell_range(struct vm *vm, const struct sample *sample) {
+  if (sample->range_error != vm->range_error && sample->range_error != 0 && may_say_of_vm(vm, sample))
+    say(LOG_WARNING,
+        "VM '%s': cannot read max_energy_range_uj beside '%s': %s; until it can be read, a wrap of the counter is "
+        "taken "
+        "for a reset",
+        sample->label, sample->path, counter_error_text(sample->range_error));
+  vm->range_error = sample->range_error;
+  if (sample->at_least && !vm->at_least && may_say_of_vm(vm, sample))
+    say(LOG_WARNING,
+        "VM '%s': '%s' may wrap more than once between two looks: its energy is a lower bound, and it has no power",
+        sample->label, sample->path);
+  vm->at_least = sample->at_least;
+}
+
+/* Once: the writer pauses for all VMs at the same time. */
+static void tell_pause(const struct sample *sample) {
+  if (sample->pauses == 0 || plugin.said_pause)
+    return;
+  plugin.said_pause = true;
+  say(LOG_NOTICE,
+      "VM '%s': the writer of '%s' paused: an update came %.1f s late; energy of that time may not be counted, and the "
+      "update has no power; further pauses are not logged (see vm_energy check)",
+      sample->label, sample->path, (double)sample->pause_ns / 1e9);
+}
+
 static void tell_changes(struct vm *vm, const struct sample *sample) {
   notify_here(vm, sample);
   if (sample->error != 0) {
@@ -289,6 +326,8 @@ static void tell_changes(struct vm *vm, const struct sample *sample) {
   if (stale != vm->stale && may_say_of_vm(vm, sample))
     tell_staleness(sample, stale);
   vm->stale = stale;
+  tell_range(vm, sample);
+  tell_pause(sample);
   notify_staleness(vm, sample, stale);
 }
 
@@ -374,7 +413,7 @@ static bool has_name(const struct format *format) {
 static struct capture *start_capture(void) {
   if (settings.csv_dir == NULL)
     return NULL;
-  unsigned ts_decimals = plugin_get_interval() >= TIME_T_TO_CDTIME_T(1) ? 0 : 3;
+  unsigned ts_decimals = plugin.interval >= TIME_T_TO_CDTIME_T(1) ? 0 : 3;
   struct capture *capture = capture_new(settings.csv_dir, settings.smooth, ts_decimals);
   if (capture == NULL)
     say(LOG_ERR, "CSVDir is off: out of memory");
@@ -392,9 +431,14 @@ static void stop(void) {
   plugin.ledger = NULL;
 }
 
+/* Always 0: a failing read callback makes collectd ask the whole plugin less often, also for the VMs that are well. */
+static int on_read(user_data_t *unused);
+
 static int on_init(void) {
   if (plugin.sampler != NULL)
     return 0;
+  plugin.interval = plugin_get_interval();
+  settings.meter.look_ns = meter_look_ns((int64_t)CDTIME_T_TO_NS(plugin.interval));
   if (!has_name(&settings.host) && !has_name(&settings.plugin_instance)) {
     say(LOG_WARNING, "neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one "
                      "series: PluginInstanceFormat is taken to be \"name\"");
@@ -427,6 +471,9 @@ static int on_init(void) {
   }
   for (size_t i = 0; status == 0 && settings.files_num == 0 && source_default_patterns[i] != NULL; i++)
     status = sampler_add(plugin.sampler, source_default_patterns[i]);
+  if (status == 0)
+    status =
+        plugin_register_complex_read(NULL, PLUGIN, on_read, NS_TO_CDTIME_T((cdtime_t)settings.meter.look_ns), NULL);
   if (status == 0)
     return 0;
   say(LOG_ERR, "cannot start: %s", strerror(-status));
@@ -484,17 +531,24 @@ static void tell_counters(void) {
   plugin.said_no_counter = count == 0;
 }
 
-/* Always 0: a failing read callback makes collectd ask the whole plugin less often, also for the VMs that are well. */
-static int on_read(void) {
-  if (plugin.sampler == NULL)
-    return 0; /* said by init; collectd -T reads all the same */
+/* True if values are due, which is then noted. */
+static bool take_due(int64_t now_ns) {
+  int64_t interval_ns = (int64_t)CDTIME_T_TO_NS(plugin.interval), late_ns = now_ns - plugin.next_ns;
+  if (plugin.started && late_ns < -settings.meter.look_ns / 2)
+    return false;
+  plugin.next_ns = (plugin.started && late_ns < interval_ns / 2 ? plugin.next_ns : now_ns) + interval_ns;
+  return true;
+}
+
+static int on_read(user_data_t *unused) {
+  (void)unused;
   struct instant now;
   int status = clock_now(&now);
   if (status == 0) {
     plugin.mono_ns = now.mono_ns;
     plugin.time = NS_TO_CDTIME_T((cdtime_t)now.wall_ns);
     forget_gone();
-    status = sampler_pass(plugin.sampler, &now);
+    status = take_due(now.mono_ns) ? sampler_pass(plugin.sampler, &now) : sampler_look(plugin.sampler);
     tell_search_error();
     tell_counters();
     plugin.started = true;
@@ -519,6 +573,5 @@ __attribute__((visibility("default"))) void module_register(void) {
   settings_reset();
   plugin_register_complex_config(PLUGIN, on_config);
   plugin_register_init(PLUGIN, on_init);
-  plugin_register_read(PLUGIN, on_read);
   plugin_register_shutdown(PLUGIN, on_shutdown);
 }

@@ -85,7 +85,7 @@ static bool passes_left(const struct tally *tally, uint64_t energy_uj) {
 }
 
 static bool is_spike(const struct tally *tally, const struct recording_value *value, double rise_j) {
-  bool suspect = value->has_state ? value->state == SAMPLE_SPIKE : !value->has_power;
+  bool suspect = value->has_state ? value->state == SAMPLE_SPIKE || value->state == SAMPLE_GAP : !value->has_power;
   return suspect && (passes_left(tally, value->energy_uj) || is_too_much(tally, value, rise_j));
 }
 
@@ -112,7 +112,7 @@ static double energy_since(struct tally *tally, const struct recording_value *va
       tally->left_j += rise_j;
       return rise_j;
     }
-    if (!value->has_state && passes_left(tally, now_uj))
+    if (passes_left(tally, now_uj) && !(value->has_state && value->state == SAMPLE_SPIKE))
       return go_back(tally, now_uj);
     leave(tally);
     return 0;

@@ -7,7 +7,7 @@
  * nothing. Without a counter, energy is power by time, throughout.
  *
  * A spike (see core/meter.h) adds nothing, nor does the way back from it, but for what the series counted meanwhile
- * that it goes back to. It is a rise in the state spike, or, in layouts without states, one without a power; and it
+ * that it goes back to. It is a rise in the state spike or gap, or, in layouts without states, one without a power; and it
  * passes the number which the counter had fallen from, or is more than max_power_w of the run, or 10 kW where that is
  * not known.
  *

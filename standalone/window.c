@@ -66,6 +66,11 @@ static int put_first(struct window *window, const struct sample *sample) {
   return 0;
 }
 
+/* True if the file tells when its counter was updated, as far as is known. */
+static bool is_dated(const struct sample *sample) {
+  return sample->by_update && sample->tracked;
+}
+
 /*
  * A counter whose file tells no time shows at each reading what it is at that instant. That it is one is seen when its
  * number changes; until then each reading was as the first.
@@ -76,7 +81,7 @@ static void follow_untimed(struct record *record, const struct sample *sample) {
     struct bounds_update before = {.mono_ns = record->in_window_ns, .energy_j = now.energy_j - sample->delta_j};
     record->untimed = true;
     record->bounds.tick_ns = 0;
-    if (before.mono_ns < now.mono_ns)
+    if (before.mono_ns < now.mono_ns && record->updates <= 1)
       bounds_add(&record->bounds, &before);
   }
   bounds_add(&record->bounds, &now);
@@ -87,7 +92,7 @@ static void follow_bounds(struct record *record, const struct sample *sample) {
     bounds_lose(&record->bounds);
   if (record->in_window_ns == 0)
     record->in_window_ns = sample->at.mono_ns;
-  if (!sample->by_update) {
+  if (!is_dated(sample)) {
     follow_untimed(record, sample);
   } else if (sample->updated) {
     struct bounds_update update = {.mono_ns = sample->update_mono_ns, .energy_j = record->energy_j};
@@ -125,7 +130,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     follow_bounds(record, sample);
   record->last_mono_ns = sample->at.mono_ns;
   record->last_update_ns = sample->update_mono_ns;
-  record->by_update = sample->by_update;
+  record->by_update = is_dated(sample);
   record->updated = record->updated || sample->updated;
   record->reset = record->reset || sample->state == SAMPLE_RESET;
   record->spike = record->spike || sample->state == SAMPLE_SPIKE;

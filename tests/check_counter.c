@@ -2,6 +2,7 @@
 #include "core/counter.h"
 #include "core/meter.h"
 #include "file_clock.h"
+#include "one_look.h"
 #include "reader.h"
 #include "scratch.h"
 #include "suite.h"
@@ -349,7 +350,7 @@ START_TEST(torn) {
   for (int i = 0; i < reads; i++) {
     int64_t patience_ns = COUNTER_PATIENCE_NS;
     struct reading reading = read_as_source(&file, NULL, &patience_ns);
-    meter_update(&meter, &reading, &reading.at, &sample);
+    take_and_sample(&meter, &reading, &reading.at, &sample);
     if (reading.error != 0) {
       bad++;
       continue;

@@ -111,7 +111,7 @@ START_TEST(rows_are_what_is_dispatched) {
   expect_values("a/energy=1002; a/power=200; a/power-sma2=200");
   counter_at("a", "601234567", 10);
   fake_forget();
-  read_at(10.75);
+  read_at(10.25);
   expect_values("a/energy=1202.46913; a/power=40.0938268; a/power-sma2=120.046913");
   counter_at("a", "", 11);
   read_at(11); /* torn */
@@ -165,7 +165,7 @@ START_TEST(a_new_vm_has_a_file_and_one_that_is_gone_no_rows) {
   remove_counter("a");
   read_at(4);
   expect_captures(HEADER_A "1795000001,2,\n1795000002,2,\n1795000003,2,\n" HEADER_B
-                           "1795000000,1,\n1795000001,1,\n1795000004,4,\n");
+                           "1795000000,1,\n1795000001,1,\n1795000004,4,0.000001\n");
 }
 END_TEST
 
@@ -221,7 +221,8 @@ START_TEST(many_come_and_go) {
   }
   of(show_captures);
   int whole = 0;
-  for (const char *at = shown; (at = strstr(at, "_power_w\n1795000001,7,\n1795000003,7,\n1795000004,7,")) != NULL; at++)
+  for (const char *at = shown;
+       (at = strstr(at, "_power_w\n1795000001,7,\n1795000003,7,0.000000\n1795000004,7,0.000000")) != NULL; at++)
     whole++;
   ck_assert_int_eq(whole, MANY);
 }

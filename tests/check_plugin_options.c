@@ -73,9 +73,9 @@ static const struct {
   const char *base;
   const char *update, *held;
 } untracked_rows[] = {
-    {"auto", "a/energy=500; a/power=125", "a/energy=500; a/power=0"},
+    {"auto", "a/energy=500", "a/energy=500"}, /* not known yet: three updates decide */
     {"sample", "a/energy=500; a/power=125", "a/energy=500; a/power=0"},
-    {"update", "a/energy=500; a/power=100", "a/energy=500; a/power=100"},
+    {"update", "a/energy=500", "a/energy=500"},
 };
 
 START_TEST(time_base_of_an_untracked_counter) {
@@ -295,9 +295,9 @@ START_TEST(a_file_that_is_none_stops_nothing) {
 }
 END_TEST
 
-/* `collectd -T` reads once also when init has failed. */
+/* Before init nothing is registered that could read: `collectd -T` reads once also when init has failed. */
 START_TEST(read_without_init) {
-  ck_assert_int_eq(fake_read(), 0);
+  ck_assert_int_eq(fake_read(), FAKE_NO_CALLBACK);
   expect_values("");
 }
 END_TEST

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/meter.h"
+#include "one_look.h"
 #include "sim/world.h"
 #include "suite.h"
 
@@ -90,7 +91,7 @@ static void live(struct run *run) {
     world_clock(&run->world, &now);
     if (world_random(&run->world, 1) < 0.95)
       world_read(&run->world, &reading);
-    meter_update(&run->meter, &reading, &now, &sample);
+    take_and_sample(&run->meter, &reading, &now, &sample);
     if (sample.has_energy && !run->started)
       run->start_j = sample.energy_j;
     run->started = run->started || sample.has_energy;

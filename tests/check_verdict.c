@@ -2,6 +2,7 @@
  * Verdicts: stories of readings, through the real meter, and what is said of each; the host against its VMs.
  */
 #include "../standalone/verdict.h"
+#include "one_look.h"
 #include "suite.h"
 
 #include "core/clock.h"
@@ -24,15 +25,17 @@ struct step {
 /* Where the counters of the kernel in these stories wrap. */
 #define RANGE_UJ UINT64_C(262143328850)
 
+#define WALL0 (INT64_C(1700000000) * NS_PER_S + 123456789) /* no whole second */
+
 static void look(struct meter *meter, struct facts *facts, const struct step *step, bool computed) {
   struct instant now = {.mono_ns = (int64_t)((1000 + step->at_s) * 1e9)};
-  now.wall_ns = now.mono_ns + INT64_C(1700000000) * NS_PER_S;
+  now.wall_ns = now.mono_ns + WALL0;
   struct reading reading = {.error = step->uj < 0 ? (int)step->uj : 0, .energy_uj = (uint64_t)step->uj};
-  reading.mtime_ns = (int64_t)((1000 + step->written_s) * 1e9) + INT64_C(1700000000) * NS_PER_S;
+  reading.mtime_ns = (int64_t)((1000 + step->written_s) * 1e9) + WALL0;
   reading.computed = computed;
   reading.range_uj = computed ? RANGE_UJ : 0;
   struct sample sample = {.label = "vm"};
-  meter_update(meter, &reading, &now, &sample);
+  take_and_sample(meter, &reading, &now, &sample);
   facts_note(facts, &sample, 0);
 }
 
@@ -109,12 +112,12 @@ static const struct verdict_row {
      .kind = VERDICT_OFF,
      .text = "not updated for 12 min, while others are",
      .next = "see whether it runs: virsh domstate 'a b';"},
-    {"29 s are not yet dead",
-     {{0, 1000000000, -2}, {27, 1000000000, -2}},
+    {"59 s are not yet dead",
+     {{0, 1000000000, -2}, {57, 1000000000, -2}},
      .kind = VERDICT_FRESH,
-     .text = "updated 29 s"},
-    {"31 s are",
-     {{0, 1000000000, -2}, {29, 1000000000, -2}},
+     .text = "updated 59 s"},
+    {"181 s are",
+     {{0, 1000000000, -2}, {179, 1000000000, -2}},
      .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated"},
@@ -193,8 +196,9 @@ static const struct verdict_row {
      .kind = VERDICT_MERGED,
      .text = "holds"},
     {"the time stands still, the number does not",
-     {{0, 1000, -900}, {0.25, 2000, -900}, {0.5, 3000, -900}},
+     {{0, 1000, -900}, {0.25, 2000, -900}, {0.5, 3000, -900}, {0.75, 4000, -900}, {1, 5000, -900}},
      .clear = true,
+     .early = true,
      .kind = VERDICT_UNDATED,
      .text = "its modification time does not move with its number",
      .next = "read it where it is written"},

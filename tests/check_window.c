@@ -4,13 +4,14 @@
 #include "../standalone/window.h"
 
 #include "core/meter.h"
+#include "one_look.h"
 #include "suite.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
-#define WALL_S       INT64_C(1795000000)
+#define WALL_NS      (INT64_C(1795000000) * NS_PER_S + 123456789) /* no whole second */
 #define READINGS_MAX 8
 
 /* What the file says in one pass, in seconds since the start. */
@@ -38,20 +39,20 @@ static int64_t to_ns(double s) {
 }
 
 static struct instant at(double t_s) {
-  return (struct instant){.mono_ns = 1000 * NS_PER_S + to_ns(t_s), .wall_ns = WALL_S * NS_PER_S + to_ns(t_s)};
+  return (struct instant){.mono_ns = 1000 * NS_PER_S + to_ns(t_s), .wall_ns = WALL_NS + to_ns(t_s)};
 }
 
 static void put(struct sink *sink, struct counter *counter, const struct step *step, uint64_t range_uj, bool computed) {
   struct instant now = at(step->t_s);
   struct reading reading = {.error = step->error,
                             .energy_uj = step->energy_uj,
-                            .mtime_ns = WALL_S * NS_PER_S + to_ns(step->mtime_s),
+                            .mtime_ns = WALL_NS + to_ns(step->mtime_s),
                             .range_uj = range_uj,
                             .computed = computed};
   counter->sample.label = counter->label;
   counter->sample.path = counter->path;
   counter->sample.slot = &counter->slot;
-  meter_update(&counter->meter, &reading, &now, &counter->sample);
+  take_and_sample(&counter->meter, &reading, &now, &counter->sample);
   ck_assert_int_eq(sink->put(sink, &counter->sample), 0);
 }
 
@@ -142,8 +143,8 @@ static const struct {
     /* no news */
     {"sample: no update", METER_SAMPLE, {{1, 0, 5, 0}, {2, 0, 5, 0}, {3, 0, 5, 0}}, 0, 0, SAMPLE_HELD, 0, false},
     {"update: no update is not 0 W", METER_UPDATE, {{1, 0, 5, 0}, {3, 0, 5, 0}}, 0, NONE, SAMPLE_HELD, 0, false},
-    {"sample: stale", METER_SAMPLE, {{1, 0, 5, 0}, {31, 0, 5, 0}}, 0, NONE, SAMPLE_STALE, 0, false},
-    {"sample: not yet", METER_SAMPLE, {{1, 0, 5, 0}, {30, 0, 5, 0}}, 0, 0, SAMPLE_HELD, 0, false},
+    {"sample: stale", METER_SAMPLE, {{1, 0, 5, 0}, {181, 0, 5, 0}}, 0, NONE, SAMPLE_STALE, 0, false},
+    {"sample: not yet", METER_SAMPLE, {{1, 0, 5, 0}, {180, 0, 5, 0}}, 0, 0, SAMPLE_HELD, 0, false},
     {"sample: died in the window",
      METER_SAMPLE,
      {{1, 0, 5, 0}, {6, 5, 1000005, 0}, {40, 5, 1000005, 0}},
@@ -199,7 +200,7 @@ static const struct {
      false},
     {"update: and again",
      METER_UPDATE,
-     {{0.001, -3600, 0, 0}, {5, 4, 500000000, 0}, {99, 4, 500000000, 0}, {100, 99, 501000000, 0}},
+     {{0.001, -3600, 0, 0}, {5, 4, 500000000, 0}, {199, 4, 500000000, 0}, {200, 199, 501000000, 0}},
      501,
      NONE,
      SAMPLE_GAP,

@@ -17,7 +17,7 @@ static struct {
   char names[256];
   int (*config)(oconfig_item_t *);
   int (*init)(void);
-  int (*read)(void);
+  int (*read)(user_data_t *);
   int (*shutdown)(void);
 } registered;
 
@@ -149,8 +149,11 @@ int plugin_register_init(const char *name, plugin_init_cb callback) {
   return note("init", name);
 }
 
-int plugin_register_read(const char *name, int (*callback)(void)) {
+int plugin_register_complex_read(const char *group, const char *name, int (*callback)(user_data_t *), cdtime_t interval,
+                                 user_data_t const *user_data) {
+  (void)group, (void)user_data;
   registered.read = callback;
+  fake.read_interval = interval;
   return note("read", name);
 }
 
@@ -343,7 +346,10 @@ int fake_init(void) {
 }
 
 int fake_read(void) {
-  return call(registered.read);
+  turn(true);
+  int status = registered.read == NULL ? FAKE_NO_CALLBACK : registered.read(NULL);
+  turn(false);
+  return status;
 }
 
 int fake_shutdown(void) {

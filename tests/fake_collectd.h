@@ -47,6 +47,8 @@ extern struct fake {
   size_t unsafe; /* texts with a control character, an empty host or type, lines that collectd would cut: all since
                     fake_reset() */
 
+  cdtime_t read_interval; /* with which the read function was registered */
+
   int dispatch_status;       /* what plugin_dispatch_values() answers; what it refuses is not recorded */
   void (*on_dispatch)(void); /* called in plugin_dispatch_values(), in the middle of a pass; NULL: nothing */
   void (*on_turn)(

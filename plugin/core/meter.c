@@ -7,31 +7,40 @@
 /* A change of wall - mono by more than this is a step; reading two clocks one after the other makes less. */
 #define STEP_NS (10 * NS_PER_MS)
 
-/* How far a modification time may lie outside of the two samples around it: file times are rounded to a tick. */
-#define TICK_NS (20 * NS_PER_MS)
+/* File times are rounded to a tick of 10 ms at most, or to whole seconds. */
+#define TICK_NS         (20 * NS_PER_MS)
+#define TICK_DEFAULT_NS (10 * NS_PER_MS)
+#define WHOLE_S_NS      (2 * NS_PER_S)
 
-/* The same for the time between two updates: some network file systems show an update some seconds late. */
+/* How far two modification times may differ from what was seen: some network file systems show an update late. */
 #define SLACK_NS (5 * NS_PER_S)
 
-/*
- * A file's time is told in ticks, so the time between two updates is wrong by up to one. Power is taken over at least
- * so many ticks, which makes its error at most 0.5 %.
- */
-#define POWER_TICKS     200
-#define TICK_DEFAULT_NS (10 * NS_PER_MS)
+/* Power spans so many ticks, which makes its error at most 0.5 %; with whole seconds this long, for 2 %. */
+#define POWER_TICKS      200
+#define POWER_WHOLE_S_NS (50 * NS_PER_S)
 
-/* A writer that is slower than this is not learned: its stale time is to be set. */
-#define PERIOD_MAX_NS (INT64_C(24) * 3600 * NS_PER_S)
-
-/* No power over less than this; the samples of one pass may be as close as the clock can tell. */
+/* No power over less than this: the samples of one pass may be as close as the clock can tell. */
 #define SAMPLE_MIN_NS NS_PER_US
 
-/*
- * What a counter that wraps, or passes the number that it had fallen from, may have drawn meanwhile: ten times its
- * usual power, and no less than this. At 1 kW a package counter of 262 kJ takes four minutes to go round.
- */
+/* A plausible wrap: ten times the usual power, and at least 1 kW. */
 #define PLAUSIBLE_W      1000.0
 #define PLAUSIBLE_FACTOR 10.0
+
+/* How long the old course is kept after a fall or a spike. */
+#define LEFT_NS      (30 * NS_PER_S)
+#define LEFT_UPDATES 3
+#define LEFT_FACTOR  2.0
+
+/* The rhythm of the writer. */
+#define STEADY_SHARE  0.1
+#define STEADY_MIN    3
+#define LATE_FACTOR   1.5
+#define SILENT_FACTOR 1.1
+#define LATE_IN_A_ROW 3
+#define PERIOD_MAX_NS (INT64_C(24) * 3600 * NS_PER_S)
+
+/* Updates in a row that decide METER_AUTO. */
+#define VOTES 3
 
 static const char *const state_names[SAMPLE_STATES] = {"first", "ok",    "held", "gap",     "wrap",  "reset",
                                                        "spike", "stale", "torn", "missing", "denied"};
@@ -54,16 +63,381 @@ int meter_base_from_name(const char *name, enum meter_base *base) {
   return -EINVAL;
 }
 
+int64_t meter_look_ns(int64_t interval_ns) {
+  return interval_ns / ((interval_ns + METER_LOOK_NS - 1) / METER_LOOK_NS);
+}
+
 void meter_init(struct meter *meter, const struct meter_options *options) {
-  *meter = (struct meter){.options = options, .state = SAMPLE_FIRST};
+  *meter = (struct meter){.options = options, .state = SAMPLE_FIRST, .event = SAMPLE_HELD, .step_ns = INT64_MIN};
 }
 
 void meter_resume(struct meter *m, const struct meter_saved *saved) {
   m->resumes = true;
   m->total_uj = saved->total_uj;
-  m->last_energy_uj = saved->counter_uj;
-  m->last_at.wall_ns = saved->wall_ns;
+  m->energy_uj = saved->counter_uj;
+  m->read_at.wall_ns = saved->wall_ns;
 }
+
+/* ---- small things ------------------------------------------------------------------------------------------------ */
+
+static int64_t tick_ns(const struct meter *m) {
+  return m->options->tick_ns > 0 ? m->options->tick_ns : TICK_DEFAULT_NS;
+}
+
+static double joules(const struct meter *m, uint64_t energy_uj) {
+  return (double)energy_uj * 1e-6 * m->options->scale;
+}
+
+static double watts(uint64_t energy_uj, int64_t dt_ns) {
+  return (double)energy_uj * 1e3 / (double)dt_ns;
+}
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+  return value < least ? least : value > most ? most : value;
+}
+
+static uint64_t add_up(uint64_t total_uj, uint64_t delta_uj) {
+  return delta_uj > UINT64_MAX - total_uj ? UINT64_MAX : total_uj + delta_uj;
+}
+
+/* Powers inside of a meter are unscaled. */
+static bool is_too_much(const struct meter *m, double power_w) {
+  return m->options->max_power_w > 0 && power_w * m->options->scale > m->options->max_power_w;
+}
+
+static bool is_plausible(const struct meter *m, double power_w) {
+  double usual_w = PLAUSIBLE_FACTOR * m->usual_w;
+  return power_w <= (usual_w > PLAUSIBLE_W ? usual_w : PLAUSIBLE_W) && !is_too_much(m, power_w);
+}
+
+static bool is_by_update(const struct meter *m) {
+  return m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
+}
+
+/* Of a counter that wraps so soon that two looks may miss a whole turn. */
+static bool may_wrap_unseen(const struct meter *m, uint64_t range_uj) {
+  int64_t look_ns = m->options->look_ns > 0 ? m->options->look_ns : METER_LOOK_NS;
+  double most_w = m->options->max_power_w > 0 ? m->options->max_power_w / m->options->scale : PLAUSIBLE_W;
+  return range_uj > 0 && (double)range_uj * 1e3 < 2 * (double)look_ns * most_w;
+}
+
+/* The graver of two events; stale and bad readings are no events. */
+static void note_event(struct meter *m, enum sample_state event) {
+  static const uint8_t weights[SAMPLE_STATES] = {
+      [SAMPLE_OK] = 1, [SAMPLE_GAP] = 2, [SAMPLE_FIRST] = 3, [SAMPLE_WRAP] = 4, [SAMPLE_SPIKE] = 5, [SAMPLE_RESET] = 6};
+  if (weights[event] > weights[m->event])
+    m->event = event;
+}
+
+/* ---- the rhythm of the writer ------------------------------------------------------------------------------------ */
+
+/* The median of the intervals known, the lower one of two; 0: none is known. */
+static double median_s(const struct meter *m) {
+  float sorted[METER_INTERVALS];
+  size_t num = m->intervals_num;
+  for (size_t i = 0; i < num; i++) {
+    size_t j = i;
+    for (; j > 0 && sorted[j - 1] > m->intervals_s[i]; j--)
+      sorted[j] = sorted[j - 1];
+    sorted[j] = m->intervals_s[i];
+  }
+  return num > 0 ? (double)sorted[(num - 1) / 2] : 0;
+}
+
+static bool is_steady(const struct meter *m, double median) {
+  size_t off = 0;
+  for (size_t i = 0; i < m->intervals_num; i++) {
+    double difference = (double)m->intervals_s[i] - median;
+    off += difference > STEADY_SHARE * median || difference < -STEADY_SHARE * median;
+  }
+  return m->intervals_num >= STEADY_MIN && off <= 1;
+}
+
+static void learn_interval(struct meter *m, float interval_s) {
+  if (m->intervals_num == METER_INTERVALS)
+    memmove(&m->intervals_s[0], &m->intervals_s[1], --m->intervals_num * sizeof(m->intervals_s[0]));
+  m->intervals_s[m->intervals_num++] = interval_s;
+}
+
+/* Three late intervals in a row are no pauses but the new period. */
+static void learn_late(struct meter *m, float interval_s) {
+  if (m->late_num == 0 || interval_s < m->late_s)
+    m->late_s = interval_s;
+  if (++m->late_num < LATE_IN_A_ROW)
+    return;
+  m->late_num = 0;
+  for (int i = 0; i < LATE_IN_A_ROW; i++)
+    learn_interval(m, m->late_s);
+}
+
+/*
+ * True if the update came late. silent_ns: how long looks saw no update, for certain; in what is longer than that,
+ * updates may have been overlooked. was_stale: in a stale spell, which says nothing about the rhythm.
+ */
+static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, bool was_stale) {
+  double dt_s = (double)(dt_ns < PERIOD_MAX_NS ? dt_ns : PERIOD_MAX_NS) / 1e9, median = median_s(m);
+  bool late = is_steady(m, median) && dt_s >= LATE_FACTOR * median && (double)silent_ns / 1e9 >= SILENT_FACTOR * median;
+  if (late && !was_stale) {
+    m->pauses++;
+    m->pause_ns += dt_ns - (int64_t)(median * 1e9);
+  }
+  if (late || was_stale) {
+    learn_late(m, (float)dt_s);
+    return true;
+  }
+  m->late_num = 0;
+  learn_interval(m, (float)dt_s);
+  return false;
+}
+
+static int64_t period_ns(const struct meter *m) {
+  return (int64_t)(median_s(m) * 1e9);
+}
+
+static int64_t stale_limit_ns(const struct meter *m) {
+  if (m->options->stale_ns > 0)
+    return m->options->stale_ns;
+  if (m->intervals_num == 0)
+    return METER_STALE_FIRST_NS;
+  int64_t limit_ns = 3 * period_ns(m);
+  return limit_ns > METER_STALE_NS ? limit_ns : METER_STALE_NS;
+}
+
+/* A counter whose modification time means nothing is never stale: its number stands still when nothing is drawn. */
+static bool is_stale(const struct meter *m, int64_t mono_ns) {
+  return !m->untracked && mono_ns - m->update_mono_ns > stale_limit_ns(m);
+}
+
+/* ---- energy ------------------------------------------------------------------------------------------------------ */
+
+/* Keeps the course that the counter leaves. Of two odd numbers in a row, it is the one before the first. */
+static void leave_course(struct meter *m, bool wrapped) {
+  if (m->left_live && !m->left_wrapped && m->left_updates < 2)
+    return;
+  m->left_live = true;
+  m->left_wrapped = wrapped;
+  m->left_updates = 0;
+  m->left_ns = m->read_at.mono_ns;
+  m->left_uj = m->energy_uj;
+  m->left_total_uj = m->total_uj;
+}
+
+/*
+ * True if the number is back on the course that was left: above its last number from below, in one step (after a wrap,
+ * in a step that is no load); or from above, at most where twice the usual power leads, or max_power_w where that is
+ * none. *delta_uj is then what it adds.
+ */
+static bool is_back(const struct meter *m, const struct reading *r, int64_t drawn_ns, uint64_t *delta_uj) {
+  if (!m->left_live || r->energy_uj < m->left_uj)
+    return false;
+  uint64_t above_uj = r->energy_uj - m->left_uj, added_uj = m->total_uj - m->left_total_uj;
+  *delta_uj = above_uj > added_uj ? above_uj - added_uj : 0;
+  int64_t since_ns = r->at.mono_ns - m->left_ns + drawn_ns; /* the old number may be one update old */
+  if (m->energy_uj < m->left_uj)
+    return !(m->left_wrapped && is_plausible(m, watts(r->energy_uj - m->energy_uj, drawn_ns))) &&
+           is_plausible(m, watts(above_uj, since_ns));
+  double most_w = m->usual_w > 0 ? LEFT_FACTOR * m->usual_w : m->options->max_power_w / m->options->scale;
+  return r->energy_uj < m->energy_uj && (double)above_uj * 1e3 <= most_w * (double)since_ns;
+}
+
+/* Adds what the reading adds, and returns what that is. drawn_ns: the time in which it was drawn, at most. */
+static enum sample_state add_energy(struct meter *m, const struct reading *r, int64_t drawn_ns, bool other_series) {
+  bool fell = r->energy_uj < m->energy_uj;
+  uint64_t delta_uj = 0;
+  enum sample_state event = SAMPLE_OK;
+  if (is_back(m, r, drawn_ns, &delta_uj)) {
+    m->left_live = false;
+    event = SAMPLE_GAP;
+  } else if (other_series) {
+    leave_course(m, false);
+    delta_uj = 0;
+    event = fell ? SAMPLE_RESET : SAMPLE_GAP;
+  } else if (fell) {
+    bool in_range = m->energy_uj <= r->range_uj;
+    delta_uj = in_range ? r->range_uj - m->energy_uj + r->energy_uj : 0;
+    bool wrapped = in_range && (may_wrap_unseen(m, r->range_uj) || is_plausible(m, watts(delta_uj, drawn_ns)));
+    leave_course(m, wrapped);
+    event = wrapped ? SAMPLE_WRAP : SAMPLE_RESET;
+    if (!wrapped)
+      delta_uj = 0;
+  } else {
+    delta_uj = r->energy_uj - m->energy_uj;
+    double power_w = watts(delta_uj, drawn_ns + tick_ns(m));
+    if (is_too_much(m, power_w) || (m->left_live && !is_plausible(m, power_w))) {
+      leave_course(m, false);
+      delta_uj = 0;
+      event = SAMPLE_SPIKE;
+    }
+  }
+  m->total_uj = add_up(m->total_uj, delta_uj);
+  return event;
+}
+
+/*
+ * What the counter added since its total was saved, and what its number then is to be taken for. The number that was
+ * saved may have been old by as much as that of a counter that is not stale.
+ */
+static enum sample_state resume(const struct meter *m, const struct reading *r, uint64_t *delta_uj) {
+  int64_t dt_ns = r->at.wall_ns - m->read_at.wall_ns;
+  bool booted = dt_ns > r->at.mono_ns, fell = r->energy_uj < m->energy_uj;
+  dt_ns += METER_STALE_NS;
+  enum sample_state state = fell ? SAMPLE_WRAP : SAMPLE_FIRST;
+  *delta_uj = fell ? r->range_uj - m->energy_uj + r->energy_uj : r->energy_uj - m->energy_uj;
+  if (fell && (booted || dt_ns <= 0 || m->energy_uj > r->range_uj || !is_plausible(m, watts(*delta_uj, dt_ns))))
+    state = SAMPLE_RESET;
+  else if (!fell && dt_ns > 0 && is_too_much(m, watts(*delta_uj, dt_ns)))
+    state = SAMPLE_SPIKE;
+  if (state == SAMPLE_RESET || state == SAMPLE_SPIKE)
+    *delta_uj = 0;
+  return state;
+}
+
+/* ---- readings ---------------------------------------------------------------------------------------------------- */
+
+static void start(struct meter *m, const struct reading *r) {
+  uint64_t delta_uj = 0; /* what came before the first reading is no news, but for a total that was saved */
+  note_event(m, m->resumes ? resume(m, r, &delta_uj) : SAMPLE_FIRST);
+  m->total_uj = m->resumes ? add_up(m->total_uj, delta_uj) : r->energy_uj;
+  m->sampled_uj = m->total_uj - delta_uj;
+  m->resumes = false;
+  m->started = true;
+  m->untracked = r->computed;
+
+  int64_t now_ns = r->at.mono_ns, mono_ns = r->mtime_ns - (r->at.wall_ns - now_ns);
+  m->dated = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
+  m->update_mono_ns = m->dated && mono_ns < now_ns ? mono_ns : now_ns;
+  m->moved_ns = now_ns;
+  m->unseen_ns = m->update_mono_ns;
+  if (now_ns - m->unseen_ns < METER_STALE_FIRST_NS) /* a clock that may be wrong is all we have */
+    m->unseen_ns = now_ns - METER_STALE_FIRST_NS;
+  m->seen_ns = now_ns;
+  m->anchored = !r->computed && (m->dated || !r->local); /* a local time in the future was set by another clock */
+  m->anchor_ns = r->mtime_ns;
+  m->anchor_uj = m->total_uj;
+}
+
+/* What an update in the reading would mean. */
+struct news {
+  bool moved;        /* another modification time */
+  bool changed;      /* another number */
+  bool timed;        /* dt_ns is the time since the update before */
+  bool other_series; /* the modification time went back, and no clock did */
+  int64_t dt_ns;
+  int64_t drawn_ns; /* the time in which the energy was drawn, at most */
+};
+
+/* The update before was made between two readings, and so was this one, which bounds the time between them. */
+static void date_update(const struct meter *m, const struct reading *r, struct news *news) {
+  bool stepped = m->step_ns > m->unseen_ns;
+  int64_t most_ns = r->at.mono_ns - m->unseen_ns, least_ns = m->read_at.mono_ns - m->seen_ns;
+  news->drawn_ns = r->computed ? r->at.mono_ns - m->read_at.mono_ns : most_ns;
+  if (!news->moved)
+    return;
+  news->dt_ns = r->mtime_ns - m->mtime_ns;
+  news->other_series = news->dt_ns < 0 && !stepped && !m->untracked;
+  news->timed = news->dt_ns > 0 && !stepped && news->dt_ns >= least_ns - SLACK_NS && news->dt_ns <= most_ns + SLACK_NS;
+  if (news->timed)
+    news->drawn_ns = news->dt_ns;
+}
+
+/* Does the modification time move with the number? Within a tick of the last update it cannot, which proves nothing. */
+static void judge_base(struct meter *m, const struct reading *r, const struct news *news) {
+  int64_t tick = r->mtime_ns % NS_PER_S == 0 ? WHOLE_S_NS : TICK_NS;
+  bool stands = news->changed && !news->moved && m->read_at.mono_ns - m->moved_ns > tick;
+  if (r->computed || !(news->moved || stands))
+    return;
+  m->votes = news->moved == m->untracked ? m->votes + 1 : 0;
+  if (m->votes < VOTES)
+    return;
+  m->votes = 0;
+  m->untracked = !m->untracked;
+  m->anchored = m->holds = false;
+}
+
+/* The lower of two powers is the usual one, so that one glitch does not make the next one plausible. */
+static void note_power(struct meter *m, double power_w) {
+  m->usual_w = m->last_w < power_w ? m->last_w : power_w;
+  m->last_w = power_w;
+}
+
+/* An update with a modification time was seen: the power from the update before to this one. */
+static void take_power(struct meter *m, const struct reading *r, bool has_power) {
+  m->holds = m->holds && has_power;
+  if (m->anchored && has_power) {
+    bool whole_s = r->mtime_ns % NS_PER_S == 0 && m->anchor_ns % NS_PER_S == 0;
+    int64_t dt_ns = r->mtime_ns - m->anchor_ns;
+    if (dt_ns < (whole_s ? POWER_WHOLE_S_NS : POWER_TICKS * tick_ns(m)))
+      return;
+    uint64_t delta_uj = m->total_uj - m->anchor_uj;
+    note_power(m, watts(delta_uj, dt_ns));
+    m->steady_ns += dt_ns;
+    m->steady_uj += delta_uj;
+    m->holds = true;
+  }
+  m->anchored = true;
+  m->anchor_ns = r->mtime_ns;
+  m->anchor_uj = m->total_uj;
+}
+
+static void follow(struct meter *m, const struct reading *r) {
+  struct news news = {.moved = !r->computed && r->mtime_ns != m->mtime_ns, .changed = r->energy_uj != m->energy_uj};
+  int64_t step_ns = r->at.wall_ns - r->at.mono_ns - (m->read_at.wall_ns - m->read_at.mono_ns);
+  if (step_ns > STEP_NS || step_ns < -STEP_NS)
+    m->step_ns = r->at.mono_ns;
+  date_update(m, r, &news);
+  judge_base(m, r, &news);
+  m->at_least = may_wrap_unseen(m, r->range_uj);
+  bool is_update = news.moved || news.changed || r->computed;
+  if (is_update && m->left_updates <= LEFT_UPDATES)
+    m->left_updates++;
+  if (m->left_updates > LEFT_UPDATES && r->at.mono_ns - m->left_ns > LEFT_NS)
+    m->left_live = false;
+  if (!news.moved && !news.changed)
+    return;
+
+  bool was_stale = is_stale(m, m->read_at.mono_ns);
+  enum sample_state event = add_energy(m, r, news.drawn_ns, news.other_series);
+  bool breaks = was_stale || (event != SAMPLE_OK && event != SAMPLE_WRAP);
+  m->broken = m->broken || breaks;
+  if (news.moved) {
+    bool late = news.timed && note_interval(m, news.dt_ns, m->read_at.mono_ns - m->update_mono_ns, was_stale);
+    take_power(m, r, news.timed && !late && !breaks);
+    if ((late || was_stale) && event == SAMPLE_OK)
+      event = SAMPLE_GAP;
+  }
+  note_event(m, event);
+
+  int64_t mono_ns = r->mtime_ns - (r->at.wall_ns - r->at.mono_ns);
+  m->update_mono_ns = news.moved ? clamp(mono_ns, m->read_at.mono_ns, r->at.mono_ns) : r->at.mono_ns;
+  if (news.moved)
+    m->moved_ns = r->at.mono_ns;
+  m->dated = true;
+  m->unseen_ns = m->read_at.mono_ns;
+  m->seen_ns = r->at.mono_ns;
+  m->updates++;
+}
+
+bool meter_asks_range(const struct meter *m, const struct reading *r) {
+  return r->error == 0 && r->range_uj == 0 && (m->started || m->resumes) && r->energy_uj < m->energy_uj;
+}
+
+void meter_take(struct meter *m, const struct reading *r) {
+  m->error = r->error;
+  m->looked_at = r->at;
+  if (r->error != 0)
+    return;
+  if (m->started)
+    follow(m, r);
+  else
+    start(m, r);
+  m->read_at = r->at;
+  m->energy_uj = r->energy_uj;
+  m->mtime_ns = r->mtime_ns;
+  m->vague = r->vague;
+  m->range_error = r->range_error;
+}
+
+/* ---- samples ----------------------------------------------------------------------------------------------------- */
 
 static enum sample_state state_of_error(int error) {
   switch (-error) {
@@ -81,387 +455,99 @@ static enum sample_state state_of_error(int error) {
   }
 }
 
-static int64_t tick_ns(const struct meter *m) {
-  return m->options->tick_ns > 0 ? m->options->tick_ns : TICK_DEFAULT_NS;
+/* True if there is a power, which is then in power_w and dt_ns. */
+static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
+  if (!is_by_update(m)) {
+    int64_t dt_ns = m->read_at.mono_ns - m->sampled_ns;
+    if (!m->sampled || m->vague || m->broken || stale || dt_ns < SAMPLE_MIN_NS)
+      return false;
+    uint64_t delta_uj = m->total_uj - m->sampled_uj;
+    m->dt_ns = dt_ns;
+    m->power_w = watts(delta_uj, dt_ns);
+    if (m->untracked)
+      note_power(m, m->power_w);
+    return true;
+  }
+  if (m->steady_ns > 0) {
+    m->dt_ns = m->steady_ns;
+    m->power_w = watts(m->steady_uj, m->steady_ns);
+    return true;
+  }
+  return m->holds && !stale && now_ns - m->moved_ns <= stale_limit_ns(m);
 }
 
-static double joules(const struct meter *m, uint64_t energy_uj) {
-  return (double)energy_uj * 1e-6 * m->options->scale;
+static enum sample_state find_state(const struct meter *m, bool was_bad, bool stale, bool has_power) {
+  if (m->event == SAMPLE_RESET || m->event == SAMPLE_SPIKE || m->event == SAMPLE_WRAP)
+    return m->event;
+  if (stale)
+    return SAMPLE_STALE;
+  if (m->event == SAMPLE_FIRST)
+    return SAMPLE_FIRST;
+  if (was_bad || m->broken || (m->event == SAMPLE_GAP && !has_power))
+    return SAMPLE_GAP;
+  return m->event == SAMPLE_HELD ? SAMPLE_HELD : SAMPLE_OK;
 }
 
-static double watts(uint64_t energy_uj, int64_t dt_ns) {
-  return (double)energy_uj * 1e3 / (double)dt_ns;
+static bool is_bad(enum sample_state state) {
+  return state == SAMPLE_TORN || state == SAMPLE_MISSING || state == SAMPLE_DENIED;
 }
 
-/* Whether it is more than any machine draws; unscaled, as all powers inside of a meter. */
-static bool is_too_much(const struct meter *m, double power_w) {
-  return m->options->max_power_w > 0 && power_w * m->options->scale > m->options->max_power_w;
-}
-
-static bool is_plausible(const struct meter *m, double power_w) {
-  double usual_w = PLAUSIBLE_FACTOR * m->usual_w;
-  return power_w <= (usual_w > PLAUSIBLE_W ? usual_w : PLAUSIBLE_W) && !is_too_much(m, power_w);
-}
-
-/* What every sample tells, good or bad. */
-static void describe(const struct meter *m, const struct instant *now, struct sample *s) {
-  s->state = m->state;
-  s->tracked = m->tracked && !m->untracked;
-  s->by_update = m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
+void meter_sample(struct meter *m, struct sample *s) {
+  int64_t now_ns = m->looked_at.mono_ns;
+  *s = (struct sample){.label = s->label, .name = s->name, .path = s->path, .found = s->found, .slot = s->slot};
+  s->by_update = is_by_update(m);
+  s->tracked = !m->untracked && m->votes == 0;
   s->update_mono_ns = m->update_mono_ns;
-  s->age_ns = m->started && now->mono_ns > m->update_mono_ns ? now->mono_ns - m->update_mono_ns : 0;
-  s->period_ns = m->period_ns;
-}
-
-static int64_t stale_limit_ns(const struct meter *m) {
-  if (m->options->stale_ns > 0)
-    return m->options->stale_ns;
-  return 3 * m->period_ns > METER_STALE_NS ? 3 * m->period_ns : METER_STALE_NS;
-}
-
-/* A counter whose modification time means nothing is never stale: each read is news. */
-static bool is_stale(const struct meter *m, const struct instant *now) {
-  return !m->untracked && now->mono_ns - m->update_mono_ns > stale_limit_ns(m);
-}
-
-/*
- * Falls at once when updates come much faster than thought, rises by no more than a doubling: one long pause of the
- * writer does not make a dead one pass for alive, yet a writer that became slow is learned after a few updates.
- */
-static void learn_period(struct meter *m, int64_t dt_ns, bool paused) {
-  if (dt_ns <= 0)
-    return;
-  if (dt_ns > PERIOD_MAX_NS)
-    dt_ns = PERIOD_MAX_NS;
-  if (m->period_ns == 0)
-    m->period_ns = paused && dt_ns > METER_STALE_NS ? METER_STALE_NS : dt_ns;
-  else if (dt_ns < m->period_ns / 2)
-    m->period_ns = dt_ns;
-  else if (dt_ns > 2 * m->period_ns)
-    m->period_ns *= 2;
-  else
-    m->period_ns += (dt_ns - m->period_ns) / 4;
-}
-
-/* Remembers the update at mono_ns, which is not before the newest mark, unless that one is close. */
-static void set_mark(struct meter *m, int64_t mono_ns) {
-  if (m->marks_num > 0 && mono_ns - m->marks[m->marks_num - 1].mono_ns < POWER_TICKS * tick_ns(m) / (METER_MARKS - 2))
-    return;
-  if (m->marks_num == METER_MARKS)
-    memmove(&m->marks[0], &m->marks[1], --m->marks_num * sizeof(m->marks[0]));
-  m->marks[m->marks_num++] = (struct meter_mark){.mono_ns = mono_ns, .total_uj = m->total_uj};
-}
-
-/*
- * What the counter added since its total was saved, and what its number then is to be taken for. The number that was
- * saved may have been old by as much as one of a counter that is not stale.
- */
-static enum sample_state resume(const struct meter *m, const struct reading *r, const struct instant *now,
-                                uint64_t *delta_uj) {
-  int64_t dt_ns = now->wall_ns - m->last_at.wall_ns;
-  bool booted = dt_ns > now->mono_ns, fell = r->energy_uj < m->last_energy_uj;
-  dt_ns += METER_STALE_NS;
-  enum sample_state state = fell ? SAMPLE_WRAP : SAMPLE_FIRST;
-  *delta_uj = fell ? r->range_uj - m->last_energy_uj + r->energy_uj : r->energy_uj - m->last_energy_uj;
-  if (fell && (booted || dt_ns <= 0 || m->last_energy_uj > r->range_uj || !is_plausible(m, watts(*delta_uj, dt_ns))))
-    state = SAMPLE_RESET;
-  else if (!fell && dt_ns > 0 && is_too_much(m, watts(*delta_uj, dt_ns)))
-    state = SAMPLE_SPIKE;
-  if (state == SAMPLE_RESET || state == SAMPLE_SPIKE)
-    *delta_uj = 0;
-  return state;
-}
-
-static uint64_t add_up(uint64_t total_uj, uint64_t delta_uj) {
-  return delta_uj > UINT64_MAX - total_uj ? UINT64_MAX : total_uj + delta_uj;
-}
-
-static uint64_t start(struct meter *m, const struct reading *r, const struct instant *now) {
-  uint64_t delta_uj = 0; /* what came before the first reading is no news, but for a total that was saved */
-  enum sample_state state = m->resumes ? resume(m, r, now, &delta_uj) : SAMPLE_FIRST;
-  m->started = true;
-  m->untracked = r->computed;
-  m->offset_ns = now->wall_ns - now->mono_ns;
-  m->total_uj = m->resumes ? add_up(m->total_uj, delta_uj) : r->energy_uj;
-  m->resumes = false;
-  int64_t mono_ns = m->untracked ? now->mono_ns : r->mtime_ns - m->offset_ns;
-  if (mono_ns <= now->mono_ns + TICK_NS) /* one ahead of us was told by another clock, or before ours was set back */
-    set_mark(m, mono_ns);
-  m->last_update_ns = mono_ns;
-  m->update_mono_ns = mono_ns < now->mono_ns ? mono_ns : now->mono_ns;
-  m->unseen_ns = m->update_mono_ns;
-  if (!m->untracked && now->mono_ns - m->unseen_ns < METER_STALE_NS)
-    m->unseen_ns = now->mono_ns - METER_STALE_NS; /* a time that may be wrong is all we have */
-  m->seen_ns = now->mono_ns;
-  m->settled = true;
-  m->stale = is_stale(m, now);
-  m->state = m->stale ? SAMPLE_STALE : state;
-  return delta_uj;
-}
-
-/*
- * When the update that this reading shows was made, in monotonic time. Where the wall clock was stepped since the last
- * good reading, the modification time may have been told before or after the step: it must have been made between the
- * two readings, which usually leaves one of the two. Returns false when it does not; then *mono_ns is a guess.
- */
-static bool update_time(const struct meter *m, const struct reading *r, const struct instant *now, int64_t offset_ns,
-                        int64_t *mono_ns) {
-  int64_t after_ns = r->mtime_ns - offset_ns, before_ns = r->mtime_ns - m->offset_ns;
-  *mono_ns = after_ns;
-  if (offset_ns == m->offset_ns)
-    return true; /* also where the file's clock is not ours: only differences count */
-
-  int64_t earliest_ns = m->last_at.mono_ns - TICK_NS, latest_ns = now->mono_ns + TICK_NS;
-  bool after = after_ns >= earliest_ns && after_ns <= latest_ns;
-  bool before = before_ns >= earliest_ns && before_ns <= latest_ns;
-  if (before && !after)
-    *mono_ns = before_ns;
-  return before != after;
-}
-
-/* What a good reading tells that the one before did not. */
-struct news {
-  bool moved;      /* another modification time */
-  bool changed;    /* another number */
-  bool timed;      /* mono_ns is known; otherwise it is a guess */
-  bool linked;     /* its distance to the update before is a time */
-  bool late;       /* written after the instant of the reading, which then was not made at that instant */
-  int64_t mono_ns; /* when the update was made */
-  int64_t dt_ns;   /* the time in which its energy was drawn, at most */
-};
-
-/*
- * Dates the update. The one before was made between two readings, and so was this one, which bounds the time between
- * them; where the modification times tell another one, a clock was stepped there and back again, unseen.
- */
-static void date_update(const struct meter *m, const struct reading *r, const struct instant *now, int64_t offset_ns,
-                        struct news *news) {
-  news->dt_ns = now->mono_ns - m->unseen_ns;
-  news->mono_ns = now->mono_ns;
-  news->timed = true;
-  if (m->untracked) {
-    news->linked = m->marks_num > 0;
-    return;
-  }
-  if (!news->moved)
-    return;
-  news->timed = update_time(m, r, now, offset_ns, &news->mono_ns);
-  if (!news->timed || m->marks_num == 0)
-    return;
-  int64_t dt_ns = news->mono_ns - m->last_update_ns, least_ns = m->last_at.mono_ns - m->seen_ns - SLACK_NS;
-  news->late = dt_ns > news->dt_ns + SLACK_NS;
-  if (dt_ns > 0 && dt_ns >= least_ns) {
-    news->linked = !news->late;
-    news->dt_ns = dt_ns;
-  }
-}
-
-enum change {
-  CHANGE_UP,
-  CHANGE_PASSES, /* up, past the last number of the series that was left: a load, or that series again */
-  CHANGE_JUMP,   /* up, by more than can be */
-  CHANGE_WRAP,
-  CHANGE_BACK, /* down, to the series that was left */
-  CHANGE_RESET
-};
-
-/* Whether the number goes on from the series that was left; then what that series has beyond what was added since. */
-static bool continues(const struct meter *m, uint64_t energy_uj, int64_t mono_ns, uint64_t *delta_uj) {
-  const struct meter_series *left = &m->left;
-  if (!m->left_known || energy_uj < left->energy_uj)
-    return false;
-  uint64_t more_uj = energy_uj - left->energy_uj, added_uj = m->total_uj - left->total_uj;
-  *delta_uj = more_uj > added_uj ? more_uj - added_uj : 0;
-  return is_plausible(m, watts(more_uj, mono_ns - left->since_ns));
-}
-
-static bool passes_left(const struct meter *m, uint64_t energy_uj) {
-  return m->left_known && m->last_energy_uj < m->left.energy_uj && energy_uj >= m->left.energy_uj;
-}
-
-/* What the number did since the last good reading, and the energy that came with it. */
-static enum change compare(const struct meter *m, const struct reading *r, const struct instant *now,
-                           const struct news *news, uint64_t *delta_uj) {
-  if (r->energy_uj >= m->last_energy_uj) {
-    *delta_uj = r->energy_uj - m->last_energy_uj;
-    double power_w = watts(*delta_uj, news->dt_ns + tick_ns(m));
-    bool passes = passes_left(m, r->energy_uj);
-    if (!is_too_much(m, power_w) && !(passes && (m->alternates || !is_plausible(m, power_w))))
-      return passes ? CHANGE_PASSES : CHANGE_UP;
-    *delta_uj = 0;
-    return CHANGE_JUMP;
-  }
-  if (continues(m, r->energy_uj, now->mono_ns, delta_uj))
-    return CHANGE_BACK;
-  if (m->last_energy_uj <= r->range_uj && news->dt_ns > 0) {
-    *delta_uj = r->range_uj - m->last_energy_uj + r->energy_uj;
-    if (is_plausible(m, watts(*delta_uj, news->dt_ns)))
-      return CHANGE_WRAP;
-  }
-  *delta_uj = 0;
-  return CHANGE_RESET;
-}
-
-/* Remembers the series that the number leaves; of several odd numbers in a row, the one before the first of them. */
-static void leave_series(struct meter *m, uint64_t energy_uj, enum change change) {
-  bool returns = change == CHANGE_BACK || passes_left(m, energy_uj);
-  if (m->settled || returns) {
-    m->left = (struct meter_series){.since_ns = m->unseen_ns, .energy_uj = m->last_energy_uj, .total_uj = m->total_uj};
-    m->left_known = true;
-  }
-  m->settled = returns;
-  m->alternates = change == CHANGE_BACK || (m->alternates && change != CHANGE_RESET);
-}
-
-static int64_t clamp(int64_t value, int64_t least, int64_t most) {
-  return value < least ? least : value > most ? most : value;
-}
-
-static void set_power(struct meter *m, uint64_t delta_uj, int64_t dt_ns) {
-  double last_w = m->power_w, power_w = watts(delta_uj, dt_ns);
-  m->usual_w = m->dt_ns > 0 && last_w < power_w ? last_w : power_w;
-  m->power_w = power_w;
-  m->dt_ns = dt_ns;
-  m->power_known = true;
-}
-
-/* The mark to count the power of an update at mono_ns from: the newest that is old enough; NULL: none is. */
-static const struct meter_mark *find_mark(const struct meter *m, int64_t mono_ns) {
-  if (m->untracked) /* these times are exact */
-    return m->marks_num > 0 && mono_ns > m->marks[m->marks_num - 1].mono_ns ? &m->marks[m->marks_num - 1] : NULL;
-  for (size_t i = m->marks_num; i > 0; i--)
-    if (mono_ns - m->marks[i - 1].mono_ns >= POWER_TICKS * tick_ns(m))
-      return &m->marks[i - 1];
-  return NULL;
-}
-
-/* An update was seen. From it and one before comes the power of METER_UPDATE. */
-static void take_update(struct meter *m, const struct news *news, bool fresh_start, bool by_update) {
-  if (news->linked)
-    learn_period(m, news->mono_ns - m->last_update_ns, fresh_start);
-  if (!news->linked || fresh_start) {
-    m->marks_num = 0;
-    if (by_update)
-      m->power_known = false;
-  }
-  const struct meter_mark *mark = find_mark(m, news->mono_ns);
-  if (mark != NULL && by_update)
-    set_power(m, m->total_uj - mark->total_uj, news->mono_ns - mark->mono_ns);
-  if (news->timed)
-    set_mark(m, news->mono_ns);
-  m->last_update_ns = news->mono_ns;
-}
-
-static void follow(struct meter *m, const struct reading *r, const struct instant *now, struct sample *s) {
-  struct news news = {.moved = !m->untracked && r->mtime_ns != m->last_mtime_ns,
-                      .changed = r->energy_uj != m->last_energy_uj};
-  bool seen = news.moved || news.changed, was_stale = m->stale;
-
-  /* Does the modification time follow the number? Within one tick it cannot, so that proves nothing. */
-  if (news.moved)
-    m->tracked = true;
-  else if (news.changed && m->last_at.wall_ns - m->last_mtime_ns > TICK_NS)
-    m->untracked = true;
-  bool by_update = m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
-
-  int64_t offset_ns = now->wall_ns - now->mono_ns;
-  if (offset_ns - m->offset_ns <= STEP_NS && m->offset_ns - offset_ns <= STEP_NS)
-    offset_ns = m->offset_ns;
-  date_update(m, r, now, offset_ns, &news);
-  m->offset_ns = offset_ns;
-
-  uint64_t delta_uj;
-  enum change change = compare(m, r, now, &news, &delta_uj);
-  bool breaks = change != CHANGE_UP && change != CHANGE_WRAP, fresh_start = breaks || was_stale;
-  if (breaks)
-    leave_series(m, r->energy_uj, change);
-  else if (news.changed)
-    m->settled = true;
-  m->total_uj = add_up(m->total_uj, delta_uj);
-
-  if (news.moved || (news.changed && m->untracked)) {
-    m->update_mono_ns = m->untracked ? now->mono_ns : clamp(news.mono_ns, m->last_at.mono_ns, now->mono_ns);
-    take_update(m, &news, fresh_start, by_update);
-  } else if (news.changed && fresh_start) {
-    /* a new number within the tick of the old one: nothing to date it by but that tick */
-    m->power_known = false;
-    m->marks_num = 0;
-  }
-  if (seen || r->computed) {
-    m->unseen_ns = r->computed ? now->mono_ns : m->last_at.mono_ns;
-    m->seen_ns = news.late ? news.mono_ns : now->mono_ns;
-  }
-  m->stale = !seen && is_stale(m, now);
-
-  if (m->stale || !by_update)
-    m->power_known = false;
-  int64_t dt_ns = now->mono_ns - m->last_at.mono_ns;
-  if (!m->stale && !by_update && !fresh_start && !news.late && dt_ns >= SAMPLE_MIN_NS)
-    set_power(m, delta_uj, dt_ns);
-  bool too_much = m->power_known && is_too_much(m, m->power_w);
-  m->power_known = m->power_known && !too_much;
-
-  if (change == CHANGE_RESET)
-    m->state = SAMPLE_RESET;
-  else if (change == CHANGE_JUMP || too_much)
-    m->state = SAMPLE_SPIKE;
-  else if (change == CHANGE_WRAP)
-    m->state = SAMPLE_WRAP;
-  else if (m->stale)
-    m->state = SAMPLE_STALE;
-  else if (m->bad || was_stale || change == CHANGE_BACK)
-    m->state = SAMPLE_GAP;
-  else
-    m->state = seen ? SAMPLE_OK : SAMPLE_HELD;
-
-  s->delta_j = joules(m, delta_uj);
-  s->updated = seen;
-}
-
-void meter_update(struct meter *m, const struct reading *r, const struct instant *now, struct sample *s) {
-  *s = (struct sample){.label = s->label,
-                       .name = s->name,
-                       .path = s->path,
-                       .found = s->found,
-                       .slot = s->slot,
-                       .at = *now,
-                       .previous = m->state};
-
-  if (r->error != 0) {
-    m->bad = true;
-    m->state = state_of_error(r->error);
-    s->error = r->error;
-    describe(m, now, s);
-    return;
+  s->has_age = m->dated;
+  s->age_ns = m->started && now_ns > m->update_mono_ns ? now_ns - m->update_mono_ns : 0;
+  s->period_ns = period_ns(m);
+  s->range_error = m->range_error;
+  if (m->error != 0) {
+    s->at = m->looked_at;
+    s->error = m->error;
+    s->state = m->state = state_of_error(m->error);
+    return; /* what came since the sample before is that of the next good one */
   }
 
-  if (m->started)
-    follow(m, r, now, s);
-  else
-    s->delta_j = joules(m, start(m, r, now));
-  m->bad = false;
-  m->last_at = *now;
-  m->last_energy_uj = r->energy_uj;
-  m->last_mtime_ns = r->mtime_ns;
-
-  describe(m, now, s);
+  bool stale = is_stale(m, now_ns), has_power = find_power(m, stale, now_ns) && !m->at_least;
+  if (has_power && is_too_much(m, m->power_w)) {
+    has_power = false;
+    note_event(m, SAMPLE_SPIKE);
+  }
+  s->at = m->read_at;
+  s->state = m->state = find_state(m, is_bad(m->state), stale, has_power);
   s->has_energy = true;
-  s->energy_uj = r->energy_uj;
+  s->at_least = m->at_least;
+  s->energy_uj = m->energy_uj;
   s->total_uj = m->total_uj;
   s->energy_j = joules(m, m->total_uj);
-  s->has_power = m->power_known;
-  if (m->power_known) {
+  s->delta_j = joules(m, m->total_uj - m->sampled_uj);
+  s->has_power = has_power;
+  if (has_power) {
     s->power_w = m->power_w * m->options->scale;
     s->dt_ns = m->dt_ns;
   }
+  s->updates = m->updates;
+  s->updated = m->updates > 0;
+  s->pauses = m->pauses;
+  s->pause_ns = m->pause_ns;
+
+  m->sampled = !m->vague;
+  m->sampled_ns = m->read_at.mono_ns;
+  m->sampled_uj = m->total_uj;
+  m->steady_ns = m->pause_ns = 0;
+  m->steady_uj = 0;
+  m->updates = m->pauses = 0;
+  m->event = SAMPLE_HELD;
+  m->broken = false;
 }
 
 void meter_recall(const struct meter *m, struct sample *s) {
   s->has_energy = m->started;
   if (!m->started)
     return;
-  s->at = m->last_at;
-  s->energy_uj = m->last_energy_uj;
+  s->at = m->read_at;
+  s->energy_uj = m->energy_uj;
   s->total_uj = m->total_uj;
   s->energy_j = joules(m, m->total_uj);
 }

@@ -1,33 +1,38 @@
 /*
- * meter: reading after reading of one counter -> samples
+ * meter: readings of one counter -> samples
  *
- * Pure arithmetic and state: no I/O, no clock. A reading is what the file said; a sample is what we conclude.
+ * Pure arithmetic and state: no I/O, no clock. A reading is what the file said; a sample is what we conclude. The meter
+ * takes a reading at each look, every 2 s or more often, and is asked for a sample when one is due:
  *
- * Energy. Accumulated energy starts at the first counter value, adds what each later good reading added, never falls.
- * A lower number is a wrap when the counter's range is known and the corrected power is plausible, else a reset: it
- * adds nothing and is the new baseline. A bad reading is never a baseline and never 0.
+ *   meter_take(m, &reading)    at each look
+ *   meter_sample(m, &sample)   at each sample, right after the look that belongs to it
  *
- * With a total that an earlier run saved, it goes on from that instead: what the counter shows above the saved number
- * belongs to it, and a lower number is a wrap or a reset by the same rules; no wrap where the machine booted meanwhile.
+ * Energy. The accumulated energy starts at the first number, or at a total that was saved, and adds each rise. It never
+ * falls. A fall adds nothing, unless it is a wrap: the counter's range is known and the power is plausible. A bad
+ * reading is never a baseline and never 0. With max_power_w a rise above that power adds nothing (SAMPLE_SPIKE).
  *
- * Power. The writer of a VM's counter updates it every 5 s or so, and sets the file's modification time when it does.
- * So METER_UPDATE  power = Δenergy / time between two updates, held between updates until it is stale; METER_SAMPLE
- * power = Δenergy / time between two samples (the seed's definition; aliases with a slow writer); METER_AUTO    update
- * for a counter whose modification time moves with it, else (sysfs, some network file systems) sample. Updates are told
- * apart by modification time: the same number with a new time is a true 0 W, the same number with the old time is no
- * news. Modification times are wall time; they are turned into monotonic time at once, so that a step of the wall clock
- * between two updates is noticed and either cancels out or costs one power, but never bends one.
+ * After a fall or a spike the number before it is kept for three updates, and for 30 s at least. A number that comes
+ * back to the old course adds only what lies above the old number, less what was added meanwhile (SAMPLE_GAP). So a
+ * glitch costs the energy of three updates at most. Nothing is kept longer.
  *
- * What no machine can draw. With max_power_w a number that rose by more than that power makes in the time since the
- * update before is a SAMPLE_SPIKE: it adds nothing, makes no power and is the new baseline. The series that it left is
- * remembered, as it is at a reset: a lower number that goes on from there is no reset (SAMPLE_GAP), and adds what that
- * series counted meanwhile, less what was added since. So one bad number costs two powers and no energy, and of two
- * counters that alternate in one file the energy of one is counted, and none of the jumps.
+ * A modification time before that of the last update is that of another series: a new baseline that adds nothing.
  *
- * Without max_power_w a rise may be a load, whatever it is. Yet one that passes, in one step, the number that the
- * counter had fallen from is a SAMPLE_SPIKE when it would be above 1 kW and ten times the usual power, or when the
- * counter was seen to come back before; a smaller one adds its energy, but makes no power. Two series that are nearer
- * to each other than what is drawn between two changes cannot be told apart.
+ * Power by updates. The writer of a VM's counter updates it every 5 s or so, and sets the modification time when it
+ * does: the same number with a new time is a true 0 W, the same number with the old time is no news. The power of a
+ * sample is the mean over the steady updates since the sample before. Where none came, the last one is held; where the
+ * last one had no power, there is none. Only differences of modification times count, so the clock that sets them need
+ * not be ours. A step of our clock costs up to two powers.
+ *
+ * A steady writer is one with at most one of the last five intervals off their median by more than a tenth; three must
+ * be known. An update that comes 1.5 medians or more after the one before, in proven silence, is late: nobody knows
+ * whether the writer counted (Scaphandre skips passes without counting them). It adds its energy, but has no power. The
+ * writer is the same after a reset or a stale spell, so the intervals stay known. Three late ones in a row are its new
+ * period.
+ *
+ * Power by samples is the energy between two samples divided by the time between their readings.
+ *
+ * METER_AUTO divides by updates where the modification time moves with the number, else by samples. It changes its mind
+ * after three updates in a row, in either direction.
  */
 #ifndef VM_ENERGY_METER_H
 #define VM_ENERGY_METER_H
@@ -45,41 +50,46 @@ enum sample_state {
   SAMPLE_FIRST,   /* no earlier value */
   SAMPLE_OK,      /* an update since the last sample */
   SAMPLE_HELD,    /* none */
-  SAMPLE_GAP,     /* the first good one after bad ones or a spike, or the first update after a stale spell */
+  SAMPLE_GAP,     /* after bad readings, a glitch or a stale spell; or only late updates, which have no power */
   SAMPLE_WRAP,    /* the counter wrapped; corrected */
   SAMPLE_RESET,   /* the counter fell; new baseline */
-  SAMPLE_SPIKE,   /* it rose, or its power is, above what can be: no power; new baseline */
+  SAMPLE_SPIKE,   /* it rose by more than max_power_w allows; new baseline. Or the power is above that: no power */
   SAMPLE_STALE,   /* no update for the stale time: no power */
   SAMPLE_TORN,    /* bad content, or a read error: no value */
   SAMPLE_MISSING, /* no file: no value */
   SAMPLE_DENIED,  /* no permission, or no regular file: no value */
-  SAMPLE_STATES   /* how many there are */
+  SAMPLE_STATES   /* number of states */
 };
 
-/* "first", "ok", ... as they stand in CSV and messages. */
+/* "first", "ok", ... as in CSV and messages. */
 const char *sample_state_name(enum sample_state state);
 
 /* "auto", "update", "sample". From text, in any case of letters: 0, or -EINVAL. */
 const char *meter_base_name(enum meter_base base);
 int meter_base_from_name(const char *name, enum meter_base *base);
 
+/* The stale time, unless it is set: the larger of 30 s and three periods of the writer; 180 s before one is known. */
+#define METER_STALE_NS       (30 * NS_PER_S)
+#define METER_STALE_FIRST_NS (180 * NS_PER_S)
+
+/* Each counter is looked at at least this often. */
+#define METER_LOOK_NS (2 * NS_PER_S)
+
 struct meter_options {
   enum meter_base base;
-  double scale;     /* factor on energy and power, above 0 */
-  int64_t stale_ns; /* 0: the larger of METER_STALE_NS and three update periods, the period being learned */
-  int64_t tick_ns;  /* what file times are rounded to, see clock_tick_ns(); 0: 10 ms */
-  /*
-   * What the machine cannot draw, in scaled watts; 0: not known. No power above it is told. Where METER_SAMPLE divides
-   * several updates by one short sample, the power is left out (SAMPLE_SPIKE) and the energy, which is right, is kept.
-   */
-  double max_power_w;
+  double scale;       /* factor on energy and power, above 0 */
+  int64_t stale_ns;   /* 0: as above */
+  int64_t tick_ns;    /* resolution of file times, see clock_tick_ns(); 0: 10 ms */
+  int64_t look_ns;    /* time between two looks; 0: METER_LOOK_NS */
+  double max_power_w; /* what the machine cannot draw, in scaled watts; 0: not known */
 };
 
-#define METER_STALE_NS (30 * NS_PER_S)
+/* How far apart looks are, in equal parts of the interval between two samples (above 0): METER_LOOK_NS at most. */
+int64_t meter_look_ns(int64_t interval_ns);
 
 /* What we conclude from the readings so far. */
 struct sample {
-  /* whose it is: filled by the sampler, borrowed from the source, valid until the counter is removed */
+  /* filled by the sampler, borrowed from the source, valid until the counter is removed */
   const char *label;
   const char *name;
   const char *path;
@@ -87,89 +97,104 @@ struct sample {
 
   struct instant at; /* when the counter was read */
   enum sample_state state;
-  enum sample_state previous; /* the state of the sample before; SAMPLE_FIRST for the first */
-  int error;                  /* why there is no value: the reading's, see counter_error_text() */
+  int error;       /* why there is no value: the reading's, see counter_error_text() */
+  int range_error; /* why max_energy_range_uj, which exists, could not be read; 0: no such error */
 
   bool has_energy;    /* false: torn, missing, denied */
+  bool at_least;      /* the counter may wrap more than once between two looks: energy is a lower bound, no power */
   uint64_t energy_uj; /* the counter, raw as read, never scaled */
   uint64_t total_uj;  /* accumulated since the start, raw */
   double energy_j;    /* the same, scaled; never falls */
-  double delta_j;     /* what this sample added to it */
+  double delta_j;     /* what was added since the sample before */
 
   bool has_power;
-  double power_w; /* scaled; of the last whole update (or sample), 0 or more */
+  double power_w; /* scaled, 0 or more */
+  int64_t dt_ns;  /* the time that power_w is the mean over; 0: none */
 
   bool has_average;
   double average_w; /* moving average; filled by the sampler */
 
-  bool updated;           /* an update was seen: number or modification time changed */
-  bool by_update;         /* power is that of updates (METER_UPDATE, or METER_AUTO so decided), not of samples */
-  bool tracked;           /* mtime is known to move with the counter */
+  bool updated;           /* an update was seen since the sample before: number or modification time changed */
+  bool by_update;         /* power is that of updates, not of samples */
+  bool tracked;           /* nothing speaks against it that the modification time moves with the counter */
+  uint32_t updates;       /* number of updates seen since the sample before */
+  uint32_t pauses;        /* of these, late ones */
+  int64_t pause_ns;       /* by how much they were late, in sum: time that the writer may not have counted */
   int64_t update_mono_ns; /* when the last update happened, in monotonic time, as well as it is known */
-  int64_t age_ns;         /* time since then, 0 or more */
-  int64_t period_ns;      /* learned time between updates; 0: not known yet */
-  int64_t dt_ns;          /* the time that power_w is the mean over; 0: none */
+  bool has_age;           /* false: the file's clock is not ours, and no update was seen yet */
+  int64_t age_ns;         /* time since the last update, or since the first look; 0 or more */
+  int64_t period_ns;      /* median time between updates; 0: not known yet */
 
   void **slot; /* for a sink that keeps something per counter; NULL at first. See sink.h */
 };
 
-/* An update: when it was, and what had been accumulated then. */
-struct meter_mark {
-  int64_t mono_ns;
-  uint64_t total_uj;
-};
-
-#define METER_MARKS 6
-
-/* A series that the counter left: at a reset, at a spike, or for another one. */
-struct meter_series {
-  int64_t since_ns;   /* mono; what continues it was drawn since then */
-  uint64_t energy_uj; /* its last number */
-  uint64_t total_uj;  /* what was accumulated then */
-};
-
-/* What is kept of a counter from one run to the next. */
+/* What is saved of a counter when it goes, and for the next run. */
 struct meter_saved {
   uint64_t total_uj;   /* accumulated, raw */
   uint64_t counter_uj; /* what the counter showed then */
   int64_t wall_ns;     /* when that was */
 };
 
-/* State of one counter; about 260 bytes, no pointers to free. Look, don't touch: use the functions. */
+#define METER_INTERVALS 5
+
+/* State of one counter; no pointers to free. Look, don't touch: use the functions. */
 struct meter {
   const struct meter_options *options; /* borrowed */
-  struct instant last_at;              /* of the last good reading */
-  uint64_t last_energy_uj;
-  int64_t last_mtime_ns;
-  uint64_t total_uj; /* accumulated, raw */
 
-  int64_t offset_ns; /* wall - mono, kept until a step is noticed */
+  uint64_t total_uj;  /* accumulated, raw */
+  uint64_t energy_uj; /* these three: of the last good reading */
+  int64_t mtime_ns;
+  struct instant read_at;
+  struct instant looked_at; /* of the last reading, good or bad */
+  int64_t step_ns;          /* mono; when a step of the wall clock was last noticed */
 
-  int64_t last_update_ns; /* the last update, as its file tells it */
-  int64_t update_mono_ns; /* the same, but not outside of the two readings around it */
-  int64_t unseen_ns;      /* the last reading before the one that first showed it */
-  int64_t seen_ns;        /* that one */
-  int64_t period_ns;
+  /* the last update */
+  int64_t unseen_ns;      /* mono; the last reading without it */
+  int64_t seen_ns;        /* mono; the first one with it */
+  int64_t update_mono_ns; /* when it was made, between these two */
+  int64_t moved_ns;       /* mono; the first reading with this modification time */
 
-  double power_w; /* last power, unscaled */
-  double usual_w; /* the lower of the last two powers */
-  int64_t dt_ns;
+  /* power by updates */
+  int64_t anchor_ns;  /* modification time of the update that the next power counts from */
+  uint64_t anchor_uj; /* and what was accumulated then */
+  int64_t steady_ns;  /* sum over the steady updates since the last sample */
+  uint64_t steady_uj;
+  double power_w;   /* of the last sample that had one; unscaled, as is usual_w */
+  double last_w;    /* of the last update, or sample where there are no updates; below 0: none */
+  double usual_w;   /* the lower of the last two of these */
+  int64_t dt_ns;    /* of power_w */
+  int64_t pause_ns; /* since the last sample, as updates and pauses */
 
-  struct meter_series left; /* before the last reset, spike or change of series */
+  /* the last sample with a value */
+  int64_t sampled_ns;  /* mono; its reading */
+  uint64_t sampled_uj; /* what was accumulated then */
 
-  enum sample_state state;
-  bool started;     /* there was a good reading */
-  bool resumes;     /* there is none yet; total_uj, last_energy_uj and last_at.wall_ns are those of an earlier run */
-  bool bad;         /* the last reading was bad */
-  bool stale;       /* in a stale spell */
-  bool tracked;     /* mtime was seen to move */
-  bool untracked;   /* mtime was seen not to move, or the file is computed */
-  bool settled;     /* the number is not the first of its series */
-  bool alternates;  /* the counter came back to a series that it had left */
-  bool power_known; /* power_w is */
-  bool left_known;  /* left is */
-  uint8_t marks_num;
-  struct meter_mark marks[METER_MARKS]; /* updates that the next power may count from, oldest first */
+  /* before the last fall, spike or wrap */
+  int64_t left_ns;        /* mono; the last reading on the old course */
+  uint64_t left_uj;       /* its number */
+  uint64_t left_total_uj; /* what was accumulated then */
+
+  float intervals_s[METER_INTERVALS]; /* newest last */
+  float late_s;                       /* the shortest of the late ones in a row */
+  uint32_t updates, pauses;           /* since the last sample */
+  int error, range_error;             /* of the last reading */
+  enum sample_state state;            /* of the last sample */
+  enum sample_state event;            /* the gravest since the last sample */
+  uint8_t intervals_num, late_num;
+  uint8_t left_updates; /* updates since then */
+  uint8_t votes;        /* updates in a row that speak against `untracked` */
+  bool started;         /* there was a good reading */
+  bool resumes;         /* there was none yet; total_uj, energy_uj and read_at.wall_ns are those that were saved */
+  bool untracked;       /* the modification time does not move with the number, or the file is computed */
+  bool dated;           /* update_mono_ns is known, not a guess */
+  bool anchored;        /* anchor_ns is set */
+  bool holds;           /* the last update has a power */
+  bool broken;          /* a fall, a spike, a glitch or a stale spell ended since the last sample */
+  bool sampled;         /* sampled_ns is exact */
+  bool vague;           /* the last reading has no exact instant */
+  bool at_least;        /* as in a sample */
+  bool left_live;       /* left_... are set */
+  bool left_wrapped;    /* the counter left it by a wrap */
 };
 
 /* The options are borrowed and must outlive the meter. */
@@ -179,13 +204,18 @@ void meter_init(struct meter *meter, const struct meter_options *options);
 void meter_resume(struct meter *meter, const struct meter_saved *saved);
 
 /*
- * Takes the next reading, made at *now, and fills *sample, except what sampler and source fill in. Instants of later
- * calls are not earlier in mono_ns. That a reading was made long after *now (the process was stopped in between) is
- * noticed by its modification time, and only so.
+ * True if the counter falls with this reading and no range is known. Then the caller should ask for the range again
+ * before it passes the reading to meter_take().
  */
-void meter_update(struct meter *meter, const struct reading *reading, const struct instant *now, struct sample *sample);
+bool meter_asks_range(const struct meter *meter, const struct reading *reading);
 
-/* Fills in what the last good reading told of energy, and when; has_energy: there was one. */
+/* Takes the next reading. Its instant is not earlier than that of the reading before. */
+void meter_take(struct meter *meter, const struct reading *reading);
+
+/* Concludes from what was taken since the sample before. Fills *sample, except what sampler and source fill in. */
+void meter_sample(struct meter *meter, struct sample *sample);
+
+/* Fills in the energy of the last good reading and its instant; has_energy is false if there was none. */
 void meter_recall(const struct meter *meter, struct sample *sample);
 
 #endif

@@ -3,17 +3,22 @@
 #include "average.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
 
 /* How long one pass may sleep in all for counters that are just being written. */
 #define PASS_PATIENCE_NS (20 * NS_PER_MS)
 
-/* What is kept per counter. */
+/* Per-counter state. */
 struct tracked {
   struct meter meter;
   void *slot;
   struct average *average; /* NULL: none */
   bool bad;                /* the last reading was */
+  TAILQ_ENTRY(tracked) link;
+  char path[];
 };
 
 struct sampler {
@@ -23,7 +28,10 @@ struct sampler {
   struct source *source;
   int search_error;
   const char *search_where;
-  int error; /* the first one of the pass */
+  int error;                       /* the first one of the pass */
+  TAILQ_HEAD(queue, tracked) away; /* counters that went, the longest away first */
+  void *away_tree;                 /* the same, by path */
+  size_t away_num;
 };
 
 static void note_error(struct sampler *sampler, int status) {
@@ -31,10 +39,59 @@ static void note_error(struct sampler *sampler, int status) {
     sampler->error = status;
 }
 
-static struct tracked *track(const struct sampler *sampler) {
-  struct tracked *t = calloc(1, sizeof(*t));
+static void tracked_free(struct tracked *t) {
+  if (t == NULL)
+    return;
+  average_free(t->average);
+  free(t);
+}
+
+static int compare_paths(const void *a, const void *b) {
+  return strcmp(((const struct tracked *)a)->path, ((const struct tracked *)b)->path);
+}
+
+static int compare_path(const void *path, const void *t) {
+  return strcmp(path, ((const struct tracked *)t)->path);
+}
+
+static void forget_away(struct sampler *sampler, struct tracked *t) {
+  tdelete(t, &sampler->away_tree, compare_paths);
+  TAILQ_REMOVE(&sampler->away, t, link);
+  sampler->away_num--;
+}
+
+/* Keeps a counter that went. */
+static void keep_away(struct sampler *sampler, struct tracked *t) {
+  struct tracked **node = tsearch(t, &sampler->away_tree, compare_paths);
+  if (node == NULL || *node != t) {
+    tracked_free(t);
+    return;
+  }
+  TAILQ_INSERT_TAIL(&sampler->away, t, link);
+  if (++sampler->away_num <= SAMPLER_AWAY_MAX)
+    return;
+  struct tracked *longest = TAILQ_FIRST(&sampler->away);
+  forget_away(sampler, longest);
+  tracked_free(longest);
+}
+
+/* The counter of this path that is back; NULL: none. */
+static struct tracked *take_back(struct sampler *sampler, const char *path) {
+  struct tracked **node = tfind(path, &sampler->away_tree, compare_path);
+  if (node == NULL)
+    return NULL;
+  struct tracked *t = *node;
+  forget_away(sampler, t);
+  return t;
+}
+
+/* A counter that comes for the first time; NULL: out of memory. */
+static struct tracked *track(const struct sampler *sampler, const char *path) {
+  size_t size = strlen(path) + 1;
+  struct tracked *t = calloc(1, sizeof(*t) + size);
   if (t == NULL)
     return NULL;
+  memcpy(t->path, path, size);
   if (sampler->options.smooth > 0) {
     t->average = average_new(sampler->options.smooth);
     if (t->average == NULL) {
@@ -43,6 +100,9 @@ static struct tracked *track(const struct sampler *sampler) {
     }
   }
   meter_init(&t->meter, &sampler->options.meter);
+  struct meter_saved saved;
+  if (sampler->options.saved != NULL && sampler->options.saved(path, &saved, sampler->options.saved_arg))
+    meter_resume(&t->meter, &saved);
   return t;
 }
 
@@ -63,14 +123,13 @@ static int entry_wanted(const char *name, void *arg) {
 
 static void entry_added(struct source_entry *entry, void *arg) {
   struct sampler *sampler = arg;
-  struct tracked *t = track(sampler);
+  struct tracked *t = take_back(sampler, entry->path);
+  if (t == NULL)
+    t = track(sampler, entry->path);
   if (t == NULL) {
     note_error(sampler, -ENOMEM);
     return; /* tried again when it is read */
   }
-  struct meter_saved saved;
-  if (sampler->options.saved != NULL && sampler->options.saved(entry->path, &saved, sampler->options.saved_arg))
-    meter_resume(&t->meter, &saved);
   entry->user = t;
   struct sample sample = sample_of(t, entry);
   for (size_t i = 0; i < sampler->sinks_num; i++)
@@ -88,9 +147,12 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->removed != NULL)
       sampler->sinks[i]->removed(sampler->sinks[i], &sample);
-  average_free(t->average);
-  free(t);
   entry->user = NULL;
+  t->slot = NULL;
+  struct reading missing = {.error = -ENOENT, .at = sample.at};
+  meter_take(&t->meter, &missing);
+  meter_sample(&t->meter, &sample);
+  keep_away(sampler, t);
 }
 
 int sampler_new(const struct sampler_options *options, struct sink *const *sinks, size_t count,
@@ -99,6 +161,7 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
   if (s == NULL)
     return -ENOMEM;
   s->options = *options;
+  TAILQ_INIT(&s->away);
   s->sinks = sinks;
   s->sinks_num = count;
   struct source_options source = {.label_max = options->label_max,
@@ -119,6 +182,10 @@ void sampler_free(struct sampler *sampler) {
   if (sampler == NULL)
     return;
   source_free(sampler->source);
+  for (struct tracked *t = TAILQ_FIRST(&sampler->away); t != NULL; t = TAILQ_FIRST(&sampler->away)) {
+    forget_away(sampler, t);
+    tracked_free(t);
+  }
   free(sampler);
 }
 
@@ -126,21 +193,27 @@ int sampler_add(struct sampler *sampler, const char *path_or_pattern) {
   return source_add(sampler->source, path_or_pattern);
 }
 
-static void measure(struct sampler *sampler, struct source_entry *entry, const struct instant *now,
-                    int64_t *patience_ns) {
+static struct tracked *look(struct sampler *sampler, struct source_entry *entry, int64_t *patience_ns) {
   if (entry->user == NULL)
     entry_added(entry, sampler);
   struct tracked *t = entry->user;
   if (t == NULL)
-    return;
+    return NULL;
 
-  /* One that was bad before is not in the middle of a write; it shall not use up the patience for those that are. */
+  /* One that was bad before is not in the middle of a write; it must not use up the patience for those that are. */
   int64_t none = 0;
   struct reading reading;
   source_read(sampler->source, entry, t->bad ? &none : patience_ns, &reading);
   t->bad = reading.error != 0;
+  if (meter_asks_range(&t->meter, &reading))
+    source_ask_range(sampler->source, entry, &reading);
+  meter_take(&t->meter, &reading);
+  return t;
+}
+
+static void put(struct sampler *sampler, struct source_entry *entry, struct tracked *t) {
   struct sample sample = sample_of(t, entry);
-  meter_update(&t->meter, &reading, now, &sample);
+  meter_sample(&t->meter, &sample);
   if (t->average != NULL && sample.has_power) {
     sample.has_average = true;
     sample.average_w = average_add(t->average, sample.power_w);
@@ -149,20 +222,33 @@ static void measure(struct sampler *sampler, struct source_entry *entry, const s
     note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &sample));
 }
 
-int sampler_pass(struct sampler *sampler, const struct instant *now) {
+/* now: of the samples; NULL: none are due. */
+static int pass(struct sampler *sampler, const struct instant *now) {
   int64_t patience_ns = PASS_PATIENCE_NS;
   sampler->error = 0;
   sampler->search_where = NULL;
   sampler->search_error = source_begin(sampler->source, &sampler->search_where);
   size_t count = source_count(sampler->source);
-  for (size_t i = 0; i < sampler->sinks_num; i++)
+  for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
     note_error(sampler, sampler->sinks[i]->begin(sampler->sinks[i], now, count));
-  for (size_t i = 0; i < count; i++)
-    measure(sampler, source_at(sampler->source, i), now, &patience_ns);
-  for (size_t i = 0; i < sampler->sinks_num; i++)
+  for (size_t i = 0; i < count; i++) {
+    struct source_entry *entry = source_at(sampler->source, i);
+    struct tracked *t = look(sampler, entry, &patience_ns);
+    if (t != NULL && now != NULL)
+      put(sampler, entry, t);
+  }
+  for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
     note_error(sampler, sampler->sinks[i]->end(sampler->sinks[i]));
   source_end(sampler->source);
   return sampler->error;
+}
+
+int sampler_look(struct sampler *sampler) {
+  return pass(sampler, NULL);
+}
+
+int sampler_pass(struct sampler *sampler, const struct instant *now) {
+  return pass(sampler, now);
 }
 
 int sampler_search_error(const struct sampler *sampler, const char **where) {

@@ -1,7 +1,15 @@
 /*
- * sampler: one pass over all counters of a source, into sinks
+ * sampler: looks at all counters of a source, and puts samples of them into sinks
  *
- * Owns a meter (and a moving average, where asked for) per counter. A sampler is used by one thread at a time.
+ * Owns a meter (and a moving average, where asked for) per counter:
+ *
+ *   sampler_look(s)        reads each counter, between two samples: at least every METER_LOOK_NS
+ *   sampler_pass(s, &now)  reads each counter and puts a sample of each into each sink
+ *
+ * A counter that goes and comes back, such as that of a VM whose directory is made anew, goes on from its accumulated
+ * energy: the meters of up to SAMPLER_AWAY_MAX counters that are away are kept, the longest away are dropped first.
+ *
+ * A sampler is used by one thread at a time.
  */
 #ifndef VM_ENERGY_SAMPLER_H
 #define VM_ENERGY_SAMPLER_H
@@ -27,6 +35,8 @@ struct sampler_options {
 
 struct sampler;
 
+#define SAMPLER_AWAY_MAX 10000
+
 /*
  * 0 and *sampler, or -ENOMEM. The options are copied. sinks is an array of count pointers that is borrowed, as the
  * sinks are: they outlive the sampler.
@@ -41,14 +51,20 @@ void sampler_free(struct sampler *sampler);
 int sampler_add(struct sampler *sampler, const char *path_or_pattern);
 
 /*
+ * Looks for counters and reads each, without a sample. Counters that came or went are announced to the sinks. 0, or
+ * -ENOMEM.
+ */
+int sampler_look(struct sampler *sampler);
+
+/*
  * Looks for counters, reads each, puts a sample of each into each sink. Returns 0 or the first error of a sink or of
  * memory; a counter that cannot be read is no error but a sample with that state.
  */
 int sampler_pass(struct sampler *sampler, const struct instant *now);
 
 /*
- * The error of the search in the last pass, see source_begin(): 0 or -errno, with the directory in *where (borrowed
- * until the next pass).
+ * The error of the search in the last look or pass, see source_begin(): 0 or -errno, with the directory in *where
+ * (borrowed until the next one).
  */
 int sampler_search_error(const struct sampler *sampler, const char **where);
 

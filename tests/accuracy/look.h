@@ -19,13 +19,14 @@ static inline int looks_in(double interval_s) {
 
 /* One look now; fills *sample where one is due. */
 static inline void look_at(struct meter *meter, struct world *world, bool is_torn, bool is_due, struct sample *sample) {
-  struct instant now;
   struct reading reading = {.error = -ENODATA};
   if (!is_torn)
     world_read(world, &reading);
-  world_clock(world, &now);
+  world_clock(world, &reading.at);
+  reading.local = true;
+  meter_take(meter, &reading);
   if (is_due)
-    meter_update(meter, &reading, &now, sample);
+    meter_sample(meter, sample);
 }
 
 #endif

@@ -2,6 +2,7 @@
  * The meter: a byte string as a sequence of readings, however odd, and what must hold behind each of them.
  */
 #include "fuzz.h"
+#include "../one_look.h"
 
 #include "core/meter.h"
 
@@ -170,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     now.wall_ns = clamp(now.wall_ns, 0, WALL_MAX_NS);
     take_reading(&input, &now, &reading);
     struct sample sample = {.slot = NULL};
-    meter_update(&story.meter, &reading, &now, &sample);
+    take_and_sample(&story.meter, &reading, &now, &sample);
     check(&story, &reading, &now, &sample);
     if (story.resumed && sample.has_energy)
       MUST(sample.total_uj >= story.good.total_uj);

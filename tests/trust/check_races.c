@@ -3,6 +3,7 @@
  * time of another. VM_ENERGY_READS says how often it is looked; `make trust` looks a million times.
  */
 #include "scratch.h"
+#include "../one_look.h"
 #include "suite.h"
 
 #include "core/clock.h"
@@ -181,7 +182,7 @@ START_TEST(race) {
     }
     if (writers[_i].timed)
       continue;
-    meter_update(&meter, &reading, &now, &sample);
+    take_and_sample(&meter, &reading, &now, &sample);
     ck_assert_msg(!sample.has_energy || sample.energy_j >= last_j, "accumulated energy fell");
     last_j = sample.has_energy ? sample.energy_j : last_j;
     ck_assert_msg(sample.state != SAMPLE_RESET, "a false reset");
