@@ -43,6 +43,27 @@ START_TEST(constant_load) {
 }
 END_TEST
 
+/* Wraps and restarts included: what an update holds that the exporter did not count in full has no power. */
+START_TEST(pauses_have_no_power) {
+  static const double reported_s[] = {0.5, 1, 2, 5, 10, 30};
+  struct trial trial = typical;
+  struct score score;
+  double squares = 0;
+  trial.interval_s = reported_s[_i];
+  trial.duration_s = DAY_S / 4;
+  trial.wraps = 12;
+  trial.restarts = 5;
+  for (trial.seed = 1; trial.seed <= SEEDS; trial.seed++) {
+    trial_run(&trial, &score);
+    squares += score.rms_w * score.rms_w;
+    ck_assert_msg(score.worst_w <= 0.6, "%g s: worst %g W", trial.interval_s, score.worst_w);
+    ck_assert_double_ge((double)score.powers, 0.95 * (double)score.samples);
+    ck_assert_double_eq_tol(score.energy_j, score.counted_j, 1e-3);
+  }
+  ck_assert_msg(sqrt(squares / SEEDS) <= 0.1, "%g s: RMS %g W", trial.interval_s, sqrt(squares / SEEDS));
+}
+END_TEST
+
 /* Other writers, file times in the coarsest ticks that Linux has. */
 START_TEST(writers) {
   static const double periods_s[] = {0.05, 0.5, 1, 15, 60};
@@ -140,6 +161,7 @@ int main(void) {
   TCase *tcase = tcase_create("accuracy");
   tcase_set_timeout(tcase, 60);
   tcase_add_loop_test(tcase, constant_load, 0, ROWS(intervals_s));
+  tcase_add_loop_test(tcase, pauses_have_no_power, 0, 6);
   tcase_add_loop_test(tcase, writers, 0, 5);
   tcase_add_test(tcase, aliasing_is_seen);
   tcase_add_loop_test(tcase, never_above_the_load, 0, 4);
