@@ -35,6 +35,7 @@ struct top {
   struct sampler *sampler;
   struct stop stop;
   struct ticker ticker;
+  int64_t looked_ns; /* mono; the last look */
   struct view view;
   struct instant now;
   bool on_screen;
@@ -120,13 +121,18 @@ static bool print_block(struct top *top) {
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-/* At a tick: looks and shows. False: the end. */
+/* At a tick: takes a sample and shows it; between two: looks at the counters. False: the end. */
 static bool tick(struct top *top, int *status) {
   struct instant now;
   int64_t wall_ns;
   *status = clock_now(&now);
-  if (*status != 0 || !ticker_take(&top->ticker, &now, &wall_ns))
+  if (*status != 0)
+    return false;
+  top->looked_ns = now.mono_ns;
+  if (!ticker_take(&top->ticker, &now, &wall_ns)) {
+    *status = sampler_look(top->sampler);
     return *status == 0;
+  }
   *status = look(top);
   if (*status != 0)
     return false;
@@ -142,7 +148,7 @@ static int show_until_end(struct top *top) {
   if (top->on_screen)
     draw(top);
   for (;;) {
-    int waited = stop_wait(&top->stop, ticker_deadline(&top->ticker));
+    int waited = stop_wait(&top->stop, ticker_next_look(&top->ticker, top->looked_ns));
     if (waited < 0)
       return waited;
     if (waited > 0 ? !take_sign(top, &void_keys) : !tick(top, &status))
@@ -155,6 +161,7 @@ static int show(struct top *top) {
   if (status != 0)
     return status;
   inputs_tell_search(top->sampler, top->options); /* if there is none, one may come */
+  top->looked_ns = top->now.mono_ns;
   ticker_start(&top->ticker, &top->now, top->options->interval_ns);
   top->on_screen = screen_is_there() && screen_open() == 0;
   if (top->on_screen)

@@ -1,7 +1,8 @@
 /*
  * ts: a time series of power, into CSV
  *
- * The baseline is read at the start; tick k is taken at start + k * interval, and writes a row.
+ * The baseline is read at the start; tick k is taken at start + k * interval, and writes a row. Between two ticks the
+ * counters are looked at, so that no update is overlooked.
  */
 #include "command.h"
 #include "inputs.h"
@@ -78,12 +79,18 @@ static void tell_dropped(struct series *series) {
   series->dropped = dropped;
 }
 
+static void note_look(struct series *series, int status) {
+  if (status == 0)
+    return;
+  tell_error("a sample is incomplete: %s", strerror(-status));
+  series->failed = true;
+}
+
 static void take_sample(struct series *series, const struct instant *now) {
   int status = sampler_pass(series->sampler, now);
   bool lost_rows = csv_dropped(series->csv) != series->dropped;
   tell_dropped(series);
-  if (status != 0 && !lost_rows)
-    tell_error("a sample is incomplete: %s", strerror(-status));
+  note_look(series, lost_rows ? 0 : status);
   series->failed = series->failed || status != 0;
 }
 
@@ -160,9 +167,10 @@ static bool take_mark(struct series *series, int64_t wall_ns) {
 
 static void sample_until_end(struct series *series) {
   const struct options *options = series->options;
+  int64_t looked_ns = series->ticker.start.mono_ns;
   show_progress(series, &series->ticker.start);
   while (options->manual_stop || series->ticker.last < options->count) {
-    int status = stop_wait(&series->stop, ticker_deadline(&series->ticker));
+    int status = stop_wait(&series->stop, ticker_next_look(&series->ticker, looked_ns));
     struct instant now;
     int clock = status >= 0 ? clock_now(&now) : 0;
     if (clock != 0)
@@ -179,8 +187,11 @@ static void sample_until_end(struct series *series) {
       return;
     }
     int64_t wall_ns;
-    if (!ticker_take(&series->ticker, &now, &wall_ns))
+    looked_ns = now.mono_ns;
+    if (!ticker_take(&series->ticker, &now, &wall_ns)) {
+      note_look(series, sampler_look(series->sampler));
       continue;
+    }
     note_interval(series, &now);
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);

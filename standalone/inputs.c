@@ -149,6 +149,7 @@ static int add_all(struct sampler *sampler, const struct options *options) {
 
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler) {
   struct sampler_options sampling = {.meter = options->meter, .smooth = options->smooth, .label_max = LABEL_MAX_FILE};
+  sampling.meter.look_ns = meter_look_ns(options->interval_ns);
   struct sampler *s = NULL;
   remember_base(options);
   int status = sampler_new(&sampling, sinks, count, &s);

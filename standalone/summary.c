@@ -32,7 +32,8 @@ struct record {
   int error;     /* of the last sample */
   int bad_error; /* of the last bad one */
   int64_t period_ns;
-  uint32_t updates, bad, resets, spikes;
+  uint32_t updates, bad, resets, spikes, pauses;
+  int64_t pause_ns, first_ns, last_ns;    /* mono; of the first and the last sample with a value */
   int64_t new_age_min_ns, new_age_max_ns; /* how old an update was when it was found */
   int64_t held_age_min_ns;                /* how old a value was that was not news; 0: there was none */
 };
@@ -72,6 +73,7 @@ static struct record *add_record(struct summary *summary, const struct sample *s
     free_record(record);
     return NULL;
   }
+  record->first_ns = sample->at.mono_ns;
   summary->records[summary->records_num++] = record;
   return record;
 }
@@ -86,7 +88,7 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
 /* How old the values are: this tells how the rhythm of the updates and that of the samples go together. */
 static void note_age(struct record *record, const struct sample *sample) {
   int64_t age_ns = sample->age_ns;
-  if (!sample->updated) {
+  if (sample->updates == 0) {
     if (record->held_age_min_ns == 0 || age_ns < record->held_age_min_ns)
       record->held_age_min_ns = age_ns;
     return;
@@ -106,7 +108,7 @@ static void count_bad(struct summary_counts *counts, struct record *record, int 
 
 static void count_sample(struct summary_counts *counts, struct record *record, const struct sample *sample) {
   counts->samples++;
-  counts->updates += sample->updated;
+  counts->updates += sample->updates;
   counts->held += sample->state == SAMPLE_HELD;
   counts->stale += sample->state == SAMPLE_STALE;
   counts->wraps += sample->state == SAMPLE_WRAP;
@@ -114,10 +116,14 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
   record->resets += sample->state == SAMPLE_RESET;
   counts->spikes += sample->state == SAMPLE_SPIKE;
   record->spikes += sample->state == SAMPLE_SPIKE;
-  if (sample->has_energy)
+  record->pauses += sample->pauses;
+  record->pause_ns += sample->pause_ns;
+  if (sample->has_energy) {
+    record->last_ns = sample->at.mono_ns;
     note_age(record, sample);
-  else
+  } else {
     count_bad(counts, record, sample->error);
+  }
 }
 
 /* The record of a counter that was gone and is back. */
@@ -214,6 +220,15 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
   *counts = summary->counts;
   counts->counters = summary->records_num;
   counts->gone = summary->gone_num;
+  for (size_t i = 0; i < summary->records_num; i++) {
+    const struct record *record = summary->records[i];
+    double seen_ns = (double)(record->last_ns - record->first_ns);
+    double share = record->pauses > 0 && seen_ns > 0 ? (double)record->pause_ns / seen_ns : 0;
+    if (record->pauses > counts->pauses)
+      counts->pauses = record->pauses;
+    if (share > counts->pause_share)
+      counts->pause_share = share < 1 ? share : 1;
+  }
 }
 
 size_t summary_counters(const struct summary *summary) {
@@ -344,6 +359,9 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
     fprintf(out, "spikes        %" PRIu64 ", dropped: more than can be drawn\n", counts.spikes);
   if (counts.stale > 0)
     fprintf(out, "stale         %" PRIu64 "\n", counts.stale);
+  if (counts.pauses > 0)
+    fprintf(out, "pauses        %" PRIu64 " of the writer, which may not have counted for %.1f %% of the time\n",
+            counts.pauses, 100 * counts.pause_share);
   if (run->steps > 0)
     fprintf(out, "clock         the wall clock was set %" PRIu64 " time%s\n", run->steps, plural(run->steps));
   print_faults(summary, out);

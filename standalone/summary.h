@@ -17,15 +17,17 @@ struct summary;
 
 struct summary_counts {
   uint64_t samples; /* one per counter and tick */
-  uint64_t updates; /* those in which the counter was found updated */
+  uint64_t updates; /* of all counters */
   uint64_t held;    /* no update since the sample before */
   uint64_t stale;   /* no update for the stale time */
   uint64_t bad;     /* no value: torn, missing, denied, gone */
   uint64_t resets;
   uint64_t wraps;
-  uint64_t spikes; /* powers above what can be, dropped */
-  size_t counters; /* that there were */
-  size_t gone;     /* of these, at the end */
+  uint64_t spikes;    /* powers above what can be, dropped */
+  uint64_t pauses;    /* of the writer: the most of one counter */
+  double pause_share; /* part of the time that the writer may not have counted: the most of one counter, 0 to 1 */
+  size_t counters;    /* that there were */
+  size_t gone;        /* of these, at the end */
 };
 
 /* What the schedule says, for the report. */

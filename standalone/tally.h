@@ -7,9 +7,9 @@
  * nothing. Without a counter, energy is power by time, throughout.
  *
  * A spike (see core/meter.h) adds nothing, nor does the way back from it, but for what the series counted meanwhile
- * that it goes back to. It is a rise in the state spike or gap, or, in layouts without states, one without a power; and it
- * passes the number which the counter had fallen from, or is more than max_power_w of the run, or 10 kW where that is
- * not known.
+ * that it goes back to. It is a rise in the state spike or gap, or, in layouts without states, one without a power; and
+ * it passes the number which the counter had fallen from, or is more than max_power_w of the run, or 10 kW where that
+ * is not known.
  *
  * A counter moves when it is updated, every 5 s or so. Its energy is spread evenly over the time since the update
  * before, and no longer than an update takes, so that a phase gets its share of the updates at its edges.

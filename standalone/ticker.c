@@ -14,6 +14,13 @@ int64_t ticker_deadline(const struct ticker *ticker) {
   return tick_mono_ns(ticker, ticker->last + 1);
 }
 
+int64_t ticker_next_look(const struct ticker *ticker, int64_t mono_ns) {
+  int64_t look_ns = meter_look_ns(ticker->interval_ns), tick_ns = ticker_deadline(ticker);
+  int64_t since_ns = mono_ns - (tick_ns - ticker->interval_ns);
+  int64_t next_ns = mono_ns + look_ns - (since_ns > 0 ? since_ns % look_ns : 0);
+  return next_ns < tick_ns - look_ns / 2 ? next_ns : tick_ns;
+}
+
 int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct instant *now) {
   int64_t since_ns = now->mono_ns - ticker->start.mono_ns;
   if (tick > (uint64_t)(INT64_MAX / ticker->interval_ns))

@@ -9,6 +9,7 @@
 #define VM_ENERGY_TICKER_H
 
 #include "core/clock.h"
+#include "core/meter.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,12 @@ void ticker_start(struct ticker *ticker, const struct instant *start, int64_t in
 
 /* When the next tick is, in mono_ns. */
 int64_t ticker_deadline(const struct ticker *ticker);
+
+/*
+ * When the counters are to be looked at next, in mono_ns: at the next tick, or before it, so that no two looks are more
+ * than METER_LOOK_NS apart. Looks divide the interval evenly.
+ */
+int64_t ticker_next_look(const struct ticker *ticker, int64_t mono_ns);
 
 /* How long it is from now until that tick; 0 when it is past, INT64_MAX when it is further than can be told. */
 int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct instant *now);

@@ -86,7 +86,7 @@ static void note_number(struct facts *facts, const struct sample *sample) {
     facts->resets++;
     facts->since_reset = 0;
     facts->fell_from_uj = facts->last_uj;
-  } else if (facts->resets > 0 && sample->updated) {
+  } else if (facts->resets > 0 && sample->updates > 0) {
     facts->since_reset++;
     if (facts->fell_from_uj > 0 && sample->energy_uj >= facts->fell_from_uj) {
       facts->returns++;
@@ -120,10 +120,12 @@ void facts_note(struct facts *facts, const struct sample *sample, double host_j)
   facts->period_ns = sample->period_ns;
   facts->has_power = sample->has_power;
   facts->power_w = sample->power_w;
+  facts->pauses += sample->pauses;
+  facts->pause_ns += sample->pause_ns;
   if (!sample->has_energy)
     return;
   note_number(facts, sample);
-  if (sample->updated)
+  if (sample->updates > 0)
     note_update(facts, sample, host_j);
 }
 
@@ -242,7 +244,8 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
 }
 
 static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
-  char age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "", power[SHOW_NUMBER_MAX + 8] = "";
+  char pauses[128] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
+       power[SHOW_NUMBER_MAX + 8] = "";
   show_age(facts->age_ns, age);
   if (facts->period_ns > 0) {
     show_period(facts->period_ns, number);
@@ -252,9 +255,14 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     show_power(facts->power_w, number);
     snprintf(power, sizeof(power), "%s, ", number);
   }
+  if (facts->pauses > 0 && facts->watched_ns > 0)
+    snprintf(pauses, sizeof(pauses),
+             "; the writer paused %" PRIu64 " time%s, and may not have counted for %.1f %% of the time", facts->pauses,
+             facts->pauses == 1 ? "" : "s", 100 * (double)facts->pause_ns / (double)facts->watched_ns);
   switch (verdict->kind) {
   case VERDICT_GOOD:
-    TEXT("%s%s %s", power, context->kernel ? "counted by the kernel" : "updated", context->kernel ? "" : period);
+    TEXT("%s%s %s%s", power, context->kernel ? "counted by the kernel" : "updated", context->kernel ? "" : period,
+         pauses);
     break;
   case VERDICT_FRESH:
     TEXT("updated %s ago, and not since", age);

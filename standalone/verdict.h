@@ -73,6 +73,8 @@ struct facts {
   uint64_t growths; /* updates that added something */
   uint64_t resets;  /* how often it fell */
   uint64_t spikes;
+  uint64_t pauses;        /* late updates of a steady writer */
+  int64_t pause_ns;       /* by how much they were late, in sum */
   uint64_t returns;       /* after a reset, it was again at what it fell from, or above */
   uint64_t since_reset;   /* updates since the last one */
   uint64_t last_uj;       /* the counter */

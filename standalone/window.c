@@ -94,7 +94,7 @@ static void follow_bounds(struct record *record, const struct sample *sample) {
     record->in_window_ns = sample->at.mono_ns;
   if (!is_dated(sample)) {
     follow_untimed(record, sample);
-  } else if (sample->updated) {
+  } else if (sample->updates > 0) {
     struct bounds_update update = {.mono_ns = sample->update_mono_ns, .energy_j = record->energy_j};
     bounds_add(&record->bounds, &update);
   }
@@ -124,14 +124,14 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     return 0;
   add_update(record, sample);
   record->energy_j += sample->delta_j;
-  record->updates += sample->updated;
+  record->updates += sample->updates;
   record->period_ns = sample->by_update || sample->tracked ? sample->period_ns : 0;
   if (window->bounded)
     follow_bounds(record, sample);
   record->last_mono_ns = sample->at.mono_ns;
   record->last_update_ns = sample->update_mono_ns;
   record->by_update = is_dated(sample);
-  record->updated = record->updated || sample->updated;
+  record->updated = record->updated || sample->updates > 0;
   record->reset = record->reset || sample->state == SAMPLE_RESET;
   record->spike = record->spike || sample->state == SAMPLE_SPIKE;
   record->wrapped = record->wrapped || sample->state == SAMPLE_WRAP;

@@ -53,7 +53,7 @@ static void pass(struct counter *counter, const char *label, const struct sample
 }
 
 static struct sample good(enum sample_state state, bool updated) {
-  return (struct sample){.state = state, .has_energy = true, .updated = updated};
+  return (struct sample){.state = state, .has_energy = true, .updates = updated};
 }
 
 static struct sample bad(int error) {
@@ -96,14 +96,14 @@ static const struct {
   uint64_t updates, held, stale, bad, resets, wraps, spikes;
 } count_rows[] = {
     {{.state = SAMPLE_FIRST, .has_energy = true}, 0, 0, 0, 0, 0, 0, 0},
-    {{.state = SAMPLE_OK, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_OK, .has_energy = true, .updates = 1}, 1, 0, 0, 0, 0, 0, 0},
     {{.state = SAMPLE_HELD, .has_energy = true}, 0, 1, 0, 0, 0, 0, 0},
     {{.state = SAMPLE_STALE, .has_energy = true}, 0, 0, 1, 0, 0, 0, 0},
-    {{.state = SAMPLE_GAP, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0, 0},
+    {{.state = SAMPLE_GAP, .has_energy = true, .updates = 1}, 1, 0, 0, 0, 0, 0, 0},
     {{.state = SAMPLE_GAP, .has_energy = true}, 0, 0, 0, 0, 0, 0, 0},
-    {{.state = SAMPLE_WRAP, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 1, 0},
-    {{.state = SAMPLE_RESET, .has_energy = true, .updated = true}, 1, 0, 0, 0, 1, 0, 0},
-    {{.state = SAMPLE_SPIKE, .has_energy = true, .updated = true}, 1, 0, 0, 0, 0, 0, 1},
+    {{.state = SAMPLE_WRAP, .has_energy = true, .updates = 1}, 1, 0, 0, 0, 0, 1, 0},
+    {{.state = SAMPLE_RESET, .has_energy = true, .updates = 1}, 1, 0, 0, 0, 1, 0, 0},
+    {{.state = SAMPLE_SPIKE, .has_energy = true, .updates = 1}, 1, 0, 0, 0, 0, 0, 1},
     {{.state = SAMPLE_TORN, .error = -ENODATA}, 0, 0, 0, 1, 0, 0, 0},
     {{.state = SAMPLE_MISSING, .error = -ENOENT}, 0, 0, 0, 1, 0, 0, 0},
     {{.state = SAMPLE_DENIED, .error = -EACCES}, 0, 0, 0, 1, 0, 0, 0},

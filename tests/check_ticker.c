@@ -91,6 +91,36 @@ START_TEST(test_wall_clock_is_set) {
 }
 END_TEST
 
+/* Looks that follow each other, the last one at the tick; in ms since the start. */
+static const struct {
+  int64_t interval_ms;
+  int64_t looks_ms[6];
+} look_rows[] = {
+    {500, {500, 1000, 1500}},
+    {2000, {2000, 4000, 6000}},
+    {2001, {1000, 2001, 3001, 4002}},
+    {3000, {1500, 3000, 4500, 6000}},
+    {5000, {1666, 3333, 5000, 6666, 8333, 10000}},
+    {10000, {2000, 4000, 6000, 8000, 10000, 12000}},
+};
+
+START_TEST(test_looks) {
+  struct ticker ticker = make(look_rows[_i].interval_ms * NS_PER_MS);
+  int64_t mono_ns = MONO, wall_ns;
+  for (int i = 0; i < 6 && look_rows[_i].looks_ms[i] > 0; i++) {
+    mono_ns = ticker_next_look(&ticker, mono_ns);
+    ck_assert_int_eq((mono_ns - MONO) / NS_PER_MS, look_rows[_i].looks_ms[i]);
+    struct instant now = at(mono_ns - MONO);
+    ticker_take(&ticker, &now, &wall_ns);
+  }
+  /* a look that came late is not made up for */
+  struct ticker late = make(10 * NS_PER_S);
+  ck_assert_int_eq(ticker_next_look(&late, MONO + 5 * NS_PER_S), MONO + 6 * NS_PER_S);
+  ck_assert_int_eq(ticker_next_look(&late, MONO + 9 * NS_PER_S), MONO + 10 * NS_PER_S);
+  ck_assert_int_eq(ticker_next_look(&late, MONO + 11 * NS_PER_S), MONO + 10 * NS_PER_S);
+}
+END_TEST
+
 static const struct {
   int64_t interval_ns;
   unsigned decimals;
@@ -145,6 +175,7 @@ int main(void) {
   Suite *suite = suite_create("ticker");
   TCase *cases = tcase_create("schedule");
   tcase_add_loop_test(cases, test_take, 0, COUNT(take_rows));
+  tcase_add_loop_test(cases, test_looks, 0, COUNT(look_rows));
   tcase_add_test(cases, test_even);
   tcase_add_loop_test(cases, test_wall_clock_is_set, 0, COUNT(step_rows));
   tcase_add_loop_test(cases, test_decimals, 0, COUNT(decimals_rows));

@@ -528,7 +528,6 @@ void meter_sample(struct meter *m, struct sample *s) {
     s->dt_ns = m->dt_ns;
   }
   s->updates = m->updates;
-  s->updated = m->updates > 0;
   s->pauses = m->pauses;
   s->pause_ns = m->pause_ns;
 

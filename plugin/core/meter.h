@@ -114,10 +114,9 @@ struct sample {
   bool has_average;
   double average_w; /* moving average; filled by the sampler */
 
-  bool updated;           /* an update was seen since the sample before: number or modification time changed */
   bool by_update;         /* power is that of updates, not of samples */
   bool tracked;           /* nothing speaks against it that the modification time moves with the counter */
-  uint32_t updates;       /* number of updates seen since the sample before */
+  uint32_t updates;       /* seen since the sample before: number or modification time changed */
   uint32_t pauses;        /* of these, late ones */
   int64_t pause_ns;       /* by how much they were late, in sum: time that the writer may not have counted */
   int64_t update_mono_ns; /* when the last update happened, in monotonic time, as well as it is known */

@@ -102,7 +102,6 @@ struct story {
 static void check(struct story *story, const struct reading *reading, const struct instant *now,
                   const struct sample *s) {
   MUST(s->state < SAMPLE_STATES && sample_state_name(s->state) != NULL);
-  MUST(s->previous == story->last.state);
   MUST(s->at.mono_ns == now->mono_ns && s->at.wall_ns == now->wall_ns);
   MUST(s->age_ns >= 0 && s->period_ns >= 0 && s->dt_ns >= 0);
   bool valueless = s->state == SAMPLE_TORN || s->state == SAMPLE_MISSING || s->state == SAMPLE_DENIED;
@@ -110,7 +109,7 @@ static void check(struct story *story, const struct reading *reading, const stru
   MUST(s->error == reading->error);
   MUST(s->has_energy == (reading->error == 0));
   if (reading->error != 0) {
-    MUST(!s->has_power && !s->updated);
+    MUST(!s->has_power && s->updates == 0);
     return;
   }
   /* the counter is told as it was read; what was accumulated never falls, and a sample tells what it added */
@@ -133,14 +132,14 @@ static void check(struct story *story, const struct reading *reading, const stru
     MUST(s->state != SAMPLE_STALE && s->state != SAMPLE_FIRST);
     MUST(story->options.max_power_w <= 0 || s->power_w <= story->options.max_power_w * (1 + 1e-9));
     /* no news is not 0 W */
-    MUST(story->options.base != METER_UPDATE || story->updates + s->updated > 0);
+    MUST(story->options.base != METER_UPDATE || story->updates + s->updates > 0);
   }
   if (s->state == SAMPLE_RESET || s->state == SAMPLE_SPIKE)
     MUST(s->total_uj == story->good.total_uj || story->options.max_power_w > 0 || s->state == SAMPLE_SPIKE);
   if (s->state == SAMPLE_WRAP)
     MUST(reading->range_uj > 0);
   if (s->state == SAMPLE_HELD)
-    MUST(!s->updated && s->total_uj == story->good.total_uj);
+    MUST(s->updates == 0 && s->total_uj == story->good.total_uj);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -177,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       MUST(sample.total_uj >= story.good.total_uj);
     story.last = sample;
     if (sample.has_energy) {
-      story.updates += story.goods > 0 && sample.updated;
+      story.updates += story.goods > 0 && sample.updates > 0;
       story.good = sample;
       story.goods++;
     }
