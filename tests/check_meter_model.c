@@ -290,6 +290,7 @@ START_TEST(whatever_happens) {
     m->next_s = m->now_s + dice(m, kind->period_s);
     double interval_s = pow(10, dice(m, 2) - 0.3);
     show(m);
+    m->mtime_ns = WALL0 + llround((m->next_s - kind->period_s) * 1e9);
     meter_init(&run.meter, &options);
     look(&run, 0, true);
     live(&run, 3600, interval_s, true);

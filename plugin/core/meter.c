@@ -395,12 +395,14 @@ static void follow(struct meter *m, const struct reading *r) {
   if (!news.moved && !news.changed)
     return;
 
-  bool was_stale = is_stale(m, m->read_at.mono_ns);
+  bool was_stale = is_stale(m, m->looked_at.mono_ns);
+  if (was_stale)
+    m->left_live = false;
   enum sample_state event = add_energy(m, r, news.drawn_ns, news.other_series);
   bool breaks = was_stale || (event != SAMPLE_OK && event != SAMPLE_WRAP);
   m->broken = m->broken || breaks;
   if (news.moved) {
-    bool late = news.timed && note_interval(m, news.dt_ns, m->read_at.mono_ns - m->update_mono_ns, was_stale);
+    bool late = news.timed && note_interval(m, news.dt_ns, m->looked_at.mono_ns - m->update_mono_ns, was_stale);
     take_power(m, r, news.timed && !late && !breaks);
     if ((late || was_stale) && event == SAMPLE_OK)
       event = SAMPLE_GAP;
@@ -423,13 +425,13 @@ bool meter_asks_range(const struct meter *m, const struct reading *r) {
 
 void meter_take(struct meter *m, const struct reading *r) {
   m->error = r->error;
+  if (r->error == 0 && m->started)
+    follow(m, r);
+  else if (r->error == 0)
+    start(m, r);
   m->looked_at = r->at;
   if (r->error != 0)
     return;
-  if (m->started)
-    follow(m, r);
-  else
-    start(m, r);
   m->read_at = r->at;
   m->energy_uj = r->energy_uj;
   m->mtime_ns = r->mtime_ns;

@@ -11,9 +11,9 @@
  * falls. A fall adds nothing, unless it is a wrap: the counter's range is known and the power is plausible. A bad
  * reading is never a baseline and never 0. With max_power_w a rise above that power adds nothing (SAMPLE_SPIKE).
  *
- * After a fall or a spike the number before it is kept for three updates, and for 30 s at least. A number that comes
- * back to the old course adds only what lies above the old number, less what was added meanwhile (SAMPLE_GAP). So a
- * glitch costs the energy of three updates at most. Nothing is kept longer.
+ * After a fall or a spike the number before it is kept for three updates and for 30 s at least, but not over a stale
+ * spell. A number that comes back to the old course adds only what lies above the old number, less what was added
+ * meanwhile (SAMPLE_GAP). So a glitch costs the energy of three updates at most. Nothing is kept longer.
  *
  * A modification time before that of the last update is that of another series: a new baseline that adds nothing.
  *

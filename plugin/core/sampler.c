@@ -29,6 +29,7 @@ struct sampler {
   int search_error;
   const char *search_where;
   int error;                       /* the first one of the pass */
+  struct instant last_at;          /* start of the pass before */
   TAILQ_HEAD(queue, tracked) away; /* counters that went, the longest away first */
   void *away_tree;                 /* the same, by path */
   size_t away_num;
@@ -121,10 +122,20 @@ static int entry_wanted(const char *name, void *arg) {
   return sampler->options.wanted == NULL ? 1 : sampler->options.wanted(name, sampler->options.wanted_arg);
 }
 
+/* In the last pass the counter that is back was still missing. */
+static void note_missing(const struct sampler *sampler, struct tracked *t) {
+  struct reading missing = {.error = -ENOENT, .at = sampler->last_at};
+  struct sample sample = {.slot = NULL};
+  meter_take(&t->meter, &missing);
+  meter_sample(&t->meter, &sample);
+}
+
 static void entry_added(struct source_entry *entry, void *arg) {
   struct sampler *sampler = arg;
   struct tracked *t = take_back(sampler, entry->path);
-  if (t == NULL)
+  if (t != NULL)
+    note_missing(sampler, t);
+  else
     t = track(sampler, entry->path);
   if (t == NULL) {
     note_error(sampler, -ENOMEM);
@@ -149,9 +160,6 @@ static void entry_removed(struct source_entry *entry, void *arg) {
       sampler->sinks[i]->removed(sampler->sinks[i], &sample);
   entry->user = NULL;
   t->slot = NULL;
-  struct reading missing = {.error = -ENOENT, .at = sample.at};
-  meter_take(&t->meter, &missing);
-  meter_sample(&t->meter, &sample);
   keep_away(sampler, t);
 }
 
@@ -225,7 +233,8 @@ static void put(struct sampler *sampler, struct source_entry *entry, struct trac
 /* now: of the samples; NULL: none are due. */
 static int pass(struct sampler *sampler, const struct instant *now) {
   int64_t patience_ns = PASS_PATIENCE_NS;
-  sampler->error = 0;
+  struct instant at = {0};
+  sampler->error = clock_now(&at);
   sampler->search_where = NULL;
   sampler->search_error = source_begin(sampler->source, &sampler->search_where);
   size_t count = source_count(sampler->source);
@@ -240,6 +249,7 @@ static int pass(struct sampler *sampler, const struct instant *now) {
   for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
     note_error(sampler, sampler->sinks[i]->end(sampler->sinks[i]));
   source_end(sampler->source);
+  sampler->last_at = at;
   return sampler->error;
 }
 
