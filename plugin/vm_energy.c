@@ -73,6 +73,7 @@ static struct {
   bool stopping;
   int search_error; /* these two: what was last said of the search */
   char *search_where;
+  int mounts_error;
   bool said_no_counter;
   void *gone[2]; /* trees of struct vm by label: of those that are gone, this hour's and the hour's before */
   int64_t gone_since_ns;
@@ -431,6 +432,12 @@ static void stop(void) {
   plugin.ledger = NULL;
 }
 
+/* A path that leads to the file of another one. */
+static void say_same(const char *dropped, const char *kept) {
+  if (may_say_in_all())
+    say(LOG_NOTICE, "'%s' is the same file as '%s', and is not read twice", dropped, kept);
+}
+
 /* Always 0: a failing read callback makes collectd ask the whole plugin less often, also for the VMs that are well. */
 static int on_read(user_data_t *unused);
 
@@ -457,8 +464,12 @@ static int on_init(void) {
   plugin.ledger = settings.state_file != NULL ? ledger_new(settings.state_file) : NULL;
   if (plugin.ledger != NULL)
     plugin.sinks[sinks_num++] = ledger_sink(plugin.ledger);
-  struct sampler_options sampler = {
-      .meter = settings.meter, .smooth = settings.smooth, .label_max = LABEL_MAX_COLLECTD, .wanted = is_wanted};
+  struct sampler_options sampler = {.meter = settings.meter,
+                                    .smooth = settings.smooth,
+                                    .label_max = LABEL_MAX_COLLECTD,
+                                    .host = hostname_g,
+                                    .wanted = is_wanted,
+                                    .same = say_same};
   if (plugin.ledger != NULL) {
     sampler.saved = ledger_saved;
     sampler.saved_arg = plugin.ledger;
@@ -495,6 +506,16 @@ static void describe_places(char *text, size_t size) {
   }
 }
 
+static void tell_no_mounts(void) {
+  int error = sampler_warning(plugin.sampler);
+  if (error != 0 && plugin.mounts_error == 0 && may_say_in_all())
+    say(LOG_WARNING,
+        "cannot read /proc/self/mountinfo: %s; each file is opened with more care, which costs time; mount /proc where "
+        "collectd runs",
+        strerror(-error));
+  plugin.mounts_error = error;
+}
+
 /* Once per directory and reason, and when it is over. */
 static void tell_search_error(void) {
   const char *where, *before = plugin.search_where != NULL ? plugin.search_where : "";
@@ -507,6 +528,8 @@ static void tell_search_error(void) {
     if (error == -EACCES)
       say(LOG_WARNING, "cannot look for VMs in '%s': %s; collectd runs as uid %u and needs r and x on it", where,
           strerror(-error), geteuid());
+    else if (error == -E2BIG)
+      say(LOG_WARNING, "more counters than are read in '%s': the first 10000 by name are, the rest is left out", where);
     else if (error != 0)
       say(LOG_WARNING, "cannot look for VMs in '%s': %s", where, strerror(-error));
     else
@@ -550,6 +573,7 @@ static int on_read(user_data_t *unused) {
     forget_gone();
     status = take_due(now.mono_ns) ? sampler_pass(plugin.sampler, &now) : sampler_look(plugin.sampler);
     tell_search_error();
+    tell_no_mounts();
     tell_counters();
     plugin.started = true;
   }

@@ -138,6 +138,12 @@ int inputs_check(const struct options *options) {
   return worst;
 }
 
+/* For the counter of a guest. NULL: not known. */
+static const char *host_name(void) {
+  static char name[HOST_NAME_MAX + 1];
+  return gethostname(name, sizeof(name)) == 0 ? name : NULL;
+}
+
 static int add_all(struct sampler *sampler, const struct options *options) {
   int status = 0;
   for (size_t i = 0; i < options->files_num && status == 0; i++)
@@ -147,8 +153,20 @@ static int add_all(struct sampler *sampler, const struct options *options) {
   return status;
 }
 
+static void tell_same(const char *dropped, const char *kept) {
+  char *own, *own_kept;
+  const char *text = printable(inputs_shown(dropped), &own), *text_kept = printable(inputs_shown(kept), &own_kept);
+  tell_note("'%s' is the same file as '%s', and is not read twice", text, text_kept);
+  free(own);
+  free(own_kept);
+}
+
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler) {
-  struct sampler_options sampling = {.meter = options->meter, .smooth = options->smooth, .label_max = LABEL_MAX_FILE};
+  struct sampler_options sampling = {.meter = options->meter,
+                                     .smooth = options->smooth,
+                                     .label_max = LABEL_MAX_FILE,
+                                     .host = host_name(),
+                                     .same = tell_same};
   sampling.meter.look_ns = meter_look_ns(options->interval_ns);
   struct sampler *s = NULL;
   remember_base(options);
@@ -165,12 +183,16 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
 
 static void tell_unsearched(const struct sampler *sampler, bool fatal) {
   const char *where = NULL;
-  int error = sampler_search_error(sampler, &where);
+  int error = sampler_search_error(sampler, &where), warning = sampler_warning(sampler);
+  if (warning != 0)
+    tell_warning("unable to read /proc/self/mountinfo: %s; each file is opened with more care", strerror(-warning));
   if (error == 0)
     return;
   char *own;
   const char *text = printable(where != NULL ? inputs_shown(where) : "", &own);
-  if (fatal)
+  if (error == -E2BIG)
+    tell_warning("more counters than are read in '%s': the first 10000 by name are, the rest is left out", text);
+  else if (fatal)
     tell_error("unable to search '%s': %s", text, strerror(-error));
   else
     tell_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));

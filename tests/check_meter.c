@@ -656,6 +656,341 @@ static void run_story(const struct story *story, double scale) {
                 total_j, story->total_j * scale);
 }
 
+/* ---- the rhythm of the writer ------------------------------------------------------------------------------------ */
+
+/*
+ * A load of 100 W, updates at these intervals, a sample at each look. powers: of the update after each interval: p: 100
+ * W,
+ * -: none, ?: one that nobody can judge yet. A writer that pauses counts no more than period_s.
+ */
+static const struct rhythm {
+  const char *name;
+  double look_s, period_s, intervals_s[16];
+  const char *powers;
+  unsigned pauses;
+} rhythms[] = {
+    {"steady", 2, 5, {5, 5, 5, 5, 5, 5}, "pppppp", 0},
+    {"one pause", 2, 5, {5, 5, 5, 10, 5}, "ppp-p", 1},
+    {"each second update late", 2, 5, {5, 10, 5, 10, 5, 10, 5}, "p?p-p-p", 2},
+    {"a pause as the second interval", 2, 5, {5, 10, 5, 5, 5, 10, 5}, "p?ppp-p", 1},
+    {"a pause as the first interval", 2, 5, {10, 5, 5, 5, 10, 5}, "?ppp-p", 1},
+    {"a restart: two passes skipped", 2, 5, {5, 5, 5, 5, 5, 15, 5, 5}, "ppppp-pp", 1},
+    {"pauses that lie close", 2, 5, {5, 5, 5, 5, 5, 10, 5, 10, 5, 10, 5}, "ppppp-p-p-p", 3},
+    {"two pauses in a row", 2, 5, {5, 5, 5, 5, 5, 10, 10, 5, 5, 10}, "ppppp--pp-", 3},
+    {"looks that are closer", 0.25, 5, {5, 5, 5, 10, 5}, "ppp-p", 1},
+    {"a slow writer pauses", 2, 20, {20, 20, 20, 40, 20}, "ppp-p", 1},
+    /* from here on all is counted */
+    {"5 s, then 60 s: three powers are lost", 2, 1e9, {5, 5, 5, 60, 60, 60, 60, 60}, "ppp---pp", 0},
+    {"5 s, then 8 s", 2, 1e9, {5, 5, 5, 8, 8, 8, 8, 8}, "ppp---pp", 3},
+    {"5 s, then 7 s", 2, 1e9, {5, 5, 5, 7, 7, 7, 7, 7}, "pppppppp", 0},
+    {"60 s, then 5 s", 2, 1e9, {60, 60, 60, 60, 5, 5, 5, 5}, "pppppppp", 0},
+    {"5 s to 8 s on a loaded host",
+     2,
+     1e9,
+     {5, 6.5, 8, 5.2, 7.1, 6, 7.9, 5.5, 6.9, 7.8, 5, 8, 6.2},
+     "ppppppppppppp",
+     0},
+    {"jitter of 2 %", 2, 1e9, {5, 5.1, 5, 4.9, 5.1, 5, 4.9, 5}, "pppppppp", 0},
+    {"faster than the looks: two updates in one are no pause",
+     2,
+     1e9,
+     {1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2},
+     "ppppppppppppppp",
+     0},
+};
+
+START_TEST(rhythm) {
+  const struct rhythm *row = &rhythms[_i];
+  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+  struct meter meter;
+  struct sample sample = {0};
+  meter_init(&meter, &options);
+  double t = 1000.1, written = 1000, next = 1000 + row->intervals_s[0], energy_j = 1000;
+  unsigned pauses = 0;
+  size_t updates = 0, count = strlen(row->powers);
+  while (updates < count) {
+    size_t before = updates;
+    while (updates < count && next <= t) {
+      energy_j += 100 * fmin(row->intervals_s[updates], row->period_s);
+      written = next;
+      updates++;
+      next += row->intervals_s[updates];
+    }
+    struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+    struct reading reading = {.energy_uj = (uint64_t)llround(energy_j * 1e6),
+                              .mtime_ns = WALL0 + llround(written * 1e9)};
+    take_and_sample(&meter, &reading, &now, &sample);
+    pauses += sample.pauses;
+    char expected = updates == before ? '\0' : row->powers[updates - 1];
+    if (expected == 'p' || expected == '-')
+      ck_assert_msg(sample.has_power == (expected == 'p'), "%s: update %zu: %s %g W", row->name, updates,
+                    sample_state_name(sample.state), sample.power_w);
+    if (expected == 'p')
+      ck_assert_msg(fabs(sample.power_w - 100) < 0.01, "%s: update %zu: %g W", row->name, updates, sample.power_w);
+    if (expected == '-')
+      ck_assert_msg(sample.state == SAMPLE_GAP || sample.state == SAMPLE_STALE, "%s: update %zu is %s", row->name,
+                    updates, sample_state_name(sample.state));
+    t += row->look_s;
+  }
+  ck_assert_msg(fabs(sample.energy_j - energy_j) < 1e-3, "%s: %g J", row->name, sample.energy_j);
+  ck_assert_msg(pauses == row->pauses, "%s: %u pauses", row->name, pauses);
+}
+END_TEST
+
+/* The intervals stay known over a reset and a stale spell: the first pause after it is seen. */
+START_TEST(rhythm_survives) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+  static const struct {
+    double at, mtime, energy_j;
+    bool has_power;
+  } rows[] = {{0, -1, 1000, false}, {5, 4, 1500, true},    {10, 9, 2000, true},   {15, 14, 2500, true},
+              {20, 19, 0, false},   {25, 24, 500, true},   {31, 24, 500, true},   {35, 34, 1000, false},
+              {40, 39, 1500, true}, {75, 39, 1500, false}, {80, 79, 2000, false}, {85, 84, 2500, true},
+              {91, 84, 2500, true}, {95, 94, 3000, false}};
+  struct meter meter;
+  struct sample sample = {0};
+  meter_init(&meter, &options);
+  for (int i = 0; i < ROWS(rows); i++) {
+    struct instant now = {.mono_ns = llround((1000 + rows[i].at) * 1e9), .wall_ns = WALL0 + llround(rows[i].at * 1e9)};
+    struct reading reading = {.energy_uj = (uint64_t)llround(rows[i].energy_j * 1e6),
+                              .mtime_ns = WALL0 + llround(rows[i].mtime * 1e9)};
+    take_and_sample(&meter, &reading, &now, &sample);
+    ck_assert_msg(sample.has_power == rows[i].has_power, "second %g: %s %g W", rows[i].at,
+                  sample_state_name(sample.state), sample.power_w);
+  }
+}
+END_TEST
+
+/* A sample covers several looks: the mean over the steady updates, whatever else came. */
+START_TEST(mean_over_steady_updates) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+  struct meter meter;
+  struct sample sample = {0};
+  double energy_j = 0, written = 0;
+  meter_init(&meter, &options);
+  /* four steady updates of 100 W, then 200 W, a pause that counts half, 100 W: all in one sample */
+  static const double intervals_s[] = {5, 5, 5, 5, 5, 10, 5}, powers_w[] = {100, 100, 100, 100, 200, 50, 100};
+  for (int i = -1; i < ROWS(intervals_s); i++) {
+    double from = written;
+    if (i >= 0) {
+      written += intervals_s[i];
+      energy_j += intervals_s[i] * powers_w[i];
+    }
+    for (double t = from + 0.5; t < written + 1; t += 1.5) {
+      bool is_new = t >= written;
+      struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+      double shown_j = is_new || i < 0 ? energy_j : energy_j - intervals_s[i] * powers_w[i];
+      struct reading reading = {.energy_uj = (uint64_t)llround(shown_j * 1e6),
+                                .mtime_ns = WALL0 + llround((is_new ? written : from) * 1e9),
+                                .at = now,
+                                .local = true};
+      meter_take(&meter, &reading);
+    }
+    if (i == 3)
+      meter_sample(&meter, &sample);
+  }
+  meter_sample(&meter, &sample);
+  ck_assert(sample.has_power);
+  ck_assert_double_eq_tol(sample.power_w, 150, 1e-6); /* (200 W x 5 s + 100 W x 5 s) / 10 s */
+  ck_assert_int_eq(sample.dt_ns, 10 * NS_PER_S);
+  ck_assert_int_eq(sample.state, SAMPLE_OK);
+  ck_assert_uint_eq(sample.updates, 3);
+  ck_assert_uint_eq(sample.pauses, 1);
+  ck_assert_int_eq(sample.pause_ns, 5 * NS_PER_S);
+  ck_assert_double_eq_tol(sample.delta_j, 2000, 1e-6);
+}
+END_TEST
+
+/* ---- stale ------------------------------------------------------------------------------------------------------- */
+
+static const double report_rows[] = {1, 5, 10, 30, 60, 120, 300};
+
+/* A writer of 60 s that lives is never stale, from the start on; a dead one of 5 s is, within 30 s and an interval. */
+START_TEST(staleness) {
+  double interval_s = report_rows[_i], look_s = (double)meter_look_ns(llround(interval_s * 1e9)) / 1e9;
+  for (int dead = 0; dead < 2; dead++) {
+    struct meter_options options = {.base = METER_AUTO, .scale = 1};
+    struct meter meter;
+    struct sample sample = {0};
+    meter_init(&meter, &options);
+    double period_s = dead ? 5 : 60, due = 0, stale_at = -1, dies = 100.5;
+    for (double t = 0.25; t < 2000; t += look_s) {
+      double alive = dead ? fmin(t, dies) : t,
+             written = floor((alive + period_s / 3) / period_s) * period_s - period_s / 3;
+      struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+      struct reading reading = {.energy_uj = (uint64_t)llround((1000 + written) * 1e6),
+                                .mtime_ns = WALL0 + llround(written * 1e9),
+                                .at = now,
+                                .local = true};
+      meter_take(&meter, &reading);
+      if (t < due)
+        continue;
+      due += interval_s;
+      meter_sample(&meter, &sample);
+      if (sample.state == SAMPLE_STALE && stale_at < 0)
+        stale_at = t;
+      ck_assert(sample.state != SAMPLE_STALE || !sample.has_power);
+    }
+    if (!dead)
+      ck_assert_msg(stale_at < 0, "every %g s: stale at %g s", interval_s, stale_at);
+    else
+      ck_assert_msg(stale_at > dies && stale_at < dies + 30 + interval_s + look_s, "every %g s: stale at %g s",
+                    interval_s, stale_at);
+  }
+}
+END_TEST
+
+/* ---- clocks that are not ours ------------------------------------------------------------------------------------ */
+
+static const struct {
+  const char *name;
+  double offset_s, step_s, tick_s; /* of the file's clock, of ours, of file times */
+} clock_rows[] = {
+    {"ours", 0, 0, 0},
+    {"an hour ahead", 3600, 0, 0},
+    {"an hour behind", -3600, 0, 0},
+    {"we step by -1 s", 0, -1, 0},
+    {"we step by 1 s", 0, 1, 0},
+    {"we step by 2 s", 0, 2, 0},
+    {"we step by 4 s", 0, 4, 0},
+    {"we step by an hour", 0, 3600, 0},
+    {"we step back an hour", 0, -3600, 0},
+    {"whole seconds", 0, 0, 1},
+    {"whole seconds, an hour ahead", 3600, 0, 1},
+};
+
+/* A steady 100 W, file times of another clock: no power is bent, and nobody is stale. */
+START_TEST(clocks) {
+  for (int local = 0; local < 2; local++) {
+    struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+    struct meter meter;
+    struct sample sample = {0};
+    meter_init(&meter, &options);
+    int with_power = 0, samples = 0;
+    double step_s = clock_rows[_i].step_s, tick_s = clock_rows[_i].tick_s > 0 ? clock_rows[_i].tick_s : 0.004;
+    if (local && clock_rows[_i].offset_s != 0)
+      continue;
+    for (double t = 0.25; t < 600; t += 2) {
+      double written = floor(t / 5.008) * 5.008, wall = t + (t > 301 ? step_s : 0);
+      double told = written + clock_rows[_i].offset_s + (local && written > 301 ? step_s : 0);
+      struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(wall * 1e9)};
+      struct reading reading = {
+          .energy_uj = (uint64_t)llround((1000 + 100 * written) * 1e6), .local = local != 0, .at = now};
+      int64_t mtime_ns = WALL0 + llround(told * 1e9);
+      reading.mtime_ns = mtime_ns - mtime_ns % llround(tick_s * 1e9);
+      meter_take(&meter, &reading);
+      meter_sample(&meter, &sample);
+      ck_assert_msg(sample.state != SAMPLE_STALE, "%s: stale at %g s", clock_rows[_i].name, t);
+      ck_assert_msg(!sample.has_power || fabs(sample.power_w - 100) <= (tick_s == 1 ? 2 : 0.2), "%s: %g W at %g s",
+                    clock_rows[_i].name, sample.power_w, t);
+      with_power += sample.has_power;
+      samples++;
+    }
+    ck_assert_msg(with_power > samples * 0.88, "%s: %d powers in %d samples", clock_rows[_i].name, with_power, samples);
+    ck_assert_double_eq_tol(sample.delta_j + sample.energy_j,
+                            sample.delta_j + 1000 + 100 * floor(598.25 / 5.008) * 5.008, 1e-3);
+  }
+}
+END_TEST
+
+/* Where the clock that told the first time is not ours, the age is not known until an update is seen. */
+START_TEST(age_of_another_clock) {
+  for (int local = 0; local < 2; local++) {
+    struct meter_options options = {.base = METER_AUTO, .scale = 1};
+    struct meter meter;
+    struct sample sample = {0};
+    meter_init(&meter, &options);
+    struct reading reading = {.energy_uj = 1, .mtime_ns = WALL0 - 100 * NS_PER_S, .local = local != 0};
+    reading.at = (struct instant){.mono_ns = 1000 * NS_PER_S, .wall_ns = WALL0};
+    meter_take(&meter, &reading);
+    meter_sample(&meter, &sample);
+    ck_assert(sample.has_age == (local != 0));
+    ck_assert_int_eq(sample.age_ns, local ? 100 * NS_PER_S : 0);
+    reading.energy_uj = 2;
+    reading.mtime_ns += 5 * NS_PER_S;
+    reading.at = (struct instant){.mono_ns = 1002 * NS_PER_S, .wall_ns = WALL0 + 2 * NS_PER_S};
+    meter_take(&meter, &reading);
+    meter_sample(&meter, &sample);
+    ck_assert(sample.has_age);
+    ck_assert_int_le(sample.age_ns, 2 * NS_PER_S);
+  }
+}
+END_TEST
+
+/* ---- readings whose instant or range is not known ---------------------------------------------------------------- */
+
+/* By samples an instant that is not known costs the powers it bounds; by updates it does not matter. */
+START_TEST(vague_instants) {
+  static const enum meter_base bases[] = {METER_SAMPLE, METER_UPDATE};
+  for (int base = 0; base < 2; base++) {
+    struct meter_options options = {.base = bases[base], .scale = 1, .tick_ns = NS_PER_MS};
+    struct meter meter;
+    struct sample sample = {0};
+    meter_init(&meter, &options);
+    for (int i = 0; i < 5; i++) {
+      struct reading reading = {.energy_uj = 100000000 * (uint64_t)i, .mtime_ns = WALL0 + i * NS_PER_S, .local = true};
+      reading.at = (struct instant){.mono_ns = (1000 + i) * NS_PER_S, .wall_ns = WALL0 + i * NS_PER_S};
+      reading.vague = i == 2;
+      meter_take(&meter, &reading);
+      meter_sample(&meter, &sample);
+      bool expected = base == 0 ? i == 1 || i == 4 : i > 0;
+      ck_assert_msg(sample.has_power == expected, "%s: sample %d", meter_base_name(bases[base]), i);
+      ck_assert(!sample.has_power || fabs(sample.power_w - 100) < 1e-6);
+    }
+  }
+}
+END_TEST
+
+/* A range that is gone round in less than two looks: energy is a lower bound, and there is no power. */
+START_TEST(may_wrap_unseen) {
+  static const struct {
+    double range_j, look_s, max_w;
+    bool at_least;
+  } rows[] = {{200, 2, 0, true},     {3999, 2, 0, true},   {4000, 2, 0, false},  {200, 0.1, 0, false},
+              {262143, 2, 0, false}, {1999, 2, 500, true}, {2000, 2, 500, false}};
+  for (int i = 0; i < ROWS(rows); i++) {
+    struct meter_options options = {
+        .base = METER_AUTO, .scale = 1, .look_ns = llround(rows[i].look_s * 1e9), .max_power_w = rows[i].max_w};
+    struct meter meter;
+    struct sample sample = {0};
+    meter_init(&meter, &options);
+    double last_j = 0;
+    for (int k = 0; k < 100; k++) {
+      double t = 1000 + k * rows[i].look_s;
+      struct reading reading = {.energy_uj = (uint64_t)llround(fmod(100 * t, rows[i].range_j) * 1e6),
+                                .range_uj = (uint64_t)llround(rows[i].range_j * 1e6),
+                                .computed = true};
+      reading.at = (struct instant){.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+      meter_take(&meter, &reading);
+      meter_sample(&meter, &sample);
+      ck_assert_double_ge(sample.energy_j, last_j);
+      last_j = sample.energy_j;
+      if (k == 0)
+        continue;
+      ck_assert_msg(sample.at_least == rows[i].at_least, "range %g J", rows[i].range_j);
+      ck_assert_msg(sample.has_power == !rows[i].at_least, "range %g J: %g W", rows[i].range_j, sample.power_w);
+      ck_assert(!sample.has_power || fabs(sample.power_w - 100) < 1e-3);
+    }
+  }
+}
+END_TEST
+
+START_TEST(asks_range) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  meter_init(&meter, &options);
+  struct reading reading = {.energy_uj = 1000, .at = {NS_PER_S, WALL0}}, lower = {.energy_uj = 999},
+                 torn = {.error = -ENODATA};
+  ck_assert(!meter_asks_range(&meter, &reading));
+  meter_take(&meter, &reading);
+  ck_assert(meter_asks_range(&meter, &lower));
+  ck_assert(!meter_asks_range(&meter, &reading));
+  ck_assert(!meter_asks_range(&meter, &torn));
+  lower.range_uj = 5000;
+  ck_assert(!meter_asks_range(&meter, &lower));
+}
+END_TEST
+
 START_TEST(story) {
   run_story(&stories[_i], 1);
 }
@@ -939,6 +1274,15 @@ int main(void) {
   tcase_add_loop_test(rows, story_scaled, 0, count);
   suite_add_tcase(suite, rows);
   TCase *rules = tcase_create("rules");
+  tcase_add_loop_test(rules, rhythm, 0, ROWS(rhythms));
+  tcase_add_test(rules, rhythm_survives);
+  tcase_add_test(rules, mean_over_steady_updates);
+  tcase_add_loop_test(rules, staleness, 0, ROWS(report_rows));
+  tcase_add_loop_test(rules, clocks, 0, ROWS(clock_rows));
+  tcase_add_test(rules, age_of_another_clock);
+  tcase_add_test(rules, vague_instants);
+  tcase_add_test(rules, may_wrap_unseen);
+  tcase_add_test(rules, asks_range);
   tcase_add_loop_test(rules, constant_load, 0, ROWS(intervals_s));
   tcase_add_loop_test(rules, rounded_file_times, 0, 4);
   tcase_add_test(rules, period_is_learned);

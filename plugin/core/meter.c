@@ -64,7 +64,8 @@ int meter_base_from_name(const char *name, enum meter_base *base) {
 }
 
 int64_t meter_look_ns(int64_t interval_ns) {
-  return interval_ns / ((interval_ns + METER_LOOK_NS - 1) / METER_LOOK_NS);
+  int64_t looks = (interval_ns + METER_LOOK_NS - 1) / METER_LOOK_NS;
+  return looks > 0 ? interval_ns / looks : METER_LOOK_NS;
 }
 
 void meter_init(struct meter *meter, const struct meter_options *options) {
@@ -470,12 +471,14 @@ static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
       note_power(m, m->power_w);
     return true;
   }
+  if (stale)
+    return false;
   if (m->steady_ns > 0) {
     m->dt_ns = m->steady_ns;
     m->power_w = watts(m->steady_uj, m->steady_ns);
     return true;
   }
-  return m->holds && !stale && now_ns - m->moved_ns <= stale_limit_ns(m);
+  return m->holds && now_ns - m->moved_ns <= stale_limit_ns(m);
 }
 
 static enum sample_state find_state(const struct meter *m, bool was_bad, bool stale, bool has_power) {

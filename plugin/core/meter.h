@@ -84,7 +84,7 @@ struct meter_options {
   double max_power_w; /* what the machine cannot draw, in scaled watts; 0: not known */
 };
 
-/* How far apart looks are, in equal parts of the interval between two samples (above 0): METER_LOOK_NS at most. */
+/* How far apart looks are, in equal parts of the interval between two samples: METER_LOOK_NS at most, and for 0. */
 int64_t meter_look_ns(int64_t interval_ns);
 
 /* What we conclude from the readings so far. */

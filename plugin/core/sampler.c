@@ -163,6 +163,12 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   keep_away(sampler, t);
 }
 
+static void entry_is_same(const struct source_entry *dropped, const struct source_entry *kept, void *arg) {
+  const struct sampler *sampler = arg;
+  if (sampler->options.same != NULL)
+    sampler->options.same(dropped->path, kept->path);
+}
+
 int sampler_new(const struct sampler_options *options, struct sink *const *sinks, size_t count,
                 struct sampler **sampler) {
   struct sampler *s = calloc(1, sizeof(*s));
@@ -172,10 +178,12 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
   TAILQ_INIT(&s->away);
   s->sinks = sinks;
   s->sinks_num = count;
-  struct source_options source = {.label_max = options->label_max,
+  struct source_options source = {.host = options->host,
+                                  .label_max = options->label_max,
                                   .wanted = entry_wanted,
                                   .added = entry_added,
                                   .removed = entry_removed,
+                                  .same = entry_is_same,
                                   .arg = s};
   int status = source_new(&source, &s->source);
   if (status != 0) {
@@ -265,6 +273,10 @@ int sampler_search_error(const struct sampler *sampler, const char **where) {
   if (where != NULL)
     *where = sampler->search_where;
   return sampler->search_error;
+}
+
+int sampler_warning(const struct sampler *sampler) {
+  return source_warning(sampler->source);
 }
 
 size_t sampler_count(const struct sampler *sampler) {

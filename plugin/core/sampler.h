@@ -25,12 +25,15 @@ struct sampler_options {
   struct meter_options meter;
   size_t smooth;    /* window of the moving average in samples that have a power; 0: none */
   size_t label_max; /* LABEL_MAX_... */
+  const char *host; /* as in source_options */
   /* Whether the VM of this name is wanted: 1, 0, or -errno, then asked again. NULL: all. */
   int (*wanted)(const char *name, void *arg);
   void *wanted_arg;
   /* Asked when a counter comes: whether its energy goes on from what was saved, which is then filled in; NULL: none. */
   bool (*saved)(const char *path, struct meter_saved *saved, void *arg);
   void *saved_arg;
+  /* Called for a path that is dropped because it leads to the same file as another. NULL: nothing. */
+  void (*same)(const char *dropped, const char *kept);
 };
 
 struct sampler;
@@ -67,6 +70,9 @@ int sampler_pass(struct sampler *sampler, const struct instant *now);
  * (borrowed until the next one).
  */
 int sampler_search_error(const struct sampler *sampler, const char **where);
+
+/* As source_warning(), of the last look or pass. */
+int sampler_warning(const struct sampler *sampler);
 
 /* How many counters there were in the last pass. */
 size_t sampler_count(const struct sampler *sampler);
