@@ -187,7 +187,7 @@ static struct reading read_at(const struct counter *counter, int64_t mono_ns) {
   if (counter->untimed) /* moves every 20 ms */
     return (struct reading){.energy_uj =
                                 (uint64_t)floor(truth_j(counter, (double)(mono_ns / STEP_NS * STEP_NS) / 1e9) * 1e6),
-                            .mtime_ns = WALL_NS - 3600 * NS_PER_S + 1};
+                            .mtime_ns = WALL_NS - 3600 * NS_PER_S};
   size_t last = 0;
   while (last + 1 < counter->writes && counter->written_ns[last + 1] <= mono_ns)
     last++;
@@ -270,8 +270,8 @@ START_TEST(test_windows) {
     ck_assert_double_ge(result.energy_j, result.bounds.low_j - 1e-6);
     if (result.bounds.has_high)
       ck_assert_double_le(result.energy_j, result.bounds.high_j + 1e-6);
-    if (window_rows[_i].untimed && end_ns - start_ns > 3 * NS_PER_S) /* by then it is known */
-      ck_assert_double_le(result.bounds.high_j - result.bounds.low_j, 200 * 0.14);
+    if (window_rows[_i].untimed) /* within what 200 W do until looks have shown that the file tells no times */
+      ck_assert_double_le(result.bounds.high_j - result.bounds.low_j, 200 * 1.2);
     if (window_rows[_i].exact) /* two edges, a tick each */
       ck_assert_double_le(fabs(result.energy_j - real_j), 100 * 2 * 0.004 + 1e-6);
     with_high += result.bounds.has_high;

@@ -247,10 +247,10 @@ START_TEST(test_sampler_options) {
   struct options options = make(files, false);
   options.meter = (struct meter_options){.base = METER_UPDATE, .scale = 5, .stale_ns = 7 * NS_PER_S};
   options.smooth = 2;
-  set_mtime("vms/vm-1/energy_uj", WALL / NS_PER_S, 0);
+  set_mtime("vms/vm-1/energy_uj", WALL / NS_PER_S, 1);
   struct sampler *sampler = sample_once(&options);
   write_text("vms/vm-1/energy_uj", "5001000\n");
-  set_mtime("vms/vm-1/energy_uj", WALL / NS_PER_S + 5, 0);
+  set_mtime("vms/vm-1/energy_uj", WALL / NS_PER_S + 5, 1);
   struct instant now = {.mono_ns = 108 * NS_PER_S, .wall_ns = WALL + 8 * NS_PER_S};
   ck_assert_int_eq(sampler_pass(sampler, &now), 0);
   ck_assert_double_eq_tol(recorder.last.delta_j, 25, 1e-9);
