@@ -187,7 +187,7 @@ static struct reading read_at(const struct counter *counter, int64_t mono_ns) {
   if (counter->untimed) /* moves every 20 ms */
     return (struct reading){.energy_uj =
                                 (uint64_t)floor(truth_j(counter, (double)(mono_ns / STEP_NS * STEP_NS) / 1e9) * 1e6),
-                            .mtime_ns = WALL_NS - 3600 * NS_PER_S};
+                            .mtime_ns = WALL_NS - 3600 * NS_PER_S + 1};
   size_t last = 0;
   while (last + 1 < counter->writes && counter->written_ns[last + 1] <= mono_ns)
     last++;

@@ -146,13 +146,7 @@ broken "a range that could not be read is not lost" $counter 's/^  if \(status =
 broken "a reading has its own instant" $counter 's/now->mono_ns - before_ns > LOOK_MAX_NS/false/' $by_counter stopped
 
 # --- from reading to sample -------------------------------------------------------------------------------------------------
-meter=plugin/core/meter.c by_meter=tests/check_meter by_sampler=tests/check_sampler
-broken "a bad read is no sample of 0" $meter 's/^    s->error = r->error;/&\n    s->has_energy = true;/' $by_meter story
-broken "... and no baseline" $meter 's/^    m->bad = true;/&\n    m->last_energy_uj = 0;/' $by_meter story
-broken "... not at the start either" $meter 's/^    m->bad = true;/&\n    m->started = true;/' $by_meter story
-broken "the next good read counts over the time that passed" $meter 's/^    m->bad = true;/&\n    m->last_at = *now;/' $by_meter story
-broken "... and is told to follow a gap" $meter 's/if \(m->bad \|\| was_stale/if (was_stale/' $by_meter story
-broken "what is bad has no power" $meter 's/^    s->error = r->error;/&\n    s->has_power = m->power_known, s->power_w = m->power_w;/' $by_meter story
+by_sampler=tests/check_sampler
 broken "one pass waits so long and no longer" plugin/core/sampler.c 's/int64_t none = 0;/int64_t none = 0, own_ns = PASS_PATIENCE_NS; patience_ns = \&own_ns;/' \
   $by_sampler patience_of_a_pass
 broken "what was bad before is not waited for" plugin/core/sampler.c 's/t->bad \? &none : patience_ns/t->bad ? patience_ns : patience_ns/' \
