@@ -44,6 +44,86 @@ START_TEST(identifiers) {
 }
 END_TEST
 
+/* ---- looks and values -------------------------------------------------------------------------------------------- */
+
+/* Interval, in how many looks it is divided, when the daemon reads (in looks since the start), and at which of these.
+ */
+static const struct {
+  double interval_s;
+  int looks;
+  double reads[14];
+  const char *values; /* v: values, -: none */
+} due_rows[] = {
+    {0.5, 1, {0, 1, 2, 3, 4}, "vvvvv"},
+    {2, 1, {0, 1, 2, 3}, "vvvv"},
+    {3, 2, {0, 1, 2, 3, 4}, "v-v-v"},
+    {10, 5, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, "v----v----v"},
+    {10, 5, {0, 1.1, 1.9, 3.2, 4.2, 5.3, 6, 7, 8, 9, 9.8, 11}, "v----v----v-"}, /* late and early, and no drift */
+    {10, 5, {0, 1, 2, 9, 10, 11, 12, 13, 14}, "v--v----v"}, /* stopped for longer than an interval */
+    {300, 150, {0, 1, 2, 149, 150, 151}, "v---v-"},
+};
+
+START_TEST(values_when_due) {
+  interval_g = DOUBLE_TO_CDTIME_T(due_rows[_i].interval_s);
+  start("");
+  counter_at("a", "1000000", 0);
+  double look_s = CDTIME_T_TO_DOUBLE(fake.read_interval);
+  ck_assert_double_eq_tol(look_s, due_rows[_i].interval_s / due_rows[_i].looks, 1e-6);
+  for (size_t i = 0; due_rows[_i].values[i] != '\0'; i++) {
+    counter_at("a", "1000000", due_rows[_i].reads[i] * look_s);
+    fake_forget();
+    read_at(due_rows[_i].reads[i] * look_s);
+    ck_assert_msg((fake.values_num > 0) == (due_rows[_i].values[i] == 'v'), "read %zu: %zu values", i, fake.values_num);
+    for (size_t j = 0; j < fake.values_num; j++)
+      ck_assert_uint_eq(fake.values[j].interval, interval_g);
+  }
+}
+END_TEST
+
+/* A writer of 5 s that skips a pass: no power of it, whatever the interval, and one line in the log. */
+START_TEST(a_pause_is_logged_once) {
+  char content[32];
+  interval_g = DOUBLE_TO_CDTIME_T(10);
+  start("");
+  long energy = 0;
+  int pauses = 0, powers = 0;
+  for (int t = 0, next = 0; t < 120; t += 2) {
+    if (t >= next) {
+      snprintf(content, sizeof(content), "%ld", energy);
+      counter_at("a", content, next);
+      energy += 500000000;
+      next += next == 40 || next == 80 ? 10 : 5;
+    }
+    fake_forget();
+    read_at(t + 0.5);
+    pauses += (int)fake_count("paused");
+    double power_w = fake_value("node1/vm_energy-a/power");
+    ck_assert(isnan(power_w) || fabs(power_w - 100) < 1e-6);
+    powers += !isnan(power_w);
+  }
+  ck_assert_int_eq(pauses, 1);
+  ck_assert_int_ge(powers, 9);
+}
+END_TEST
+
+/* A range that two looks may miss a whole turn of: energy, no power, and one line in the log. */
+START_TEST(a_small_range_is_logged_once) {
+  char content[32];
+  start("");
+  write_text("a/max_energy_range_uj", "200000000");
+  int lines = 0;
+  for (int t = 0; t < 20; t++) {
+    snprintf(content, sizeof(content), "%d", t * 70 % 200 * 1000000);
+    counter_at("a", content, t);
+    fake_forget();
+    read_at(t + 0.25);
+    lines += (int)fake_count("may wrap more than once");
+    ck_assert(isnan(fake_value("node1/vm_energy-a/power")));
+  }
+  ck_assert_int_eq(lines, 1);
+}
+END_TEST
+
 /* ---- where counters are looked for ------------------------------------------------------------------------------- */
 
 #define NOTHING_IN "W no counter found in "
@@ -917,6 +997,9 @@ int main(void) {
   TCase *tcase = tcase_create("plugin");
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, registers_its_callbacks);
+  tcase_add_loop_test(tcase, values_when_due, 0, ROWS(due_rows));
+  tcase_add_test(tcase, a_pause_is_logged_once);
+  tcase_add_test(tcase, a_small_range_is_logged_once);
   tcase_add_test(tcase, identifiers);
   tcase_add_test(tcase, default_places);
   tcase_add_test(tcase, nothing_found);

@@ -99,18 +99,18 @@ static const struct {
   const char *options;
   const char *values;
 } selection_rows[] = {
-    {"", "db/energy=3; odd_name/energy=4; web-1/energy=1; web-2/energy=2"},
+    {"", "db/energy=3; odd_name_fbd4217d/energy=4; web-1/energy=1; web-2/energy=2"},
     {"VM 'web-1'", "web-1/energy=1"},
     {"Domain 'web-1'; vm 'db'", "db/energy=3; web-1/energy=1"},
     {"VM 'web'", ""}, /* the whole name, not a part of it */
     {"VM 'WEB-1'", ""},
     {"VM '/^web-[0-9]+$/'", "web-1/energy=1; web-2/energy=2"},
-    {"VM '/e/'", "odd_name/energy=4; web-1/energy=1; web-2/energy=2"},
-    {"VM '/2$/'; VM 'db'; IgnoreSelected true", "odd_name/energy=4; web-1/energy=1"},
-    {"IgnoreSelected true; VM 'web-1'", "db/energy=3; odd_name/energy=4; web-2/energy=2"},
-    {"IgnoreSelected true", "db/energy=3; odd_name/energy=4; web-1/energy=1; web-2/energy=2"},
+    {"VM '/e/'", "odd_name_fbd4217d/energy=4; web-1/energy=1; web-2/energy=2"},
+    {"VM '/2$/'; VM 'db'; IgnoreSelected true", "odd_name_fbd4217d/energy=4; web-1/energy=1"},
+    {"IgnoreSelected true; VM 'web-1'", "db/energy=3; odd_name_fbd4217d/energy=4; web-2/energy=2"},
+    {"IgnoreSelected true", "db/energy=3; odd_name_fbd4217d/energy=4; web-1/energy=1; web-2/energy=2"},
     {"IgnoreSelected true; VM 'db'; IgnoreSelected false", "db/energy=3"},
-    {"VM 'odd_name'", "odd_name/energy=4"}, /* the name as it is shown */
+    {"VM 'odd_name_fbd4217d'", "odd_name_fbd4217d/energy=4"}, /* the name as it is shown */
 };
 
 START_TEST(selection) {
