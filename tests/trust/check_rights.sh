@@ -64,7 +64,7 @@ check "nothing to complain of" logged_times 0 "vm_energy plugin: .*(denied|canno
 
 check "collectd starts with no right at all" run_with "-all"
 check "the counter has no value then" wait_for 5 grep -q "permission denied" "$work/collectd.log"
-check "... and the log says what to do" grep -qF "setfacl -m u:65534:r '$closed/energy_uj'" "$work/collectd.log"
+check "... and the log says what to do" grep -qF "setfacl -m u:65534:r $closed/energy_uj" "$work/collectd.log"
 check "... there is none in collectd" has_no_value vm_energy-vm/energy
 if command -v setfacl >/dev/null && setfacl -m u:65534:x "$closed" 2>/dev/null && setfacl -m u:65534:r "$closed/energy_uj"; then
   check "... with setfacl it has" wait_for 5 value_near vm_energy-vm/energy 5 0.001
