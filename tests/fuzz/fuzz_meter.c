@@ -1,8 +1,8 @@
 /*
  * The meter: a byte string as a sequence of readings, however odd, and what must hold behind each of them.
  */
-#include "fuzz.h"
 #include "../one_look.h"
+#include "fuzz.h"
 
 #include "core/meter.h"
 

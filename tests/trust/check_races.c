@@ -2,8 +2,8 @@
  * A writer in a tight loop against a reader in another: no false zero, no fall, no spike, and a value never has the
  * time of another. VM_ENERGY_READS says how often it is looked; `make trust` looks a million times.
  */
-#include "scratch.h"
 #include "../one_look.h"
+#include "scratch.h"
 #include "suite.h"
 
 #include "core/clock.h"
