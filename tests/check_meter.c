@@ -845,18 +845,29 @@ END_TEST
 static const struct {
   const char *name;
   double offset_s, step_s, tick_s; /* of the file's clock, of ours, of file times */
+  double file_step_s;              /* of the file's clock */
 } clock_rows[] = {
-    {"ours", 0, 0, 0},
-    {"an hour ahead", 3600, 0, 0},
-    {"an hour behind", -3600, 0, 0},
-    {"we step by -1 s", 0, -1, 0},
-    {"we step by 1 s", 0, 1, 0},
-    {"we step by 2 s", 0, 2, 0},
-    {"we step by 4 s", 0, 4, 0},
-    {"we step by an hour", 0, 3600, 0},
-    {"we step back an hour", 0, -3600, 0},
-    {"whole seconds", 0, 0, 1},
-    {"whole seconds, an hour ahead", 3600, 0, 1},
+    {"ours", 0, 0, 0, 0},
+    {"an hour ahead", 3600, 0, 0, 0},
+    {"an hour behind", -3600, 0, 0, 0},
+    {"we step by -1 s", 0, -1, 0, 0},
+    {"we step by 1 s", 0, 1, 0, 0},
+    {"we step by 2 s", 0, 2, 0, 0},
+    {"we step by 4 s", 0, 4, 0, 0},
+    {"we step by an hour", 0, 3600, 0, 0},
+    {"we step back an hour", 0, -3600, 0, 0},
+    {"whole seconds", 0, 0, 1, 0},
+    {"whole seconds, an hour ahead", 3600, 0, 1, 0},
+    {"the file's clock steps by -3600 s", 0, 0, 0, -3600},
+    {"the file's clock steps by -4 s", 0, 0, 0, -4},
+    {"the file's clock steps by -3 s", 0, 0, 0, -3},
+    {"the file's clock steps by -2 s", 0, 0, 0, -2},
+    {"the file's clock steps by -1 s", 0, 0, 0, -1},
+    {"the file's clock steps by 1 s", 0, 0, 0, 1},
+    {"the file's clock steps by 2 s", 0, 0, 0, 2},
+    {"the file's clock steps by 3 s", 0, 0, 0, 3},
+    {"the file's clock steps by 4 s", 0, 0, 0, 4},
+    {"the file's clock steps by 3600 s", 0, 0, 0, 3600},
 };
 
 /* A steady 100 W, file times of another clock: no power is bent, and nobody is stale. */
@@ -868,11 +879,13 @@ START_TEST(clocks) {
     meter_init(&meter, &options);
     int with_power = 0, samples = 0;
     double step_s = clock_rows[_i].step_s, tick_s = clock_rows[_i].tick_s > 0 ? clock_rows[_i].tick_s : 0.004;
-    if (local && clock_rows[_i].offset_s != 0)
+    double file_step_s = clock_rows[_i].file_step_s;
+    if (local && (clock_rows[_i].offset_s != 0 || file_step_s != 0))
       continue;
     for (double t = 0.25; t < 600; t += 2) {
       double written = floor(t / 5.008) * 5.008, wall = t + (t > 301 ? step_s : 0);
-      double told = written + clock_rows[_i].offset_s + (local && written > 301 ? step_s : 0);
+      double told =
+          written + clock_rows[_i].offset_s + (local && written > 301 ? step_s : 0) + (written > 301 ? file_step_s : 0);
       struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(wall * 1e9)};
       struct reading reading = {
           .energy_uj = (uint64_t)llround((1000 + 100 * written) * 1e6), .local = local != 0, .at = now};
@@ -975,6 +988,98 @@ START_TEST(may_wrap_unseen) {
 }
 END_TEST
 
+/* After a fall what is not plausible adds nothing for a while, and no longer: a load above 1 kW counts again. */
+START_TEST(high_load_after_a_fall) {
+  for (int computed = 0; computed < 2; computed++) {
+    struct meter_options options = {.base = METER_AUTO, .scale = 1};
+    struct meter meter;
+    struct sample sample = {0};
+    meter_init(&meter, &options);
+    double counter_j = 90000, start_j = 0;
+    for (int t = 0; t < 3600; t += 5) {
+      counter_j = t == 100 ? 0 : counter_j + (t < 100 ? 50 : 1500) * 5;
+      if (t == 100)
+        start_j = sample.energy_j;
+      struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+      struct reading reading = {.energy_uj = (uint64_t)llround(counter_j * 1e6),
+                                .mtime_ns = now.wall_ns - NS_PER_S,
+                                .computed = computed != 0};
+      take_and_sample(&meter, &reading, &now, &sample);
+    }
+    ck_assert_double_ge(sample.energy_j - start_j, 1500.0 * (3495 - 40));
+    ck_assert_double_le(sample.energy_j - start_j, 1500.0 * 3495);
+    ck_assert(sample.has_power);
+    ck_assert_double_eq_tol(sample.power_w, 1500, 1e-6);
+  }
+}
+END_TEST
+
+/* A zone that was not read for longer than it takes to go round: energy at least, no power, then as ever. */
+START_TEST(long_gap_of_a_wrapping_counter) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  struct sample sample = {0};
+  meter_init(&meter, &options);
+  for (int i = 0; i < 10; i++) {
+    int t = i < 5 ? 2 * i : 2 * i + 1200;
+    struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+    struct reading reading = {.energy_uj = (UINT64_C(400000000) * (uint64_t)(t + 100)) % UINT64_C(262144000000),
+                              .range_uj = UINT64_C(262144000000),
+                              .computed = true};
+    take_and_sample(&meter, &reading, &now, &sample);
+    ck_assert_msg(sample.has_power == (i > 0 && i != 5), "reading %d", i);
+    ck_assert(sample.at_least == (i == 5));
+    ck_assert(!sample.has_power || fabs(sample.power_w - 400) < 0.01);
+  }
+}
+END_TEST
+
+/* A number that falls under the same modification time has no power, nor has what follows it. */
+START_TEST(reset_within_a_tick) {
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  struct sample sample = {0};
+  meter_init(&meter, &options);
+  static const double numbers_j[] = {1000, 1500, 10, 510, 1010}, mtimes[] = {0, 5, 5, 10, 15};
+  for (int i = 0; i < 5; i++) {
+    struct instant now = {.mono_ns = (1001 + 5 * i) * NS_PER_S, .wall_ns = WALL0 + (1 + 5 * i) * NS_PER_S};
+    if (i >= 2) /* the fall is seen a moment after the update */
+      now = (struct instant){.mono_ns = now.mono_ns - 4900 * NS_PER_MS, .wall_ns = now.wall_ns - 4900 * NS_PER_MS};
+    struct reading reading = {.energy_uj = (uint64_t)(numbers_j[i] * 1e6),
+                              .mtime_ns = WALL0 + llround(mtimes[i] * 1e9)};
+    take_and_sample(&meter, &reading, &now, &sample);
+    ck_assert_msg(sample.has_power == (i == 1 || i == 4), "reading %d: %g W", i, sample.power_w);
+  }
+}
+END_TEST
+
+/* Our own trouble with the file is no pause of its writer; a file that was missing or empty is. */
+START_TEST(errors_and_pauses) {
+  static const struct {
+    int error;
+    unsigned pauses;
+  } rows[] = {{-EMFILE, 0}, {-EACCES, 0}, {-EIO, 0}, {-ENOENT, 1}, {-ENODATA, 1}};
+  for (int i = 0; i < ROWS(rows); i++) {
+    struct meter_options options = {.base = METER_AUTO, .scale = 1};
+    struct meter meter;
+    struct sample sample = {0};
+    unsigned pauses = 0;
+    meter_init(&meter, &options);
+    for (int t = 1; t < 60; t += 2) {
+      bool bad = t > 31 && t < 44;
+      int written = t / 5 * 5;
+      struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+      struct reading reading = {.error = bad ? rows[i].error : 0,
+                                .energy_uj = (uint64_t)written * 100000000,
+                                .mtime_ns = WALL0 + written * NS_PER_S};
+      take_and_sample(&meter, &reading, &now, &sample);
+      pauses += sample.pauses;
+    }
+    ck_assert_msg(pauses == rows[i].pauses, "%s: %u pauses", strerror(-rows[i].error), pauses);
+  }
+}
+END_TEST
+
 START_TEST(asks_range) {
   struct meter_options options = {.base = METER_AUTO, .scale = 1};
   struct meter meter;
@@ -1010,11 +1115,13 @@ START_TEST(constant_load) {
   meter_init(&meter, &options);
   struct sample sample = {0};
   unsigned seed = 42;
-  double written = 0, interval_s = intervals_s[_i];
+  double written = 0, next = 0, interval_s = intervals_s[_i];
   int with_power = 0, samples = 0;
   for (double t = 1000; t < 1000 + 3600; t += interval_s) {
-    while (written + 5.4 < t)
-      written += 5 + 0.4 * (rand_r(&seed) / (double)RAND_MAX);
+    while (next <= t) {
+      written = next;
+      next += 5 + 0.4 * (rand_r(&seed) / (double)RAND_MAX);
+    }
     struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
     struct reading reading = {.energy_uj = (uint64_t)llround(written * 100e6),
                               .mtime_ns = WALL0 + llround(written * 1e9)};
@@ -1282,6 +1389,10 @@ int main(void) {
   tcase_add_test(rules, age_of_another_clock);
   tcase_add_test(rules, vague_instants);
   tcase_add_test(rules, may_wrap_unseen);
+  tcase_add_test(rules, high_load_after_a_fall);
+  tcase_add_test(rules, long_gap_of_a_wrapping_counter);
+  tcase_add_test(rules, reset_within_a_tick);
+  tcase_add_test(rules, errors_and_pauses);
   tcase_add_test(rules, asks_range);
   tcase_add_loop_test(rules, constant_load, 0, ROWS(intervals_s));
   tcase_add_loop_test(rules, rounded_file_times, 0, 4);

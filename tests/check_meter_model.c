@@ -257,7 +257,8 @@ static void look(struct run *run, int error, bool sample) {
   HOLDS(run, run->energy_j - run->start_j <= drawn_j(m) + m->above_j + 1e-3);
   double open_j = m->charge > 0 ? drawn_j(m) - m->charged_from_j : 0;
   HOLDS(run, run->energy_j - run->start_j >= drawn_j(m) - m->below_j - open_j - 1e-3);
-  HOLDS(run, !run->sample.has_power || run->sample.power_w <= PEAK_W * 1.01 + 0.1 || m->above_j > 0);
+  HOLDS(run, !run->sample.has_power || run->sample.power_w <= PEAK_W * 1.01 + 0.1 ||
+                 m->now_s - m->charge_s < 60 + 5 * m->kind->period_s);
 }
 
 static void live(struct run *run, double hours_s, double interval_s, bool eventful) {

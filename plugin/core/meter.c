@@ -15,6 +15,9 @@
 /* How far two modification times may differ from what was seen: some network file systems show an update late. */
 #define SLACK_NS (5 * NS_PER_S)
 
+/* Local ones are right at once, but for the tick, and for NTP, which may slew our clock by 500 ppm. */
+#define SLEW 1000
+
 /* Power spans so many ticks, which makes its error at most 0.5 %; with whole seconds this long, for 2 %. */
 #define POWER_TICKS      200
 #define POWER_WHOLE_S_NS (50 * NS_PER_S)
@@ -115,11 +118,12 @@ static bool is_by_update(const struct meter *m) {
   return m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
 }
 
-/* Of a counter that wraps so soon that two looks may miss a whole turn. */
-static bool may_wrap_unseen(const struct meter *m, uint64_t range_uj) {
-  int64_t look_ns = m->options->look_ns > 0 ? m->options->look_ns : METER_LOOK_NS;
+/* True if the counter wraps so soon that a whole turn may be missed between two looks, or in dt_ns, if that is longer.
+ */
+static bool may_wrap_unseen(const struct meter *m, uint64_t range_uj, int64_t dt_ns) {
+  int64_t look_ns = 2 * (m->options->look_ns > 0 ? m->options->look_ns : METER_LOOK_NS);
   double most_w = m->options->max_power_w > 0 ? m->options->max_power_w / m->options->scale : PLAUSIBLE_W;
-  return range_uj > 0 && (double)range_uj * 1e3 < 2 * (double)look_ns * most_w;
+  return range_uj > 0 && (double)range_uj * 1e3 < (double)(dt_ns > look_ns ? dt_ns : look_ns) * most_w;
 }
 
 /* The graver of two events; stale and bad readings are no events. */
@@ -172,10 +176,11 @@ static void learn_late(struct meter *m, float interval_s) {
 }
 
 /*
- * True if the update came late. silent_ns: how long looks saw no update, for certain; in what is longer than that,
- * updates may have been overlooked. was_stale: in a stale spell, which says nothing about the rhythm.
+ * True if the update has no power: it came late. silent_ns: how long looks saw no update, for certain; in what is
+ * longer than that, updates may have been overlooked. was_stale: in a stale spell, which says nothing about the rhythm.
+ * local: the clock that dates it is ours.
  */
-static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, bool was_stale) {
+static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, bool was_stale, bool strict) {
   double dt_s = (double)(dt_ns < PERIOD_MAX_NS ? dt_ns : PERIOD_MAX_NS) / 1e9, median = median_s(m);
   bool late = is_steady(m, median) && dt_s >= LATE_FACTOR * median && (double)silent_ns / 1e9 >= SILENT_FACTOR * median;
   if (late && !was_stale) {
@@ -186,9 +191,11 @@ static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, boo
     learn_late(m, (float)dt_s);
     return true;
   }
+  double off_s = dt_s - median; /* a step of a clock that is not ours shows only here */
+  bool odd = strict && is_steady(m, median) && (off_s > STEADY_SHARE * median || off_s < -STEADY_SHARE * median);
   m->late_num = 0;
   learn_interval(m, (float)dt_s);
-  return false;
+  return odd;
 }
 
 static int64_t period_ns(const struct meter *m) {
@@ -256,7 +263,7 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
   } else if (fell) {
     bool in_range = m->energy_uj <= r->range_uj;
     delta_uj = in_range ? r->range_uj - m->energy_uj + r->energy_uj : 0;
-    bool wrapped = in_range && (may_wrap_unseen(m, r->range_uj) || is_plausible(m, watts(delta_uj, drawn_ns)));
+    bool wrapped = in_range && is_plausible(m, watts(delta_uj, drawn_ns));
     leave_course(m, wrapped);
     event = wrapped ? SAMPLE_WRAP : SAMPLE_RESET;
     if (!wrapped)
@@ -264,8 +271,11 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
   } else {
     delta_uj = r->energy_uj - m->energy_uj;
     double power_w = watts(delta_uj, drawn_ns + tick_ns(m));
-    if (is_too_much(m, power_w) || (m->left_live && !is_plausible(m, power_w))) {
+    bool too_much = is_too_much(m, power_w);
+    if (too_much)
       leave_course(m, false);
+    if (too_much ||
+        (m->left_live && !is_plausible(m, power_w))) { /* a load as high counts once the course is forgotten */
       delta_uj = 0;
       event = SAMPLE_SPIKE;
     }
@@ -293,6 +303,22 @@ static enum sample_state resume(const struct meter *m, const struct reading *r, 
   return state;
 }
 
+static enum sample_state state_of_error(int error) {
+  switch (-error) {
+  case ENOENT:
+  case ENOTDIR:
+    return SAMPLE_MISSING;
+  case EACCES:
+  case EPERM:
+  case ELOOP:
+  case EISDIR:
+  case EMEDIUMTYPE:
+    return SAMPLE_DENIED;
+  default:
+    return SAMPLE_TORN;
+  }
+}
+
 /* ---- readings ---------------------------------------------------------------------------------------------------- */
 
 static void start(struct meter *m, const struct reading *r) {
@@ -308,13 +334,12 @@ static void start(struct meter *m, const struct reading *r) {
   m->dated = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
   m->update_mono_ns = m->dated && mono_ns < now_ns ? mono_ns : now_ns;
   m->moved_ns = now_ns;
-  m->unseen_ns = m->update_mono_ns;
-  if (now_ns - m->unseen_ns < METER_STALE_FIRST_NS) /* a clock that may be wrong is all we have */
-    m->unseen_ns = now_ns - METER_STALE_FIRST_NS;
+  m->unseen_ns = now_ns - METER_STALE_FIRST_NS; /* an older one is stale, so this says enough */
   m->seen_ns = now_ns;
   m->anchored = !r->computed && (m->dated || !r->local); /* a local time in the future was set by another clock */
   m->anchor_ns = r->mtime_ns;
   m->anchor_uj = m->total_uj;
+  m->at_least = may_wrap_unseen(m, r->range_uj, 0);
 }
 
 /* What an update in the reading would mean. */
@@ -336,7 +361,9 @@ static void date_update(const struct meter *m, const struct reading *r, struct n
     return;
   news->dt_ns = r->mtime_ns - m->mtime_ns;
   news->other_series = news->dt_ns < 0 && !stepped && !m->untracked;
-  news->timed = news->dt_ns > 0 && !stepped && news->dt_ns >= least_ns - SLACK_NS && news->dt_ns <= most_ns + SLACK_NS;
+  int64_t tick = r->mtime_ns % NS_PER_S == 0 ? WHOLE_S_NS : TICK_NS;
+  int64_t slack_ns = r->local ? tick + most_ns / SLEW : SLACK_NS;
+  news->timed = news->dt_ns > 0 && !stepped && news->dt_ns >= least_ns - slack_ns && news->dt_ns <= most_ns + slack_ns;
   if (news->timed)
     news->drawn_ns = news->dt_ns;
 }
@@ -387,7 +414,7 @@ static void follow(struct meter *m, const struct reading *r) {
     m->step_ns = r->at.mono_ns;
   date_update(m, r, &news);
   judge_base(m, r, &news);
-  m->at_least = may_wrap_unseen(m, r->range_uj);
+  m->at_least = m->at_least || may_wrap_unseen(m, r->range_uj, r->at.mono_ns - m->read_at.mono_ns);
   bool is_update = news.moved || news.changed || r->computed;
   if (is_update && m->left_updates <= LEFT_UPDATES)
     m->left_updates++;
@@ -396,17 +423,20 @@ static void follow(struct meter *m, const struct reading *r) {
   if (!news.moved && !news.changed)
     return;
 
-  bool was_stale = is_stale(m, m->looked_at.mono_ns);
+  bool was_stale = is_stale(m, m->silent_ns);
   if (was_stale)
     m->left_live = false;
   enum sample_state event = add_energy(m, r, news.drawn_ns, news.other_series);
   bool breaks = was_stale || (event != SAMPLE_OK && event != SAMPLE_WRAP);
   m->broken = m->broken || breaks;
   if (news.moved) {
-    bool late = news.timed && note_interval(m, news.dt_ns, m->looked_at.mono_ns - m->update_mono_ns, was_stale);
+    bool late = news.timed && note_interval(m, news.dt_ns, m->silent_ns - m->update_mono_ns, was_stale,
+                                            !r->local && r->mtime_ns % NS_PER_S != 0);
     take_power(m, r, news.timed && !late && !breaks);
     if ((late || was_stale) && event == SAMPLE_OK)
       event = SAMPLE_GAP;
+  } else if (breaks) {
+    m->anchored = m->holds = false;
   }
   note_event(m, event);
 
@@ -431,6 +461,8 @@ void meter_take(struct meter *m, const struct reading *r) {
   else if (r->error == 0)
     start(m, r);
   m->looked_at = r->at;
+  if (r->error == 0 || r->error == -ENODATA || state_of_error(r->error) == SAMPLE_MISSING)
+    m->silent_ns = r->at.mono_ns; /* other errors are no proof that there was no update */
   if (r->error != 0)
     return;
   m->read_at = r->at;
@@ -441,22 +473,6 @@ void meter_take(struct meter *m, const struct reading *r) {
 }
 
 /* ---- samples ----------------------------------------------------------------------------------------------------- */
-
-static enum sample_state state_of_error(int error) {
-  switch (-error) {
-  case ENOENT:
-  case ENOTDIR:
-    return SAMPLE_MISSING;
-  case EACCES:
-  case EPERM:
-  case ELOOP:
-  case EISDIR:
-  case EMEDIUMTYPE:
-    return SAMPLE_DENIED;
-  default:
-    return SAMPLE_TORN;
-  }
-}
 
 /* True if there is a power, which is then in power_w and dt_ns. */
 static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
@@ -543,7 +559,7 @@ void meter_sample(struct meter *m, struct sample *s) {
   m->steady_uj = 0;
   m->updates = m->pauses = 0;
   m->event = SAMPLE_HELD;
-  m->broken = false;
+  m->broken = m->at_least = false;
 }
 
 void meter_recall(const struct meter *m, struct sample *s) {

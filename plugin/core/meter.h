@@ -53,7 +53,8 @@ enum sample_state {
   SAMPLE_GAP,     /* after bad readings, a glitch or a stale spell; or only late updates, which have no power */
   SAMPLE_WRAP,    /* the counter wrapped; corrected */
   SAMPLE_RESET,   /* the counter fell; new baseline */
-  SAMPLE_SPIKE,   /* it rose by more than max_power_w allows; new baseline. Or the power is above that: no power */
+  SAMPLE_SPIKE,   /* it rose by more than max_power_w allows or, soon after a fall, by more than is plausible; new
+                     baseline. Or the power is above max_power_w: no power */
   SAMPLE_STALE,   /* no update for the stale time: no power */
   SAMPLE_TORN,    /* bad content, or a read error: no value */
   SAMPLE_MISSING, /* no file: no value */
@@ -145,6 +146,7 @@ struct meter {
   int64_t mtime_ns;
   struct instant read_at;
   struct instant looked_at; /* of the last reading, good or bad */
+  int64_t silent_ns;        /* mono; the last one that shows whether there was an update */
   int64_t step_ns;          /* mono; when a step of the wall clock was last noticed */
 
   /* the last update */
@@ -159,7 +161,7 @@ struct meter {
   int64_t steady_ns;  /* sum over the steady updates since the last sample */
   uint64_t steady_uj;
   double power_w;   /* of the last sample that had one; unscaled, as is usual_w */
-  double last_w;    /* of the last update, or sample where there are no updates; below 0: none */
+  double last_w;    /* of the last update, or sample where there are no updates */
   double usual_w;   /* the lower of the last two of these */
   int64_t dt_ns;    /* of power_w */
   int64_t pause_ns; /* since the last sample, as updates and pauses */
@@ -188,10 +190,10 @@ struct meter {
   bool dated;           /* update_mono_ns is known, not a guess */
   bool anchored;        /* anchor_ns is set */
   bool holds;           /* the last update has a power */
-  bool broken;          /* a fall, a spike, a glitch or a stale spell ended since the last sample */
+  bool broken;          /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
   bool sampled;         /* sampled_ns is exact */
   bool vague;           /* the last reading has no exact instant */
-  bool at_least;        /* as in a sample */
+  bool at_least;        /* as in a sample, since the last one */
   bool left_live;       /* left_... are set */
   bool left_wrapped;    /* the counter left it by a wrap */
 };

@@ -29,7 +29,7 @@ struct sampler {
   int search_error;
   const char *search_where;
   int error;                       /* the first one of the pass */
-  struct instant last_at;          /* start of the pass before */
+  struct instant last_at;          /* end of the last pass */
   TAILQ_HEAD(queue, tracked) away; /* counters that went, the longest away first */
   void *away_tree;                 /* the same, by path */
   size_t away_num;
@@ -122,7 +122,7 @@ static int entry_wanted(const char *name, void *arg) {
   return sampler->options.wanted == NULL ? 1 : sampler->options.wanted(name, sampler->options.wanted_arg);
 }
 
-/* In the last pass the counter that is back was still missing. */
+/* The counter that is back was missing in the last pass. */
 static void note_missing(const struct sampler *sampler, struct tracked *t) {
   struct reading missing = {.error = -ENOENT, .at = sampler->last_at};
   struct sample sample = {.slot = NULL};
@@ -241,8 +241,7 @@ static void put(struct sampler *sampler, struct source_entry *entry, struct trac
 /* now: of the samples; NULL: none are due. */
 static int pass(struct sampler *sampler, const struct instant *now) {
   int64_t patience_ns = PASS_PATIENCE_NS;
-  struct instant at = {0};
-  sampler->error = clock_now(&at);
+  sampler->error = 0;
   sampler->search_where = NULL;
   sampler->search_error = source_begin(sampler->source, &sampler->search_where);
   size_t count = source_count(sampler->source);
@@ -257,7 +256,7 @@ static int pass(struct sampler *sampler, const struct instant *now) {
   for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
     note_error(sampler, sampler->sinks[i]->end(sampler->sinks[i]));
   source_end(sampler->source);
-  sampler->last_at = at;
+  note_error(sampler, clock_now(&sampler->last_at));
   return sampler->error;
 }
 
