@@ -1,15 +1,18 @@
 /*
  * bench: what a pass costs, part by part
  *
- *   bench core DIR N RUN       passes of the sampler, beside the floor; one is taken as each second, on files that are
- *                              updated every 5 s, and one as every 10 s, so that each look finds an update
- *   bench search DIR N RUN     looking for counters
- *   bench start DIR N RUN      the first pass, and the memory it takes (run it once per process)
- *   bench csv DIR N RUN        rows into CSV files
- *   bench ts DIR N RUN TOOL    the tool itself, in real time
- *   bench write DIR N STEP S   every STEP-th counter gets an update each second, for S seconds
+ *   bench ts DIR N STEP TOOL      the tool with CSV, and the floor between two of its ticks; every STEP-th counter gets
+ * an update before each look: 5 is a writer of 5 s under looks each second, time runs faster bench write DIR N STEP S
+ * every STEP-th counter gets an update each second, for S seconds
  *
- * CPU is that of the thread, in ns per counter and pass. What is printed is for report.c.
+ * Parts, to see where the time goes:
+ *   bench core DIR N RUN          passes of the sampler, and the floor, in turns that start at RUN
+ *   bench search DIR N            searches for counters
+ *   bench start DIR N             the first pass, and the memory it takes (once per process)
+ *   bench csv DIR N               rows into CSV files
+ *   bench startup DIR N TOOL      from exec to exit of the tool, and the wake-ups of an idle one
+ *
+ * Values are CPU time in ns per counter and look, where the unit says nothing else.
  */
 #include "vms.h"
 
@@ -108,7 +111,7 @@ static void reader_end(struct reader *reader) {
 #define READERS 3
 
 /* Looks in turn, each time at the same files in the same state. */
-static void passes(struct vms *vms, const char *dir, int run, int64_t interval_ns, size_t step, const char *suffix) {
+static void passes(struct vms *vms, const char *dir, int run, size_t step, const char *suffix) {
   struct reader readers[READERS] = {{.name = "core sample+csv", .base = METER_SAMPLE, .with_csv = true},
                                     {.name = "core auto+csv", .base = METER_AUTO, .with_csv = true},
                                     {.name = "core auto", .base = METER_AUTO}};
@@ -118,8 +121,8 @@ static void passes(struct vms *vms, const char *dir, int run, int64_t interval_n
   for (int i = 0; i < READERS; i++)
     reader_start(&readers[i], vms->pattern, dir, &(struct instant){start_ns, start_ns});
   for (int k = 1; k <= warm + looks; k++) {
-    struct instant now = look_at(start_ns, k, interval_ns);
-    vms_write(vms, (size_t)k % step, step, now.wall_ns - interval_ns / 2);
+    struct instant now = look_at(start_ns, k, NS_PER_S);
+    vms_write(vms, (size_t)k % step, step, now.wall_ns - NS_PER_S / 2);
     pause_ns(PAUSE_NS);
     if (k == warm + 1)
       for (int i = 0; i < READERS; i++)
@@ -137,19 +140,16 @@ static void passes(struct vms *vms, const char *dir, int run, int64_t interval_n
     }
   }
   double per = (double)looks * (double)vms->count;
-  char floor[64];
-  snprintf(floor, sizeof(floor), "floor%s", suffix);
-  result(floor, vms->count, run, (double)floor_ns / per, "ns", floor);
   for (int i = 0; i < READERS; i++) {
     snprintf(name, sizeof(name), "%s%s", readers[i].name, suffix);
-    result(name, vms->count, run, (double)readers[i].cpu_ns / per, "ns", floor);
+    result(name, vms->count, (double)readers[i].cpu_ns / per, "ns", (double)floor_ns / per);
     reader_end(&readers[i]);
   }
 }
 
 static void bench_core(struct vms *vms, const char *dir, int run) {
-  passes(vms, dir, run, NS_PER_S, ROUND, ", 1 s");
-  passes(vms, dir, run, 10 * NS_PER_S, 1, ", 10 s");
+  passes(vms, dir, run, ROUND, "");
+  passes(vms, dir, run, 1, ", news at each look");
 }
 
 /* ---- looking for counters ---------------------------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ static int64_t timed_pass(struct sampler *sampler, const struct instant *now) {
  * The first search; a pass in which nothing came, one in which a VM came; and the search in a pass in which nothing
  * came, alone: that for a pattern which matches nothing in the same directory.
  */
-static void bench_search(struct vms *vms, int run) {
+static void bench_search(struct vms *vms) {
   struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1}, .label_max = LABEL_MAX_FILE};
   struct source_options source_options = {.label_max = LABEL_MAX_FILE};
   struct source *source;
@@ -179,7 +179,7 @@ static void bench_search(struct vms *vms, int run) {
   check(source_add(source, vms->pattern), vms->pattern);
   int64_t before_ns = cpu_ns();
   check(source_begin(source, NULL), "search");
-  result("search, first", vms->count, run, (double)(cpu_ns() - before_ns) / (double)vms->count, "ns", NULL);
+  result("search, first", vms->count, (double)(cpu_ns() - before_ns) / (double)vms->count, "ns", 0);
   source_end(source);
   source_free(source);
 
@@ -210,9 +210,9 @@ static void bench_search(struct vms *vms, int run) {
   sampler_free(found);
   sampler_free(none);
   double per = (double)rounds * (double)vms->count;
-  result("search, none came", vms->count, run, (double)none_ns / per, "ns", NULL);
-  result("pass, none came", vms->count, run, (double)quiet_ns / per, "ns", NULL);
-  result("pass, one VM came", vms->count, run, (double)came_ns / per, "ns", NULL);
+  result("search, none came", vms->count, (double)none_ns / per, "ns", 0);
+  result("pass, none came", vms->count, (double)quiet_ns / per, "ns", 0);
+  result("pass, one VM came", vms->count, (double)came_ns / per, "ns", 0);
 }
 
 /* ---- the first pass, and memory ---------------------------------------------------------------------------------- */
@@ -223,21 +223,22 @@ static double peak_kib(void) {
   return (double)usage.ru_maxrss;
 }
 
-static void bench_start(const struct vms *vms, const char *dir, int run) {
+static void bench_start(const struct vms *vms, const char *dir) {
+  cool_down(); /* its memory is not the sampler's */
   double before_kib = peak_kib();
   struct reader reader = {.name = "start", .base = METER_AUTO, .with_csv = true};
   int64_t start_ns = start_of_time(), before_ns = cpu_ns();
   reader_start(&reader, vms->pattern, dir, &(struct instant){start_ns, start_ns});
-  result("core start", vms->count, run, (double)(cpu_ns() - before_ns) / (double)vms->count, "ns", NULL);
+  result("core start", vms->count, (double)(cpu_ns() - before_ns) / (double)vms->count, "ns", 0);
   for (int k = 1; k <= ROUND; k++)
     reader_pass(&reader, &(struct instant){start_ns + k * NS_PER_S, start_ns + k * NS_PER_S});
-  result("core memory", vms->count, run, peak_kib() - before_kib, "KiB", NULL);
+  result("core memory", vms->count, peak_kib() - before_kib, "KiB", 0);
   reader_end(&reader);
 }
 
 /* ---- CSV --------------------------------------------------------------------------------------------------------- */
 
-static void bench_csv(size_t count, const char *dir, int run) {
+static void bench_csv(size_t count, const char *dir) {
   static const struct {
     const char *name;
     enum csv_layout layout;
@@ -271,7 +272,7 @@ static void bench_csv(size_t count, const char *dir, int run) {
       }
       check(sink->end(sink), "csv");
     }
-    result(layouts[l].name, count, run, (double)(cpu_ns() - before_ns) / ((double)rows * (double)count), "ns", NULL);
+    result(layouts[l].name, count, (double)(cpu_ns() - before_ns) / ((double)rows * (double)count), "ns", 0);
     csv_delete(csv);
   }
   free(samples);
@@ -280,20 +281,15 @@ static void bench_csv(size_t count, const char *dir, int run) {
 
 /* ---- the tool ---------------------------------------------------------------------------------------------------- */
 
-/* CPU time of all threads of a process, and how often it went to sleep. */
 static int64_t process_cpu_ns(pid_t pid) {
-  char path[64];
-  int64_t ns = 0;
-  snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-  FILE *file = fopen(path, "r");
-  if (file == NULL || fscanf(file, "%" SCNd64, &ns) != 1)
-    check(-ESRCH, path);
-  fclose(file);
-  return ns;
+  clockid_t clock;
+  struct timespec time;
+  check(-clock_getcpuclockid(pid, &clock), "clock of the tool");
+  clock_gettime(clock, &time);
+  return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
-static pid_t tool_start(const char *tool, const struct vms *vms, const char *dir, const char *base, int64_t interval_ns,
-                        int count) {
+static pid_t tool_start(const char *tool, const struct vms *vms, const char *dir, int64_t interval_ns, int count) {
   char interval[32], number[16];
   snprintf(interval, sizeof(interval), "%" PRId64 "ms", interval_ns / NS_PER_MS);
   snprintf(number, sizeof(number), "%d", count);
@@ -303,12 +299,11 @@ static pid_t tool_start(const char *tool, const struct vms *vms, const char *dir
     return pid;
   if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
     _exit(126);
-  execl(tool, tool, "ts", "--files", vms->pattern, "--time-base", base, "-i", interval, "-n", number, "--out-dir", dir,
-        "--quiet", NULL);
+  execl(tool, tool, "ts", "--files", vms->pattern, "-i", interval, "-n", number, "--out-dir", dir, "--quiet", NULL);
   _exit(127);
 }
 
-/* The tool and the floor on one core, so that neither finds in its cache what the other does not. */
+/* Tool and floor share a core, so that neither has the better cache. */
 static void share_core(void) {
   cpu_set_t one;
   CPU_ZERO(&one);
@@ -316,17 +311,18 @@ static void share_core(void) {
   sched_setaffinity(0, sizeof(one), &one);
 }
 
-/* Updates and floor in the middle between two ticks of the tool. Every step-th counter has an update between two ticks.
+/*
+ * Floor and updates fall between two ticks of the tool. It warms up for two rounds of the writer, after which it trusts
+ * an unchanged file.
  */
-static void tool_run(struct vms *vms, const char *tool, const char *dir, const char *base, size_t step, int run) {
-  int64_t interval_ns = (vms->count > 1000 ? 500 : 200) * NS_PER_MS, tool_ns = 0, floor_ns = 0;
-  int looks = 2 * ROUND, warm = ROUND, status;
-  struct rusage usage;
-  char name[64];
+static void bench_ts(struct vms *vms, const char *dir, size_t step, const char *tool) {
+  int64_t interval_ns = (vms->count > 1000 ? 250 : 100) * NS_PER_MS, tool_ns = 0, floor_ns = 0;
+  int looks = ROUND, warm = step == 1 ? ROUND : 2 * ROUND, status;
   struct instant now;
+  share_core();
   check(clock_now(&now), "clock");
   int64_t deadline_ns = now.mono_ns + interval_ns / 2;
-  pid_t pid = tool_start(tool, vms, dir, base, interval_ns, warm + looks + 2);
+  pid_t pid = tool_start(tool, vms, dir, interval_ns, warm + looks + 2);
   for (int k = 0; k <= warm + looks; k++, deadline_ns += interval_ns) {
     struct timespec deadline = {.tv_sec = deadline_ns / NS_PER_S, .tv_nsec = deadline_ns % NS_PER_S};
     clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &deadline, NULL);
@@ -340,31 +336,24 @@ static void tool_run(struct vms *vms, const char *tool, const char *dir, const c
     floor_ns += cpu_ns() - before_ns;
     vms_write(vms, (size_t)k % step, step, 0);
   }
-  if (wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  if (waitpid(pid, &status, 0) != pid || status != 0)
     check(-ECHILD, tool);
   double per = (double)looks * (double)vms->count;
-  char floor[64];
-  const char *rhythm = step == ROUND ? "" : ", 10 s";
-  snprintf(floor, sizeof(floor), "floor, ts %s%s", base, rhythm);
-  result(floor, vms->count, run, (double)floor_ns / per, "ns", floor);
-  snprintf(name, sizeof(name), "ts %s%s", base, rhythm);
-  result(name, vms->count, run, (double)tool_ns / per, "ns", floor);
-  snprintf(name, sizeof(name), "ts %s%s, memory", base, rhythm);
-  result(name, vms->count, run, (double)usage.ru_maxrss, "KiB", NULL);
+  result(step == 1 ? "ts, news at each look" : "ts, a look each second", vms->count, (double)tool_ns / per, "ns",
+         (double)floor_ns / per);
 }
 
 /* From exec to exit with one sample after a millisecond; and how often an idle one wakes up. */
-static void tool_start_up(const struct vms *vms, const char *tool, const char *dir, int run) {
-  struct rusage usage;
+static void bench_startup(const struct vms *vms, const char *dir, const char *tool) {
   struct instant before, after;
   int status;
   check(clock_now(&before), "clock");
-  pid_t pid = tool_start(tool, vms, dir, "sample", NS_PER_MS, 1);
-  if (wait4(pid, &status, 0, &usage) != pid || status != 0)
+  pid_t pid = tool_start(tool, vms, dir, NS_PER_MS, 1);
+  if (waitpid(pid, &status, 0) != pid || status != 0)
     check(-ECHILD, tool);
   check(clock_now(&after), "clock");
-  result("ts -n 1, start to end", vms->count, run, (double)(after.mono_ns - before.mono_ns) / 1e6, "ms", NULL);
-  pid = tool_start(tool, vms, dir, "sample", 3600 * NS_PER_S, 1);
+  result("ts -n 1, start to end", vms->count, (double)(after.mono_ns - before.mono_ns) / 1e6, "ms", 0);
+  pid = tool_start(tool, vms, dir, 3600 * NS_PER_S, 1);
   pause_ns(NS_PER_S / 2);
   char path[64], line[128];
   long switches[2] = {0};
@@ -380,7 +369,7 @@ static void tool_start_up(const struct vms *vms, const char *tool, const char *d
   }
   kill(pid, SIGTERM);
   waitpid(pid, &status, 0);
-  result("ts, idle: wake-ups", vms->count, run, (double)(switches[1] - switches[0]) / 2, "per s", NULL);
+  result("ts, idle: wake-ups", vms->count, (double)(switches[1] - switches[0]) / 2, "per s", 0);
 }
 
 /* ---- a writer ---------------------------------------------------------------------------------------------------- */
@@ -393,37 +382,37 @@ static void bench_write(struct vms *vms, int step, int seconds) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 5 || ((strcmp(argv[1], "ts") == 0 || strcmp(argv[1], "write") == 0) && argc < 6)) {
-    fprintf(stderr,
-            "usage: bench core|search|start|csv DIR N RUN, bench ts DIR N RUN TOOL, bench write DIR N STEP S\n");
+  const char *what = argc > 1 ? argv[1] : "";
+  int extra = strcmp(what, "ts") == 0 || strcmp(what, "write") == 0       ? 2
+              : strcmp(what, "core") == 0 || strcmp(what, "startup") == 0 ? 1
+                                                                          : 0;
+  if (argc != 4 + extra) {
+    fprintf(stderr, "usage: bench ts DIR N STEP TOOL | write DIR N STEP S | core DIR N RUN | search DIR N |\n"
+                    "             start DIR N | csv DIR N | startup DIR N TOOL\n");
     return 2;
   }
-  const char *what = argv[1], *dir = argv[2];
+  const char *dir = argv[2];
   size_t count = (size_t)atol(argv[3]);
-  int run = atoi(argv[4]);
   char out[256];
   snprintf(out, sizeof(out), "%s/csv", dir);
   if (strcmp(what, "csv") == 0) {
-    bench_csv(count, out, run);
+    bench_csv(count, out);
     return 0;
   }
   struct vms vms;
   vms_make(&vms, dir, count);
-  if (strcmp(what, "core") == 0) {
-    bench_core(&vms, out, run);
-  } else if (strcmp(what, "search") == 0) {
-    bench_search(&vms, run);
-  } else if (strcmp(what, "start") == 0) {
-    bench_start(&vms, out, run);
-  } else if (strcmp(what, "write") == 0) {
-    bench_write(&vms, run, atoi(argv[5]));
-  } else if (strcmp(what, "ts") == 0) {
-    share_core();
-    tool_run(&vms, argv[5], out, "sample", ROUND, run);
-    tool_run(&vms, argv[5], out, "auto", ROUND, run);
-    tool_run(&vms, argv[5], out, "auto", 1, run);
-    tool_start_up(&vms, argv[5], out, run);
-  }
+  if (strcmp(what, "ts") == 0)
+    bench_ts(&vms, out, (size_t)atol(argv[4]), argv[5]);
+  else if (strcmp(what, "write") == 0)
+    bench_write(&vms, atoi(argv[4]), atoi(argv[5]));
+  else if (strcmp(what, "core") == 0)
+    bench_core(&vms, out, atoi(argv[4]));
+  else if (strcmp(what, "search") == 0)
+    bench_search(&vms);
+  else if (strcmp(what, "start") == 0)
+    bench_start(&vms, out);
+  else if (strcmp(what, "startup") == 0)
+    bench_startup(&vms, out, argv[4]);
   vms_free(&vms);
   return 0;
 }

@@ -1,38 +1,45 @@
 /*
- * bench: a collectd module that measures its neighbour
+ * bench: a collectd module that measures its daemon
  *
- * With ReadThreads 1 all read callbacks run in one thread. So the CPU time of that thread from the end of this callback
- * to its next beginning is that of the one other read plugin that is loaded, and of the daemon for both. The callback
- * itself reads the counters in the plainest way, which is the floor, and has a fifth of them updated. What is
- * dispatched is thrown away here, in a write callback.
+ * Prints the CPU time that the whole process takes for an interval, without the module's own: that of the one other
+ * read plugin, of dispatch, and of the threads that write. What is dispatched is discarded here, in a write callback.
+ *
+ * Ten times an interval every fifth counter gets an update: at collectd's default of 10 s this is a writer of 5 s. Once
+ * an interval the floor is measured: the counters are read in the plainest way.
  *
  *   <Plugin bench>
- *     Dir "/dev/shm/x"        where vms_make() put the counters
+ *     Dir "/dev/shm/x"        where vms_make() puts the counters
  *     Count 1000
- *     Step 5                  an update of every fifth counter in each interval
- *     Output "/tmp/x/lines"   a line per interval: ns of the neighbour, ns of the floor
+ *     Output "/tmp/x/lines"   a line per interval: CPU time, time that passed, CPU time of the floor, all in ns
  *   </Plugin>
  */
 #include <collectd/core/daemon/collectd.h>
 
 #include <collectd/core/daemon/plugin.h>
 
+#include "core/clock.h"
 #include "vms.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+#define UPDATES 10 /* in an interval */
+#define STEP    5  /* counters per update */
 
 static struct {
   char *dir, *output;
-  size_t count, step;
+  size_t count;
   struct vms vms;
   FILE *file;
-  size_t pass;
-  int64_t end_ns; /* CPU time at the end of the last callback */
-} bench = {.step = 5};
+  size_t calls;
+  int64_t mono_ns, process_ns; /* at the last line */
+  int64_t own_ns, floor_ns;    /* since then */
+} bench;
 
 static int on_config(oconfig_item_t *block) {
   for (int i = 0; i < block->children_num; i++) {
@@ -43,9 +50,38 @@ static int on_config(oconfig_item_t *block) {
       bench.output = strdup(item->values[0].value.string);
     else if (strcasecmp(item->key, "Count") == 0)
       bench.count = (size_t)item->values[0].value.number;
-    else if (strcasecmp(item->key, "Step") == 0)
-      bench.step = (size_t)item->values[0].value.number;
   }
+  return 0;
+}
+
+static int64_t time_ns(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+static void end_interval(void) {
+  int64_t mono_ns = time_ns(CLOCK_MONOTONIC), process_ns = time_ns(CLOCK_PROCESS_CPUTIME_ID);
+  if (bench.calls > 0)
+    fprintf(bench.file, "%" PRId64 " %" PRId64 " %" PRId64 "\n", process_ns - bench.process_ns - bench.own_ns,
+            mono_ns - bench.mono_ns, bench.floor_ns);
+  bench.mono_ns = mono_ns;
+  bench.process_ns = process_ns;
+  bench.own_ns = 0;
+}
+
+static int on_read(user_data_t *user_data) {
+  (void)user_data;
+  bool last = bench.calls % UPDATES == 0;
+  if (last)
+    end_interval();
+  int64_t begin_ns = cpu_ns();
+  if (last) {
+    vms_read_bare(&bench.vms);
+    bench.floor_ns = cpu_ns() - begin_ns;
+  }
+  vms_write(&bench.vms, bench.calls++ % STEP, STEP, 0);
+  bench.own_ns += cpu_ns() - begin_ns;
   return 0;
 }
 
@@ -55,19 +91,7 @@ static int on_init(void) {
     return -1;
   setlinebuf(bench.file);
   vms_make(&bench.vms, bench.dir, bench.count);
-  return 0;
-}
-
-static int on_read(void) {
-  int64_t begin_ns = cpu_ns();
-  vms_read_bare(&bench.vms);
-  int64_t floor_ns = cpu_ns() - begin_ns;
-  if (bench.pass > 0)
-    fprintf(bench.file, "%" PRId64 " %" PRId64 "\n", begin_ns - bench.end_ns, floor_ns);
-  vms_write(&bench.vms, bench.pass % bench.step, bench.step, 0);
-  bench.pass++;
-  bench.end_ns = cpu_ns();
-  return 0;
+  return plugin_register_complex_read(NULL, "bench", on_read, plugin_get_interval() / UPDATES, NULL);
 }
 
 static int on_write(const data_set_t *ds, const value_list_t *list, user_data_t *user_data) {
@@ -84,7 +108,6 @@ static int on_shutdown(void) {
 __attribute__((visibility("default"))) void module_register(void) {
   plugin_register_complex_config("bench", on_config);
   plugin_register_init("bench", on_init);
-  plugin_register_read("bench", on_read);
   plugin_register_write("bench", on_write, NULL);
   plugin_register_shutdown("bench", on_shutdown);
 }

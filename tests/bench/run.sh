@@ -1,78 +1,158 @@
 #!/bin/bash
-# What vm_energy costs: a table, and bench.json.
+# What vm_energy costs. Prints each row when it is measured.
 #
-#   run.sh [--quick] [--runs N] [--counters "1 10 100 1000 10000"] [--watts-per-core 10]
-#     [--only "core ts collectd peers ticks"]
+#   run.sh [--quick] [--runs 5] [--counters "1000 10000"] [--interval S] [PART...]
+#   make bench [BENCH='OPTION... PART...']
 #
-# Everything is measured on the same counters on a tmpfs, in turns with the floor: open, read, close of each path, in the
-# same thread or beside it. As root the tmpfs is one of our own, mounted nodev,nosymfollow, as collectd-vm_energy(5)
-# advises, in a mount namespace that goes at the end; else it is /dev/shm. No absolute time is asserted.
-#
-#   core       passes of the sampler (bench.c), also on a tmpfs without mount options
-#   ts         the tool in real time
-#   collectd   the plugin in a real collectd (module.c), by the clock of the thread that reads
+#   ts         the tool with CSV, compared with the floor: open, read, close of each path. Tool and floor take turns. With
+#              a writer of 5 s, and with an update before each look. Time runs faster than the names of the rows say.
+#   plugin     the plugin in a real collectd, with dispatch, on 1000 counters, as part of a core, in real time: looks each
+#              2 s, values each 10 s (--interval), a writer of two updates in that time
+#   ticks      the tool for a minute in real time on 10000 counters, each 1 s (--interval): missed ticks, part of a core
+# and only where they are named:
+#   parts      where the time goes: the sampler, searches, the first pass, CSV
 #   peers      collectd's table plugin, node_exporter's rapl collector and PCP's denki, where they are installed, on such
 #              files: an interval of collectd, a scrape, a fetch
-#   ticks      the tool for two minutes at 1 s on the most counters: missed ticks
 #
-# At the end, where ts and collectd were measured: what that is as a part of a core, and as energy where a core that is busy
-# draws --watts-per-core (10).
+# A row has the median of all runs, the lowest and the highest value, and the target. Whether it is met is printed; a
+# missed target is no error. All files are on a tmpfs: one mounted nodev,nosymfollow, as collectd-vm_energy(5) advises,
+# and a plain one, in our own mount namespace. This needs root; without it, /dev/shm is used, and there are no targets.
 if [ "$(id -u)" -eq 0 ] && [ -z "${VM_ENERGY_BENCH_MOUNT:-}" ] && unshare -m --propagation private true 2>/dev/null; then
   VM_ENERGY_BENCH_MOUNT=own exec unshare -m --propagation private "$BASH" "$0" "$@"
 fi
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/../daemon/lib.sh"
-quick='' runs=5 counters="1 10 100 1000 10000" watts=10 only="core ts collectd peers ticks" ticks=120
+quick='' runs=5 counters='' interval='' parts=''
 while [ $# -gt 0 ]; do
   case $1 in
-  --quick) quick=yes runs=1 counters=20 ticks=2 ;;
+  --quick) quick=yes runs=1 counters=20 interval=0.5 parts="ts plugin ticks parts peers" ;;
   --runs) runs=$2 && shift ;;
   --counters) counters=$2 && shift ;;
-  --watts-per-core) watts=$2 && shift ;;
-  --only) only=$2 && shift ;;
-  *) sed -n '2,/^if/s/^# \{0,1\}//p' "$0" && exit 2 ;;
+  --interval) interval=$2 && shift ;;
+  ts | plugin | ticks | parts | peers) parts="$parts $1" ;;
+  *) sed -n '2,/^if/{/^if/d;s/^# \{0,1\}//p}' "$0" && exit 2 ;;
   esac
   shift
 done
 bench=$builddir/tests/bench/bench
-report=$builddir/tests/bench/report
 tool=$builddir/vm_energy
 results=$work/results
-[ -x "$report" ] || skip "the report is written with jansson, which a build without the tool does not have"
-[ -x "$collectd" ] || only=${only/collectd/}
 
 fail() { echo "bench: $*" >&2 && exit 1; }
-wanted() { [[ " $only " == *" $1 "* ]]; }
+wanted() { [[ " ${parts:-ts plugin ticks} " == *" $1 "* ]]; }
+left_out() { printf '%-34s skipped: %s\n' "$1" "$2"; } # part reason
 
 # --- where the counters are: directories at the depth of /var/lib/libvirt/scaphandre ------------------------------------
+declare -A where # by mount
 mkdir -p "$work/advised" "$work/plain"
-options=nodev,nosymfollow
-if [ "${VM_ENERGY_BENCH_MOUNT:-}" = own ] && mount -t tmpfs -o "$options" vms "$work/advised" 2>/dev/null &&
+if [ "${VM_ENERGY_BENCH_MOUNT:-}" = own ] && mount -t tmpfs -o nodev,nosymfollow vms "$work/advised" 2>/dev/null &&
   mount -t tmpfs vms "$work/plain"; then
-  advised=$work/advised/vms plain=$work/plain/vms
+  mounts="nodev,nosymfollow plain"
+  where=([nodev,nosymfollow]=$work/advised/vms [plain]=$work/plain/vms)
   trap 'umount -l "$work/advised" "$work/plain"; clean_up' EXIT
 else
-  options="those of /dev/shm" plain=''
-  advised=$(mktemp -d /dev/shm/vm_energy.XXXXXX) || exit 1
-  trap 'rm -rf "$advised"; clean_up' EXIT
+  mounts=/dev/shm
+  where=([/dev/shm]=$(mktemp -d /dev/shm/vm_energy.XXXXXX)) || exit 1
+  trap 'rm -rf "${where[/dev/shm]}"; clean_up' EXIT
+  left_out "mounts with a target" "to mount needs root and a mount namespace; measured on /dev/shm"
 fi
+read -r first_mount _ <<<"$mounts"
+advised=${where[$first_mount]}
 fresh() { rm -rf "$1" && mkdir -p "$1"; } # directory
 
-measure() { # command...: adds its results
+# --- rows ---------------------------------------------------------------------------------------------------------------
+measure() { # command...: adds its results, see result() in vms.h
   "$@" >>"$results" || fail "failed: $*"
 }
 
-# --- the plugin in a real collectd --------------------------------------------------------------------------------------
-module_conf() { # count interval step; on standard input what else is to be loaded
+row() { # what count value unit: adds one result that has no floor
+  printf '%s\t%d\t%s\t%s\t0\n' "$@" >>"$results"
+}
+
+show() { # mount [target]: prints the results so far as rows, and forgets them
+  awk -F '\t' -v mount="$1" -v target="${2:-}" '
+    function sort(v, n,    i, j, t) {
+      for (i = 2; i <= n; i++)
+        for (j = i; j > 1 && v[j] < v[j - 1]; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+    }
+    function median(v, n) { return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }
+    {
+      key = $1 FS $2
+      if (!(key in runs)) keys[++keys_num] = key
+      n = ++runs[key]; unit[key] = $4; value[key, n] = $3; floor[key, n] = $5
+    }
+    END {
+      for (k = 1; k <= keys_num; k++) {
+        key = keys[k]; n = runs[key]; has_floor = floor[key, 1] > 0
+        split(key, name, FS)
+        for (i = 1; i <= n; i++) {
+          absolute[i] = value[key, i] + 0
+          shown[i] = has_floor ? value[key, i] / floor[key, i] : value[key, i] + 0
+        }
+        sort(absolute, n); sort(shown, n)
+        printf "%-34s %-17s %6d %9.4g %-11s", name[1], mount, name[2], median(absolute, n), unit[key]
+        text = has_floor ? sprintf("%.2f x floor", median(shown, n)) : ""
+        if (n > 1) text = text sprintf(" (%.3g to %.3g)", shown[1], shown[n])
+        printf " %-28s", text
+        if (target != "") printf " at most %s: %s", target, median(shown, n) <= target + 0 ? "met" : "MISSED"
+        print ""
+      }
+    }' "$results" | sed 's/ *$//'
+  : >"$results"
+}
+
+# Targets of the rows, by mount: on /dev/shm there is none.
+declare -A target_ts=([nodev,nosymfollow]=0.7 [plain]=1.2) target_ts_news=([nodev,nosymfollow]=1.2 [plain]=2.2)
+declare -A target_plugin=([nodev,nosymfollow]=0.5 [plain]=0.8)
+
+# --- the tool -----------------------------------------------------------------------------------------------------------
+measure_ts() { # count
+  local mount step target missed
+  for mount in $mounts; do
+    for step in 5 1; do
+      fresh "${where[$mount]}"
+      for ((run = 0; run < runs; run++)); do
+        measure "$bench" ts "${where[$mount]}" "$1" "$step" "$tool"
+      done
+      target=${target_ts[$mount]:-}
+      [ "$step" -ne 1 ] || target=${target_ts_news[$mount]:-}
+      [ "$1" -ge 1000 ] || target=''
+      show "$mount" "$target"
+      missed=$(jq -s 'map(.quality.missed_ticks) | add' "${where[$mount]}"/csv/*/run.json)
+      [ "$missed" -eq 0 ] || echo "  the machine was busy: $missed missed ticks make this row too low"
+    done
+  done
+}
+
+measure_ticks() { # count
+  local each=${interval:-1} seconds=60 what target='' cpu TIMEFORMAT='%U %S'
+  [ -z "$quick" ] || seconds=2
+  [ "$1-$each" != 10000-1 ] || target=0
+  what="ts, each $each s"
+  fresh "$advised"
+  rm -rf "$work/ts"
+  measure "$bench" write "$advised" "$1" 1 0
+  start writer "$bench" write "$advised" "$1" 5 $((seconds + 5))
+  cpu=$( (time "$tool" ts --files "$advised/scaphandre/*/intel-rapl:0/energy_uj" -i "$each" \
+    -n "$(jq -n "$seconds / $each")" --out-dir "$work/ts" --quiet </dev/null >/dev/null 2>&1) 2>&1) || fail "ts failed"
+  stop writer
+  row "$what, in $seconds s" "$1" "$(jq .quality.missed_ticks "$work"/ts/*/run.json)" missed
+  show "$first_mount" "$target"
+  row "$what, latest tick" "$1" "$(jq '.quality.late_max_s * 1000' "$work"/ts/*/run.json)" ms
+  row "$what, with its start" "$1" "$(awk -v s="$seconds" '{ print ($1 + $2) / s * 100 }' <<<"$cpu")" "% of a core"
+  show "$first_mount"
+}
+
+# --- a real collectd ----------------------------------------------------------------------------------------------------
+collectd_conf() { # name directory count; on standard input what else is to be loaded
+  mkdir -p "$work/$1"
   cat <<CONF
 Hostname "node1"
 FQDNLookup false
-BaseDir "$work/var"
-PIDFile "$work/var/collectd.pid"
+BaseDir "$work/$1"
+PIDFile "$work/$1/collectd.pid"
 TypesDB "$typesdb"
-Interval $2
-ReadThreads 1
-WriteThreads 1
+Interval ${interval:-10}
 PluginDir "$stock_plugins"
 LoadPlugin logfile
 <Plugin logfile>
@@ -82,22 +162,20 @@ LoadPlugin logfile
 PluginDir "$builddir/tests/bench/module/.libs"
 LoadPlugin bench
 <Plugin bench>
-  Dir "$advised"
-  Count $1
-  Step $3
-  Output "$work/lines"
+  Dir "$2"
+  Count $3
+  Output "$work/$1/lines"
 </Plugin>
 CONF
   cat
 }
 
-vm_energy_conf() { # options of the plugin
+vm_energy_conf() { # directory
   cat <<CONF
 PluginDir "$module_dir"
 LoadPlugin vm_energy
 <Plugin vm_energy>
-  File "$advised/scaphandre/*/intel-rapl:0/energy_uj"
-  $1
+  File "$1/scaphandre/*/intel-rapl:0/energy_uj"
 </Plugin>
 CONF
 }
@@ -114,63 +192,62 @@ table_conf() { # count
   echo '</Plugin>'
 }
 
-writers_ns() { # pid
-  local task ns
-  for task in "/proc/$1/task"/*; do
-    [[ $(<"$task/comm") == writer* ]] && read -r ns _ <"$task/schedstat" && echo "$ns"
+start_daemon() { # name directory count; the configuration of the plugin to be measured on standard input
+  fresh "$2"
+  collectd_conf "$@" >"$work/$1.conf"
+  start "$1" "$collectd" -f -C "$work/$1.conf"
+}
+
+# Each interval is a run. The first one is left out: it has the first search.
+end_daemon() { # name what count
+  wait_for 3600 lines_are $((runs + 1)) "$work/$1/lines" || fail "collectd does not read: $(tail -n 3 "$work/$1.log")"
+  stop "$1" || fail "collectd failed: $(tail -n 3 "$work/$1.log")"
+  sed -n "2,$((runs + 1))p" "$work/$1/lines" | while read -r own elapsed _; do
+    row "$2" "$3" "$(awk -v own="$own" -v elapsed="$elapsed" 'BEGIN { print own / elapsed * 100 }')" "% of a core"
+  done
+}
+lines_are() { [ "$(wc -l <"$2")" -ge "$1" ]; } # number file
+
+# All mounts at once: each daemon sleeps most of the time.
+measure_plugin() { # count
+  local mount what="plugin in collectd, each ${interval:-10} s" target
+  for mount in $mounts; do
+    start_daemon "${mount//[^a-z]/_}" "${where[$mount]}" "$1" <<<"$(vm_energy_conf "${where[$mount]}")"
+  done
+  for mount in $mounts; do
+    end_daemon "${mount//[^a-z]/_}" "$what" "$1"
+    target=${target_plugin[$mount]:-}
+    [ "$1-${interval:-10}" = 1000-10 ] || target=''
+    show "$mount" "$target"
   done
 }
 
-# One collectd with the bench module and one other plugin: median of the intervals, but for the first ten. As if sampled each
-# second, or each 10 s (", 10 s" at the end of what), when each look finds an update.
-in_collectd() { # what count run; the other plugin's configuration on standard input
-  local what=$1 count=$2 run=$3 step=5 interval=0.1 intervals=40 before after first
-  [[ $what != *", 10 s" ]] || step=1
-  [ "$count" -lt 1000 ] || interval=0.2
-  [ "$count" -lt 10000 ] || interval=0.6 intervals=30
-  [ -z "$quick" ] || intervals=15
-  fresh "$advised"
-  rm -f "$work/lines"
-  module_conf "$count" "$interval" "$step" >"$work/collectd.conf"
-  start collectd "$collectd" -f -C "$work/collectd.conf"
-  wait_for 30 lines_are 10 || fail "collectd does not read: $(tail -n 3 "$work/collectd.log")"
-  before=$(writers_ns "$pid")
-  first=$(wc -l <"$work/lines")
-  wait_for 120 lines_are "$intervals"
-  after=$(writers_ns "$pid")
-  local passes=$(($(wc -l <"$work/lines") - first)) memory
-  memory=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
-  stop collectd || fail "collectd failed: $(tail -n 3 "$work/collectd.log")"
-  tail -n +11 "$work/lines" | awk -v what="$what" -v n="$count" -v run="$run" -v writers="$((after - before))" \
-    -v passes="$passes" -v memory="$memory" '
-    function median(v, num) { asort(v); return num % 2 ? v[(num + 1) / 2] : (v[num / 2] + v[num / 2 + 1]) / 2 }
-    { own[NR] = $1; bare[NR] = $2 }
-    END {
-      floor = "floor, " what; OFS = "\t"
-      print floor, n, run, median(bare, NR) / n, "ns", floor
-      print what, n, run, median(own, NR) / n, "ns", floor
-      if (what ~ /dispatch/)
-        print what ", writers", n, run, writers / passes / n, "ns", ""
-      print what ", memory", n, run, memory, "KiB", ""
-    }' >>"$results"
-}
-lines_are() { [ -s "$work/lines" ] && [ "$(wc -l <"$work/lines")" -ge "$1" ]; }
-
-measure_collectd() { # count run
-  in_collectd "collectd, nothing but the floor" "$@" <<<""
-  in_collectd "plugin, sample" "$@" <<<"$(vm_energy_conf 'TimeBase "sample"
-  ReportEnergy false
-  ReportPower false')"
-  in_collectd "plugin, auto" "$@" <<<"$(vm_energy_conf 'ReportEnergy false
-  ReportPower false')"
-  in_collectd "plugin, auto, dispatch" "$@" <<<"$(vm_energy_conf '')"
-  in_collectd "plugin, auto, dispatch, 10 s" "$@" <<<"$(vm_energy_conf '')"
+# --- parts --------------------------------------------------------------------------------------------------------------
+measure_parts() { # count
+  local mount part
+  for mount in $mounts; do
+    for ((run = 0; run < runs; run++)); do
+      fresh "${where[$mount]}"
+      measure "$bench" core "${where[$mount]}" "$1" "$run"
+    done
+    show "$mount"
+  done
+  for ((run = 0; run < runs; run++)); do
+    for part in search start csv; do
+      fresh "$advised"
+      measure "$bench" "$part" "$advised" "$1"
+    done
+    measure "$bench" startup "$advised" "$1" "$tool"
+  done
+  show "$first_mount"
 }
 
 # --- peers --------------------------------------------------------------------------------------------------------------
-measure_table() { # count run
+measure_table() { # count
   [ "$1" -le 1000 ] || return 0 # its configuration has a block per VM
-  in_collectd "peer: table, dispatch" "$@" <<<"$(table_conf "$1")"
+  start_daemon table "$advised" "$1" <<<"$(table_conf "$1")"
+  end_daemon table "peer: table, each ${interval:-10} s" "$1"
+  show "$first_mount"
 }
 
 free_port() {
@@ -183,7 +260,7 @@ threads_ns() { cat /proc/"$1"/task/*/schedstat | awk '{ s += $1 } END { printf "
 page() { curl -fs "http://127.0.0.1:$1/metrics" -o "$work/page"; }                            # port
 
 # The zones of a powercap tree are the same files; the exporter wants a name and a range beside each.
-measure_node_exporter() { # count run
+measure_node_exporter() { # count
   local tree=$advised/sys/class/powercap port before after scrapes=10 dir
   [ -z "$quick" ] || scrapes=2
   fresh "$advised"
@@ -204,14 +281,14 @@ measure_node_exporter() { # count run
   before=$(threads_ns "$pid")
   for ((i = 0; i < scrapes; i++)); do page "$port"; done
   after=$(threads_ns "$pid")
-  printf 'peer: node_exporter rapl, a scrape\t%d\t%d\t%s\tns\t\n' "$1" "$2" "$(((after - before) / scrapes / $1))" >>"$results"
   stop exporter
+  row "peer: node_exporter rapl, a scrape" "$1" "$(((after - before) / scrapes / $1))" ns
+  show "$first_mount"
 }
 
 # denki reads at most 16 packages, of a tree of its own making, and tells whole joules.
-measure_denki() { # count run
+measure_denki() {
   local tree=$work/denki zone fetches=2000 agent before after
-  [ "$1" -eq 100 ] || return 0
   [ -z "$quick" ] || fetches=20
   fresh "$advised"
   fresh "$tree"
@@ -241,84 +318,42 @@ measure_denki() { # count run
   echo quit >&8
   exec 8>&-
   wait "$pid"
-  printf 'peer: PCP denki, a fetch of 16 zones\t%d\t%d\t%s\tns\t\n' "$1" "$2" "$(((after - before) / fetches / 16))" >>"$results"
+  row "peer: PCP denki, a fetch" 16 "$(((after - before) / fetches / 16))" ns
+  show "$first_mount"
 }
 denki_answered() { [ "$(grep -c 'numval: 16' "$work/denki.log")" -ge "$1" ]; }
 
-denki=/var/lib/pcp/pmdas/denki/pmdadenki
-measure_peers() { # count run
-  [ ! -x "$collectd" ] || measure_table "$@"
-  ! command -v prometheus-node-exporter >/dev/null || measure_node_exporter "$@"
-  { ! command -v dbpmda || [ ! -x "$denki" ]; } >/dev/null || measure_denki "$@"
-}
-
-# --- two minutes on the most counters -----------------------------------------------------------------------------------
-measure_ticks() { # count run
-  fresh "$advised"
-  measure "$bench" write "$advised" "$1" 1 0
-  start writer "$bench" write "$advised" "$1" 5 $((ticks + 5))
-  "$tool" ts --files "$advised/scaphandre/*/intel-rapl:0/energy_uj" --time-base auto -i 1 -n "$ticks" \
-    --out-dir "$work/ts" --quiet </dev/null >/dev/null 2>&1 || fail "ts failed"
-  stop writer
-  local missed late
-  missed=$(jq .quality.missed_ticks "$work"/ts/*/run.json)
-  late=$(jq '.quality.late_max_s * 1000' "$work"/ts/*/run.json)
-  printf 'ts, %d ticks of 1 s: missed\t%d\t%d\t%s\tticks\t\n' "$ticks" "$1" "$2" "$missed" >>"$results"
-  printf 'ts, %d ticks of 1 s: latest by\t%d\t%d\t%s\tms\t\n' "$ticks" "$1" "$2" "$late" >>"$results"
-}
-
 # --- all of it ----------------------------------------------------------------------------------------------------------
-plain_rows() { # command...: its results under names of their own
-  "$@" >"$work/plain_rows" || fail "failed: $*"
-  awk -F '\t' -v OFS='\t' '{ $1 = $1 ", plain mount"; if ($6 != "") $6 = $6 ", plain mount" } 1' "$work/plain_rows" >>"$results"
-}
+: >"$results"
+printf '%s, Linux %s, %s x %s\n' "$("$tool" --version | head -n 1)" "$(uname -r)" "$(getconf _NPROCESSORS_ONLN)" \
+  "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+printf 'runs: %s; median (lowest to highest); ns: CPU time per counter and look\n\n' "$runs"
 
-for ((run = 1; run <= runs; run++)); do
-  for n in $counters; do
-    [ ! -t 2 ] || printf '\rrun %d of %d, %d counters ' "$run" "$runs" "$n" >&2
-    if wanted core; then
-      for what in core search start csv; do
-        fresh "$advised"
-        measure "$bench" "$what" "$advised" "$n" "$run"
-      done
-      if [ -n "$plain" ]; then
-        fresh "$plain"
-        plain_rows "$bench" core "$plain" "$n" "$run"
-      fi
-    fi
-    [ "$run" -le 3 ] || continue # what runs in real time
-    if wanted ts; then
-      fresh "$advised"
-      measure "$bench" ts "$advised" "$n" "$run" "$tool"
-    fi
-    ! wanted collectd || measure_collectd "$n" "$run"
-    ! wanted peers || measure_peers "$n" "$run"
-  done
-done
-! wanted ticks || measure_ticks "$n" 1
-[ ! -t 2 ] || printf '\r%50s\r' '' >&2
-cost_table() {
-  jq -r --argjson watts "$watts" '
-    def ns($what; $n): [.results[] | select(.what == $what).by_counters[] | select(.counters == $n).median][0];
-    def cost($names; $interval_s; $n): [ns($names[]; $n)] | if any(. == null) then null else add * $n / $interval_s / 1e9 end;
-    def counts: [.results[].by_counters[].counters] | unique | .[];
-    def row($title; $names; $interval_s):
-      [counts as $n | cost($names; $interval_s; $n)] as $cores |
-      if $cores | all(. == null) then empty else
-        [$title, "% of a core", ($cores[] | if . == null then "" else . * 1e5 | round / 1e3 end)],
-        ["", "J a day", ($cores[] | if . == null then "" else . * $watts * 86400 | round end)] end;
-    [counts] as $counts |
-    ["counters", "", $counts[]],
-    row("plugin in collectd, 1 s"; ["plugin, auto, dispatch", "plugin, auto, dispatch, writers"]; 1),
-    row("plugin in collectd, 10 s"; ["plugin, auto, dispatch, 10 s", "plugin, auto, dispatch, 10 s, writers"]; 10),
-    row("ts, 1 s"; ["ts auto"]; 1),
-    row("ts, 10 s"; ["ts auto, 10 s"]; 10) | @tsv' "$builddir/bench.json" >"$work/costs" || return
-  awk -F '\t' -v watts="$watts" 'NR == 1 { printf "\nwhat it costs, at %s W for a core that is busy\n\n", watts }
-    { printf "%-28s %-12s", $1, $2; for (i = 3; i <= NF; i++) printf " %10s", $i; print "" }' "$work/costs"
-}
-
-"$report" "$builddir/bench.json" "version=$("$tool" --version | head -n 1)" "kernel=$(uname -r)" \
-  "processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "processors=$(getconf _NPROCESSORS_ONLN)" \
-  "tmpfs=$options" "updates=every counter each 5th pass; where it says 10 s, in each pass" <"$results" || exit 1
-{ ! wanted ts && ! wanted collectd; } || cost_table || exit 1
-echo "written to bench.json"
+read -r least _ <<<"${counters:-1000}"
+denki=/var/lib/pcp/pmdas/denki/pmdadenki
+if wanted ts; then
+  for n in ${counters:-1000 10000}; do measure_ts "$n"; done
+fi
+if ! wanted plugin; then
+  :
+elif [ -x "$collectd" ]; then
+  for n in ${counters:-1000}; do measure_plugin "$n"; done
+else
+  left_out plugin "collectd is not installed"
+fi
+if wanted ticks; then
+  for n in ${counters:-10000}; do measure_ticks "$n"; done
+fi
+if wanted parts; then
+  for n in ${counters:-1000 10000}; do measure_parts "$n"; done
+fi
+if wanted peers; then
+  if [ -x "$collectd" ]; then measure_table "$least"; else left_out "peer: table" "collectd is not installed"; fi
+  if command -v prometheus-node-exporter >/dev/null; then
+    measure_node_exporter "$least"
+  else
+    left_out "peer: node_exporter" "it is not installed"
+  fi
+  if command -v dbpmda >/dev/null && [ -x "$denki" ]; then measure_denki; else left_out "peer: denki" "PCP is not installed"; fi
+fi
+exit 0

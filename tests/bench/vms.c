@@ -114,6 +114,6 @@ int64_t cpu_ns(void) {
   return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
-void result(const char *what, size_t count, int run, double value, const char *unit, const char *floor) {
-  printf("%s\t%zu\t%d\t%.6g\t%s\t%s\n", what, count, run, value, unit, floor != NULL ? floor : "");
+void result(const char *what, size_t count, double value, const char *unit, double floor) {
+  printf("%s\t%zu\t%.6g\t%s\t%.6g\n", what, count, value, unit, floor);
 }

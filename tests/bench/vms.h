@@ -26,7 +26,7 @@ void vms_remove_guest(const struct vms *vms);
 /* Every step-th counter from first on gets 500 J more, at wall_ns; 0: now. */
 void vms_write(struct vms *vms, size_t first, size_t step, int64_t wall_ns);
 
-/* The floor that all is measured by: open, read, close of each path. */
+/* The floor, which everything is compared with: open, read, close of each path. */
 void vms_read_bare(const struct vms *vms);
 
 void vms_free(struct vms *vms);
@@ -35,9 +35,9 @@ void vms_free(struct vms *vms);
 int64_t cpu_ns(void);
 
 /*
- * Prints one result for report.c: what was measured on how many counters in which run, its value, and the name of the
- * floor of the same run that it is to be compared with; NULL: none.
+ * Prints one result, a line for run.sh: what was measured on how many counters, its value and unit, and what the floor
+ * took at the same time, in the same unit; 0: there is none.
  */
-void result(const char *what, size_t count, int run, double value, const char *unit, const char *floor);
+void result(const char *what, size_t count, double value, const char *unit, double floor);
 
 #endif
