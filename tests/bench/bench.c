@@ -1,18 +1,20 @@
 /*
- * bench: what a pass costs, part by part
+ * bench: what vm_energy costs
  *
- *   bench ts DIR N STEP TOOL      the tool with CSV, and the floor between two of its ticks; every STEP-th counter gets
- * an update before each look: 5 is a writer of 5 s under looks each second, time runs faster bench write DIR N STEP S
- * every STEP-th counter gets an update each second, for S seconds
+ *   bench ts DIR N STEP TOOL RUNS  the tool with CSV, and the floor between two of its ticks
+ *   bench write DIR N STEP S       a writer, for S seconds
+ *
+ * Every STEP-th counter gets an update before each look (ts), each second (write). So 5 is a writer of 5 s under looks
+ * each second, 1 is news at each look.
  *
  * Parts, to see where the time goes:
- *   bench core DIR N RUN          passes of the sampler, and the floor, in turns that start at RUN
- *   bench search DIR N            searches for counters
- *   bench start DIR N             the first pass, and the memory it takes (once per process)
- *   bench csv DIR N               rows into CSV files
- *   bench startup DIR N TOOL      from exec to exit of the tool, and the wake-ups of an idle one
+ *   bench core DIR N RUN           passes of the sampler, and the floor, in turns that start at RUN
+ *   bench search DIR N             searches for counters
+ *   bench start DIR N              the first pass, and the memory it takes (once per process)
+ *   bench csv DIR N                rows into CSV files
+ *   bench startup DIR N TOOL       from exec to exit of the tool, and the wake-ups of an idle one
  *
- * Values are CPU time in ns per counter and look, where the unit says nothing else.
+ * Values are CPU time in ns per counter and look, unless the unit says otherwise.
  */
 #include "vms.h"
 
@@ -313,34 +315,35 @@ static void share_core(void) {
 
 /*
  * Floor and updates fall between two ticks of the tool. It warms up for two rounds of the writer, after which it trusts
- * an unchanged file.
+ * an unchanged file; then each run is a round. Time runs faster here: a look of a second takes interval_ns.
  */
-static void bench_ts(struct vms *vms, const char *dir, size_t step, const char *tool) {
-  int64_t interval_ns = (vms->count > 1000 ? 250 : 100) * NS_PER_MS, tool_ns = 0, floor_ns = 0;
-  int looks = ROUND, warm = step == 1 ? ROUND : 2 * ROUND, status;
+static void bench_ts(struct vms *vms, const char *dir, size_t step, const char *tool, int runs) {
+  int64_t interval_ns = (vms->count > 1000 ? 500 : 100) * NS_PER_MS, tool_ns = 0, floor_ns = 0;
+  int warm = 2 * ROUND, end = warm + runs * ROUND, status;
+  double per = (double)ROUND * (double)vms->count;
   struct instant now;
   share_core();
   check(clock_now(&now), "clock");
   int64_t deadline_ns = now.mono_ns + interval_ns / 2;
-  pid_t pid = tool_start(tool, vms, dir, interval_ns, warm + looks + 2);
-  for (int k = 0; k <= warm + looks; k++, deadline_ns += interval_ns) {
+  pid_t pid = tool_start(tool, vms, dir, interval_ns, end + 2);
+  for (int k = 0; k <= end; k++, deadline_ns += interval_ns) {
     struct timespec deadline = {.tv_sec = deadline_ns / NS_PER_S, .tv_nsec = deadline_ns % NS_PER_S};
     clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &deadline, NULL);
-    if (k == warm)
-      tool_ns = -process_cpu_ns(pid), floor_ns = 0;
-    if (k == warm + looks)
-      tool_ns += process_cpu_ns(pid);
+    if (k >= warm && k % ROUND == 0) {
+      int64_t total_ns = process_cpu_ns(pid);
+      if (k > warm)
+        result(step == 1 ? "ts, news at each look" : "ts, a look each second", vms->count,
+               (double)(total_ns - tool_ns) / per, "ns", (double)floor_ns / per);
+      tool_ns = total_ns;
+      floor_ns = 0;
+    }
     int64_t before_ns = cpu_ns();
-    if (k < warm + looks)
-      vms_read_bare(vms);
+    vms_read_bare(vms);
     floor_ns += cpu_ns() - before_ns;
     vms_write(vms, (size_t)k % step, step, 0);
   }
   if (waitpid(pid, &status, 0) != pid || status != 0)
     check(-ECHILD, tool);
-  double per = (double)looks * (double)vms->count;
-  result(step == 1 ? "ts, news at each look" : "ts, a look each second", vms->count, (double)tool_ns / per, "ns",
-         (double)floor_ns / per);
 }
 
 /* From exec to exit with one sample after a millisecond; and how often an idle one wakes up. */
@@ -383,11 +386,12 @@ static void bench_write(struct vms *vms, int step, int seconds) {
 
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
-  int extra = strcmp(what, "ts") == 0 || strcmp(what, "write") == 0       ? 2
+  int extra = strcmp(what, "ts") == 0                                     ? 3
+              : strcmp(what, "write") == 0                                ? 2
               : strcmp(what, "core") == 0 || strcmp(what, "startup") == 0 ? 1
                                                                           : 0;
   if (argc != 4 + extra) {
-    fprintf(stderr, "usage: bench ts DIR N STEP TOOL | write DIR N STEP S | core DIR N RUN | search DIR N |\n"
+    fprintf(stderr, "usage: bench ts DIR N STEP TOOL RUNS | write DIR N STEP S | core DIR N RUN | search DIR N |\n"
                     "             start DIR N | csv DIR N | startup DIR N TOOL\n");
     return 2;
   }
@@ -402,7 +406,7 @@ int main(int argc, char **argv) {
   struct vms vms;
   vms_make(&vms, dir, count);
   if (strcmp(what, "ts") == 0)
-    bench_ts(&vms, out, (size_t)atol(argv[4]), argv[5]);
+    bench_ts(&vms, out, (size_t)atol(argv[4]), argv[5], atoi(argv[6]));
   else if (strcmp(what, "write") == 0)
     bench_write(&vms, atoi(argv[4]), atoi(argv[5]));
   else if (strcmp(what, "core") == 0)
