@@ -117,7 +117,7 @@ static void passes(struct vms *vms, const char *dir, int run, size_t step, const
   struct reader readers[READERS] = {{.name = "core sample+csv", .base = METER_SAMPLE, .with_csv = true},
                                     {.name = "core auto+csv", .base = METER_AUTO, .with_csv = true},
                                     {.name = "core auto", .base = METER_AUTO}};
-  int looks = vms->count > 1000 ? 2 * ROUND : 4 * ROUND, warm = 2 * ROUND;
+  int looks = 2 * ROUND, warm = 2 * ROUND;
   int64_t floor_ns = 0, start_ns = start_of_time();
   char name[64];
   for (int i = 0; i < READERS; i++)

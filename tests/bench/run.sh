@@ -124,7 +124,7 @@ measure_ts() { # count
 
 measure_ticks() { # count
   local each=${interval:-1} seconds=60 what target='' cpu TIMEFORMAT='%U %S'
-  [ -z "$quick" ] || seconds=2
+  [ -z "$quick" ] || seconds=1
   [ "$1-$each" != 10000-1 ] || target=0
   what="ts, each $each s"
   fresh "$advised"
