@@ -38,6 +38,9 @@ bench=$builddir/tests/bench/bench
 tool=$builddir/vm_energy
 results=$work/results
 
+[ -x "$tool" ] || skip "the tool is not built"
+require jq
+
 fail() { echo "bench: $*" >&2 && exit 1; }
 wanted() { [[ " ${parts:-ts plugin ticks} " == *" $1 "* ]]; }
 left_out() { printf '%-34s skipped: %s\n' "$1" "$2"; } # part reason
