@@ -900,8 +900,10 @@ START_TEST(clocks) {
       samples++;
     }
     ck_assert_msg(with_power > samples * 0.88, "%s: %d powers in %d samples", clock_rows[_i].name, with_power, samples);
-    ck_assert_double_eq_tol(sample.delta_j + sample.energy_j,
-                            sample.delta_j + 1000 + 100 * floor(598.25 / 5.008) * 5.008, 1e-3);
+    /* a time that goes back is that of another series, which costs an update */
+    double lost_j = 1000 + 100 * floor(598.25 / 5.008) * 5.008 - sample.energy_j;
+    ck_assert_msg(fabs(lost_j) < 1e-3 || (file_step_s < 0 && fabs(lost_j - 500.8) < 1e-3), "%s: %g J lost",
+                  clock_rows[_i].name, lost_j);
   }
 }
 END_TEST
