@@ -178,7 +178,7 @@ static void learn_late(struct meter *m, float interval_s) {
 /*
  * True if the update has no power: it came late. silent_ns: how long looks saw no update, for certain; in what is
  * longer than that, updates may have been overlooked. was_stale: in a stale spell, which says nothing about the rhythm.
- * local: the clock that dates it is ours.
+ * strict: an interval that is off the median has no power, either: the clock that dates it may have been stepped.
  */
 static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, bool was_stale, bool strict) {
   double dt_s = (double)(dt_ns < PERIOD_MAX_NS ? dt_ns : PERIOD_MAX_NS) / 1e9, median = median_s(m);
@@ -191,7 +191,7 @@ static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, boo
     learn_late(m, (float)dt_s);
     return true;
   }
-  double off_s = dt_s - median; /* a step of a clock that is not ours shows only here */
+  double off_s = dt_s - median;
   bool odd = strict && is_steady(m, median) && (off_s > STEADY_SHARE * median || off_s < -STEADY_SHARE * median);
   m->late_num = 0;
   learn_interval(m, (float)dt_s);
@@ -248,7 +248,7 @@ static bool is_back(const struct meter *m, const struct reading *r, int64_t draw
   return r->energy_uj < m->energy_uj && (double)above_uj * 1e3 <= most_w * (double)since_ns;
 }
 
-/* Adds what the reading adds, and returns what that is. drawn_ns: the time in which it was drawn, at most. */
+/* Adds the energy of the reading, and returns the event. drawn_ns: the time in which it was drawn, at most. */
 static enum sample_state add_energy(struct meter *m, const struct reading *r, int64_t drawn_ns, bool other_series) {
   bool fell = r->energy_uj < m->energy_uj;
   uint64_t delta_uj = 0;
@@ -274,8 +274,9 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
     bool too_much = is_too_much(m, power_w);
     if (too_much)
       leave_course(m, false);
-    if (too_much ||
-        (m->left_live && !is_plausible(m, power_w))) { /* a load as high counts once the course is forgotten */
+    /* soon after a fall more than is plausible is the end of a glitch; a load as high counts when the course is
+     * forgotten */
+    if (too_much || (m->left_live && !is_plausible(m, power_w))) {
       delta_uj = 0;
       event = SAMPLE_SPIKE;
     }
@@ -285,8 +286,8 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
 }
 
 /*
- * What the counter added since its total was saved, and what its number then is to be taken for. The number that was
- * saved may have been old by as much as that of a counter that is not stale.
+ * Returns the event of the first reading after a total was saved, and in *delta_uj what the counter added since then.
+ * The number that was saved may have been as old as that of a counter that is not stale.
  */
 static enum sample_state resume(const struct meter *m, const struct reading *r, uint64_t *delta_uj) {
   int64_t dt_ns = r->at.wall_ns - m->read_at.wall_ns;

@@ -13,7 +13,8 @@
  *
  * After a fall or a spike the number before it is kept for three updates and for 30 s at least, but not over a stale
  * spell. A number that comes back to the old course adds only what lies above the old number, less what was added
- * meanwhile (SAMPLE_GAP). So a glitch costs the energy of three updates at most. Nothing is kept longer.
+ * meanwhile (SAMPLE_GAP). So a glitch costs the energy of three updates at most. Until then a rise that is not
+ * plausible, above 1 kW and ten times the usual power, adds nothing either. Nothing is kept longer.
  *
  * A modification time before that of the last update is that of another series: a new baseline that adds nothing.
  *
@@ -21,7 +22,8 @@
  * does: the same number with a new time is a true 0 W, the same number with the old time is no news. The power of a
  * sample is the mean over the steady updates since the sample before. Where none came, the last one is held; where the
  * last one had no power, there is none. Only differences of modification times count, so the clock that sets them need
- * not be ours. A step of our clock costs up to two powers.
+ * not be ours. A step of our clock costs up to two powers; a step of another clock shows as an interval off the median
+ * of a steady writer, which has no power either.
  *
  * A steady writer is one with at most one of the last five intervals off their median by more than a tenth; three must
  * be known. An update that comes 1.5 medians or more after the one before, in proven silence, is late: nobody knows

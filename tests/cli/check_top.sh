@@ -10,11 +10,11 @@ all='scaphandre/*/intel-rapl:0/energy_uj'
 vm() { # vm uj [unix_time]: an update, all of it at once; of that time, or of now
   mkdir -p "scaphandre/$1/intel-rapl:0"
   echo "$2" >update
-  [ $# -lt 3 ] || touch -d "@$3" update
+  [ $# -lt 3 ] || touch -d "@$3.25" update # a whole second would be a coarse clock
   mv update "scaphandre/$1/intel-rapl:0/energy_uj"
 }
 now=$(date +%s)
-before=$((now - 5)) # powers are over 5 s, however long the test takes
+before=$((now - 50)) # powers are over 50 s, which is longer than the looks at the first update and the next are apart
 
 session=0
 terminal() { tmux -S "$work/socket$session" -f /dev/null "$@"; }
@@ -90,10 +90,10 @@ check "keys on the last line" eventually has_line 14 "q quit  s sort  r reverse 
 vm web-1 1500000000 "$now"
 vm $'b\xc3\xbccher' 7100000000 "$now"
 vm idle-1 5 "$now"
-check "power, curve, energy, age, state" shows '^web-1 +100\.00 W +█+ +500\.0 J +[0-9]+(\.[0-9])? (s|min)  ok$'
-check "a name with an umlaut takes its columns" shows $'^b\xc3\xbccher +20\\.00 W +[▁▂▃]+ +100\\.0 J '
+check "power, curve, energy, age, state" shows '^web-1 +10\.00 W +█+ +500\.0 J +[0-9]+(\.[0-9])? (s|min)  ok$'
+check "a name with an umlaut takes its columns" shows $'^b\xc3\xbccher +2\\.00 W +[▁▂▃]+ +100\\.0 J '
 check "idle is 0 W, and the lowest of a curve" shows '^idle-1 +0\.00 W +▁+ +0\.0 J'
-check "total" shows '^total +120\.00 W +█+ +600\.0 J$'
+check "total" shows '^total +12\.00 W +█+ +600\.0 J$'
 check "by power" orders $'web-1 b\xc3\xbccher idle-1'
 keys s
 check "s: by name" orders $'b\xc3\xbccher idle-1 web-1'
@@ -179,7 +179,7 @@ vm web-1 2000000000 "$before"
 show "LC_ALL=C $top_words"
 check "no UTF-8: names" shows '^b\?cher '
 vm web-1 2300000000 "$now"
-check "no UTF-8: a plain curve" shows '^web-1 +60\.00 W +#+ '
+check "no UTF-8: a plain curve" shows '^web-1 +6\.00 W +#+ '
 keys q
 for term in dumb unheard-of; do
   show "TERM=$term $top_words --count 2"

@@ -71,6 +71,9 @@ static void write_counters(int step) {
 static double last_j[VMS];
 static bool known[VMS], has_energy[VMS], has_power[VMS]; /* since the start; in this step */
 
+/* The log said that the mount table could not be read. */
+static bool mounts_unknown;
+
 static void check_value(const struct fake_value *value, int step, const char *plan) {
   for (size_t i = 0; i < VMS; i++) {
     char energy[64], power[64];
@@ -95,6 +98,8 @@ static void check_value(const struct fake_value *value, int step, const char *pl
       return;
     }
   }
+  if (mounts_unknown && strcmp(value->name, "node1/vm_energy-o/energy") == 0)
+    return; /* whether its old time is that of our clock is not known then */
   ck_abort_msg("%s, step %d: a value %s", plan, step, value->name);
 }
 
@@ -109,6 +114,7 @@ static void count_warnings(void) {
 static void check_step(int step, const char *plan) {
   memset(has_energy, 0, sizeof(has_energy));
   memset(has_power, 0, sizeof(has_power));
+  mounts_unknown = mounts_unknown || fake_count("/proc/self/mountinfo") > 0;
   for (size_t i = 0; i < fake.values_num; i++)
     check_value(&fake.values[i], step, plan);
   count_warnings();
@@ -200,7 +206,10 @@ static int begin_life(bool old) {
 static void pass(int step, const char *plan) {
   fake_forget();
   write_counters(step);
-  read_at(step * STEP_S);
+  set_clock(step * STEP_S);
+  int status = fake_read();
+  ck_assert_msg(status == 0 || status == FAKE_NO_CALLBACK, "%s, step %d: status %d", plan, step,
+                status); /* no init, no read */
   check_step(step, plan);
 }
 
