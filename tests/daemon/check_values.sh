@@ -44,9 +44,9 @@ wait_for 10 test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
 ln -s "$work/run/sock" "$work/sock"
 
 check "a VM has power" wait_for 5 has_value vm_energy-a/power
-check "a constant 100 W is 100 W" value_near vm_energy-a/power 100 1
-check "a constant 7.5 W is 7.5 W" value_near vm_energy-b/power 7.5 1
-check "an idle VM draws 0 W" value_near vm_energy-idle/power 0 0
+check "a constant 100 W is 100 W" wait_for 5 value_near vm_energy-a/power 100 1
+check "a constant 7.5 W is 7.5 W" wait_for 5 value_near vm_energy-b/power 7.5 1
+check "an idle VM draws 0 W" wait_for 5 value_near vm_energy-idle/power 0 0
 check "a file of the same VM has a name of its own" value_near vm_energy-a_intel-rapl:1/energy 5 0.001
 check "a VM of the same name elsewhere has a name of its own" \
   wait_for 2 sh -c "'$collectdctl' -s '$work/sock' listval | grep -q 'vm_energy-b_.*elsewhere/energy'"
@@ -58,9 +58,9 @@ check "a VM that appears has values within two intervals" wait_for 10 test -e "$
 check "... it has" wait_for 1 has_value vm_energy-late/energy
 check "... and power with its second update" wait_for 3 value_near vm_energy-late/power 30 1
 
-check "odd names: a semicolon" value_near "vm_energy-odd name_x_29b71bab/power" 11 1
-check "odd names: a newline" value_near vm_energy-new_line_aad6b406/power 12 1
-check "odd names: invalid UTF-8" value_near vm_energy-__6699221f/power 13 1
+check "odd names: a semicolon" wait_for 5 value_near "vm_energy-odd name_x_29b71bab/power" 11 1
+check "odd names: a newline" wait_for 5 value_near vm_energy-new_line_aad6b406/power 12 1
+check "odd names: invalid UTF-8" wait_for 5 value_near vm_energy-__6699221f/power 13 1
 long=$("$collectdctl" -s "$work/sock" listval | sed -n 's|^node1/vm_energy-\(LLL.*\)/energy$|\1|p')
 check "two names of 201 bytes stay two" test "$(wc -l <<<"$long")" -eq 2
 check "... and fit into collectdctl" test "$(wc -L <<<"$long")" -le 63
