@@ -5,8 +5,8 @@
 command -v script >/dev/null || skip "script (bsdutils) is not installed"
 
 # --- before there is a VM -----------------------------------------------------------------------------------------------
-(sleep 0.3 && counter vm-001 5) &
-pids+=($!)
+comes() { sleep 0.2 && counter vm-001 5; }
+meanwhile comes
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
 check "long: waits for a pattern: status 0" exits 0
 check "long: says that it waits" says err "vm_energy: warning: no counter yet in 'vms/\*/energy_uj'; waiting for one"
@@ -38,11 +38,11 @@ if [ ! -e /var/lib/scaphandre ] && [ ! -e /var/lib/libvirt/scaphandre ]; then
 fi
 
 # --- columns are those of the start -------------------------------------------------------------------------------------
+replaced() { sleep 0.2 && rm vms/vm-002/energy_uj && counter vm-003 9; }
 for layout in "" --separate-files; do
   counter vm-001 5
   counter vm-002 7
-  (sleep 0.25 && rm vms/vm-002/energy_uj && counter vm-003 9) &
-  pids+=($!)
+  meanwhile replaced
   # shellcheck disable=SC2086 # none or one word
   run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 $layout
   check "gone${layout:+, $layout}: status 1" exits 1
