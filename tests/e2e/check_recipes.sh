@@ -5,7 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 require "$collectd" "$collectdctl" carbon-cache whisper-fetch whisper-info influxd prometheus promtool curl jq ss
 
-writer_start quiet=const:100 wave=sine:60:30:20 hot=const:180 burns=const:250 build-1=const:300 off=const:120,dies@13
+writer_start quiet=const:100 wave=sine:60:30:20 hot=const:180 burns=const:250 build-1=const:300
+writer_of last_of_off "$tree" "$work/off.csv" off=const:120 # until Prometheus has seen it
 
 # --- the servers, with their part of a recipe -------------------------------------------------------------------------
 carbon_start "$examples/carbon-storage-schemas.conf" "$examples/carbon-storage-aggregation.conf" || exit 1
@@ -67,9 +68,11 @@ pending() { # alert label value
     jq -e --arg alert "$1" --arg vm "${2:-}" \
       '.data.alerts[] | select(.labels.alertname == $alert and (.labels.vm_energy // "") == $vm)'
 }
-check "prometheus.yml: Prometheus has power" wait_for 25 prometheus_value 'collectd_vm_energy_power{instance="prometheus"}'
+check "prometheus.yml: Prometheus has power" wait_for 25 prometheus_value 'collectd_vm_energy_power{instance="prometheus",vm_energy="quiet"}'
 check "... 100 W" near "$(prometheus_value 'collectd_vm_energy_power{vm_energy="quiet"}')" 100 1
 check "... and the sum over the host" wait_for 25 prometheus_value host:vm_power_watts:sum
+check "... also of the VM that goes off now" wait_for 25 prometheus_value 'collectd_vm_energy_power{vm_energy="off"}'
+stop last_of_off
 no_value() { ! prometheus_value "$1"; }
 check "the VM that is off is not among them any more" wait_for 25 no_value 'collectd_vm_energy_power{vm_energy="off"}'
 sum=$(prometheus_value 'sum(collectd_vm_energy_power{vm_energy!="wave"})')
