@@ -87,12 +87,11 @@ void counter_read(const struct look_file *file, struct counter_memory *counter, 
   }
   if (status != 0)
     return;
-  struct mount_facts facts = mounts_facts(file->mounts, memory->stamp.mount);
   reading->energy_uj = memory->number;
   reading->mtime_ns = memory->stamp.mtime_ns;
   reading->vague = vague;
-  reading->local = facts.local;
-  reading->computed = facts.computed;
+  reading->local = memory->facts.local;
+  reading->computed = memory->facts.computed;
   reading->range_uj = counter->range_uj;
   if (!counter->range_known)
     counter_ask_range(file, counter, reading);

@@ -29,35 +29,25 @@ static void forget(struct look_memory *memory) {
   *memory = (struct look_memory){.unreliable = memory->unreliable, .looks = memory->looks};
 }
 
-static int note_quiet(struct look_memory *memory) {
-  if (memory->quiet < UINT8_MAX)
-    memory->quiet++;
-  return 0;
-}
-
-static void note_news(struct look_memory *memory) {
-  memory->rhythm = memory->quiet;
-  memory->quiet = 0;
-}
-
-/* True if news is due, if the writer keeps its rhythm: then the file is read without a stat before. */
+/* True if a writer that keeps its period has written again: then the file is read without a stat before. */
 static bool expects_news(const struct look_memory *memory) {
-  return memory->quiet == memory->rhythm;
+  int64_t age_ns = clock_file_ns() - memory->stamp.mtime_ns;
+  return age_ns >= memory->period_ns && age_ns < 2 * memory->period_ns;
 }
 
-static void remember(struct look_memory *memory, const struct stamp *stamp, uint64_t number, bool settled) {
+static void remember(struct look_memory *memory, const struct stamp *stamp, struct mount_facts facts, uint64_t number,
+                     bool settled) {
   bool moved = !memory->known || !stamp_same(&memory->stamp, stamp);
   if (!moved && memory->settled && number != memory->number)
     memory->unreliable = true;
   if (memory->reads < READS_TO_TRUST)
     memory->reads++;
-  if (!moved)
-    note_quiet(memory);
-  else
-    note_news(memory);
+  if (memory->known && moved)
+    memory->period_ns = stamp->mtime_ns - memory->stamp.mtime_ns;
   memory->known = true;
   memory->settled = settled;
   memory->stamp = *stamp;
+  memory->facts = facts;
   memory->number = number;
 }
 
@@ -107,7 +97,7 @@ static int open_again(int path_fd) {
 }
 
 /* True if no tenant can have put a link on the way to the file, so that its name alone may be looked up. */
-static bool name_is_safe(const struct look_file *file, const struct look_memory *memory, struct mount_facts facts) {
+static bool name_is_safe(const struct look_file *file, const struct look_memory *memory) {
   if (!file->found)
     return true;
   switch (memory->depth) {
@@ -116,7 +106,7 @@ static bool name_is_safe(const struct look_file *file, const struct look_memory 
   case 1:
     return file->guarded;
   case 2:
-    return file->guarded && facts.no_links;
+    return file->guarded && memory->facts.no_links;
   default:
     return false;
   }
@@ -150,10 +140,6 @@ static int read_number(int fd, uint64_t *value) {
   return number_parse_u64(content, (size_t)len, value);
 }
 
-static bool is_remote(struct mount_facts facts) {
-  return !facts.local && !facts.computed;
-}
-
 /*
  * Where a server has the truth. The read comes from it too: the file was opened just now. A second read might not, so
  * there is none without opening the file again.
@@ -171,17 +157,18 @@ static int read_remote(int fd, struct look_memory *memory) {
   if (status == 0 && !stamp_same(&before, &after))
     status = -EAGAIN;
   if (status == 0)
-    remember(memory, &after, number, false);
+    remember(memory, &after, (struct mount_facts){.local = false}, number, false);
   return status;
 }
 
 /*
  * The number, and the time that belongs to it: the file has the same stamp before and after the read, or one that is
- * older than the read. `before` is its stamp before; NULL: not known.
+ * older than the read. `before` is its stamp before; NULL: not known. mount, facts: of the mount that it is on.
  */
-static int read_whole(const struct look_file *file, int fd, const struct stamp *before, struct look_memory *memory) {
+static int read_whole(int fd, const struct stamp *before, uint32_t mount, struct mount_facts facts,
+                      struct look_memory *memory) {
   struct stamp last;
-  if (before != NULL && is_remote(mounts_facts(file->mounts, before->mount)))
+  if (!facts.local && !facts.computed)
     return read_remote(fd, memory);
   for (int i = 0; i < READS_IN_A_ROW; i++) {
     int64_t now_ns = clock_file_ns();
@@ -191,13 +178,12 @@ static int read_whole(const struct look_file *file, int fd, const struct stamp *
     int stat_status = stat_file(fd, "", AT_EMPTY_PATH, &stamp);
     if (stat_status != 0)
       return stat_status;
-    struct mount_facts facts = mounts_facts(file->mounts, stamp.mount);
-    if (is_remote(facts))
+    if (stamp.mount != mount)
       return -EAGAIN; /* another mount than a moment ago */
     bool settled = facts.local && stamp_is_old(&stamp, now_ns) && clock_file_ns() >= now_ns;
     if (facts.computed || settled || (before != NULL && stamp_same(before, &stamp))) {
       if (status == 0)
-        remember(memory, &stamp, number, settled);
+        remember(memory, &stamp, facts, number, settled);
       return status;
     }
     if (status != 0 && !look_may_pass(status))
@@ -215,38 +201,41 @@ static int look_carefully(const struct look_file *file, struct look_memory *memo
     return path_fd;
   struct stamp before = {0};
   int fd = stat_file(path_fd, "", AT_EMPTY_PATH, &before);
-  bool same = fd == 0 && !fresh && unchanged(memory, &before) && mounts_facts(file->mounts, before.mount).local;
+  struct mount_facts facts = mounts_facts(file->mounts, before.mount);
+  bool same = fd == 0 && !fresh && facts.local && unchanged(memory, &before);
   if (fd == 0 && !same)
     fd = open_again(path_fd);
   close(path_fd);
   if (fd < 0)
     return fd;
   memory->generation = generation_of(file);
+  memory->facts = facts;
   memory->depth = depth_of(file->path);
   if (same)
-    return note_quiet(memory);
-  int status = read_whole(file, fd, &before, memory);
+    return 0;
+  int status = read_whole(fd, &before, before.mount, facts, memory);
   close(fd);
   return status;
 }
 
-/* Where nothing but a file that can be opened without harm can be. */
-static int look_directly(const struct look_file *file, struct look_memory *memory, const struct stamp *before) {
+/* Where nothing but a file that can be opened without harm can be. `before` is its stamp; NULL: not known. */
+static int look_directly(const struct look_file *file, struct look_memory *memory, const struct stamp *before,
+                         bool expected) {
   int fd = open_file(file, OPEN_FLAGS);
   if (fd < 0)
     return fd;
   int status = 0;
   struct stamp stamp;
-  if (before == NULL && trusted(memory) && !expects_news(memory)) {
+  if (before == NULL && trusted(memory) && !expected) {
     status = stat_file(fd, "", AT_EMPTY_PATH, &stamp);
     if (status == 0 && unchanged(memory, &stamp)) {
       close(fd);
-      return note_quiet(memory);
+      return 0;
     }
     before = &stamp;
   }
   if (status == 0)
-    status = read_whole(file, fd, before, memory);
+    status = read_whole(fd, before, memory->stamp.mount, memory->facts, memory);
   close(fd);
   return status;
 }
@@ -255,25 +244,25 @@ static int look_directly(const struct look_file *file, struct look_memory *memor
 static int look_at_file(const struct look_file *file, struct look_memory *memory, bool fresh) {
   if (memory->generation != generation_of(file))
     return look_carefully(file, memory, fresh);
-  struct mount_facts facts = mounts_facts(file->mounts, memory->stamp.mount);
   struct stamp stamp;
   const struct stamp *before = NULL;
-  if (!fresh && trusted(memory) && !expects_news(memory) && name_is_safe(file, memory, facts)) {
+  bool expected = expects_news(memory);
+  if (!fresh && trusted(memory) && !expected && name_is_safe(file, memory)) {
     int flags = AT_NO_AUTOMOUNT | (file->found ? AT_SYMLINK_NOFOLLOW : 0);
     if (stat_file(file->dir_fd, file->path, flags, &stamp) == 0 && stamp_same_file(&memory->stamp, &stamp)) {
       if (unchanged(memory, &stamp))
-        return note_quiet(memory);
+        return 0;
       before = &stamp;
     } else {
       fresh = true; /* another file, or none */
     }
   }
   int status = 0;
-  bool direct = !fresh && file->found && facts.no_devices && !is_remote(facts);
+  bool direct = !fresh && file->found && memory->facts.no_devices && (memory->facts.local || memory->facts.computed);
   if (direct)
-    status = look_directly(file, memory, before);
-  if (!direct ||
-      (status != 0 && !look_may_pass(status))) /* then for the true reason: no device is denied, but refused */
+    status = look_directly(file, memory, before, expected);
+  /* an error is looked into, for the true reason: no device is denied, but refused */
+  if (!direct || (status != 0 && !look_may_pass(status)))
     status = look_carefully(file, memory, fresh || direct);
   return status;
 }

@@ -40,20 +40,20 @@ struct look_file {
   const struct mounts *mounts; /* NULL: nothing is known of any mount */
 };
 
-/* State per file between two looks. All zero at first. stamp and number are for the caller to read after a good look,
-   the rest is private. */
+/* State per file between two looks. All zero at first. stamp, number and facts are for the caller to read after a
+   good look, the rest is private. */
 struct look_memory {
   struct stamp stamp;  /* at the last good read */
   uint32_t generation; /* of the mount table at the last careful look */
   uint64_t number;
-  bool known;      /* there was a good read, and no failed look since */
-  bool settled;    /* what is written after that read shows in the stamp */
-  bool unreliable; /* the number once changed while the stamp stood still */
-  uint8_t reads;   /* good reads, up to those that it takes to trust the stamp */
-  uint8_t quiet;   /* looks without news since the last news */
-  uint8_t rhythm;  /* quiet, at the news before that */
-  uint8_t looks;   /* since the last one that read the file whatever its stamp */
-  uint8_t depth;   /* directories in path */
+  int64_t period_ns;        /* between the last two modification times seen */
+  struct mount_facts facts; /* of its mount, as long as generation is that of the mount table */
+  bool known;               /* there was a good read, and no failed look since */
+  bool settled;             /* what is written after that read shows in the stamp */
+  bool unreliable;          /* the number once changed while the stamp stood still */
+  uint8_t reads;            /* good reads, up to those that it takes to trust the stamp */
+  uint8_t looks;            /* since the last one that read the file whatever its stamp */
+  uint8_t depth;            /* directories in path */
 };
 
 /*

@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 struct mount_facts {
-  bool local;      /* file times are set by this kernel's clock at each change: a stamp can be trusted */
-  bool computed;   /* sysfs: the kernel computes the content at each read; times mean nothing */
-  bool no_devices; /* nodev: a device cannot be opened here; the attempt does not touch it */
-  bool no_links;   /* nosymfollow: no symbolic link is followed here */
+  bool local : 1;      /* file times are set by this kernel's clock at each change: a stamp can be trusted */
+  bool computed : 1;   /* sysfs: the kernel computes the content at each read; times mean nothing */
+  bool no_devices : 1; /* nodev: a device cannot be opened here; the attempt does not touch it */
+  bool no_links : 1;   /* nosymfollow: no symbolic link is followed here */
 };
 
 struct mounts;
