@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #define CHECK_LEN ((size_t)2)         /* hexadecimal digits */
 #define MARK_LEN  (1 + 6 + CHECK_LEN) /* '_', the hash, the check */
@@ -246,19 +247,21 @@ char *label_printable(const char *text) {
 
 /* ---- the set ----------------------------------------------------------------------------------------------------- */
 
-/* A path and its label. One that is away is in the list of these, from the longest away to the youngest. */
+/* A path and its label. */
 struct member {
   char *label;
-  struct member *before, *after;
+  void *user;
   bool away;
+  TAILQ_ENTRY(member) link; /* while it is away */
   char path[];
 };
 
 struct label_set {
   size_t max;
   char *host;
-  void *by_label, *by_path; /* tsearch(3) trees of the members */
-  struct member *oldest, *youngest;
+  void (*forget)(void *user);
+  void *by_label, *by_path;       /* tsearch(3) trees of the members */
+  TAILQ_HEAD(queue, member) away; /* the longest away first */
   size_t away_num;
 };
 
@@ -272,26 +275,8 @@ struct label_set *label_set_new(size_t max, const char *host) {
   }
   set->max = max;
   set->host = copy;
+  TAILQ_INIT(&set->away);
   return set;
-}
-
-static void free_member(void *item) {
-  struct member *member = item;
-  free(member->label);
-  free(member);
-}
-
-static void keep(void *item) {
-  (void)item;
-}
-
-void label_set_free(struct label_set *set) {
-  if (set == NULL)
-    return;
-  tdestroy(set->by_path, keep);
-  tdestroy(set->by_label, free_member);
-  free(set->host);
-  free(set);
 }
 
 static int compare_labels(const void *a, const void *b) {
@@ -300,6 +285,39 @@ static int compare_labels(const void *a, const void *b) {
 
 static int compare_paths(const void *a, const void *b) {
   return strcmp(((const struct member *)a)->path, ((const struct member *)b)->path);
+}
+
+static struct member *find_member(struct label_set *set, const char *label) {
+  struct member key = {.label = (char *)(uintptr_t)label};
+  struct member **node = tfind(&key, &set->by_label, compare_labels);
+  return node != NULL ? *node : NULL;
+}
+
+static void come_back(struct label_set *set, struct member *member) {
+  if (!member->away)
+    return;
+  member->away = false;
+  set->away_num--;
+  TAILQ_REMOVE(&set->away, member, link);
+}
+
+static void drop(struct label_set *set, struct member *member) {
+  come_back(set, member);
+  tdelete(member, &set->by_path, compare_paths);
+  tdelete(member, &set->by_label, compare_labels);
+  if (member->user != NULL && set->forget != NULL)
+    set->forget(member->user);
+  free(member->label);
+  free(member);
+}
+
+void label_set_free(struct label_set *set) {
+  if (set == NULL)
+    return;
+  while (set->by_label != NULL)
+    drop(set, *(struct member **)set->by_label); /* the root of the tree */
+  free(set->host);
+  free(set);
 }
 
 enum outcome { TAKEN, ADDED, NO_MEMORY };
@@ -369,22 +387,6 @@ static const char *add_member(struct label_set *set, struct member *member) {
   return added ? member->label : NULL;
 }
 
-static void leave_list(struct label_set *set, struct member *member) {
-  *(member->before != NULL ? &member->before->after : &set->oldest) = member->after;
-  *(member->after != NULL ? &member->after->before : &set->youngest) = member->before;
-  member->away = false;
-  set->away_num--;
-}
-
-static void join_list(struct label_set *set, struct member *member) {
-  member->before = set->youngest;
-  member->after = NULL;
-  *(set->youngest != NULL ? &set->youngest->after : &set->oldest) = member;
-  set->youngest = member;
-  member->away = true;
-  set->away_num++;
-}
-
 const char *label_set_add(struct label_set *set, const char *path) {
   size_t size = strlen(path) + 1;
   struct member *member = calloc(1, sizeof(*member) + size);
@@ -395,24 +397,24 @@ const char *label_set_add(struct label_set *set, const char *path) {
   if (node == NULL)
     return add_member(set, member);
   free(member);
-  if ((*node)->away)
-    leave_list(set, *node);
+  come_back(set, *node);
   return (*node)->label;
 }
 
-static void forget(struct label_set *set, struct member *member) {
-  leave_list(set, member);
-  tdelete(member, &set->by_path, compare_paths);
-  tdelete(member, &set->by_label, compare_labels);
-  free_member(member);
+void label_set_remove(struct label_set *set, const char *label) {
+  struct member *member = find_member(set, label);
+  if (member == NULL || member->away)
+    return;
+  member->away = true;
+  TAILQ_INSERT_TAIL(&set->away, member, link);
+  if (++set->away_num > LABEL_AWAY_MAX)
+    drop(set, TAILQ_FIRST(&set->away));
 }
 
-void label_set_remove(struct label_set *set, const char *label) {
-  struct member key = {.label = (char *)(uintptr_t)label};
-  struct member **node = tfind(&key, &set->by_label, compare_labels);
-  if (node == NULL || (*node)->away)
-    return;
-  join_list(set, *node);
-  if (set->away_num > LABEL_AWAY_MAX)
-    forget(set, set->oldest);
+void **label_set_user(struct label_set *set, const char *label) {
+  return &find_member(set, label)->user;
+}
+
+void label_set_on_drop(struct label_set *set, void (*forget)(void *user)) {
+  set->forget = forget;
 }

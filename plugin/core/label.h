@@ -82,6 +82,8 @@ struct label_set;
 
 /* max: the longest label in bytes, at least 16. host: as in label_from_path(), copied. NULL: out of memory. */
 struct label_set *label_set_new(size_t max, const char *host);
+
+/* Drops all. NULL is fine. */
 void label_set_free(struct label_set *set);
 
 /*
@@ -92,5 +94,12 @@ const char *label_set_add(struct label_set *set, const char *path);
 
 /* Removes the path with this label. The label stays reserved for it. Unknown or removed labels are ignored. */
 void label_set_remove(struct label_set *set, const char *label);
+
+/*
+ * What the caller keeps with a path, also while that is removed; NULL at first. forget() gets it when the path is
+ * dropped, unless it is NULL. label must be one of the set.
+ */
+void **label_set_user(struct label_set *set, const char *label);
+void label_set_on_drop(struct label_set *set, void (*forget)(void *user));
 
 #endif

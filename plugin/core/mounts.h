@@ -47,7 +47,7 @@ uint32_t mounts_generation(const struct mounts *mounts);
  */
 struct mount_facts mounts_facts(const struct mounts *mounts, uint64_t id);
 
-/* Parses one line of mountinfo. False: it is none. For tests. */
-bool mounts_parse_line(const char *line, uint64_t *id, struct mount_facts *facts);
+/* Parses one line of mountinfo, and cuts it into pieces. False: it is none. For tests. */
+bool mounts_parse_line(char *line, uint64_t *id, struct mount_facts *facts);
 
 #endif

@@ -3,10 +3,7 @@
 #include "average.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
 
 /* How long one pass may sleep in all for counters that are just being written. */
 #define PASS_PATIENCE_NS (20 * NS_PER_MS)
@@ -17,8 +14,6 @@ struct tracked {
   void *slot;
   struct average *average; /* NULL: none */
   bool bad;                /* the last reading was */
-  TAILQ_ENTRY(tracked) link;
-  char path[];
 };
 
 struct sampler {
@@ -28,11 +23,8 @@ struct sampler {
   struct source *source;
   int search_error;
   const char *search_where;
-  int error;                       /* the first one of the pass */
-  struct instant last_at;          /* end of the last pass */
-  TAILQ_HEAD(queue, tracked) away; /* counters that went, the longest away first */
-  void *away_tree;                 /* the same, by path */
-  size_t away_num;
+  int error;              /* the first one of the pass */
+  struct instant last_at; /* end of the last pass */
 };
 
 static void note_error(struct sampler *sampler, int status) {
@@ -40,59 +32,17 @@ static void note_error(struct sampler *sampler, int status) {
     sampler->error = status;
 }
 
-static void tracked_free(struct tracked *t) {
-  if (t == NULL)
-    return;
+static void tracked_free(void *user) {
+  struct tracked *t = user;
   average_free(t->average);
   free(t);
 }
 
-static int compare_paths(const void *a, const void *b) {
-  return strcmp(((const struct tracked *)a)->path, ((const struct tracked *)b)->path);
-}
-
-static int compare_path(const void *path, const void *t) {
-  return strcmp(path, ((const struct tracked *)t)->path);
-}
-
-static void forget_away(struct sampler *sampler, struct tracked *t) {
-  tdelete(t, &sampler->away_tree, compare_paths);
-  TAILQ_REMOVE(&sampler->away, t, link);
-  sampler->away_num--;
-}
-
-/* Keeps a counter that went. */
-static void keep_away(struct sampler *sampler, struct tracked *t) {
-  struct tracked **node = tsearch(t, &sampler->away_tree, compare_paths);
-  if (node == NULL || *node != t) {
-    tracked_free(t);
-    return;
-  }
-  TAILQ_INSERT_TAIL(&sampler->away, t, link);
-  if (++sampler->away_num <= SAMPLER_AWAY_MAX)
-    return;
-  struct tracked *longest = TAILQ_FIRST(&sampler->away);
-  forget_away(sampler, longest);
-  tracked_free(longest);
-}
-
-/* The counter of this path that is back; NULL: none. */
-static struct tracked *take_back(struct sampler *sampler, const char *path) {
-  struct tracked **node = tfind(path, &sampler->away_tree, compare_path);
-  if (node == NULL)
-    return NULL;
-  struct tracked *t = *node;
-  forget_away(sampler, t);
-  return t;
-}
-
 /* A counter that comes for the first time; NULL: out of memory. */
 static struct tracked *track(const struct sampler *sampler, const char *path) {
-  size_t size = strlen(path) + 1;
-  struct tracked *t = calloc(1, sizeof(*t) + size);
+  struct tracked *t = calloc(1, sizeof(*t));
   if (t == NULL)
     return NULL;
-  memcpy(t->path, path, size);
   if (sampler->options.smooth > 0) {
     t->average = average_new(sampler->options.smooth);
     if (t->average == NULL) {
@@ -132,16 +82,15 @@ static void note_missing(const struct sampler *sampler, struct tracked *t) {
 
 static void entry_added(struct source_entry *entry, void *arg) {
   struct sampler *sampler = arg;
-  struct tracked *t = take_back(sampler, entry->path);
-  if (t != NULL)
-    note_missing(sampler, t);
+  if (entry->user != NULL)
+    note_missing(sampler, entry->user);
   else
-    t = track(sampler, entry->path);
+    entry->user = track(sampler, entry->path);
+  struct tracked *t = entry->user;
   if (t == NULL) {
     note_error(sampler, -ENOMEM);
     return; /* tried again when it is read */
   }
-  entry->user = t;
   struct sample sample = sample_of(t, entry);
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->added != NULL)
@@ -158,9 +107,7 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->removed != NULL)
       sampler->sinks[i]->removed(sampler->sinks[i], &sample);
-  entry->user = NULL;
   t->slot = NULL;
-  keep_away(sampler, t);
 }
 
 static void entry_is_same(const struct source_entry *dropped, const struct source_entry *kept, void *arg) {
@@ -175,7 +122,6 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
   if (s == NULL)
     return -ENOMEM;
   s->options = *options;
-  TAILQ_INIT(&s->away);
   s->sinks = sinks;
   s->sinks_num = count;
   struct source_options source = {.host = options->host,
@@ -183,6 +129,7 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
                                   .wanted = entry_wanted,
                                   .added = entry_added,
                                   .removed = entry_removed,
+                                  .forgotten = tracked_free,
                                   .same = entry_is_same,
                                   .arg = s};
   int status = source_new(&source, &s->source);
@@ -198,10 +145,6 @@ void sampler_free(struct sampler *sampler) {
   if (sampler == NULL)
     return;
   source_free(sampler->source);
-  for (struct tracked *t = TAILQ_FIRST(&sampler->away); t != NULL; t = TAILQ_FIRST(&sampler->away)) {
-    forget_away(sampler, t);
-    tracked_free(t);
-  }
   free(sampler);
 }
 

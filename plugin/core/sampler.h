@@ -7,7 +7,7 @@
  *   sampler_pass(s, &now)  reads each counter and puts a sample of each into each sink
  *
  * A counter that goes and comes back, such as that of a VM whose directory is made anew, goes on from its accumulated
- * energy: the meters of up to SAMPLER_AWAY_MAX counters that are away are kept, the longest away are dropped first.
+ * energy: the meters of up to LABEL_AWAY_MAX counters that are away are kept, the longest away are dropped first.
  *
  * A sampler is used by one thread at a time.
  */
@@ -37,8 +37,6 @@ struct sampler_options {
 };
 
 struct sampler;
-
-#define SAMPLER_AWAY_MAX 10000
 
 /*
  * 0 and *sampler, or -ENOMEM. The options are copied. sinks is an array of count pointers that is borrowed, as the

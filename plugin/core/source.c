@@ -86,6 +86,7 @@ static void unlist(struct source *source, struct member *member) {
     return;
   if (source->options.removed != NULL)
     source->options.removed(&member->entry, source->options.arg);
+  *label_set_user(source->labels, member->entry.label) = member->entry.user;
   label_set_remove(source->labels, member->entry.label);
   member->entry.label = NULL;
   member->entry.user = NULL;
@@ -139,6 +140,7 @@ static int welcome(struct source *source, struct member *member) {
   member->entry.label = label_set_add(source->labels, member->entry.path);
   if (member->entry.label == NULL)
     return -ENOMEM;
+  member->entry.user = *label_set_user(source->labels, member->entry.label);
   member->listed = source->compare = true;
   if (source->options.added != NULL)
     source->options.added(&member->entry, source->options.arg);
@@ -258,6 +260,7 @@ int source_new(const struct source_options *options, struct source **source) {
     free(s);
     return -ENOMEM;
   }
+  label_set_on_drop(s->labels, options->forgotten);
   *source = s;
   return 0;
 }

@@ -36,7 +36,7 @@ struct source_entry {
   const char *path;  /* whole path, as found or as written out */
   const char *name;  /* the VM's safe name, before it was made unique */
   const char *label; /* unique in this source, safe in every output */
-  void *user;        /* the consumer's own, NULL at first */
+  void *user;        /* the consumer's own, NULL at first; kept while the counter is away */
   bool found;        /* by a pattern */
 };
 
@@ -49,6 +49,8 @@ struct source_options {
   /* Called in source_begin(); may be NULL. The entry is valid during removed(), and no longer. */
   void (*added)(struct source_entry *entry, void *arg);
   void (*removed)(struct source_entry *entry, void *arg);
+  /* Gets the user of a counter that is away too long, see LABEL_AWAY_MAX, and of each that is left in source_free(). */
+  void (*forgotten)(void *user);
   /* Called before removed() for an entry that is dropped because it is the same file as another. */
   void (*same)(const struct source_entry *dropped, const struct source_entry *kept, void *arg);
   void *arg;
