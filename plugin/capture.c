@@ -10,14 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A disk that is full now and then says ten things at once, and one every six minutes. */
-static const struct pace pace = {.burst = 10, .refill_ns = 360 * NS_PER_S, .about = "CSVDir"};
-
 struct capture {
   struct sink sink;
   struct csv_options options;
   struct csv *csv;  /* NULL: there is no run directory */
-  int error;        /* what was last said of it; 0: all is well */
+  int error;        /* last logged state; 0: rows are written */
   uint64_t lost;    /* rows, since then */
   uint64_t rows;    /* written by this csv before this pass */
   uint64_t dropped; /* by this csv before this pass */
@@ -25,36 +22,18 @@ struct capture {
   struct throttle throttle;
 };
 
-/* ---- what is said ------------------------------------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
-static void say_failure(int error, const char *path) {
-  const char *why = strerror(-error);
-  if (error == -EACCES || error == -EPERM)
-    say(LOG_WARNING,
-        "CSVDir: cannot write '%s': %s; collectd runs as uid %u and needs w and x on the directory it is in", path, why,
-        geteuid());
-  else if (error == -ENOSPC || error == -EDQUOT)
-    say(LOG_WARNING, "CSVDir: cannot write '%s': %s; make room there; until then rows are lost, values are not", path,
-        why);
-  else if (error == -EROFS)
-    say(LOG_WARNING,
-        "CSVDir: cannot write '%s': %s; name another directory, or, where systemd makes it so, allow this one in "
-        "collectd's unit (ReadWritePaths=)",
-        path, why);
-  else
-    say(LOG_WARNING, "CSVDir: cannot write '%s': %s; mend that, or name another directory", path, why);
-}
-
-static void tell_failure(struct capture *capture, int error, const char *path) {
-  if (error != capture->error && may_say(&capture->throttle, &pace, capture->mono_ns))
-    say_failure(error, path);
+static void report_failure(struct capture *capture, int error, const char *path) {
+  if (error != capture->error && may_report(&capture->throttle, "CSVDir", capture->mono_ns))
+    report_unwritable("CSVDir", path, error);
   capture->error = error;
 }
 
-static void tell_recovery(struct capture *capture) {
-  if (may_say(&capture->throttle, &pace, capture->mono_ns))
-    say(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(capture->csv),
-        (unsigned long long)capture->lost);
+static void report_recovery(struct capture *capture) {
+  if (may_report(&capture->throttle, "CSVDir", capture->mono_ns))
+    report(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(capture->csv),
+           (unsigned long long)capture->lost);
   capture->error = 0;
   capture->lost = 0;
 }
@@ -65,25 +44,20 @@ static void start(struct capture *capture, int64_t wall_ns) {
   struct csv *csv;
   int status = csv_new(&capture->options, &csv);
   if (status != 0) {
-    tell_failure(capture, status, capture->options.dir);
+    report_failure(capture, status, capture->options.dir);
     return;
   }
   status = csv_start(csv, wall_ns);
   if (status != 0) {
     const char *path = csv_error_path(csv);
-    tell_failure(capture, status, *path != '\0' ? path : capture->options.dir);
+    report_failure(capture, status, *path != '\0' ? path : capture->options.dir);
     csv_delete(csv);
     return;
   }
   capture->csv = csv;
   capture->rows = capture->dropped = 0;
-  if (capture->error == 0 && may_say(&capture->throttle, &pace, capture->mono_ns))
-    say(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
-}
-
-/* Rows for files that nobody finds any more would be lost in silence. */
-static bool has_gone(const struct csv *csv) {
-  return access(csv_dir(csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+  if (capture->error == 0 && may_report(&capture->throttle, "CSVDir", capture->mono_ns))
+    report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
 }
 
 static void stop(struct capture *capture) {
@@ -91,7 +65,7 @@ static void stop(struct capture *capture) {
     return;
   int status = csv_finish(capture->csv);
   if (status != 0)
-    tell_failure(capture, status, csv_error_path(capture->csv));
+    report_failure(capture, status, csv_error_path(capture->csv));
   csv_delete(capture->csv);
   capture->csv = NULL;
 }
@@ -101,7 +75,8 @@ static void stop(struct capture *capture) {
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
   struct capture *capture = (struct capture *)sink;
   capture->mono_ns = now->mono_ns;
-  if (capture->csv != NULL && has_gone(capture->csv))
+  /* A run directory that was removed or moved away: rows would be lost without a message. */
+  if (capture->csv != NULL && access(csv_dir(capture->csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
     stop(capture);
   if (capture->csv == NULL)
     start(capture, now->wall_ns);
@@ -127,9 +102,9 @@ static int sink_end(struct sink *sink) {
   capture->rows += rows;
   capture->lost += dropped;
   if (dropped > 0)
-    tell_failure(capture, csv_last_error(csv), csv_error_path(csv));
+    report_failure(capture, csv_last_error(csv), csv_error_path(csv));
   else if (rows > 0 && capture->error != 0)
-    tell_recovery(capture);
+    report_recovery(capture);
   return status;
 }
 
@@ -139,10 +114,12 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     csv_sink(capture->csv)->removed(csv_sink(capture->csv), sample);
 }
 
-struct capture *capture_new(const char *dir, size_t smooth, unsigned ts_decimals) {
+struct sink *capture_new(const char *dir, size_t smooth, unsigned ts_decimals) {
   struct capture *capture = calloc(1, sizeof(*capture));
-  if (capture == NULL)
+  if (capture == NULL) {
+    report(LOG_ERR, "CSVDir is off: out of memory");
     return NULL;
+  }
   capture->sink = (struct sink){.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed};
   capture->options = (struct csv_options){.layout = CSV_SEPARATE,
                                           .dir = dir,
@@ -151,16 +128,13 @@ struct capture *capture_new(const char *dir, size_t smooth, unsigned ts_decimals
                                           .ts_decimals = ts_decimals,
                                           .follow = true,
                                           .lenient = true};
-  return capture;
+  return &capture->sink;
 }
 
-void capture_free(struct capture *capture) {
-  if (capture == NULL)
+void capture_free(struct sink *sink) {
+  if (sink == NULL)
     return;
+  struct capture *capture = (struct capture *)sink;
   stop(capture);
   free(capture);
-}
-
-struct sink *capture_sink(struct capture *capture) {
-  return &capture->sink;
 }

@@ -13,14 +13,10 @@
 
 #include <stddef.h>
 
-struct capture;
+/* Returns the sink. dir is borrowed. smooth: window of the moving average, 0: none. NULL: out of memory; logged. */
+struct sink *capture_new(const char *dir, size_t smooth, unsigned ts_decimals);
 
-/* dir is borrowed. smooth: window of the moving average, 0: none. NULL: out of memory. */
-struct capture *capture_new(const char *dir, size_t smooth, unsigned ts_decimals);
-
-/* To be called when the sampler that has the sink is gone. Closes the files; NULL is fine. */
-void capture_free(struct capture *capture);
-
-struct sink *capture_sink(struct capture *capture);
+/* To be called after the sampler that has the sink was freed. Closes the files. NULL is fine. */
+void capture_free(struct sink *capture);
 
 #endif

@@ -14,98 +14,70 @@
 #define WRITE_EVERY_NS (60 * NS_PER_S)
 #define KEEP_S         (INT64_C(90) * 24 * 3600)
 
-/* As for CSVDir: a disk that is full now and then says ten things at once, and one every six minutes. */
-static const struct pace pace = {.burst = 10, .refill_ns = 360 * NS_PER_S, .about = "StateFile"};
-
 struct ledger {
   struct sink sink;
   const char *path;
   struct state *state;
   bool changed;       /* since it was written */
   bool written;       /* it was, once */
-  int error;          /* what was last said of it; 0: all is well */
+  int error;          /* last logged state; 0: the file is written */
   struct instant now; /* of the pass */
   int64_t next_ns;    /* mono; when it may be written again; 0: at once */
   bool due;           /* in this pass it may */
   struct throttle throttle;
 };
 
-/* ---- what is said ------------------------------------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
-/* Of a file that cannot be read, and is not to be overwritten. */
-static void say_unreadable(const char *path, int error) {
-  const char *why = error == -EMEDIUMTYPE ? "it is no regular file"
-                    : error == -ELOOP     ? "symbolic links are not followed here"
-                                          : strerror(-error);
-  say(LOG_WARNING,
-      "StateFile: cannot read '%s': %s; it is left alone and nothing is kept: mend that, or name another file, and "
-      "restart collectd",
-      path, why);
-}
-
-static void say_damaged(const char *path, int error, const char *aside) {
-  const char *what = error == -EPROTONOSUPPORT ? "is of another version of vm_energy" : "is damaged";
-  say(LOG_WARNING, "StateFile: '%s' %s, and is now called '%s'; energies start anew", path, what, aside);
-}
-
-static void say_failure(const char *path, int error) {
-  const char *why = strerror(-error);
-  if (error == -EACCES || error == -EPERM)
-    say(LOG_WARNING,
-        "StateFile: cannot write '%s': %s; collectd runs as uid %u and needs w and x on the directory it is in", path,
-        why, geteuid());
-  else if (error == -ENOENT)
-    say(LOG_WARNING, "StateFile: cannot write '%s': %s; make the directory it is in", path, why);
-  else if (error == -ENOSPC || error == -EDQUOT)
-    say(LOG_WARNING, "StateFile: cannot write '%s': %s; make room there; values are not lost", path, why);
-  else if (error == -EROFS)
-    say(LOG_WARNING,
-        "StateFile: cannot write '%s': %s; name another file, or, where systemd makes it so, allow its directory in "
-        "collectd's unit (ReadWritePaths=)",
-        path, why);
-  else
-    say(LOG_WARNING, "StateFile: cannot write '%s': %s; mend that, or name another file", path, why);
-}
-
-static void tell_failure(struct ledger *ledger, int error) {
-  if (error != ledger->error && may_say(&ledger->throttle, &pace, ledger->now.mono_ns))
-    say_failure(ledger->path, error);
+static void report_failure(struct ledger *ledger, int error) {
+  if (error != ledger->error && may_report(&ledger->throttle, "StateFile", ledger->now.mono_ns))
+    report_unwritable("StateFile", ledger->path, error);
   ledger->error = error;
 }
 
-static void tell_success(struct ledger *ledger) {
+static void report_success(struct ledger *ledger) {
   bool again = ledger->error != 0;
-  if ((again || !ledger->written) && may_say(&ledger->throttle, &pace, ledger->now.mono_ns))
-    say(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", ledger->path, again ? " again" : "");
+  if ((again || !ledger->written) && may_report(&ledger->throttle, "StateFile", ledger->now.mono_ns))
+    report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", ledger->path,
+           again ? " again" : "");
   ledger->error = 0;
   ledger->written = true;
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
 
-/* False: nothing is to be written there. */
+/* False: the file must not be written. */
 static bool load(struct ledger *ledger) {
-  int status = state_file_load(ledger->path, ledger->state);
+  const char *path = ledger->path;
+  int status = state_file_load(path, ledger->state);
   if (status == -ENOENT)
     return true;
   if (status == 0) {
-    say(LOG_INFO, "StateFile: %zu energ%s on from '%s'", state_count(ledger->state),
-        state_count(ledger->state) == 1 ? "y goes" : "ies go", ledger->path);
+    size_t count = state_count(ledger->state);
+    report(LOG_INFO, "StateFile: %zu energ%s on from '%s'", count, count == 1 ? "y goes" : "ies go", path);
     return true;
   }
-  bool damaged = status == -EBADMSG || status == -EPROTONOSUPPORT || status == -EFBIG;
   char aside[PATH_MAX + 16];
-  int moved = damaged ? state_file_set_aside(ledger->path, aside, sizeof(aside)) : 0;
-  if (damaged && moved == 0)
-    say_damaged(ledger->path, status, aside);
-  else if (damaged)
-    say(LOG_WARNING,
-        "StateFile: '%s' is damaged and cannot be renamed: %s; it is left alone and nothing is kept: remove it, and "
-        "restart collectd",
-        ledger->path, strerror(-moved));
+  if (status != -EBADMSG && status != -EPROTONOSUPPORT && status != -EFBIG) {
+    report(LOG_WARNING,
+           "StateFile: cannot read '%s': %s; it is left alone and nothing is kept: fix this, or choose another file, "
+           "and restart collectd",
+           path,
+           status == -EMEDIUMTYPE ? "it is no regular file"
+           : status == -ELOOP     ? "symbolic links are not followed here"
+                                  : strerror(-status));
+    return false;
+  }
+  int error = state_file_set_aside(path, aside, sizeof(aside));
+  if (error == 0)
+    report(LOG_WARNING, "StateFile: '%s' %s, and is now called '%s'; energies start anew", path,
+           status == -EPROTONOSUPPORT ? "is of another version of vm_energy" : "is damaged", aside);
   else
-    say_unreadable(ledger->path, status);
-  return damaged && moved == 0;
+    report(LOG_WARNING,
+           "StateFile: '%s' is damaged and cannot be renamed: %s; it is left alone and nothing is kept: remove it, and "
+           "restart collectd",
+           path, strerror(-error));
+  return error == 0;
 }
 
 static void save(struct ledger *ledger) {
@@ -115,11 +87,11 @@ static void save(struct ledger *ledger) {
     return;
   int status = state_file_save(ledger->path, ledger->state);
   if (status != 0) {
-    tell_failure(ledger, status);
+    report_failure(ledger, status);
     return;
   }
   ledger->changed = false;
-  tell_success(ledger);
+  report_success(ledger);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -161,38 +133,35 @@ static int sink_end(struct sink *sink) {
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   struct ledger *ledger = (struct ledger *)sink;
   if (sample->has_energy && note(ledger, sample) != 0)
-    tell_failure(ledger, -ENOMEM);
+    report_failure(ledger, -ENOMEM);
 }
 
-struct ledger *ledger_new(const char *path) {
+struct sink *ledger_new(const char *path) {
   struct ledger *ledger = calloc(1, sizeof(*ledger));
   struct state *state = ledger == NULL ? NULL : state_new();
   if (state == NULL) {
     free(ledger);
-    say(LOG_ERR, "StateFile is off: out of memory");
+    report(LOG_ERR, "StateFile is off: out of memory");
     return NULL;
   }
   *ledger = (struct ledger){.sink = {.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed},
                             .path = path,
                             .state = state};
   if (load(ledger))
-    return ledger;
+    return &ledger->sink;
   state_free(state);
   free(ledger);
   return NULL;
 }
 
-void ledger_free(struct ledger *ledger) {
-  if (ledger == NULL)
+void ledger_free(struct sink *sink) {
+  if (sink == NULL)
     return;
+  struct ledger *ledger = (struct ledger *)sink;
   if (ledger->changed)
     save(ledger);
   state_free(ledger->state);
   free(ledger);
-}
-
-struct sink *ledger_sink(struct ledger *ledger) {
-  return &ledger->sink;
 }
 
 bool ledger_saved(const char *path, struct meter_saved *saved, void *arg) {

@@ -14,17 +14,13 @@
 
 #include <stdbool.h>
 
-struct ledger;
+/* Reads the file, and returns the sink. path is borrowed. NULL: nothing can be kept in it; logged. */
+struct sink *ledger_new(const char *path);
 
-/* Reads the file. path is borrowed. NULL: there is nothing to be kept in it; told. */
-struct ledger *ledger_new(const char *path);
+/* To be called after the sampler that has the sink was freed. Writes the file. NULL is fine. */
+void ledger_free(struct sink *ledger);
 
-/* To be called when the sampler that has the sink is gone. Writes the file; NULL is fine. */
-void ledger_free(struct ledger *ledger);
-
-struct sink *ledger_sink(struct ledger *ledger);
-
-/* What was noted of the counter; false: nothing. As sampler_options wants it; arg is the ledger. */
+/* Fills in what was saved of the counter; false: nothing was. For sampler_options; arg is the sink. */
 bool ledger_saved(const char *path, struct meter_saved *saved, void *arg);
 
 #endif

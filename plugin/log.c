@@ -2,8 +2,11 @@
 
 #include "core/label.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 void format_safely(char *text, size_t size, const char *format, va_list args) {
   char raw[MESSAGE_MAX];
@@ -15,7 +18,7 @@ void format_safely(char *text, size_t size, const char *format, va_list args) {
   free(cut);
 }
 
-void say(int severity, const char *format, ...) {
+void report(int severity, const char *format, ...) {
   char text[MESSAGE_MAX];
   va_list args;
   va_start(args, format);
@@ -24,11 +27,28 @@ void say(int severity, const char *format, ...) {
   plugin_log(severity, PLUGIN " plugin: %s", text);
 }
 
-bool may_say(struct throttle *throttle, const struct pace *pace, int64_t mono_ns) {
+void report_unwritable(const char *option, const char *path, int error) {
+  char remedy[128] = "fix this, or choose another path";
+  if (error == -EACCES || error == -EPERM)
+    snprintf(remedy, sizeof(remedy), "collectd runs as uid %u and needs write and search permission on its directory",
+             geteuid());
+  else if (error == -ENOENT)
+    strcpy(remedy, "create its directory");
+  else if (error == -ENOSPC || error == -EDQUOT)
+    strcpy(remedy, "free some space; values are not lost");
+  else if (error == -EROFS)
+    strcpy(remedy, "choose another path, or allow this one in collectd's systemd unit (ReadWritePaths=)");
+  report(LOG_WARNING, "%s: cannot write '%s': %s; %s", option, path, strerror(-error), remedy);
+}
+
+bool may_report(struct throttle *throttle, const char *about, int64_t mono_ns) {
+  unsigned burst = about != NULL ? VM_BURST : PLUGIN_BURST;
+  int64_t refill_ns = about != NULL ? VM_REFILL_NS : PLUGIN_REFILL_NS;
   uint64_t held_back;
-  if (!throttle_take(throttle, pace->burst, pace->refill_ns, mono_ns, &held_back))
+  if (!throttle_take(throttle, burst, refill_ns, mono_ns, &held_back))
     return false;
   if (held_back > 0)
-    say(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back, pace->about);
+    report(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back,
+           about != NULL ? about : "VMs that came and went");
   return true;
 }

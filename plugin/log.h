@@ -1,11 +1,12 @@
 /*
- * log: how the plugin speaks, in collectd's log and in notifications
+ * log: messages of the plugin, in collectd's log and in notifications
  *
  * Nothing that a tenant chose, such as a name or a path, can break a line or a terminal there.
  */
 #ifndef VM_ENERGY_LOG_H
 #define VM_ENERGY_LOG_H
 
+#include "core/clock.h"
 #include "core/throttle.h"
 #include "daemon.h"
 
@@ -17,21 +18,27 @@
 /* collectd cuts log messages at 1023 bytes. */
 #define MESSAGE_MAX 1000
 
-/* Formats into text; what does not fit is cut at a character. */
+/* Formats into text; cuts at a character what does not fit. */
 __attribute__((format(printf, 3, 0))) void format_safely(char *text, size_t size, const char *format, va_list args);
 
-/* A line in the log. severity: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO. */
-__attribute__((format(printf, 2, 3))) void say(int severity, const char *format, ...);
+/* Logs a line. severity: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO. */
+__attribute__((format(printf, 2, 3))) void report(int severity, const char *format, ...);
 
-/* How often something may be said: burst messages at once, then one every refill_ns. about: what, for those held back.
+/* Logs that the file of an option cannot be written, and the remedy. */
+void report_unwritable(const char *option, const char *path, int error);
+
+/* Limit on messages about one VM or one option: ten in a burst, then one every six minutes. */
+#define VM_BURST     10
+#define VM_REFILL_NS (360 * NS_PER_S)
+
+/* The limit on all others together. */
+#define PLUGIN_BURST     50
+#define PLUGIN_REFILL_NS (10 * NS_PER_S)
+
+/*
+ * True if another message may be logged at mono_ns: about this VM or option, or (NULL) of all others, such as VMs that
+ * come and go. Then the number of those held back before is logged first.
  */
-struct pace {
-  unsigned burst;
-  int64_t refill_ns;
-  const char *about;
-};
-
-/* Whether a message may be said at mono_ns. If so, and some were held back before, their number is said first. */
-bool may_say(struct throttle *throttle, const struct pace *pace, int64_t mono_ns);
+bool may_report(struct throttle *throttle, const char *about, int64_t mono_ns);
 
 #endif

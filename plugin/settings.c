@@ -1,15 +1,19 @@
 #include "settings.h"
 
 #include "core/clock.h"
+#include "core/label.h"
 #include "log.h"
 
 #include <errno.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 struct settings settings;
+
+static const struct format by_name = {.fields = {FIELD_NAME}, .fields_num = 1, .has_name = true};
 
 void settings_reset(void) {
   for (size_t i = 0; i < settings.files_num; i++)
@@ -21,7 +25,7 @@ void settings_reset(void) {
   memset(&settings, 0, sizeof(settings));
   settings.meter = (struct meter_options){.base = METER_AUTO, .scale = 1, .tick_ns = clock_tick_ns()};
   settings.host = (struct format){.fields = {FIELD_HOSTNAME}, .fields_num = 1};
-  settings.plugin_instance = (struct format){.fields = {FIELD_NAME}, .fields_num = 1};
+  settings.plugin_instance = by_name;
   settings.report_energy = true;
   settings.report_power = true;
 }
@@ -46,7 +50,7 @@ static void describe_item(const oconfig_item_t *item, char *text, size_t size) {
 static void reject(const oconfig_item_t *item, const char *takes) {
   char text[256];
   describe_item(item, text, sizeof(text));
-  say(LOG_WARNING, "option '%s' is ignored: it takes %s", text, takes);
+  report(LOG_WARNING, "option '%s' is ignored: it takes %s", text, takes);
 }
 
 /* The only value if it has the type, else NULL. */
@@ -70,21 +74,42 @@ static void set_boolean(const struct option *option, const oconfig_item_t *item)
     *(bool *)option->target = value->value.boolean != 0;
 }
 
-static void set_file(const struct option *option, const oconfig_item_t *item) {
+static void report_lost(const struct option *option, const char *text) {
+  report(LOG_ERR, "option '%s \"%s\"' is lost: out of memory", option->name, text);
+}
+
+/* A copy of an absolute path, which names a file unless may_be_dir. NULL: none; an error was logged. */
+static char *take_path(const struct option *option, const oconfig_item_t *item, bool may_be_dir) {
   const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  size_t len = value == NULL ? 0 : strlen(value->value.string);
-  if (len == 0 || value->value.string[0] != '/' || value->value.string[len - 1] == '/') {
+  const char *path = value == NULL ? "" : value->value.string;
+  if (path[0] != '/' || (!may_be_dir && path[strlen(path) - 1] == '/')) {
     reject(item, option->takes);
-    return;
+    return NULL;
   }
-  char **files = reallocarray(settings.files, settings.files_num + 1, sizeof(*files));
-  if (files != NULL)
+  char *copy = strdup(path);
+  if (copy == NULL)
+    report_lost(option, path);
+  return copy;
+}
+
+static void set_path(const struct option *option, const oconfig_item_t *item) {
+  char **target = option->target, *path = take_path(option, item, target == &settings.csv_dir);
+  if (path == NULL)
+    return;
+  free(*target);
+  *target = path;
+}
+
+static void set_file(const struct option *option, const oconfig_item_t *item) {
+  char *path = take_path(option, item, false);
+  char **files = path == NULL ? NULL : reallocarray(settings.files, settings.files_num + 1, sizeof(*files));
+  if (files != NULL) {
     settings.files = files;
-  char *file = files == NULL ? NULL : strdup(value->value.string);
-  if (file == NULL)
-    say(LOG_ERR, "option 'File \"%s\"' is lost: out of memory", value->value.string);
-  else
-    settings.files[settings.files_num++] = file;
+    settings.files[settings.files_num++] = path;
+  } else if (path != NULL) {
+    report_lost(option, path);
+    free(path);
+  }
 }
 
 static void set_vm(const struct option *option, const oconfig_item_t *item) {
@@ -97,7 +122,7 @@ static void set_vm(const struct option *option, const oconfig_item_t *item) {
     settings.selection = selection_new();
   int status = settings.selection == NULL ? -ENOMEM : selection_add(settings.selection, value->value.string);
   if (status == -ENOMEM)
-    say(LOG_ERR, "option 'VM \"%s\"' is lost: out of memory", value->value.string);
+    report_lost(option, value->value.string);
   else if (status != 0)
     reject(item, option->takes);
 }
@@ -108,98 +133,63 @@ static void set_time_base(const struct option *option, const oconfig_item_t *ite
     reject(item, option->takes);
 }
 
-static void set_stale_timeout(const struct option *option, const oconfig_item_t *item) {
+/* Sets *number if the value is within min and max; else rejects it. */
+static bool take_number(const struct option *option, const oconfig_item_t *item, double min, double max,
+                        double *number) {
   const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number >= 0 && value->value.number <= 86400 * 365))
-    reject(item, option->takes);
+  bool fits = value != NULL && value->value.number >= min && value->value.number <= max;
+  if (fits)
+    *number = value->value.number;
   else
-    settings.meter.stale_ns = (int64_t)(value->value.number * 1e9 + 0.5);
+    reject(item, option->takes);
+  return fits;
+}
+
+static void set_stale_timeout(const struct option *option, const oconfig_item_t *item) {
+  double number;
+  if (take_number(option, item, 0, 86400 * 365, &number))
+    settings.meter.stale_ns = (int64_t)(number * 1e9 + 0.5);
 }
 
 static void set_scale(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number > 0 && value->value.number <= 1e9))
-    reject(item, option->takes);
-  else
-    settings.meter.scale = value->value.number;
+  take_number(option, item, DBL_TRUE_MIN, 1e9, &settings.meter.scale);
 }
 
 static void set_max_power(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number >= 0 && value->value.number <= 1e9))
-    reject(item, option->takes);
-  else
-    settings.meter.max_power_w = value->value.number;
+  take_number(option, item, 0, 1e9, &settings.meter.max_power_w);
 }
 
 static void set_smooth(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_NUMBER);
-  if (value == NULL || !(value->value.number >= 0 && value->value.number <= 86400) ||
-      value->value.number != (double)(size_t)value->value.number)
-    reject(item, option->takes);
+  double number;
+  if (!take_number(option, item, 0, 86400, &number))
+    return;
+  if (number == (double)(size_t)number)
+    settings.smooth = (size_t)number;
   else
-    settings.smooth = (size_t)value->value.number;
+    reject(item, option->takes);
 }
 
 /* Fields separated by spaces, as in the virt plugin. A plugin instance is one field, or none. */
 static void set_format(const struct option *option, const oconfig_item_t *item) {
-  static const char *const names[] = {"hostname", "name"};
   const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
   char *fields = value == NULL ? NULL : strdup(value->value.string), *save = NULL;
-  if (fields == NULL) {
-    reject(item, option->takes);
-    return;
-  }
   struct format format = {.fields_num = 0};
-  bool is_host = option->target == &settings.host;
-  size_t words = 0, words_max = is_host ? FIELDS_MAX : 1;
-  bool good = true;
-  for (char *field = strtok_r(fields, " \t", &save); field != NULL && good; field = strtok_r(NULL, " \t", &save)) {
-    size_t i = is_host ? 0 : 1;
-    while (i < 2 && strcasecmp(field, names[i]) != 0)
-      i++;
-    if (i < 2 && words < words_max)
-      format.fields[format.fields_num++] = (enum field)i;
-    else if (is_host || strcasecmp(field, "none") != 0 || words > 0)
+  bool is_host = option->target == &settings.host, is_none = false, good = fields != NULL;
+  for (char *rest = fields, *field; good && (field = strtok_r(rest, " \t", &save)) != NULL; rest = NULL) {
+    bool is_name = strcasecmp(field, "name") == 0;
+    if (is_none || format.fields_num == (is_host ? FIELDS_MAX : 1))
       good = false;
-    words++;
+    else if (is_name || (is_host && strcasecmp(field, "hostname") == 0))
+      format.fields[format.fields_num++] = is_name ? FIELD_NAME : FIELD_HOSTNAME;
+    else
+      good = is_none = !is_host && strcasecmp(field, "none") == 0;
+    format.has_name = format.has_name || is_name;
   }
   free(fields);
-  if (!good || words == 0)
-    reject(item, option->takes);
-  else
+  if (good && (is_none || format.fields_num > 0))
     *(struct format *)option->target = format;
-}
-
-static void set_csv_dir(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  if (value == NULL || value->value.string[0] != '/') {
+  else
     reject(item, option->takes);
-    return;
-  }
-  char *dir = strdup(value->value.string);
-  if (dir == NULL) {
-    say(LOG_ERR, "option 'CSVDir \"%s\"' is lost: out of memory", value->value.string);
-    return;
-  }
-  free(settings.csv_dir);
-  settings.csv_dir = dir;
-}
-
-static void set_state_file(const struct option *option, const oconfig_item_t *item) {
-  const oconfig_value_t *value = only_value(item, OCONFIG_TYPE_STRING);
-  size_t len = value == NULL ? 0 : strlen(value->value.string);
-  if (len == 0 || value->value.string[0] != '/' || value->value.string[len - 1] == '/') {
-    reject(item, option->takes);
-    return;
-  }
-  char *file = strdup(value->value.string);
-  if (file == NULL) {
-    say(LOG_ERR, "option 'StateFile \"%s\"' is lost: out of memory", value->value.string);
-    return;
-  }
-  free(settings.state_file);
-  settings.state_file = file;
 }
 
 #define TAKES_BOOLEAN "true or false"
@@ -217,29 +207,52 @@ static const struct option options[] = {
     {"MaxPower", set_max_power, NULL, "a number of watts from 0 (off) to 1000000000"},
     {"Smooth", set_smooth, NULL, "a whole number of samples from 0 (off) to 86400"},
     {"HostnameFormat", set_format, &settings.host,
-     "one to four of hostname and name; energy files tell no uuid and no metadata"},
+     "one to four of hostname and name; energy files have no uuid and no metadata"},
     {"PluginInstanceFormat", set_format, &settings.plugin_instance,
-     "name or none; energy files tell no uuid and no metadata"},
+     "name or none; energy files have no uuid and no metadata"},
     {"ReportEnergy", set_boolean, &settings.report_energy, TAKES_BOOLEAN},
     {"ReportPower", set_boolean, &settings.report_power, TAKES_BOOLEAN},
     {"NotifyAdd", set_boolean, &settings.notify_add, TAKES_BOOLEAN},
     {"NotifyRemove", set_boolean, &settings.notify_remove, TAKES_BOOLEAN},
     {"NotifyStale", set_boolean, &settings.notify_stale, TAKES_BOOLEAN},
     {"NotifyReset", set_boolean, &settings.notify_reset, TAKES_BOOLEAN},
-    {"CSVDir", set_csv_dir, NULL, "the absolute path of a directory, in quotes"},
-    {"StateFile", set_state_file, NULL, "the absolute path of a file, in quotes"},
+    {"CSVDir", set_path, &settings.csv_dir, "the absolute path of a directory, in quotes"},
+    {"StateFile", set_path, &settings.state_file, "the absolute path of a file, in quotes"},
 };
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
 
-static void set_option(const oconfig_item_t *item) {
-  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-    if (strcasecmp(item->key, options[i].name) == 0) {
-      options[i].set(&options[i], item);
-      return;
-    }
-  say(LOG_WARNING, "unknown option '%s' is ignored", item->key);
+int settings_take(oconfig_item_t *block) {
+  for (int i = 0; i < block->children_num; i++) {
+    const oconfig_item_t *item = &block->children[i];
+    size_t row = 0;
+    while (row < OPTIONS && strcasecmp(item->key, options[row].name) != 0)
+      row++;
+    if (row < OPTIONS)
+      options[row].set(&options[row], item);
+    else
+      report(LOG_WARNING, "unknown option '%s' is ignored", item->key);
+  }
+  return 0;
 }
 
-void settings_take(const oconfig_item_t *block) {
-  for (int i = 0; i < block->children_num; i++)
-    set_option(&block->children[i]);
+void settings_finish(void) {
+  if (!settings.host.has_name && !settings.plugin_instance.has_name) {
+    report(LOG_WARNING,
+           "neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one "
+           "series: using PluginInstanceFormat \"name\"");
+    settings.plugin_instance = by_name;
+  }
+  if (settings.selection != NULL)
+    selection_invert(settings.selection, settings.ignore_selected);
+}
+
+void format_expand(const struct format *format, const char *label, char *text, size_t size) {
+  char whole[2 * DATA_MAX_NAME_LEN * FIELDS_MAX] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < format->fields_num; i++)
+    used += (size_t)snprintf(whole + used, sizeof(whole) - used, "%s%.*s", i > 0 ? ":" : "", DATA_MAX_NAME_LEN - 1,
+                             format->fields[i] == FIELD_NAME ? label : hostname_g);
+  char *cut = format->has_name && used > LABEL_MAX_COLLECTD ? label_cut(whole, LABEL_MAX_COLLECTD) : NULL;
+  snprintf(text, size, "%s", cut != NULL ? cut : whole);
+  free(cut);
 }

@@ -18,10 +18,11 @@ enum field { FIELD_HOSTNAME, FIELD_NAME };
 
 #define FIELDS_MAX 4
 
-/* What a field of an identifier is made of. */
+/* What the host or the plugin instance of an identifier is made of. */
 struct format {
   enum field fields[FIELDS_MAX];
   size_t fields_num;
+  bool has_name; /* FIELD_NAME is one of them */
 };
 
 struct settings {
@@ -43,7 +44,16 @@ extern struct settings settings;
 /* The defaults. Frees what was set. */
 void settings_reset(void);
 
-/* A block of the configuration; several add up. */
-void settings_take(const oconfig_item_t *block);
+/* Takes a block of the configuration; several add up. Returns 0, as collectd wants it. */
+int settings_take(oconfig_item_t *block);
+
+/* To be called after the last block: settles what options mean together. */
+void settings_finish(void);
+
+/*
+ * Fills in the host or plugin instance of the VM with this label. Where it has the VM's name, it is at most
+ * LABEL_MAX_COLLECTD bytes long.
+ */
+void format_expand(const struct format *format, const char *label, char *text, size_t size);
 
 #endif

@@ -212,10 +212,10 @@ static void in_closed_directory(void) {
   ck_assert_int_eq(fake_init(), 0);
   for (int t = 0; t < 5; t++)
     read_at(t);
-  snprintf(
-      expected, sizeof(expected),
-      "W cannot look for VMs in '@/closed/': Permission denied; collectd runs as uid %u and needs r and x on it\n%s",
-      geteuid(), NOTHING_IN "'@/closed/*/energy_uj'" NOTHING_HINT);
+  snprintf(expected, sizeof(expected),
+           "W cannot look for VMs in '@/closed/': Permission denied; collectd runs as uid %u and needs read and search "
+           "permission on it\n%s",
+           geteuid(), NOTHING_IN "'@/closed/*/energy_uj'" NOTHING_HINT);
   expect_log(expected);
   ck_assert_int_eq(fake_shutdown(), 0);
 }
@@ -229,7 +229,8 @@ START_TEST(unreadable_directory) {
 END_TEST
 
 #define CANNOT_LOOK                                                                                                    \
-  "W cannot look for VMs in '@/%s/': Permission denied; collectd runs as uid %u and needs r and x on it\n"
+  "W cannot look for VMs in '@/%s/': Permission denied; collectd runs as uid %u and needs read and search permission " \
+  "on it\n"
 
 /* Two closed directories, of which the first one is told: that it moves to the other is news, and its end is, too. */
 static void search_error_moves(void) {
@@ -252,7 +253,7 @@ static void search_error_moves(void) {
   ck_assert_int_eq(chmod(in_scratch("open/y"), 0700), 0);
   read_at(4);
   read_at(5);
-  expect_log("N VMs can be looked for in '@/open/y/' again\n");
+  expect_log("N '@/open/y/' can be searched for VMs again\n");
   fake_forget();
   ck_assert_int_eq(chmod(in_scratch("open/y"), 0), 0);
   read_at(6);
@@ -269,7 +270,7 @@ END_TEST
 
 /* ---- one VM's life ----------------------------------------------------------------------------------------------- */
 
-#define EMPTY "W VM 'a': '@/a/energy_uj': is empty; it has no values until that is mended\n"
+#define EMPTY "W VM 'a': '@/a/energy_uj': is empty; it has no values until this is fixed\n"
 #define AGAIN "N VM 'a': '@/a/energy_uj' can be read again\n"
 
 struct step {
@@ -287,11 +288,11 @@ static const struct step life[] = {
     {6, NULL, "a/energy=501; a/power=100", "", ""},
     {7, "", "", EMPTY, ""}, /* torn: nothing, and never 0 */
     {8, NULL, "", "", ""},
-    {9, "garbled", "", "W VM 'a': '@/a/energy_uj': is not a decimal number; it has no values until that is mended\n",
+    {9, "garbled", "", "W VM 'a': '@/a/energy_uj': is not a decimal number; it has no values until this is fixed\n",
      ""},
     {10, "1001000000", "a/energy=1001; a/power=100", AGAIN, ""},
     {15, "1000", "a/energy=1001",
-     "N VM 'a': the counter '@/a/energy_uj' fell, which is taken for a reset; accumulated energy goes on\n",
+     "N VM 'a': the counter '@/a/energy_uj' fell: treated as a reset; accumulated energy continues\n",
      "W The energy counter of VM a was reset.\n"},
     {20, "250001000", "a/energy=1251; a/power=50", "", ""},
     {25, "250001000", "a/energy=1251; a/power=0", "", ""}, /* an update that adds nothing is a true 0 W */
@@ -310,7 +311,7 @@ static const struct step life[] = {
     {69, NULL, "", "", ""},
     {70, "9000000", "a/energy=1551", /* back, lower: energy goes on */
      "I VM 'a': reading '@/a/energy_uj'\n"
-     "N VM 'a': the counter '@/a/energy_uj' fell, which is taken for a reset; accumulated energy goes on\n",
+     "N VM 'a': the counter '@/a/energy_uj' fell: treated as a reset; accumulated energy continues\n",
      "O VM a appeared.\nW The energy counter of VM a was reset.\n"},
     {75, "509000000", "a/energy=2051; a/power=100", "", ""},
 };
@@ -443,7 +444,7 @@ START_TEST(no_counter) {
   read_at(1);
   expect_values("b/energy=1; b/energy=1");
   snprintf(expected, sizeof(expected),
-           "W VM 'a': '@/a/energy_uj': %s; it has no values until that is mended\nI reading 2 counters\n",
+           "W VM 'a': '@/a/energy_uj': %s; it has no values until this is fixed\nI reading 2 counters\n",
            other_kinds[_i]);
   expect_log(expected);
 }
@@ -457,12 +458,12 @@ static void read_denied(void) {
   expect_values("b/energy=2; b/energy=2");
   unsigned uid = geteuid();
   snprintf(expected, sizeof(expected),
-           "W VM 'a': '@/a/energy_uj': permission denied: collectd runs as uid %u; as root, run: setfacl -m u:%u:r "
+           "W VM 'a': '@/a/energy_uj': permission denied; collectd runs as uid %u; as root, run: setfacl -m u:%u:r "
            "@/a/energy_uj (and u:%u:x for each directory that is closed)\nI reading 2 counters\n",
            uid, uid, uid);
   if (uid == 0)
     snprintf(expected, sizeof(expected),
-             "W VM 'a': '@/a/energy_uj': permission denied: collectd runs as root, but without the right to read all "
+             "W VM 'a': '@/a/energy_uj': permission denied; collectd runs as root, but without the right to read all "
              "files; allow CAP_DAC_READ_SEARCH in its systemd unit (CapabilityBoundingSet=)\nI reading 2 counters\n");
   expect_log(expected);
   ck_assert_int_eq(fake_shutdown(), 0);
@@ -509,7 +510,7 @@ static void read_denied_name(void) {
   ck_assert_uint_eq(fake_count("permission denied"), 1);
   const char *text = fake.lines[0].text;
   if (remedy_rows[remedy_row].remedy == NULL) {
-    ck_assert_msg(strstr(text, "setfacl") == NULL && strstr(text, "needs r on it") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "setfacl") == NULL && strstr(text, "needs read permission on it") != NULL, "%s", text);
     return;
   }
   char expected[256], *at = strstr(remedy_rows[remedy_row].remedy, "%s");
@@ -564,8 +565,8 @@ START_TEST(harmful_names) {
   counter_at("new\nline\033[31m\x9b\x7f", "", 1);
   read_at(1);
   expect_log("I VM 'new_line_[31m___bc768936': reading '@/new_line_[31m__/energy_uj'\n"
-             "W VM 'new_line_[31m___bc768936': '@/new_line_[31m__/energy_uj': is empty; it has no values until that is "
-             "mended\n");
+             "W VM 'new_line_[31m___bc768936': '@/new_line_[31m__/energy_uj': is empty; it has no values until this is "
+             "fixed\n");
   expect_notes("O VM new_line_[31m___bc768936 appeared.\n");
   counter_at("new\nline\033[31m\x9b\x7f", "1", 2);
   read_at(2);
@@ -671,7 +672,7 @@ START_TEST(a_spike_is_told) {
   counter_at("a", "901000000000", 5);
   read_at(5);
   expect_values("a/energy=1");
-  expect_log("N VM 'a': '@/a/energy_uj' rose by more than MaxPower allows, so this power is dropped\n");
+  expect_log("N VM 'a': '@/a/energy_uj' increased faster than MaxPower allows; power discarded\n");
   fake_forget();
   counter_at("a", "901500000000", 10);
   read_at(10);
@@ -690,7 +691,7 @@ START_TEST(a_spike_without_the_option_is_told) {
   fake_forget();
   counter_at("a", "990000000000", 10);
   read_at(10);
-  expect_log("N VM 'a': '@/a/energy_uj' rose by more than can be drawn in that time, so this power is dropped\n");
+  expect_log("N VM 'a': '@/a/energy_uj' increased faster than is plausible; power discarded\n");
 }
 END_TEST
 
@@ -910,8 +911,8 @@ START_TEST(refused_values) {
   fake.dispatch_status = -7;
   counter_at("a", "500000000", 5);
   read_at(5);
-  expect_log("W collectd did not take the energy of VM 'a' (status -7)\n"
-             "W collectd did not take the power of VM 'a' (status -7)\n");
+  expect_log("W collectd refused the energy of VM 'a' (status -7)\n"
+             "W collectd refused the power of VM 'a' (status -7)\n");
   for (int i = 1; i <= 100; i++)
     read_at(5 + i / 1000.0);
   ck_assert_uint_eq(fake.lines_num, 50);
@@ -977,7 +978,7 @@ START_TEST(cycles) {
   start("");
   read_at((double)clock_ns / 1e9 + 1);
   expect_values("a/energy=501");
-  expect_log("W VM 'b': '@/b/energy_uj': is empty; it has no values until that is mended\nI reading 2 counters\n");
+  expect_log("W VM 'b': '@/b/energy_uj': is empty; it has no values until this is fixed\nI reading 2 counters\n");
   expect_notes("");
 }
 END_TEST

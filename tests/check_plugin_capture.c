@@ -79,8 +79,8 @@ static void show_log_of_runs(void) {
 #define HEADER_B "power_b.csv: ts,b_energy_uj,b_power_w\n"
 #define GOES     "I CSVDir: rows go into '@/captures/run_T'\n"
 #define FULL                                                                                                           \
-  "W CSVDir: cannot write '@/captures/run_T/power_a.csv': No space left on device; make room there; until then rows "  \
-  "are lost, values are not\n"
+  "W CSVDir: cannot write '@/captures/run_T/power_a.csv': No space left on device; free some space; values are "       \
+  "not lost\n"
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
@@ -269,11 +269,10 @@ START_TEST(another_trouble_is_told) {
   for (int t = 7; t <= 9; t++)
     read_with(EROFS, t);
   expect_log_of_runs(FULL
-                     "W CSVDir: cannot write '@/captures/run_T/power_a.csv': Input/output error; mend that, or name "
-                     "another directory\n"
-                     "W CSVDir: cannot write '@/captures/run_T/power_a.csv': Read-only file system; name another "
-                     "directory, or, where systemd makes it so, allow this one in collectd's unit "
-                     "(ReadWritePaths=)\n");
+                     "W CSVDir: cannot write '@/captures/run_T/power_a.csv': Input/output error; fix this, or choose "
+                     "another path\n"
+                     "W CSVDir: cannot write '@/captures/run_T/power_a.csv': Read-only file system; choose another "
+                     "path, or allow this one in collectd's systemd unit (ReadWritePaths=)\n");
 }
 END_TEST
 
@@ -411,9 +410,8 @@ START_TEST(a_directory_that_cannot_be_made_yet) {
   for (int t = 0; t < 3; t++)
     read_at(t);
   expect_values("a/energy=1; a/energy=1; a/energy=1");
-  expect_log_of_runs(
-      "W CSVDir: cannot write '@/captures/run_T': Not a directory; mend that, or name another directory\n"
-      "I reading 1 counter\n");
+  expect_log_of_runs("W CSVDir: cannot write '@/captures/run_T': Not a directory; fix this, or choose another path\n"
+                     "I reading 1 counter\n");
   ck_assert_int_eq(unlink(in_scratch("captures")), 0);
   fake_forget();
   read_at(3);
@@ -433,8 +431,8 @@ static void in_closed_directory(void) {
   expect_values("a/energy=1; a/energy=1; a/energy=1");
   snprintf(
       expected, sizeof(expected),
-      "W CSVDir: cannot write '@/open/closed/captures': Permission denied; collectd runs as uid %u and needs w and x "
-      "on the directory it is in\nI reading 1 counter\n",
+      "W CSVDir: cannot write '@/open/closed/captures': Permission denied; collectd runs as uid %u and needs write "
+      "and search permission on its directory\nI reading 1 counter\n",
       geteuid());
   expect_log(expected);
   fake_forget();
@@ -469,8 +467,7 @@ START_TEST(a_run_that_is_moved_away) {
   fake_forget();
   read_at(3);
   read_at(4);
-  expect_log_of_runs(
-      "W CSVDir: cannot write '@/captures/run_T': Not a directory; mend that, or name another directory\n");
+  expect_log_of_runs("W CSVDir: cannot write '@/captures/run_T': Not a directory; fix this, or choose another path\n");
   expect_values("a/energy=1e-06; a/energy=1e-06");
 }
 END_TEST

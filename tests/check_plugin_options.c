@@ -153,11 +153,11 @@ static const struct {
      "a whole number of samples from 0 (off) to 86400",
      {"", "'3'", "-1", "2.5", "86401", "nan", "1e+300", "3 true"}},
     {"HostnameFormat",
-     "one to four of hostname and name; energy files tell no uuid and no metadata",
+     "one to four of hostname and name; energy files have no uuid and no metadata",
      {"", "''", "' '", "'uuid'", "'name metadata'", "'none'", "'name name name name name'", "'name' 'hostname'",
       "true"}},
     {"PluginInstanceFormat",
-     "name or none; energy files tell no uuid and no metadata",
+     "name or none; energy files have no uuid and no metadata",
      {"", "''", "'uuid'", "'hostname'", "'name none'", "'none name'", "0", "'name NAME'", "'none none'"}},
     {"IgnoreSelected", "true or false", {BAD_BOOLEANS}},
     {"ReportEnergy", "true or false", {BAD_BOOLEANS}},
@@ -262,7 +262,7 @@ START_TEST(no_name_in_any_field) {
   start("PluginInstanceFormat 'none'");
   expect_log(
       "W neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one series: "
-      "PluginInstanceFormat is taken to be \"name\"\n");
+      "using PluginInstanceFormat \"name\"\n");
   counter_at("a", "1000000", 0);
   read_at(0);
   expect_values("a/energy=1");

@@ -126,7 +126,7 @@ START_TEST(over_several_restarts) {
   read_at(101);
   expect_values("a/energy=55");
   ck_assert_uint_eq(fake_count("N VM 'a'"), 0);
-  ck_assert_uint_eq(fake_count("fell, which is taken for a reset"), 1);
+  ck_assert_uint_eq(fake_count("fell: treated as a reset"), 1);
   counter_at("a", "900000", 105);
   expect_at(105, "a/energy=56");
   stop();
@@ -361,7 +361,7 @@ START_TEST(unreadable_file) {
   keep("");
   char said[512];
   snprintf(said, sizeof(said),
-           "W StateFile: cannot read '@/state': %s; it is left alone and nothing is kept: mend that, or name another "
+           "W StateFile: cannot read '@/state': %s; it is left alone and nothing is kept: fix this, or choose another "
            "file, and restart collectd\n",
            _i == 0 ? "it is no regular file" : "symbolic links are not followed here");
   expect_log(said);
@@ -390,7 +390,7 @@ START_TEST(full_disk) {
     write_error = ENOSPC;
     read_at(t);
   }
-  expect_log("W StateFile: cannot write '@/state': No space left on device; make room there; values are not lost\n");
+  expect_log("W StateFile: cannot write '@/state': No space left on device; free some space; values are not lost\n");
   ck_assert_uint_eq(fake.values_num, 10);
   ck_assert_double_eq(fake.values[9].value, 300);
   expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
@@ -436,7 +436,7 @@ START_TEST(no_directory) {
   expect_log("");
   counter_at("a", "1000000", 0);
   expect_at(0, "a/energy=1");
-  expect_log("W StateFile: cannot write '@/none/state': No such file or directory; make the directory it is in\n"
+  expect_log("W StateFile: cannot write '@/none/state': No such file or directory; create its directory\n"
              "I reading 1 counter\n");
   ck_assert_int_eq(mkdir(in_scratch("none"), 0755), 0);
   fake_forget();
@@ -451,8 +451,8 @@ static void in_a_closed_directory(void) {
   expect_at(0, "a/energy=1");
   char said[512];
   snprintf(said, sizeof(said),
-           "W StateFile: cannot write '@/state': Permission denied; collectd runs as uid %u and needs w and x on the "
-           "directory it is in\nI reading 1 counter\n",
+           "W StateFile: cannot write '@/state': Permission denied; collectd runs as uid %u and needs write and "
+           "search permission on its directory\nI reading 1 counter\n",
            geteuid());
   expect_log(said);
   stop();

@@ -46,8 +46,8 @@ power="a number of watts from 0 (off) to 1000000000"
 smooth="a whole number of samples from 0 (off) to 86400"
 file_path="the absolute path of a file, in quotes"
 directory="the absolute path of a directory, in quotes"
-host="one to four of hostname and name; energy files tell no uuid and no metadata"
-instance="name or none; energy files tell no uuid and no metadata"
+host="one to four of hostname and name; energy files have no uuid and no metadata"
+instance="name or none; energy files have no uuid and no metadata"
 while IFS='|' read -r written told takes; do
   bad "$written" "$told" "$takes"
 done <<BAD
@@ -86,7 +86,7 @@ answers "two blocks add up" "$fine" <<<"IgnoreSelected true
 $file
 VM \"b\""
 answers "a series that would be shared by all VMs" "warning: neither HostnameFormat nor PluginInstanceFormat has the name \
-of the VM, so all VMs would be one series: PluginInstanceFormat is taken to be \"name\"
+of the VM, so all VMs would be one series: using PluginInstanceFormat \"name\"
 $fine" <<<"$file
 PluginInstanceFormat \"none\""
 answers "a selection that leaves nothing" "warning: no counter found in '$work/scaphandre/*/intel-rapl:0/energy_uj'; \

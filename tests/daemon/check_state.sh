@@ -107,7 +107,7 @@ counter b 80
 check "... and values come" becomes vm_energy-b 80
 stop collectd
 check "... it is told once, with user and remedy" \
-  logged_times 1 "^\[warning\] vm_energy plugin: StateFile: cannot write '$state': Permission denied; collectd runs as uid .* and needs w and x on the directory it is in\$"
+  logged_times 1 "^\[warning\] vm_energy plugin: StateFile: cannot write '$state': Permission denied; collectd runs as uid .* and needs write and search permission on its directory\$"
 check "... the old file is as it was" grep -q '^60000000 60000000 ' "$state"
 chmod 0755 "$work/state"
 begin

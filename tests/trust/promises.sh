@@ -89,7 +89,7 @@ broken "a search enters no link" $place 's/fd = look_open_found\(walk->place->ro
 broken "each reason has words of its own" $counter 's/return "is a directory"/return "is empty"/' $by_counter texts
 broken "the reason is the true one" $look 's/\(status != 0 && !look_may_pass\(status\)\)\)/false)/' $by_look tricked
 broken "no permission is not missing" $look 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
-broken "no content in the log" plugin/vm_energy.c 's/^static void say_unreadable\(const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) say(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
+broken "no content in the log" plugin/news.c 's/^static void report_unreadable\(struct news \*news, const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) report(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
   tests/check_plugin no_counter
 broken "a name breaks no line of the log" plugin/log.c 's/= label_printable\(raw\)/= strdup(raw)/' tests/check_plugin harmful_names
 
@@ -191,7 +191,7 @@ broken "no semicolon" $label 's/, "\/;"\);$/, "\/");/' $by_label safe
 broken "no dot in front" $label 's/\(safe\[0\] == .\.. \|\| safe\[0\] == .-.\)/(safe[0] == 45)/' $by_label safe
 broken "no dash in front" $label 's/\(safe\[0\] == .\.. \|\| safe\[0\] == .-.\)/(safe[0] == 46)/' $by_label safe
 broken "a label is cut at 63 bytes" plugin/core/label.h 's/^#define LABEL_MAX_COLLECTD 63/#define LABEL_MAX_COLLECTD 64/' tests/check_plugin long_names
-broken "... also behind the host's name" plugin/vm_energy.c 's/named && used > LABEL_MAX_COLLECTD \?/false ?/' tests/check_plugin long_names
+broken "... also behind the host's name" plugin/settings.c 's/format->has_name && used > LABEL_MAX_COLLECTD \?/false ?/' tests/check_plugin long_names
 broken "... at a character" $label 's/\(\(unsigned char\)text\[max\] & 0xc0\) == 0x80/false/' $by_label cut
 broken "... and tells by a hash what was cut off" $label 's/add_mark\(safe, hash\(safe, len\), max\)/add_mark(safe, 0, max)/' $by_label cut
 
@@ -210,16 +210,16 @@ broken "... nor a link that was put there" plugin/core/csv_file.c 's/ \| O_NOFOL
 broken "... nor waits a FIFO" plugin/core/csv_file.c 's/ \| O_NONBLOCK//' $by_csv test_planted_fifo $stalls
 
 # --- what is said, and how often --------------------------------------------------------------------------------------------
-glue=plugin/vm_energy.c by_plugin=tests/check_plugin
-broken "a state is told when it changes, not while it stays" $glue 's/if \(sample->error != vm->error && may_say_of_vm/if (may_say_of_vm/' \
+news=plugin/news.c by_plugin=tests/check_plugin
+broken "a state is told when it changes, not while it stays" $news 's/if \(sample->error != last_error\)/if (true)/' \
   $by_plugin life_without_notifications
-broken "a VM that flaps is told ten times" $glue 's/return may_say\(&vm->throttle, &pace, plugin\.mono_ns\);/(void)vm; (void)pace; return true;/' \
+broken "a VM that flaps is told ten times" $news 's/if \(!may_report\(&vm->lines, text, news->now\.mono_ns\)\)/if (false)/' \
   $by_plugin a_flapping_vm_is_throttled
-broken "... and not anew each time it comes back" $glue 's/^    vm->throttle = gone->throttle;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
-broken "VMs that come and go are told fifty times" $glue 's/return may_say\(&plugin\.throttle, &pace, plugin\.mono_ns\);/(void)pace; return true;/' \
+broken "... and not anew each time it comes back" $news 's/^    vm->lines = old->lines;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
+broken "VMs that come and go are told fifty times" $news 's/may_report\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
   $by_plugin coming_and_going_is_throttled
 broken "what is held back is counted" plugin/core/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
-broken "a permission problem names the remedy" $glue 's/if \(sample->error == -EACCES \|\| sample->error == -EPERM\)/if (false)/' $by_plugin denied
+broken "a permission problem names the remedy" $news 's/bool denied = .*;/bool denied = false;/' $by_plugin denied
 
 # --- fit: each edit still changes its file, each test is there --------------------------------------------------------------
 

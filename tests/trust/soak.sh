@@ -112,10 +112,10 @@ for name in collectd ts; do
 done
 try "ts: says nothing while it samples" grows_by ts 5 0
 
-# What the throttles in plugin/vm_energy.c and its neighbours let through: of each bucket its burst, then one a refill, and with
+# What the throttles in plugin/log.h let through: of each bucket its burst, then one a refill, and with
 # each of these what was held back before it. The notifications, which come in pairs, have such a bucket for each VM too.
 vms=$((churned + ${#good[@]} + 8)) # those that churn; falls, dead, gone, late, shut, torn, swapped, fifo
-constant() { sed -n "s/^#define $1 *(*\([0-9]*\).*/\1/p" "$srcdir/plugin/vm_energy.c"; }
+constant() { sed -n "s/^#define $1 *(*\([0-9]*\).*/\1/p" "$srcdir/plugin/log.h"; }
 vm_burst=$(constant VM_BURST) vm_refill_s=$(constant VM_REFILL_NS) burst=$(constant PLUGIN_BURST) refill_s=$(constant PLUGIN_REFILL_NS)
 try "the throttles are known: $vm_burst, $vm_refill_s, $burst, $refill_s" test $((vm_burst * vm_refill_s * burst * refill_s)) -gt 0
 of_vm=$((vm_burst + 2 * (logged_s / vm_refill_s + 1)))

@@ -1,0 +1,300 @@
+#include "news.h"
+
+#include "core/label.h"
+#include "core/shell_word.h"
+#include "log.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is kept per VM, in the slot of its samples. */
+struct vm {
+  int error; /* last logged state; 0: it has a value */
+  int range_error;
+  bool stale, at_least;
+  bool noted_here, noted_stale; /* last notified state */
+  struct throttle lines, notes;
+  char label[LABEL_MAX_COLLECTD + 1];
+};
+
+struct news {
+  struct sink sink;
+  const struct settings *options;
+  struct throttle *throttle;
+  struct instant now; /* of the look */
+  bool started;       /* the first pass is over */
+  bool ended;
+  bool reported_pause;
+  void *removed[2]; /* trees of struct vm by label: removed within this hour, and within the hour before */
+  int64_t removed_since_ns;
+};
+
+/* ---- removed VMs ------------------------------------------------------------------------------------------------- */
+
+/* The throttles of a removed VM are kept until they are full again: else one that comes and goes would start with full
+   ones each time. */
+#define KEEP_NS (VM_BURST * VM_REFILL_NS)
+
+static int compare_labels(const void *a, const void *b) {
+  return strcmp(((const struct vm *)a)->label, ((const struct vm *)b)->label);
+}
+
+static void keep_removed(struct news *news, struct vm *vm) {
+  bool full = vm->lines.full_ns <= news->now.mono_ns && vm->notes.full_ns <= news->now.mono_ns;
+  struct vm **node = full ? NULL : tsearch(vm, &news->removed[0], compare_labels);
+  if (node == NULL || *node != vm)
+    free(vm);
+}
+
+/* A new VM, with the throttles it had when it was removed. NULL: out of memory. */
+static struct vm *add_vm(struct news *news, const char *label) {
+  struct vm *vm = calloc(1, sizeof(*vm));
+  if (vm == NULL)
+    return NULL;
+  snprintf(vm->label, sizeof(vm->label), "%s", label);
+  for (size_t i = 0; i < 2; i++) {
+    struct vm **node = tfind(vm, &news->removed[i], compare_labels);
+    if (node == NULL)
+      continue;
+    struct vm *old = *node;
+    vm->lines = old->lines;
+    vm->notes = old->notes;
+    tdelete(old, &news->removed[i], compare_labels);
+    free(old);
+  }
+  return vm;
+}
+
+void news_set_time(struct sink *sink, const struct instant *now) {
+  struct news *news = (struct news *)sink;
+  news->ended = now == NULL;
+  if (news->ended)
+    return;
+  news->now = *now;
+  if (now->mono_ns - news->removed_since_ns < KEEP_NS)
+    return;
+  tdestroy(news->removed[1], free);
+  news->removed[1] = news->removed[0];
+  news->removed[0] = NULL;
+  news->removed_since_ns = now->mono_ns;
+}
+
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
+
+/* Logs a line about the VM, unless it had too many. */
+__attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, const struct sample *sample,
+                                                            int severity, const char *format, ...) {
+  char text[MESSAGE_MAX];
+  struct vm *vm = *sample->slot;
+  snprintf(text, sizeof(text), "VM '%s'", sample->label);
+  if (!may_report(&vm->lines, text, news->now.mono_ns))
+    return;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof(text), format, args);
+  va_end(args);
+  report(severity, "VM '%s': %s", sample->label, text);
+}
+
+__attribute__((format(printf, 4, 5))) static void notify(const struct news *news, const struct sample *sample,
+                                                         int severity, const char *format, ...) {
+  notification_t notification = {.severity = severity, .time = NS_TO_CDTIME_T((cdtime_t)news->now.wall_ns)};
+  va_list args;
+  va_start(args, format);
+  format_safely(notification.message, sizeof(notification.message), format, args);
+  va_end(args);
+  const struct settings *options = news->options;
+  snprintf(notification.plugin, sizeof(notification.plugin), "%s", PLUGIN);
+  format_expand(&options->host, sample->label, notification.host, sizeof(notification.host));
+  format_expand(&options->plugin_instance, sample->label, notification.plugin_instance,
+                sizeof(notification.plugin_instance));
+  snprintf(notification.type, sizeof(notification.type), "energy");
+  plugin_dispatch_notification(&notification);
+}
+
+/* Of a pair of notifications only the first one asks this, so that none stands that is no longer true. */
+static bool may_notify(const struct news *news, struct vm *vm) {
+  uint64_t held_back;
+  return throttle_take(&vm->notes, VM_BURST, VM_REFILL_NS, news->now.mono_ns, &held_back);
+}
+
+/* VMs present at start are not announced. */
+static void notify_here(const struct news *news, const struct sample *sample) {
+  struct vm *vm = *sample->slot;
+  if (vm->noted_here || !(news->options->notify_add || news->options->notify_remove))
+    return;
+  vm->noted_here = !news->started || may_notify(news, vm);
+  if (news->started && vm->noted_here && news->options->notify_add)
+    notify(news, sample, NOTIF_OKAY, "VM %s appeared.", sample->label);
+}
+
+/* ---- one VM's changes -------------------------------------------------------------------------------------------- */
+
+static void report_unreadable(struct news *news, const struct sample *sample) {
+  bool denied = sample->error == -EACCES || sample->error == -EPERM;
+  unsigned uid = geteuid();
+  size_t room = MESSAGE_MAX - 250; /* a long line is cut, and half of a path is another path */
+  char *word = denied ? shell_word(sample->path) : NULL, remedy[MESSAGE_MAX];
+  if (denied && uid == 0)
+    strcpy(remedy, "collectd runs as root, but without the right to read all files; allow CAP_DAC_READ_SEARCH in its "
+                   "systemd unit (CapabilityBoundingSet=)");
+  else if (denied && (word == NULL || strlen(sample->path) + strlen(word) > room))
+    snprintf(remedy, sizeof(remedy),
+             "collectd runs as uid %u, which needs read permission on it and x on each directory above it", uid);
+  else if (denied)
+    snprintf(
+        remedy, sizeof(remedy),
+        "collectd runs as uid %u; as root, run: setfacl -m u:%u:r %s (and u:%u:x for each directory that is closed)",
+        uid, uid, word, uid);
+  else if (sample->state == SAMPLE_MISSING)
+    strcpy(remedy, "start Scaphandre's qemu exporter, or correct the option File");
+  else
+    strcpy(remedy, "it has no values until this is fixed");
+  report_vm(news, sample, LOG_WARNING, "'%s': %s; %s", sample->path, counter_error_text(sample->error), remedy);
+  free(word);
+}
+
+static void report_reset(struct news *news, const struct sample *sample) {
+  report_vm(news, sample, LOG_NOTICE, "the counter '%s' fell: treated as a reset; accumulated energy continues",
+            sample->path);
+  if (news->options->notify_reset && may_notify(news, *sample->slot))
+    notify(news, sample, NOTIF_WARNING, "The energy counter of VM %s was reset.", sample->label);
+}
+
+static void report_staleness(struct news *news, const struct sample *sample) {
+  struct vm *vm = *sample->slot;
+  bool stale = sample->state == SAMPLE_STALE;
+  double age_s = (double)sample->age_ns / 1e9;
+  if (stale && !vm->stale)
+    report_vm(news, sample, LOG_WARNING,
+              "no update of '%s' for %.0f s: it has no values until the next one; the VM is off, or Scaphandre has "
+              "stopped",
+              sample->path, age_s);
+  else if (!stale && vm->stale)
+    report_vm(news, sample, LOG_NOTICE, "'%s' is updated again", sample->path);
+  vm->stale = stale;
+  if (stale == vm->noted_stale || !news->options->notify_stale || (stale && !may_notify(news, vm)))
+    return;
+  vm->noted_stale = stale;
+  if (stale)
+    notify(news, sample, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", sample->label,
+           age_s);
+  else
+    notify(news, sample, NOTIF_OKAY, "The energy counter of VM %s is updated again.", sample->label);
+}
+
+/* Energy and power of such a counter are known badly, for as long as it has that range. */
+static void report_range(struct news *news, const struct sample *sample) {
+  struct vm *vm = *sample->slot;
+  if (sample->range_error != vm->range_error && sample->range_error != 0)
+    report_vm(news, sample, LOG_WARNING,
+              "cannot read max_energy_range_uj beside '%s': %s; until it can be read, a wrap of the counter is "
+              "treated as a reset",
+              sample->path, counter_error_text(sample->range_error));
+  vm->range_error = sample->range_error;
+  if (sample->at_least && !vm->at_least)
+    report_vm(news, sample, LOG_WARNING,
+              "'%s' may wrap more than once between two looks: its energy is a lower bound, and it has no power",
+              sample->path);
+  vm->at_least = sample->at_least;
+}
+
+/* Once: the writer pauses for all VMs at the same time. */
+static void report_pause(struct news *news, const struct sample *sample) {
+  if (sample->pauses == 0 || news->reported_pause)
+    return;
+  news->reported_pause = true;
+  report(LOG_NOTICE,
+         "VM '%s': the writer of '%s' paused: an update came %.1f s late; energy of that time may not be counted, and "
+         "the update has no power; further pauses are not logged (see vm_energy check)",
+         sample->label, sample->path, (double)sample->pause_ns / 1e9);
+}
+
+/* ---- the sink ---------------------------------------------------------------------------------------------------- */
+
+static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
+  (void)sink, (void)now, (void)count;
+  return 0;
+}
+
+static int sink_put(struct sink *sink, const struct sample *sample) {
+  struct news *news = (struct news *)sink;
+  struct vm *vm = *sample->slot;
+  /* A file that was removed between search and read is reported by the next search. */
+  if (vm == NULL || (sample->state == SAMPLE_MISSING && sample->found))
+    return 0;
+  notify_here(news, sample);
+  int last_error = vm->error;
+  vm->error = sample->error;
+  if (sample->error != 0) {
+    if (sample->error != last_error)
+      report_unreadable(news, sample);
+    return 0;
+  }
+  if (last_error != 0)
+    report_vm(news, sample, LOG_NOTICE, "'%s' can be read again", sample->path);
+  if (sample->state == SAMPLE_RESET)
+    report_reset(news, sample);
+  else if (sample->state == SAMPLE_SPIKE)
+    report_vm(news, sample, LOG_NOTICE, "'%s' increased faster than %s; power discarded", sample->path,
+              news->options->meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
+  report_staleness(news, sample);
+  report_range(news, sample);
+  report_pause(news, sample);
+  return 0;
+}
+
+static int sink_end(struct sink *sink) {
+  ((struct news *)sink)->started = true;
+  return 0;
+}
+
+static void sink_added(struct sink *sink, const struct sample *sample) {
+  struct news *news = (struct news *)sink;
+  struct vm *vm = add_vm(news, sample->label); /* without it the VM has values, but no messages */
+  *sample->slot = vm;
+  if (news->started && may_report(news->throttle, NULL, news->now.mono_ns))
+    report(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
+  if (vm != NULL)
+    notify_here(news, sample);
+}
+
+static void sink_removed(struct sink *sink, const struct sample *sample) {
+  struct news *news = (struct news *)sink;
+  struct vm *vm = *sample->slot;
+  if (news->ended) {
+    free(vm);
+    return;
+  }
+  if (may_report(news->throttle, NULL, news->now.mono_ns))
+    report(LOG_INFO, "VM '%s': '%s' is gone", sample->label, sample->path);
+  if (vm == NULL)
+    return;
+  if (vm->noted_here && news->options->notify_remove)
+    notify(news, sample, NOTIF_WARNING, "VM %s is gone.", sample->label);
+  keep_removed(news, vm);
+}
+
+struct sink *news_new(const struct settings *options, struct throttle *throttle) {
+  struct news *news = calloc(1, sizeof(*news));
+  if (news == NULL)
+    return NULL;
+  news->sink = (struct sink){
+      .begin = sink_begin, .put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
+  news->options = options;
+  news->throttle = throttle;
+  return &news->sink;
+}
+
+void news_free(struct sink *sink) {
+  struct news *news = (struct news *)sink;
+  for (size_t i = 0; news != NULL && i < 2; i++)
+    tdestroy(news->removed[i], free);
+  free(news);
+}

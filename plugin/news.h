@@ -1,0 +1,28 @@
+/*
+ * news: a sink: what log and notifications say of a VM when it changes
+ *
+ * Each change is reported once: a VM comes or goes, its counter cannot be read (and why), is stale, falls, rises by too
+ * much, or can be read again. How often is limited per VM, in the log and in notifications. Uses the slot of the
+ * samples.
+ */
+#ifndef VM_ENERGY_NEWS_H
+#define VM_ENERGY_NEWS_H
+
+#include "core/clock.h"
+#include "core/sink.h"
+#include "core/throttle.h"
+#include "settings.h"
+
+/*
+ * Returns the sink. NULL: out of memory. Both are borrowed. throttle limits the lines about VMs that come and go,
+ * together with the caller's own, see may_report().
+ */
+struct sink *news_new(const struct settings *options, struct throttle *throttle);
+
+/* To be called after the sampler that has the sink was freed. NULL is fine. */
+void news_free(struct sink *news);
+
+/* To be called before each look with its time; with NULL when collectd ends: then removed VMs are not reported. */
+void news_set_time(struct sink *news, const struct instant *now);
+
+#endif
