@@ -28,16 +28,18 @@ void report(int severity, const char *format, ...) {
 }
 
 void report_unwritable(const char *option, const char *path, int error) {
-  char remedy[128] = "fix this, or choose another path";
+  const char *remedy = "fix this, or choose another path";
+  char text[128];
+  snprintf(text, sizeof(text), "collectd runs as uid %u and needs write and search permission on its directory",
+           geteuid());
   if (error == -EACCES || error == -EPERM)
-    snprintf(remedy, sizeof(remedy), "collectd runs as uid %u and needs write and search permission on its directory",
-             geteuid());
+    remedy = text;
   else if (error == -ENOENT)
-    strcpy(remedy, "create its directory");
+    remedy = "create its directory";
   else if (error == -ENOSPC || error == -EDQUOT)
-    strcpy(remedy, "free some space; values are not lost");
+    remedy = "free some space; values are not lost";
   else if (error == -EROFS)
-    strcpy(remedy, "choose another path, or allow this one in collectd's systemd unit (ReadWritePaths=)");
+    remedy = "choose another path, or allow this one in collectd's systemd unit (ReadWritePaths=)";
   report(LOG_WARNING, "%s: cannot write '%s': %s; %s", option, path, strerror(-error), remedy);
 }
 

@@ -13,13 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is kept per VM, in the slot of its samples. */
+/* Pauses are reported once a VM was watched for this long. */
+#define PAUSES_AFTER_NS (600 * NS_PER_S)
+
+/* State per VM, in the slot of its samples. */
 struct vm {
   int error; /* last logged state; 0: it has a value */
   int range_error;
   bool stale, at_least;
   bool noted_here, noted_stale; /* last notified state */
   struct throttle lines, notes;
+  uint32_t pauses; /* of the writer, since since_ns */
+  int64_t pause_ns, since_ns;
   char label[LABEL_MAX_COLLECTD + 1];
 };
 
@@ -30,7 +35,7 @@ struct news {
   struct instant now; /* of the look */
   bool started;       /* the first pass is over */
   bool ended;
-  bool reported_pause;
+  bool reported_pauses;
   void *removed[2]; /* trees of struct vm by label: removed within this hour, and within the hour before */
   int64_t removed_since_ns;
 };
@@ -58,6 +63,7 @@ static struct vm *add_vm(struct news *news, const char *label) {
   if (vm == NULL)
     return NULL;
   snprintf(vm->label, sizeof(vm->label), "%s", label);
+  vm->since_ns = news->now.mono_ns;
   for (size_t i = 0; i < 2; i++) {
     struct vm **node = tfind(vm, &news->removed[i], compare_labels);
     if (node == NULL)
@@ -140,22 +146,24 @@ static void report_unreadable(struct news *news, const struct sample *sample) {
   bool denied = sample->error == -EACCES || sample->error == -EPERM;
   unsigned uid = geteuid();
   size_t room = MESSAGE_MAX - 250; /* a long line is cut, and half of a path is another path */
-  char *word = denied ? shell_word(sample->path) : NULL, remedy[MESSAGE_MAX];
-  if (denied && uid == 0)
-    strcpy(remedy, "collectd runs as root, but without the right to read all files; allow CAP_DAC_READ_SEARCH in its "
-                   "systemd unit (CapabilityBoundingSet=)");
-  else if (denied && (word == NULL || strlen(sample->path) + strlen(word) > room))
-    snprintf(remedy, sizeof(remedy),
-             "collectd runs as uid %u, which needs read permission on it and x on each directory above it", uid);
-  else if (denied)
-    snprintf(
-        remedy, sizeof(remedy),
-        "collectd runs as uid %u; as root, run: setfacl -m u:%u:r %s (and u:%u:x for each directory that is closed)",
-        uid, uid, word, uid);
-  else if (sample->state == SAMPLE_MISSING)
-    strcpy(remedy, "start Scaphandre's qemu exporter, or correct the option File");
-  else
-    strcpy(remedy, "it has no values until this is fixed");
+  char *word = denied ? shell_word(sample->path) : NULL, text[MESSAGE_MAX];
+  const char *remedy = "it has no values until this is fixed";
+  if (denied && uid == 0) {
+    remedy = "collectd runs as root, but without the right to read all files; allow CAP_DAC_READ_SEARCH in its systemd "
+             "unit (CapabilityBoundingSet=)";
+  } else if (denied) {
+    remedy = text;
+    if (word == NULL || strlen(sample->path) + strlen(word) > room)
+      snprintf(text, sizeof(text),
+               "collectd runs as uid %u and needs read permission on it, and search permission on its directories",
+               uid);
+    else
+      snprintf(text, sizeof(text),
+               "collectd runs as uid %u; as root, run: setfacl -m u:%u:r %s (and u:%u:x for each closed directory)",
+               uid, uid, word, uid);
+  } else if (sample->state == SAMPLE_MISSING) {
+    remedy = "start Scaphandre's qemu exporter, or correct the option File";
+  }
   report_vm(news, sample, LOG_WARNING, "'%s': %s; %s", sample->path, counter_error_text(sample->error), remedy);
   free(word);
 }
@@ -205,15 +213,23 @@ static void report_range(struct news *news, const struct sample *sample) {
   vm->at_least = sample->at_least;
 }
 
-/* Once: the writer pauses for all VMs at the same time. */
-static void report_pause(struct news *news, const struct sample *sample) {
-  if (sample->pauses == 0 || news->reported_pause)
+/* Once, since the writer pauses for all VMs at the same time; after a while, since a share of a short time says little.
+ */
+static void report_pauses(struct news *news, const struct sample *sample) {
+  struct vm *vm = *sample->slot;
+  int64_t watched_ns = news->now.mono_ns - vm->since_ns;
+  vm->pauses += sample->pauses;
+  vm->pause_ns += sample->pause_ns;
+  if (vm->pauses == 0 || news->reported_pauses || watched_ns < PAUSES_AFTER_NS)
     return;
-  news->reported_pause = true;
-  report(LOG_NOTICE,
-         "VM '%s': the writer of '%s' paused: an update came %.1f s late; energy of that time may not be counted, and "
-         "the update has no power; further pauses are not logged (see vm_energy check)",
-         sample->label, sample->path, (double)sample->pause_ns / 1e9);
+  news->reported_pauses = true;
+  report(
+      LOG_NOTICE,
+      "VM '%s': the writer of '%s' paused %u time%s in %.0f min, and may not have counted for %.1f %% of the time%s; "
+      "further pauses are not logged, see vm_energy check",
+      sample->label, sample->path, vm->pauses, vm->pauses == 1 ? "" : "s", (double)watched_ns / 60e9,
+      100 * (double)vm->pause_ns / (double)watched_ns,
+      sample->by_update ? "; updates after a pause have no power" : "");
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -246,7 +262,7 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
               news->options->meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
   report_staleness(news, sample);
   report_range(news, sample);
-  report_pause(news, sample);
+  report_pauses(news, sample);
   return 0;
 }
 
