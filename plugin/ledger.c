@@ -19,8 +19,7 @@ struct ledger {
   const char *path;
   struct state *state;
   bool changed;       /* since it was written */
-  bool written;       /* it was, once */
-  int error;          /* last logged state; 0: the file is written */
+  int error;          /* last logged state; 0: the file is written; 1: nothing logged yet */
   struct instant now; /* of the pass */
   int64_t next_ns;    /* mono; when it may be written again; 0: at once */
   bool due;           /* in this pass it may */
@@ -36,12 +35,11 @@ static void report_failure(struct ledger *ledger, int error) {
 }
 
 static void report_success(struct ledger *ledger) {
-  bool again = ledger->error != 0;
-  if ((again || !ledger->written) && may_report(&ledger->throttle, "StateFile", ledger->now.mono_ns))
+  bool again = ledger->error < 0;
+  if (ledger->error != 0 && may_report(&ledger->throttle, "StateFile", ledger->now.mono_ns))
     report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", ledger->path,
            again ? " again" : "");
   ledger->error = 0;
-  ledger->written = true;
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
@@ -146,7 +144,8 @@ struct sink *ledger_new(const char *path) {
   }
   *ledger = (struct ledger){.sink = {.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed},
                             .path = path,
-                            .state = state};
+                            .state = state,
+                            .error = 1};
   if (load(ledger))
     return &ledger->sink;
   state_free(state);
