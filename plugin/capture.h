@@ -1,10 +1,9 @@
 /*
  * capture: the option CSVDir, samples as files in the layout of the tool's separate files
  *
- * A run directory that is made in the first pass, in it power_<label>.csv for each VM, from when it appears. A sink
- * that answers 0 whatever happens: a disk that is full costs rows, never values. What goes wrong is told in the log
- * once, with what to do, and so is its end. What cannot be made is tried again in each pass; a run directory that was
- * removed or moved away is followed by another one.
+ * The first pass creates a run directory; in it each VM has power_<label>.csv from when it appears. A sink that always
+ * returns 0: a full disk costs rows, never values. An error is logged once, with its remedy, and so is its end. Each
+ * pass tries again to create what is missing; after a run directory was removed or moved away, a new one is created.
  */
 #ifndef VM_ENERGY_CAPTURE_H
 #define VM_ENERGY_CAPTURE_H

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How often the file is written at most, and how long a VM that is gone is remembered. */
+/* Shortest time between two writes, and how long a removed VM is kept in the file. */
 #define WRITE_EVERY_NS (60 * NS_PER_S)
 #define KEEP_S         (INT64_C(90) * 24 * 3600)
 
@@ -18,11 +18,11 @@ struct ledger {
   struct sink sink;
   const char *path;
   struct state *state;
-  bool changed;       /* since it was written */
+  bool changed;       /* since the last write */
   int error;          /* last logged state; 0: the file is written; 1: nothing logged yet */
   struct instant now; /* of the pass */
-  int64_t next_ns;    /* mono; when it may be written again; 0: at once */
-  bool due;           /* in this pass it may */
+  int64_t next_ns;    /* mono; time of the next write; 0: at once */
+  bool due;           /* written in this pass */
   struct throttle throttle;
 };
 
@@ -102,7 +102,7 @@ static int note(struct ledger *ledger, const struct sample *sample) {
   if (old == NULL || old->total_uj != record.total_uj || old->counter_uj != record.counter_uj)
     ledger->changed = true;
   int status = state_set(ledger->state, sample->path, &record);
-  return status == -EINVAL ? 0 : status; /* a path that is longer than one can be is not kept */
+  return status == -EINVAL ? 0 : status; /* the path is too long: not kept */
 }
 
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
@@ -127,7 +127,7 @@ static int sink_end(struct sink *sink) {
   return 0;
 }
 
-/* What came since it was last written is in the meter, which goes now. */
+/* Energy added since the last write is only in the meter, which is dropped now. */
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   struct ledger *ledger = (struct ledger *)sink;
   if (sample->has_energy && note(ledger, sample) != 0)

@@ -1,11 +1,10 @@
 /*
- * ledger: the option StateFile, accumulated energies over a restart
+ * ledger: the option StateFile, accumulated energies across a restart
  *
- * A sink that notes what each counter had accumulated, and what it showed then: in a file that is read at the start and
- * written at the end, and once a minute when something changed. It answers 0 for whatever a disk does: that costs no
- * values. What goes wrong is told in the log once, with what to do, and so is its end. What is in a file that cannot be
- * read is not lost: one that is damaged is set aside under another name, and any other one is left alone, and nothing
- * is written.
+ * A sink that saves the accumulated energy of each counter, and the counter at that time, in a file. The file is read
+ * at the start, and written at the end and once a minute if something changed. Errors of the disk cost no values and
+ * are not returned. An error is logged once, with its remedy, and so is its end. A damaged file is renamed, not
+ * overwritten. A file that cannot be read is left unchanged, and nothing is saved.
  */
 #ifndef VM_ENERGY_LEDGER_H
 #define VM_ENERGY_LEDGER_H

@@ -1,8 +1,7 @@
 /*
- * settings: the plugin's options, as they were read from collectd's configuration
+ * settings: the plugin's options, from collectd's configuration
  *
- * One for the whole process, since collectd hands the configuration over without a place to keep it. A bad option is
- * named in the log and left out; it stops nothing.
+ * One for the whole process, since collectd's callback has no argument to store it. A bad option is logged and ignored.
  */
 #ifndef VM_ENERGY_SETTINGS_H
 #define VM_ENERGY_SETTINGS_H
@@ -41,7 +40,7 @@ struct settings {
 
 extern struct settings settings;
 
-/* The defaults. Frees what was set. */
+/* Frees all options and sets the defaults. */
 void settings_reset(void);
 
 /* Takes a block of the configuration; several add up. Returns 0, as collectd wants it. */

@@ -1,7 +1,7 @@
 /*
- * average: mean of the last N values, of fewer at the start
+ * average: mean of the last N values, fewer at the start
  *
- * The mean is summed anew from the values kept, so no rounding error grows over months.
+ * Each mean is summed from the stored values, so rounding errors do not accumulate over months.
  */
 #ifndef VM_ENERGY_AVERAGE_H
 #define VM_ENERGY_AVERAGE_H
@@ -16,7 +16,7 @@ struct average;
 struct average *average_new(size_t window);
 void average_free(struct average *average);
 
-/* Takes a value in and returns the mean over the window that ends in it. */
+/* Adds a value and returns the mean over the window that ends with it. */
 double average_add(struct average *average, double value);
 
 #endif

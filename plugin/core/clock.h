@@ -1,14 +1,14 @@
 /*
- * clock: one instant, told by two clocks at once
+ * clock: one instant, read from two clocks at once
  *
- * mono_ns   nanoseconds of CLOCK_BOOTTIME: never steps, goes on while the machine is suspended. Every duration is a
- *           difference of two mono_ns. (CLOCK_MONOTONIC stands still during suspend, which would look like a step of
- *           the wall clock.)
- * wall_ns   nanoseconds of CLOCK_REALTIME since 1970-01-01 UTC: what file times and rows in a file are told in. It
- *           may be stepped by an operator or NTP; the difference wall_ns - mono_ns changes only then.
+ * mono_ns   nanoseconds of CLOCK_BOOTTIME: never steps, and continues while the machine is suspended. Every duration is
+ *           a difference of two mono_ns. (CLOCK_MONOTONIC stops during suspend, which would look like a step of the
+ *           wall clock.)
+ * wall_ns   nanoseconds of CLOCK_REALTIME since 1970-01-01 UTC: the clock of file times and of time stamps in rows. An
+ *           operator or NTP may step it; the difference wall_ns - mono_ns changes only then.
  *
- * Only the outermost layers ask for the time of a sample. Everything in the core takes an instant as an argument, so
- * that a test hands in the hours it needs.
+ * Only the outermost layers read the time of a sample. Everything in the core takes an instant as an argument, so that
+ * a test can pass hours at once.
  */
 #ifndef VM_ENERGY_CLOCK_H
 #define VM_ENERGY_CLOCK_H
@@ -31,12 +31,12 @@ struct instant {
 int clock_now(struct instant *now);
 
 /*
- * CLOCK_REALTIME as of the last tick: what a local file that was written now would be stamped with. To be compared with
- * file times, to tell old ones from new ones; nothing is measured with it. 0: not known.
+ * CLOCK_REALTIME as of the last tick: the modification time of a local file written now. Only for comparison with file
+ * times, not for measuring. 0: unknown.
  */
 int64_t clock_file_ns(void);
 
-/* The tick of the clock that file times are taken from (CLOCK_REALTIME_COARSE): 1 to 10 ms. 0: not known. */
+/* The tick of the clock that file times are taken from (CLOCK_REALTIME_COARSE): 1 to 10 ms. 0: unknown. */
 int64_t clock_tick_ns(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * csv_file: a file that only ever holds whole rows
+ * csv_file: a file that holds only whole rows
  *
- * Open for appending, or not. What the system cuts short, as on a full disk, is finished or taken back; where even that
- * fails, nothing is appended until it succeeds.
+ * A row that is cut short, as on a full disk, is completed or undone; if that fails, nothing is appended until it
+ * succeeds.
  */
 #ifndef VM_ENERGY_CSV_FILE_H
 #define VM_ENERGY_CSV_FILE_H
@@ -14,27 +14,27 @@
 
 struct csv_file {
   int fd;        /* -1: not open */
-  off_t torn_at; /* where half a row begins that could not be taken back; -1: none */
+  off_t torn_at; /* start of half a row that could not be undone; -1: none */
 };
 
-/* To start with. */
+/* Initial value. */
 #define CSV_FILE_CLOSED ((struct csv_file){.fd = -1, .torn_at = -1})
 
 /*
- * Opens dir_fd/name, no link. create: it must not exist yet; otherwise it must. 0 or -errno. A file that was open
- * before keeps what it knows of half a row.
+ * Opens dir_fd/name, not following a link. create: it must not exist yet; otherwise it must. 0 or -errno. torn_at is
+ * kept when a file is opened again.
  */
 int csv_file_open(struct csv_file *file, int dir_fd, const char *name, bool create);
 
-/* Appends the text whole, with one write(2) where the system takes it, or not at all: 0 or -errno. */
+/* Appends the whole text, if possible with one write(2), or nothing: 0 or -errno. */
 int csv_file_append(struct csv_file *file, const struct csv_text *text);
 
-/* 0, also when it is not open, or -errno: a network file system may tell here that a row was lost. */
+/* 0, also if it is not open, or -errno: a network file system may report lost rows here. */
 int csv_file_close(struct csv_file *file);
 
 /*
- * How many files one who has many of them may hold open, so that no limit of the process is met: 64, or a quarter of
- * that limit. The rest are opened for each row.
+ * How many of many files a caller may keep open without reaching the limit of the process: 64, or a quarter of that
+ * limit. The rest are opened for each row.
  */
 size_t csv_file_share(void);
 

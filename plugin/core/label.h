@@ -1,7 +1,7 @@
 /*
- * label: what a VM is called in every output
+ * label: the name of a VM in every output
  *
- * Tenants choose names, and one bad name must not cost others their values: an invalid UTF-8 name fails a whole
+ * Tenants choose names, and one bad name must not affect the values of others: an invalid UTF-8 name fails a whole
  * Prometheus scrape, a newline breaks collectdctl for all. So a label is made safe once, here, for every sink.
  *
  * Three steps, each a function: the raw name from the path, the safe name, and the unique label in a set. A safe name
@@ -31,7 +31,7 @@
  * - scaphandre/<name>/...: <name>, unless it is a zone. Of several "scaphandre" directories the first one followed by
  *   Scaphandre's layout (<name>/energy_uj or <name>/intel-rapl:N/energy_uj) wins, else the first. In the second layout
  *   a zone is accepted as <name>: a VM may have such a name.
- * - Otherwise the directory that holds the file. If that is a zone, the nearest directory above that is none, except
+ * - Otherwise the directory that holds the file. If that is a zone, the nearest directory above that is no zone, except
  *   below class/powercap or virtual/powercap, the host's own counters.
  *
  * So VMs without a name, which Scaphandre merges in scaphandre/intel-rapl:0/energy_uj, are "scaphandre". "." and empty
@@ -41,7 +41,7 @@ char *label_from_path(const char *path, const char *host);
 
 /*
  * The safe name: valid UTF-8 without control characters (C0, DEL, C1), line and paragraph separators, bidirectional
- * formatting characters, '/' or ';' (Graphite takes what follows for a tag). Each of these, and each byte of invalid
+ * formatting characters, '/' or ';' (Graphite parses what follows as a tag). Each of these, and each byte of invalid
  * UTF-8, becomes '_'. A leading '.' or '-' becomes '_' as well, so that no label is "..", hides a file or looks like an
  * option. An empty name becomes "_".
  *
@@ -75,7 +75,7 @@ char *label_cut(const char *safe, size_t max);
  * duplicate is treated as a duplicate where it comes later.)
  *
  * A path keeps its label for the life of the set. A removed path keeps it reserved, so that a VM that comes back has
- * the label it had and no other gets it meanwhile. At most LABEL_AWAY_MAX are reserved; the one removed first is
+ * the same label and no other gets it meanwhile. At most LABEL_AWAY_MAX are reserved; the one removed first is
  * dropped first. Each operation takes O(log n).
  */
 struct label_set;

@@ -1,25 +1,25 @@
 /*
  * look: one look at a file that holds one decimal number, by the cheapest safe way
  *
- * A tenant may have put anything there. Nothing is opened before it is known to be a regular file, nothing blocks, and
- * nothing is open after the call. No content leaves this module but the number.
+ * A tenant may have put anything there. No device is opened, nothing blocks, and nothing stays open after the call. No
+ * content leaves this module but the number.
  *
  * The careful way: hold the file with O_PATH, check that it is a regular file, open what is held (through
  * /proc/self/fd). Opening alone can do harm: a watchdog device reboots the host, and root in a guest can make devices
  * in a directory that is shared by virtiofs.
  *
  * Cheaper ways, each only where a mount guarantees that it is safe (see mounts.h):
- *   local         A file with the stamp of the last good read is not read. Each 64th look reads it all the same: what
- *                 is written through mmap(2) leaves no trace in the stamp.
+ *   local         A file with the stamp of the last good read is not read. Each 64th look reads it anyway: writes
+ *                 through mmap(2) do not change the stamp.
  *   nodev         The file is opened directly. A device cannot be opened here; a FIFO opens without waiting and is then
  *                 refused.
  *   nosymfollow   The stamp is taken by name, without opening anything. Elsewhere a tenant could lead that stat through
  *                 a link into a dead network mount, where it hangs. (An entry of a directory that only root and we can
  *                 change, and a path that was written out, need no such mount.)
  *
- * What a mount guarantees counts no longer once the mount table changed: then the next look is a careful one.
+ * When the mount table has changed, these guarantees are void and the next look is a careful one.
  *
- * Number and time belong together: nobody wrote from before to after the read. Where the mount is not local, attributes
+ * Number and time belong together: the file was not written during the read. Where the mount is not local, attributes
  * may come from a cache; then the server is asked before and after the read (AT_STATX_FORCE_SYNC).
  */
 #ifndef VM_ENERGY_LOOK_H
@@ -37,7 +37,7 @@ struct look_file {
   const char *path;            /* relative to dir_fd, or absolute */
   bool found;                  /* found by a pattern: links in path are not followed, except those in sysfs */
   bool guarded;                /* only root and we can change the entries of dir_fd */
-  const struct mounts *mounts; /* NULL: nothing is known of any mount */
+  const struct mounts *mounts; /* NULL: no mount is known */
 };
 
 /* State per file between two looks. All zero at first. stamp, number and facts are for the caller to read after a
@@ -49,16 +49,16 @@ struct look_memory {
   int64_t period_ns;        /* between the last two modification times seen */
   struct mount_facts facts; /* of its mount, as long as generation is that of the mount table */
   bool known;               /* there was a good read, and no failed look since */
-  bool settled;             /* what is written after that read shows in the stamp */
-  bool unreliable;          /* the number once changed while the stamp stood still */
-  uint8_t reads;            /* good reads, up to those that it takes to trust the stamp */
-  uint8_t looks;            /* since the last one that read the file whatever its stamp */
+  bool settled;             /* a write after that read changes the stamp */
+  bool unreliable;          /* the number once changed without the stamp */
+  uint8_t reads;            /* good reads, up to the number required to trust the stamp */
+  uint8_t looks;            /* since the last one that read the file regardless of its stamp */
   uint8_t depth;            /* directories in path */
 };
 
 /*
- * 0: memory holds the file's number and stamp at one moment. -errno otherwise; see counter_error_text().
- * look_may_pass() tells whether another look may do better: the writer may be between truncate and write.
+ * 0: memory holds the file's number and stamp of the same moment. -errno otherwise; see counter_error_text().
+ * look_may_pass(): true if another look may succeed, as the writer may be between truncate and write.
  */
 int look_once(const struct look_file *file, struct look_memory *memory);
 bool look_may_pass(int error);
@@ -71,7 +71,7 @@ bool look_may_pass(int error);
  */
 int look_open_found(int dir_fd, const char *path, int flags, const struct mounts *mounts);
 
-/* The way without openat2, for tests. Never follows a link. */
+/* The same without openat2, for tests. Never follows a link. */
 int look_open_step_by_step(int dir_fd, const char *path, int flags);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * meter: readings of one counter -> samples
  *
- * Pure arithmetic and state: no I/O, no clock. A reading is what the file said; a sample is what we conclude. The meter
- * takes a reading at each look, every 2 s or more often, and is asked for a sample when one is due:
+ * Pure arithmetic and state: no I/O, no clock. A reading is the content of the file; a sample is what we conclude. The
+ * meter takes a reading at each look, every 2 s or more often, and is asked for a sample when one is due:
  *
  *   meter_take(m, &reading)    at each look
  *   meter_sample(m, &sample)   at each sample, right after the look that belongs to it
@@ -12,28 +12,28 @@
  * reading is never a baseline and never 0. With max_power_w a rise above that power adds nothing (SAMPLE_SPIKE).
  *
  * After a fall or a spike the number before it is kept for three updates and for 30 s at least, but not over a stale
- * spell. A number that comes back to the old course adds only what lies above the old number, less what was added
+ * spell. A number back on the old course adds only its rise above the old number, less what was added
  * meanwhile (SAMPLE_GAP). So a glitch costs the energy of three updates at most. Until then a rise that is not
  * plausible, above 1 kW and ten times the usual power, adds nothing either. Nothing is kept longer.
  *
  * A modification time before that of the last update is that of another series: a new baseline that adds nothing.
  *
  * Power by updates. The writer of a VM's counter updates it every 5 s or so, and sets the modification time when it
- * does: the same number with a new time is a true 0 W, the same number with the old time is no news. The power of a
- * sample is the mean over the steady updates since the sample before. Where none came, the last one is held; where the
- * last one had no power, there is none. Only differences of modification times count, so the clock that sets them need
- * not be ours. A step of our clock costs up to two powers; a step of another clock shows as an interval off the median
- * of a steady writer, which has no power either.
+ * does: the same number with a new time is a true 0 W, the same number with the old time is no update. The power of a
+ * sample is the mean over the steady updates since the sample before. Without an update the last power is held; if
+ * the last update had no power, there is none. Only differences of modification times count, so the clock that sets
+ * them need not be ours. A step of our clock costs up to two powers; a step of another clock shows as an interval off
+ * the median of a steady writer, which has no power either.
  *
  * A steady writer is one with at most one of the last five intervals off their median by more than a tenth; three must
- * be known. An update that comes 1.5 medians or more after the one before, in proven silence, is late: nobody knows
- * whether the writer counted (Scaphandre skips passes without counting them). It adds its energy, but has no power. The
- * writer is the same after a reset or a stale spell, so the intervals stay known. Three late ones in a row are its new
- * period.
+ * be known. An update that comes 1.5 medians or more after the one before, in proven silence, is late: whether
+ * the writer counted is unknown (Scaphandre skips passes without counting them). It adds its energy, but has no power.
+ * The writer is the same after a reset or a stale spell, so the intervals stay known. Three late ones in a row are its
+ * new period.
  *
  * Power by samples is the energy between two samples divided by the time between their readings.
  *
- * METER_AUTO divides by updates where the modification time moves with the number, else by samples. It changes its mind
+ * METER_AUTO divides by updates where the modification time moves with the number, else by samples. It switches
  * after three updates in a row, in either direction.
  */
 #ifndef VM_ENERGY_METER_H
@@ -51,7 +51,7 @@ enum meter_base { METER_AUTO, METER_UPDATE, METER_SAMPLE };
 enum sample_state {
   SAMPLE_FIRST,   /* no earlier value */
   SAMPLE_OK,      /* an update since the last sample */
-  SAMPLE_HELD,    /* none */
+  SAMPLE_HELD,    /* no update since the last sample */
   SAMPLE_GAP,     /* after bad readings, a glitch or a stale spell; or only late updates, which have no power */
   SAMPLE_WRAP,    /* the counter wrapped; corrected */
   SAMPLE_RESET,   /* the counter fell; new baseline */
@@ -84,13 +84,13 @@ struct meter_options {
   int64_t stale_ns;   /* 0: as above */
   int64_t tick_ns;    /* resolution of file times, see clock_tick_ns(); 0: 10 ms */
   int64_t look_ns;    /* time between two looks; 0: METER_LOOK_NS */
-  double max_power_w; /* what the machine cannot draw, in scaled watts; 0: not known */
+  double max_power_w; /* the machine cannot draw more, in scaled watts; 0: unknown */
 };
 
 /* How far apart looks are, in equal parts of the interval between two samples: METER_LOOK_NS at most, and for 0. */
 int64_t meter_look_ns(int64_t interval_ns);
 
-/* What we conclude from the readings so far. */
+/* The conclusion from the readings so far. */
 struct sample {
   /* filled by the sampler, borrowed from the source, valid until the counter is removed */
   const char *label;
@@ -108,7 +108,7 @@ struct sample {
   uint64_t energy_uj; /* the counter, raw as read, never scaled */
   uint64_t total_uj;  /* accumulated since the start, raw */
   double energy_j;    /* the same, scaled; never falls */
-  double delta_j;     /* what was added since the sample before */
+  double delta_j;     /* added since the sample before */
 
   bool has_power;
   double power_w; /* scaled, 0 or more */
@@ -117,29 +117,29 @@ struct sample {
   bool has_average;
   double average_w; /* moving average; filled by the sampler */
 
-  bool by_update;         /* power is that of updates, not of samples */
-  bool tracked;           /* nothing speaks against it that the modification time moves with the counter */
+  bool by_update;         /* power is by updates, not by samples */
+  bool tracked;           /* the modification time appears to move with the counter */
   uint32_t updates;       /* seen since the sample before: number or modification time changed */
   uint32_t pauses;        /* of these, late ones */
   int64_t pause_ns;       /* by how much they were late, in sum: time that the writer may not have counted */
-  int64_t update_mono_ns; /* when the last update happened, in monotonic time, as well as it is known */
+  int64_t update_mono_ns; /* estimated time of the last update, monotonic */
   bool has_age;           /* false: the file's clock is not ours, and no update was seen yet */
   int64_t age_ns;         /* time since the last update, or since the first look; 0 or more */
-  int64_t period_ns;      /* median time between updates; 0: not known yet */
+  int64_t period_ns;      /* median time between updates; 0: not yet known */
 
   void **slot; /* for a sink that keeps something per counter; NULL at first. See sink.h */
 };
 
-/* What is saved of a counter when it goes, and for the next run. */
+/* Saved per counter when it is removed, and for the next run. */
 struct meter_saved {
   uint64_t total_uj;   /* accumulated, raw */
-  uint64_t counter_uj; /* what the counter showed then */
-  int64_t wall_ns;     /* when that was */
+  uint64_t counter_uj; /* the counter at that time */
+  int64_t wall_ns;     /* that time */
 };
 
 #define METER_INTERVALS 5
 
-/* State of one counter; no pointers to free. Look, don't touch: use the functions. */
+/* State of one counter; no pointers to free. Private: use the functions. */
 struct meter {
   const struct meter_options *options; /* borrowed */
 
@@ -148,7 +148,7 @@ struct meter {
   int64_t mtime_ns;
   struct instant read_at;
   struct instant looked_at; /* of the last reading, good or bad */
-  int64_t silent_ns;        /* mono; the last one that shows whether there was an update */
+  int64_t silent_ns;        /* mono; the last one that showed whether there was an update */
   int64_t step_ns;          /* mono; when a step of the wall clock was last noticed */
 
   /* the last update */
@@ -159,7 +159,7 @@ struct meter {
 
   /* power by updates */
   int64_t anchor_ns;  /* modification time of the update that the next power counts from */
-  uint64_t anchor_uj; /* and what was accumulated then */
+  uint64_t anchor_uj; /* accumulated at that update */
   int64_t steady_ns;  /* sum over the steady updates since the last sample */
   uint64_t steady_uj;
   double power_w;   /* of the last sample that had one; unscaled, as is usual_w */
@@ -170,12 +170,12 @@ struct meter {
 
   /* the last sample with a value */
   int64_t sampled_ns;  /* mono; its reading */
-  uint64_t sampled_uj; /* what was accumulated then */
+  uint64_t sampled_uj; /* accumulated at that time */
 
   /* before the last fall, spike or wrap */
   int64_t left_ns;        /* mono; the last reading on the old course */
   uint64_t left_uj;       /* its number */
-  uint64_t left_total_uj; /* what was accumulated then */
+  uint64_t left_total_uj; /* accumulated at that time */
 
   float intervals_s[METER_INTERVALS]; /* newest last */
   float late_s;                       /* the shortest of the late ones in a row */
@@ -185,9 +185,9 @@ struct meter {
   enum sample_state event;            /* the gravest since the last sample */
   uint8_t intervals_num, late_num;
   uint8_t left_updates; /* updates since then */
-  uint8_t votes;        /* updates in a row that speak against `untracked` */
+  uint8_t votes;        /* updates in a row that contradict `untracked` */
   bool started;         /* there was a good reading */
-  bool resumes;         /* there was none yet; total_uj, energy_uj and read_at.wall_ns are those that were saved */
+  bool resumes;         /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
   bool untracked;       /* the modification time does not move with the number, or the file is computed */
   bool dated;           /* update_mono_ns is known, not a guess */
   bool anchored;        /* anchor_ns is set */
@@ -200,10 +200,10 @@ struct meter {
   bool left_wrapped;    /* the counter left it by a wrap */
 };
 
-/* The options are borrowed and must outlive the meter. */
+/* The options are borrowed; they must outlive the meter. */
 void meter_init(struct meter *meter, const struct meter_options *options);
 
-/* Before the first reading: the energy goes on from there. */
+/* To be called before the first reading: the energy continues from there. */
 void meter_resume(struct meter *meter, const struct meter_saved *saved);
 
 /*
@@ -215,7 +215,7 @@ bool meter_asks_range(const struct meter *meter, const struct reading *reading);
 /* Takes the next reading. Its instant is not earlier than that of the reading before. */
 void meter_take(struct meter *meter, const struct reading *reading);
 
-/* Concludes from what was taken since the sample before. Fills *sample, except what sampler and source fill in. */
+/* Fills *sample from the readings since the sample before, except for the members set by sampler and source. */
 void meter_sample(struct meter *meter, struct sample *sample);
 
 /* Fills in the energy of the last good reading and its instant; has_energy is false if there was none. */

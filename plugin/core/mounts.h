@@ -2,10 +2,10 @@
  * mounts: what the mount of a file guarantees, by mount id
  *
  * A mount id is what statx(2) reports as stx_mnt_id and what begins a line of /proc/self/mountinfo. Neither the type
- * that statfs(2) reports nor a device number tells as much: a 9p server reports the type of its own file system.
+ * that statfs(2) reports nor a device number is sufficient: a 9p server reports the type of its own file system.
  *
- * The table is read by mounts_refresh() and changes nowhere else. One poll(2) shows whether something was mounted,
- * unmounted or remounted since. The descriptor that it needs stays open; it keeps no mount busy.
+ * Only mounts_refresh() changes the table. One poll(2) shows whether something was mounted, unmounted or remounted
+ * since. Its descriptor stays open; it keeps no mount busy.
  */
 #ifndef VM_ENERGY_MOUNTS_H
 #define VM_ENERGY_MOUNTS_H
@@ -30,24 +30,24 @@ int mounts_new(struct mounts **mounts);
 void mounts_free(struct mounts *mounts);
 
 /*
- * Reads the table if it changed since the last call. 0, or -errno: then the table is empty, and is tried again at the
- * next call. -ENOENT where /proc is not mounted.
+ * Reads the table if it changed since the last call. 0, or -errno: then the table is empty, and the next
+ * call tries again. -ENOENT where /proc is not mounted.
  */
 int mounts_refresh(struct mounts *mounts);
 
-/* Another number whenever the table was read or lost. Never 0. */
+/* A new number each time the table was read or lost. Never 0. */
 uint32_t mounts_generation(const struct mounts *mounts);
 
 /*
  * Facts of the mount with this id. All false where it is unknown: in another mount namespace, mounted since the last
  * refresh, no table; or where mounts is NULL.
  *
- * Local are tmpfs, ramfs, ext2 to ext4, xfs, btrfs, f2fs, zfs and the like. overlay is not: what lies below may be
- * remote, and changes there do not show in the stamp of a directory.
+ * Local are tmpfs, ramfs, ext2 to ext4, xfs, btrfs, f2fs, zfs and the like. overlay is not: its lower layers may
+ * be remote, and changes there do not change the stamp of a directory.
  */
 struct mount_facts mounts_facts(const struct mounts *mounts, uint64_t id);
 
-/* Parses one line of mountinfo, and cuts it into pieces. False: it is none. For tests. */
+/* Parses one line of mountinfo, and cuts it into pieces. False: invalid. For tests. */
 bool mounts_parse_line(char *line, uint64_t *id, struct mount_facts *facts);
 
 #endif

@@ -1,8 +1,7 @@
 /*
  * number: text to number, strict and bounded
  *
- * Nothing here reads past the given length or the terminating NUL, skips what it does not understand, or writes its
- * result on failure.
+ * No function reads past the given length or the terminating NUL, skips unknown text, or writes its result on failure.
  */
 #ifndef VM_ENERGY_NUMBER_H
 #define VM_ENERGY_NUMBER_H
@@ -22,12 +21,12 @@
 int number_parse_u64(const char *text, size_t len, uint64_t *value);
 
 /*
- * A duration as a user writes it: a decimal number (0.5, 10, 1e-3) of seconds, or one with a unit directly behind it:
+ * A duration as a user writes it: a decimal number (0.5, 10, 1e-3) of seconds, or one followed directly by a unit:
  * us, ms, s, m (minutes), h. No white space, no sign, no "inf", "nan" or hex.
  *
  * 0         *ns is set, 0 or more, rounded to the nearest nanosecond
  * -EINVAL   not a duration
- * -ERANGE   more than 10 years: surely a mistake, and it would overflow sums of instants
+ * -ERANGE   more than 10 years: a mistake, and sums of instants would overflow
  */
 int number_parse_duration(const char *text, int64_t *ns);
 

@@ -5,13 +5,13 @@
  * too. The part before the first component with a wildcard was written by the operator and may lead through symbolic
  * links; from there on no link is followed, except those that lie in sysfs.
  *
- * A path that was written out is one file that is always found, whether it exists or not.
+ * A literal path is one file that is always found, whether it exists or not.
  *
  *   place_search()   finds; opens the root
  *   place_close()    closes the root, so that no mount is kept busy
  *
- * Bounded: below one directory that the first wildcard matched, the first 10,000 files by name are found. Of a
- * directory with more than 200,000 entries the rest is not even listed.
+ * Bounded: below one directory that the first wildcard matched, the first 10,000 files by name are found. At most
+ * 200,000 entries of a directory are listed.
  */
 #ifndef VM_ENERGY_PLACE_H
 #define VM_ENERGY_PLACE_H
@@ -23,37 +23,37 @@
 
 struct place;
 
-/* Who is told what was found. */
+/* Callbacks for files found and no longer found. */
 struct place_user {
-  /* A file was found. path is valid until it went. Returns the user's own for it, or NULL: no memory, tried again. */
+  /* A file was found. path is valid until went(). Returns the user's data for it; NULL: no memory, called again. */
   void *(*came)(struct place *place, const char *path, void *arg);
-  /* It is no longer found. */
+  /* The file is no longer found. */
   void (*went)(void *own, void *arg);
   void *arg;
 };
 
 /*
- * A relative text is taken from the current directory of this moment. A text with wildcards that exists as a file to
- * the letter is a path, unless it matches itself (a VM called "*" does not hide the others).
- * 0 and *place, -EINVAL (empty, or contains no file name), -ENOMEM, or -errno of getcwd.
+ * A relative text is taken from the current directory of this moment. A text with wildcards that is the exact name of
+ * an existing file is a path, unless it matches itself (a VM called "*" does not hide the others). 0 and *place,
+ * -EINVAL (empty, or contains no file name), -ENOMEM, or -errno of getcwd.
  */
 int place_new(const char *path_or_pattern, struct place **place);
 
-/* Calls went() for what is left. NULL is fine. */
+/* Calls went() for each file. NULL is fine. */
 void place_free(struct place *place, const struct place_user *user);
 
 /* True if the text has a wildcard. */
 bool place_has_wildcard(const char *text);
 
 /*
- * Finds. Where nothing changed in the root of a pattern with one wildcard component, on a local mount, that is one
- * stat; else directories are listed. A file that was found stays so until its directory is listed without it, or until
- * place_doubt() or a change of the mount table had its existence checked.
+ * Finds files. If the root of a pattern with one wildcard component, on a local mount, is unchanged, that is one stat;
+ * else directories are listed. A file counts as found until its directory is listed without it, or until place_doubt()
+ * or a change of the mount table triggers a check that it exists.
  *
- * A directory that may not be listed is passed over (its files are then no longer found); one that cannot be for want
- * of descriptors or memory, or for a disk that fails, keeps the files that were found. 0, -ENOMEM, or the first error
- * of a directory other than -ENOENT and -ENOTDIR: see place_where(). -E2BIG, if there is no other: more files than are
- * taken.
+ * A directory without permission is skipped (its files are no longer found); one that cannot be listed for lack of
+ * descriptors or memory, or because of a failing disk, keeps its files. 0, -ENOMEM, or the first error
+ * of a directory other than -ENOENT and -ENOTDIR: see place_where(). -E2BIG, if there is no other: more files than the
+ * limit.
  */
 int place_search(struct place *place, const struct mounts *mounts, const struct place_user *user);
 
@@ -73,8 +73,8 @@ void *place_at(const struct place *place, size_t index);
 bool place_is_pattern(const struct place *place);
 
 /*
- * Where the file of this path (as came() got it) is. 0 between place_search() and place_close(), else -errno: why the
- * last search could not open the root.
+ * Locates the file of this path (as passed to came()). 0 between place_search() and place_close(), else -errno of
+ * opening the root in the last search.
  */
 int place_file(const struct place *place, const char *path, const struct mounts *mounts, struct look_file *file);
 

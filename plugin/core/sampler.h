@@ -6,10 +6,10 @@
  *   sampler_look(s)        reads each counter, between two samples: at least every METER_LOOK_NS
  *   sampler_pass(s, &now)  reads each counter and puts a sample of each into each sink
  *
- * A counter that goes and comes back, such as that of a VM whose directory is made anew, goes on from its accumulated
- * energy: the meters of up to LABEL_AWAY_MAX counters that are away are kept, the longest away are dropped first.
+ * A counter that is removed and comes back, as when a VM's directory is made again, continues from its accumulated
+ * energy: the meters of up to LABEL_AWAY_MAX removed counters are kept; the one removed first is dropped first.
  *
- * A sampler is used by one thread at a time.
+ * Use a sampler in one thread at a time.
  */
 #ifndef VM_ENERGY_SAMPLER_H
 #define VM_ENERGY_SAMPLER_H
@@ -26,21 +26,21 @@ struct sampler_options {
   size_t smooth;    /* window of the moving average in samples that have a power; 0: none */
   size_t label_max; /* LABEL_MAX_... */
   const char *host; /* as in source_options */
-  /* Whether the VM of this name is wanted: 1, 0, or -errno, then asked again. NULL: all. */
+  /* 1 if the VM of this name is wanted, 0, or -errno: then called again. NULL: all. */
   int (*wanted)(const char *name, void *arg);
   void *wanted_arg;
-  /* Asked when a counter comes: whether its energy goes on from what was saved, which is then filled in; NULL: none. */
+  /* Called for a new counter. Fills in what was saved of it; false: nothing was. NULL: nothing was. */
   bool (*saved)(const char *path, struct meter_saved *saved, void *arg);
   void *saved_arg;
-  /* Called for a path that is dropped because it leads to the same file as another. NULL: nothing. */
+  /* Called for a path that is dropped because it leads to the same file as another. May be NULL. */
   void (*same)(const char *dropped, const char *kept);
 };
 
 struct sampler;
 
 /*
- * 0 and *sampler, or -ENOMEM. The options are copied. sinks is an array of count pointers that is borrowed, as the
- * sinks are: they outlive the sampler.
+ * 0 and *sampler, or -ENOMEM. The options are copied. sinks is an array of count pointers; it and the sinks are
+ * borrowed and must outlive the sampler.
  */
 int sampler_new(const struct sampler_options *options, struct sink *const *sinks, size_t count,
                 struct sampler **sampler);
@@ -52,7 +52,7 @@ void sampler_free(struct sampler *sampler);
 int sampler_add(struct sampler *sampler, const char *path_or_pattern);
 
 /*
- * Looks for counters and reads each, without a sample. Counters that came or went are announced to the sinks. 0, or
+ * Looks for counters and reads each, without a sample. Sinks are notified of added and removed counters. 0, or
  * -ENOMEM.
  */
 int sampler_look(struct sampler *sampler);

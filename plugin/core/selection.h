@@ -1,9 +1,9 @@
 /*
- * selection: which VMs, by the convention of collectd.conf(5), IGNORELISTS
+ * selection: the wanted VMs, by the convention of collectd.conf(5), IGNORELISTS
  *
- * A list of names and regular expressions. "name" is the whole name, in this very case; "/regex/" is an extended
- * regular expression that matches anywhere in the name. An empty list wants all. Otherwise what matches is wanted and
- * nothing else, or, inverted, what matches is not wanted and all else is. (collectd links its own ignorelist into each
+ * A list of names and regular expressions. "name" is the whole name, case-sensitive; "/regex/" is an extended
+ * regular expression that matches anywhere in the name. An empty list selects all. Otherwise only names that match
+ * are selected, or, inverted, only those that do not match. (collectd links its own ignorelist into each
  * of its plugins and ships it in no library.)
  */
 #ifndef VM_ENERGY_SELECTION_H
@@ -17,13 +17,13 @@ struct selection;
 struct selection *selection_new(void);
 void selection_free(struct selection *selection);
 
-/* 0, -EINVAL (empty, or no regular expression), or -ENOMEM. */
+/* 0, -EINVAL (empty, or an invalid regular expression), or -ENOMEM. */
 int selection_add(struct selection *selection, const char *text);
 
-/* true: what matches is ignored (IgnoreSelected). false, and at first: what matches is wanted. */
+/* true: names that match are ignored (IgnoreSelected). false, the default: they are wanted. */
 void selection_invert(struct selection *selection, bool ignore_selected);
 
-/* 1, 0, or -ENOMEM: there was no memory to tell. */
+/* 1: wanted, 0: not, or -ENOMEM. */
 int selection_wants(const struct selection *selection, const char *name);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * sink: the seam between what is measured and where it goes
+ * sink: interface between measurement and output
  *
  * One pass over the counters calls begin() once, put() once per counter, end() once. collectd's dispatch, a CSV file
  * and a printed report are sinks; a new output is a new sink. A sink embeds this struct as its first member.
  *
- * Each of begin, put and end answers 0 or -errno. A failure does not end the pass, neither for this sink nor for
- * others: the sampler returns the first one when the pass is over.
+ * begin, put and end return 0 or -errno. A failure does not end the pass, neither for this sink nor for others: the
+ * sampler returns the first error after the pass.
  */
 #ifndef VM_ENERGY_SINK_H
 #define VM_ENERGY_SINK_H
@@ -19,15 +19,15 @@ struct sink {
   int (*begin)(struct sink *sink, const struct instant *now, size_t count);
 
   /*
-   * One counter. The sample is the sampler's and goes after the call. *sample->slot is for one sink of the list that
-   * wants to keep something per counter: NULL at first, that sink frees it in removed().
+   * One counter. The sample is borrowed, valid during the call. *sample->slot is for the one sink of the list that
+   * stores data per counter: NULL at first; that sink frees it in removed().
    */
   int (*put)(struct sink *sink, const struct sample *sample);
 
   int (*end)(struct sink *sink);
 
   /*
-   * Optional (NULL): a counter came or went. Called before begin() of the pass in which it was noticed, removed() also
+   * Optional (NULL): a counter was added or removed. Called before begin() of the pass that noticed it, removed() also
    * by sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put(),
    * and the energy of the last one that had some, with its instant.
    */

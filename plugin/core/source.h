@@ -1,22 +1,22 @@
 /*
  * source: paths and patterns -> the counters that exist now, each once
  *
- * VMs come and go. A path that was written out stays in the list whether it exists or not; of a pattern what it finds
- * now is in the list (see place.h). One pass:
+ * VMs come and go. A literal path stays in the list whether it exists or not; a pattern contributes the files that it
+ * finds now (see place.h). One pass:
  *
- *   source_begin(s)              finds; reports each counter that came or went
+ *   source_begin(s)              finds; reports each counter added or removed
  *   source_read(s, entry, ...)   for each entry in source_at(s, 0 .. source_count(s) - 1)
  *   source_end(s)                closes all directories
  *
- * Between source_end() and the next source_begin() nothing is open that would keep a mount busy. (One descriptor stays
- * open that shows changes of the mount table.)
+ * Between source_end() and the next source_begin() no open descriptor keeps a mount busy. (The one for changes of the
+ * mount table stays open.)
  *
  * A file that is removed while its directory stays is found missing by source_read(), which reports -ENOENT; the entry
  * leaves the list at the next source_begin() unless the file is back.
  *
  * A path that two patterns find is one counter. A file that two paths lead to ("..", a symbolic link, a hard link) is
  * one, too: once both had the same mount, device, inode, number and time at three passes in a row, the later one in the
- * list leaves it, and comes back when its path leads elsewhere or the other one is gone.
+ * list leaves it, and comes back when its path leads elsewhere or the other one is removed.
  */
 #ifndef VM_ENERGY_SOURCE_H
 #define VM_ENERGY_SOURCE_H
@@ -27,13 +27,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where Scaphandre's qemu exporter writes, now and in older guides. For a source without a path of its own. */
+/* Where Scaphandre's qemu exporter writes, now and in older guides. For a source without a configured path. */
 extern const char *const source_default_patterns[]; /* ends in NULL */
 
 struct source;
 
 struct source_entry {
-  const char *path;  /* whole path, as found or as written out */
+  const char *path;  /* whole path, as found or as configured */
   const char *name;  /* the VM's safe name, before it was made unique */
   const char *label; /* unique in this source, safe in every output */
   void *user;        /* the consumer's own, NULL at first; kept while the counter is away */
@@ -41,12 +41,12 @@ struct source_entry {
 };
 
 struct source_options {
-  const char *host; /* name of this host, for the counter of a guest; NULL: not known. Borrowed, see label.h */
+  const char *host; /* name of this host, for the counter of a guest; NULL: unknown. Borrowed, see label.h */
   size_t label_max; /* longest label in bytes, LABEL_MAX_... */
-  /* True if the VM of this safe name is wanted: 1, 0, or -errno, then asked again in the next pass. NULL: all. Asked
-     once when a counter comes. */
+  /* 1 if the VM of this safe name is wanted, 0, or -errno: then called again in the next pass. NULL: all. Called once
+     per new counter. */
   int (*wanted)(const char *name, void *arg);
-  /* Called in source_begin(); may be NULL. The entry is valid during removed(), and no longer. */
+  /* Called in source_begin(); may be NULL. The entry is invalid after removed(). */
   void (*added)(struct source_entry *entry, void *arg);
   void (*removed)(struct source_entry *entry, void *arg);
   /* Gets the user of a counter that is away too long, see LABEL_AWAY_MAX, and of each that is left in source_free(). */
@@ -59,25 +59,25 @@ struct source_options {
 /* 0 and *source, or -ENOMEM. The options are copied. */
 int source_new(const struct source_options *options, struct source **source);
 
-/* Calls removed() for what is left. NULL is fine. */
+/* Calls removed() for each entry. NULL is fine. */
 void source_free(struct source *source);
 
 /* Adds a path or a pattern, see place_new(). 0 or -errno. */
 int source_add(struct source *source, const char *path_or_pattern);
 
-/* True if the text has a wildcard, so that source_add() takes it for a pattern. */
+/* True if the text has a wildcard, so that source_add() treats it as a pattern. */
 bool source_is_pattern(const char *text);
 
 /*
- * Finds, and reads nothing. 0, or the first error of place_search() with the directory in *where (borrowed, valid until
- * the next source_begin(); may be NULL), after everything else was searched; -E2BIG only if there is no other. -ENOMEM
- * leaves a valid list.
+ * Finds counters without reading them. 0, or the first error of place_search() with the directory in *where (borrowed,
+ * valid until the next source_begin(); may be NULL), after everything else was searched; -E2BIG only if there is no
+ * other. -ENOMEM leaves a valid list.
  */
 int source_begin(struct source *source, const char **where);
 
 /*
- * 0, or why the mount table could not be read in the last source_begin(): -errno, -ENOENT where /proc is not mounted.
- * Then each mount counts as one that is not local, and nothing is opened but through /proc.
+ * 0, or -errno of reading the mount table in the last source_begin(); -ENOENT where /proc is not mounted. Then each
+ * mount counts as not local, and files are opened only through /proc.
  */
 int source_warning(const struct source *source);
 

@@ -1,7 +1,7 @@
 /*
  * stamp: detects that a file or directory is unchanged without reading it
  *
- * The kernel sets ctime whenever content or entries change, and nobody can set it back. So equal stamps mean an equal
+ * The kernel sets ctime whenever content or entries change, and no user can set it back. So equal stamps mean an equal
  * file, with three exceptions: a change within the same clock tick (see stamp_is_old()), a mount that is not local (see
  * mounts.h), and writing through mmap(2) on tmpfs, which must be handled by the caller.
  */
@@ -20,7 +20,7 @@ struct stamp {
   uint32_t mount; /* mount id; 0: the kernel does not report it */
 };
 
-/* statx(2) with all that a stamp takes. 0 or -errno. */
+/* statx(2) with all fields that a stamp needs. 0 or -errno. */
 int stamp_stat(int dir_fd, const char *path, int flags, struct statx *st);
 
 struct stamp stamp_of(const struct statx *st);

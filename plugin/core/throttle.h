@@ -1,8 +1,8 @@
 /*
- * throttle: how often something may be said
+ * throttle: limit on the rate of messages
  *
- * A bucket of `burst` messages that fills up again by one every `refill_ns`. What is held back is counted, so that the
- * next message can tell: nothing is lost silently. The clock is handed in.
+ * A bucket of `burst` messages that is refilled by one every `refill_ns`. Messages held back are counted, so that the
+ * next one can report their number. The caller passes the time.
  */
 #ifndef VM_ENERGY_THROTTLE_H
 #define VM_ENERGY_THROTTLE_H
@@ -16,7 +16,7 @@ struct throttle {
 };
 
 /*
- * Whether a message may be said at mono_ns. If so, *held_back is how many were not since the last one that was; if not,
+ * True if a message is allowed at mono_ns; then *held_back is the number of those held back since the last one. False:
  * it is counted, and *held_back is 0.
  */
 bool throttle_take(struct throttle *throttle, unsigned burst, int64_t refill_ns, int64_t mono_ns, uint64_t *held_back);
