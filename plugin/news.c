@@ -258,7 +258,7 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
   if (sample->state == SAMPLE_RESET)
     report_reset(news, sample);
   else if (sample->state == SAMPLE_SPIKE)
-    report_vm(news, sample, LOG_NOTICE, "'%s' increased faster than %s; power discarded", sample->path,
+    report_vm(news, sample, LOG_NOTICE, "'%s' increased faster than %s; the sample has no power", sample->path,
               news->options->meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
   report_staleness(news, sample);
   report_range(news, sample);
