@@ -220,10 +220,10 @@ static bool is_stale(const struct meter *m, int64_t mono_ns) {
 
 /* Keeps the course that the counter leaves. Of two odd numbers in a row, it is the one before the first. */
 static void leave_course(struct meter *m, bool wrapped) {
-  if (m->left_live && !m->left_wrapped && m->left_updates < 2)
+  if (m->left_live && !m->left_doubtful && m->left_updates < 2)
     return;
   m->left_live = true;
-  m->left_wrapped = wrapped;
+  m->left_doubtful = wrapped;
   m->left_updates = 0;
   m->left_ns = m->read_at.mono_ns;
   m->left_uj = m->energy_uj;
@@ -231,9 +231,9 @@ static void leave_course(struct meter *m, bool wrapped) {
 }
 
 /*
- * True if the number is back on the course that was left: above its last number from below, in one step (after a wrap,
- * in a step that is no load); or from above, at most where twice the usual power leads, or max_power_w where that is
- * none. *delta_uj is then what it adds.
+ * True if the number is back on the course that was left: above its last number from below, in one step (after a wrap
+ * or a stale spell, in a step that is no load); or from above, at most where twice the usual power leads, or
+ * max_power_w where that is none. *delta_uj is then what it adds.
  */
 static bool is_back(const struct meter *m, const struct reading *r, int64_t drawn_ns, uint64_t *delta_uj) {
   if (!m->left_live || r->energy_uj < m->left_uj)
@@ -242,7 +242,7 @@ static bool is_back(const struct meter *m, const struct reading *r, int64_t draw
   *delta_uj = above_uj > added_uj ? above_uj - added_uj : 0;
   int64_t since_ns = r->at.mono_ns - m->left_ns + drawn_ns; /* the old number may be one update old */
   if (m->energy_uj < m->left_uj)
-    return !(m->left_wrapped && is_plausible(m, watts(r->energy_uj - m->energy_uj, drawn_ns))) &&
+    return !(m->left_doubtful && is_plausible(m, watts(r->energy_uj - m->energy_uj, drawn_ns))) &&
            is_plausible(m, watts(above_uj, since_ns));
   double most_w = m->usual_w > 0 ? LEFT_FACTOR * m->usual_w : m->options->max_power_w / m->options->scale;
   return r->energy_uj < m->energy_uj && (double)above_uj * 1e3 <= most_w * (double)since_ns;
@@ -425,8 +425,7 @@ static void follow(struct meter *m, const struct reading *r) {
     return;
 
   bool was_stale = is_stale(m, m->silent_ns);
-  if (was_stale)
-    m->left_live = false;
+  m->left_doubtful = m->left_doubtful || was_stale;
   enum sample_state event = add_energy(m, r, news.drawn_ns, news.other_series);
   bool breaks = was_stale || (event != SAMPLE_OK && event != SAMPLE_WRAP);
   m->broken = m->broken || breaks;

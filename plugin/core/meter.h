@@ -11,10 +11,11 @@
  * falls. A fall adds nothing, unless it is a wrap: the counter's range is known and the power is plausible. A bad
  * reading is never a baseline and never 0. With max_power_w a rise above that power adds nothing (SAMPLE_SPIKE).
  *
- * After a fall or a spike the number before it is kept for three updates and for 30 s at least, but not over a stale
- * spell. A number back on the old course adds only its rise above the old number, less what was added
- * meanwhile (SAMPLE_GAP). So a glitch costs the energy of three updates at most. Until then a rise that is not
- * plausible, above 1 kW and ten times the usual power, adds nothing either. Nothing is kept longer.
+ * After a fall or a spike the number before it is kept for three updates and for 30 s at least. A number back on the
+ * old course adds only its rise above the old number, less what was added meanwhile (SAMPLE_GAP). After a stale spell
+ * it is back only if the rise is more than a load may be. So a glitch costs the energy of three updates at most. Until
+ * then a rise that is not plausible, above 1 kW and ten times the usual power, adds nothing either. Nothing is kept
+ * longer.
  *
  * A modification time before that of the last update is that of another series: a new baseline that adds nothing.
  *
@@ -197,7 +198,7 @@ struct meter {
   bool vague;           /* the last reading has no exact instant */
   bool at_least;        /* as in a sample, since the last one */
   bool left_live;       /* left_... are set */
-  bool left_wrapped;    /* the counter left it by a wrap */
+  bool left_doubtful;   /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
 };
 
 /* The options are borrowed; they must outlive the meter. */
