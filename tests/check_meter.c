@@ -77,6 +77,12 @@ static const struct story stories[] = {
      .computed = true,
      .total_j = 1200,
      .steps = {GOOD(0, 1000, -5000, FIRST, NONE), GOOD(1, 1100, -5000, OK, NONE), GOOD(2, 1200, -5000, OK, NONE), END}},
+    {.name = "update: a power is held no longer than the stale time when modification times stand still",
+     .base = METER_UPDATE,
+     .total_j = 5500,
+     .steps = {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(10, 2000, 9, OK, 100),
+               GOOD(20, 3000, 9, OK, 100), GOOD(30, 4000, 9, OK, 100), GOOD(45, 5500, 9, OK, NONE),
+               GOOD(46, 5500, 9, HELD, NONE), END}},
     {.name = "idle: the same number with a new time is a true 0 W",
      .base = METER_AUTO,
      .total_j = 1000,
@@ -1047,6 +1053,61 @@ START_TEST(long_gap_of_a_wrapping_counter) {
 }
 END_TEST
 
+/* Low numbers in a counter that draws steadily: two days later at most three updates' energy is missing, none is added,
+ * and no power is wrong. */
+static const struct {
+  const char *name;
+  double load_w, start_j, max_w, range_j, read_s;
+  struct {
+    double at_s, number_j;
+  } lows[2];
+} low_rows[] = {
+    {"one, each 10 s", 100, 5000, 500, 262143, 10, {{200, 100}, {-1, 0}}},
+    {"one, each 10 s, no limit", 100, 5000, 0, 262143, 10, {{200, 100}, {-1, 0}}},
+    {"one, each 60 s", 300, 5000, 500, 262143, 60, {{600, 100}, {-1, 0}}},
+    {"one, each 60 s, no range", 300, 5000, 500, 0, 60, {{600, 100}, {-1, 0}}},
+    {"two that rise", 100, 1e6, 0, 0, 10, {{200, 100000}, {2000, 900000}}},
+    {"two that rise, limited", 100, 1e6, 500, 0, 10, {{200, 100000}, {2000, 900000}}},
+    {"two that rise, at 0.1 W", 0.1, 1000, 0, 0, 10, {{200, 100}, {2000, 900}}},
+};
+
+START_TEST(low_numbers) {
+  double load_w = low_rows[_i].load_w, read_s = low_rows[_i].read_s, range_j = low_rows[_i].range_j;
+  struct meter_options options = {.base = METER_AUTO, .scale = 1, .max_power_w = low_rows[_i].max_w};
+  struct meter meter;
+  struct sample sample = {0};
+  int spikes = 0, powerless = 0;
+  double first_j = 0, drawn_j = 0;
+  meter_init(&meter, &options);
+  for (double t = 0; t < 48 * 3600; t += read_s) {
+    drawn_j = load_w * t;
+    double number_j = low_rows[_i].start_j + drawn_j;
+    if (range_j > 0)
+      number_j = fmod(number_j, range_j + 1e-6);
+    for (int k = 0; k < 2; k++)
+      if (t == low_rows[_i].lows[k].at_s)
+        number_j = low_rows[_i].lows[k].number_j;
+    struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+    struct reading reading = {.energy_uj = (uint64_t)llround(number_j * 1e6),
+                              .mtime_ns = now.wall_ns - NS_PER_MS,
+                              .range_uj = (uint64_t)llround(range_j * 1e6),
+                              .computed = range_j > 0};
+    take_and_sample(&meter, &reading, &now, &sample);
+    if (t == 0)
+      first_j = sample.energy_j;
+    spikes += sample.state == SAMPLE_SPIKE;
+    powerless += !sample.has_power;
+    ck_assert_msg(!sample.has_power || fabs(sample.power_w - load_w) < 1e-3 * load_w, "%s: %g W at %g s",
+                  low_rows[_i].name, sample.power_w, t);
+  }
+  double missing_j = drawn_j - (sample.energy_j - first_j);
+  ck_assert_msg(missing_j > -1e-3 && missing_j <= 3 * load_w * read_s, "%s: %g J of %g J are missing",
+                low_rows[_i].name, missing_j, drawn_j);
+  ck_assert_msg(spikes == 0, "%s: %d spikes", low_rows[_i].name, spikes);
+  ck_assert_msg(powerless <= 7, "%s: %d samples without a power", low_rows[_i].name, powerless);
+}
+END_TEST
+
 /* A number that falls under the same modification time has no power, nor has what follows it. */
 START_TEST(reset_within_a_tick) {
   struct meter_options options = {.base = METER_AUTO, .scale = 1};
@@ -1403,6 +1464,7 @@ int main(void) {
   tcase_add_test(rules, vague_instants);
   tcase_add_test(rules, may_wrap_unseen);
   tcase_add_test(rules, high_load_after_a_fall);
+  tcase_add_loop_test(rules, low_numbers, 0, ROWS(low_rows));
   tcase_add_test(rules, long_gap_of_a_wrapping_counter);
   tcase_add_test(rules, reset_within_a_tick);
   tcase_add_test(rules, errors_and_pauses);

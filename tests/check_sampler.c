@@ -319,6 +319,104 @@ START_TEST(goes_on_from_what_was_saved) {
 }
 END_TEST
 
+static uint64_t last_total_uj; /* of the last counter in a pass */
+
+static int keep_total(struct sink *sink, const struct sample *s) {
+  last_total_uj = s->total_uj;
+  return record_put(sink, s);
+}
+
+/* Away and back with a lower number, as after an unmount or when its directory is made again: energy goes on. */
+START_TEST(goes_on_after_it_was_away) {
+  struct recorder r;
+  recorder_init(&r);
+  r.sink.put = keep_total;
+  struct sink *sinks[] = {&r.sink};
+  struct sampler *sampler = new_sampler(sinks, 1, 0);
+  write_counter("a", "6966500000", 0);
+  pass(sampler, 0);
+  expect(&r, "+a(a);begin 0:1;a first -+;end;");
+  remove_counter("a");
+  pass(sampler, 5);
+  pass(sampler, 10);
+  expect(&r, "-a(first);begin 5:0;end;begin 10:0;end;");
+  write_counter("a", "0", 20);
+  pass(sampler, 20);
+  expect(&r, "+a(a);begin 20:1;a reset -+;end;");
+  ck_assert_uint_eq(last_total_uj, UINT64_C(6966500000));
+  write_counter("a", "500000000", 25);
+  pass(sampler, 25);
+  expect(&r, "begin 25:1;a ok 100+;end;");
+  ck_assert_uint_eq(last_total_uj, UINT64_C(7466500000));
+  sampler_free(sampler);
+}
+END_TEST
+
+static int keep_total_quietly(struct sink *sink, const struct sample *s) {
+  (void)sink;
+  last_total_uj = s->total_uj;
+  return 0;
+}
+
+static int begin_quietly(struct sink *sink, const struct instant *now, size_t count) {
+  (void)sink, (void)now, (void)count;
+  return 0;
+}
+
+static int end_quietly(struct sink *sink) {
+  (void)sink;
+  return 0;
+}
+
+static void ignore(struct sink *sink, const struct sample *s) {
+  (void)sink, (void)s;
+}
+
+static void rename_in_root(const char *from, const char *to) {
+  char from_path[128], to_path[128];
+  snprintf(from_path, sizeof(from_path), "%s/%s", root, from);
+  snprintf(to_path, sizeof(to_path), "%s/%s", root, to);
+  ck_assert_int_eq(rename(from_path, to_path), 0);
+}
+
+/* Of those that are away as many are kept as the header says, and the longest away goes first. */
+START_TEST(the_longest_away_is_dropped) {
+  struct sink sink = {
+      .begin = begin_quietly, .put = keep_total_quietly, .end = end_quietly, .added = ignore, .removed = ignore};
+  struct sink *sinks[] = {&sink};
+  struct sampler *sampler = new_sampler(sinks, 1, 0);
+  char path[128], name[32];
+  snprintf(path, sizeof(path), "%s/shown/*/energy_uj", root);
+  ck_assert_int_eq(sampler_add(sampler, path), 0);
+  write_counter("first", "100", 0);
+  write_counter("second", "100", 0);
+  pass(sampler, 0);
+  remove_counter("first");
+  pass(sampler, 5);
+  remove_counter("second");
+  snprintf(path, sizeof(path), "%s/hidden", root);
+  ck_assert_int_eq(mkdir(path, 0755), 0);
+  for (int i = 0; i < LABEL_AWAY_MAX - 1; i++) {
+    snprintf(name, sizeof(name), "hidden/%05d", i);
+    write_counter(name, "100", 0);
+  }
+  rename_in_root("hidden", "shown");
+  pass(sampler, 10);
+  ck_assert_uint_eq(sampler_count(sampler), LABEL_AWAY_MAX - 1);
+  rename_in_root("shown", "hidden");
+  pass(sampler, 15);
+  ck_assert_uint_eq(sampler_count(sampler), 0);
+  write_counter("second", "10", 20);
+  pass(sampler, 20);
+  ck_assert_uint_eq(last_total_uj, 100);
+  remove_counter("second");
+  write_counter("first", "10", 25);
+  pass(sampler, 25);
+  ck_assert_uint_eq(last_total_uj, 10);
+  sampler_free(sampler);
+}
+END_TEST
+
 START_TEST(wraps_at_its_range) {
   struct recorder r;
   recorder_init(&r);
@@ -394,9 +492,15 @@ int main(void) {
   tcase_add_test(tcase, a_failing_sink_harms_no_other);
   tcase_add_test(tcase, selection);
   tcase_add_test(tcase, goes_on_from_what_was_saved);
+  tcase_add_test(tcase, goes_on_after_it_was_away);
   tcase_add_test(tcase, wraps_at_its_range);
   tcase_add_test(tcase, patience_of_a_pass);
   tcase_add_test(tcase, nothing_is_held);
   suite_add_tcase(suite, tcase);
+  TCase *many = tcase_create("many");
+  tcase_set_timeout(many, 120);
+  tcase_add_checked_fixture(many, setup, teardown);
+  tcase_add_test(many, the_longest_away_is_dropped);
+  suite_add_tcase(suite, many);
   return suite_run(suite);
 }
