@@ -67,7 +67,7 @@ broken "a device is not even opened" $look 's/int path_fd = open_file\(file, O_P
 broken "... nor where a written-out path leads" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->found ? O_PATH : OPEN_FLAGS)/' \
   $by_look led_away
 broken "to open never waits" $look 's/^(#define OPEN_FLAGS .*) \| O_NONBLOCK/\1/' $by_look tricked $stalls
-broken "the range is read by the same rules" $counter 's/status = look_once\(&sibling, &memory\);/status = 0; FILE *f = fopen(path, "r"); unsigned long long n; if (f == NULL || fscanf(f, "%llu", \&n) != 1) status = -ENODATA; else memory.number = n;/' \
+broken "the range is read by the same rules" $counter 's/^#include <errno.h>/&\n#include <stdio.h>/; s/status = look_once\(&sibling, &memory\);/status = 0; FILE *f = fopen(path, "r"); unsigned long long n; if (f == NULL || fscanf(f, "%llu", \&n) != 1) status = -ENODATA; else memory.number = n;/' \
   $by_counter range_is_no_fifo $stalls
 
 # links
