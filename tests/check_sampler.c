@@ -470,8 +470,9 @@ START_TEST(nothing_is_held) {
   char path[128];
   snprintf(path, sizeof(path), "%s/written-out/energy_uj", root);
   ck_assert_int_eq(sampler_add(sampler, path), 0);
+  int before = count_open_files() + 1;
   pass(sampler, -1); /* opens the mount table, which stays open */
-  int before = count_open_files();
+  ck_assert_int_eq(count_open_files(), before);
   write_counter("written-out", "1", 0);
   write_counter("good", "1", 0);
   write_counter("bad", "", 0);
