@@ -2,26 +2,28 @@
 # VMs that come and go, patterns that match none yet, names that mean harm, many files, and the line of progress.
 # shellcheck source=tests/cli/lib.sh
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/trust/lib.sh
+. "$srcdir/tests/trust/lib.sh"
 command -v script >/dev/null || skip "script (bsdutils) is not installed"
 
 # --- before there is a VM -----------------------------------------------------------------------------------------------
-comes() { sleep 0.2 && counter vm-001 5; }
-meanwhile comes
-run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
+# shellcheck disable=SC2016 # $n is the story's
+run_story 'case $n in 3) mkdir -p vms/vm-001 && echo 5 >vms/vm-001/energy_uj ;; esac' \
+  "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
 check "long: waits for a pattern: status 0" exits 0
 check "long: says that it waits" says err "vm_energy: warning: no counter yet in 'vms/\*/energy_uj'; waiting for one"
-check "long: rows of the one that came" awk -F, '$2 == "vm-001" { n++ } END { exit !(n >= 3 && n <= 7) }' "$(csv_file)"
+check "long: rows of the one that came, from then on" same 6 "$(grep -c ',vm-001,' "$(csv_file)")"
 rm -r csv
 run "$tool" ts --files 'none/*/energy_uj' -i 0.05 -n 2 --long
 check "long: none came: status 1" exits 1
 check "long: none came: told" says err 'vm_energy: there was no counter during the run'
 check "long: none came: the file has its header" same 'ts,label,energy_uj,power_w,state' "$(cat "$(csv_file)")"
 rm -r csv
-goes() { sleep 0.1 && rm -r vms/vm-001 && mkdir vms/vm-001; }
-meanwhile goes
-run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 --long
+# shellcheck disable=SC2016
+run_story 'case $n in 3) rm -r vms/vm-001 && mkdir vms/vm-001 ;; esac' "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 --long
 check "long: one that is gone is no fault" exits 0
 check "long: nothing is told of it" test "$(grep -vc 'no counter was updated' err)" -eq 0
+check "long: its last row says that it is missing" same "held held missing" "$(tail -n +2 "$(csv_file)" | cut -d, -f5 | paste -sd ' ')"
 check "long: but in the summary" says out 'samples +5 of 5, every 0\.1 s, of 1 counter, 1 gone at the end'
 rm -r csv
 
@@ -38,17 +40,16 @@ if [ ! -e /var/lib/scaphandre ] && [ ! -e /var/lib/libvirt/scaphandre ]; then
 fi
 
 # --- columns are those of the start -------------------------------------------------------------------------------------
-replaced() { sleep 0.2 && rm vms/vm-002/energy_uj && counter vm-003 9; }
 for layout in "" --separate-files; do
   counter vm-001 5
   counter vm-002 7
-  meanwhile replaced
-  # shellcheck disable=SC2086 # none or one word
-  run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 20 $layout
+  # shellcheck disable=SC2016,SC2086 # none or one word
+  run_story 'case $n in 3) rm vms/vm-002/energy_uj && mkdir vms/vm-003 && echo 9 >vms/vm-003/energy_uj ;; esac' \
+    "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 $layout
   check "gone${layout:+, $layout}: status 1" exits 1
   check "gone${layout:+, $layout}: named" says err "vm_energy: no value from 'vms/vm-002/energy_uj' at the end: there is no such file"
-  check "gone${layout:+, $layout}: its empty fields are bad reads" says out 'bad reads +[1-9][0-9]?'
-  check "gone${layout:+, $layout}: one that came is not counted" says out 'samples +[0-9]+ of 20, every 0\.1 s, of 2 counters, 1 gone at the end'
+  check "gone${layout:+, $layout}: its empty fields are bad reads" says out 'bad reads +3'
+  check "gone${layout:+, $layout}: one that came is not counted" says out 'samples +5 of 5, every 0\.1 s, of 2 counters, 1 gone at the end'
   rm -r csv vms
 done
 
@@ -91,7 +92,8 @@ check "progress: each sample" grep -qF $'\rsample 2 of 2, 0:00 left, vm-001 0.00
 check "progress: taken away before the report" grep -qF $'\r\e[Kwrote csv/' out
 on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 0.15 -n 2 --quiet"
 check "progress: none when quiet" test "$(grep -c 'sample ' out)" -eq 0
-on_terminal "'$tool' ts --files vms/vm-001/energy_uj -i 10h -n 1000000000000 & sleep 0.3; kill -TERM \$!; wait \$!"
+on_terminal "$(declare -f waits); '$tool' ts --files vms/vm-001/energy_uj -i 10h -n 1000000000000 &
+  while ! waits \$!; do sleep 0.02; done; kill -TERM \$!; wait \$!"
 check "progress: of a run that outlives us" grep -qF 'sample 0 of 1000000000000, 2562047:47:17 left' out
 
 # --- descriptors that are closed are not taken for others ---------------------------------------------------------------

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +66,9 @@ static struct {
   struct timespec start[CLOCKS]; /* tv_sec 0: not asked for yet */
   int64_t passed_ns, timer_ns;   /* timer_ns: what timer_fd is set to, in passed_ns; below 0: to nothing */
   int timer_fd;
+  const char *story; /* NULL: none */
+  unsigned wake_ups; /* for which the story was run */
+  bool is_told;      /* for the next one it was */
 } frozen = {.timer_ns = -1, .timer_fd = -1};
 
 #define NS_PER_S INT64_C(1000000000)
@@ -124,6 +128,7 @@ __attribute__((constructor)) static void begin(void) {
   plan.from = getenv("FAULT_FROM");
   plan.log = getenv("FAULT_LOG");
   frozen.on = getenv("FAULT_CLOCK") != NULL;
+  frozen.story = getenv("FAULT_STORY");
   const char *text = getenv("FAULT"), *seconds = getenv("FAULT_ALARM");
   if (seconds != NULL)
     alarm((unsigned)atoi(seconds));
@@ -401,14 +406,37 @@ int clock_getres(clockid_t clock, struct timespec *time) {
   CALL(CLOCK, clock_getres, -1, clock, time);
 }
 
+/* Runs the story for the next wake-up, once, and waits until it is over. */
+static void tell_story(void) {
+  if (frozen.story == NULL || frozen.is_told)
+    return;
+  frozen.is_told = true;
+  struct timespec now = {0};
+  read_clock(CLOCK_REALTIME, &now);
+  char wake_ups[24], at[48];
+  snprintf(wake_ups, sizeof(wake_ups), "%u", ++frozen.wake_ups);
+  snprintf(at, sizeof(at), "%jd.%09ld", (intmax_t)now.tv_sec, now.tv_nsec);
+  const char *argv[] = {"sh", "-c", "n=$1 now=$2; eval \"$0\"", frozen.story, wake_ups, at, NULL};
+  pid_t pid;
+  int status;
+  if (posix_spawn(&pid, "/bin/sh", NULL, NULL, (char *const *)(uintptr_t)argv, environ) != 0 ||
+      waitpid(pid, &status, 0) != pid || status != 0) {
+    static const char message[] = "faults: FAULT_STORY failed\n";
+    (void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+    _exit(99);
+  }
+}
+
 /* Where nothing else is ready, the timer is at once. */
 static int poll_frozen(struct pollfd *fds, nfds_t count) {
   BEHIND(poll);
+  tell_story();
   int ready = real(fds, count, 0);
   for (nfds_t i = 0; i < count && ready == 0; i++)
     if (fds[i].fd == frozen.timer_fd) {
       frozen.passed_ns = frozen.timer_ns > frozen.passed_ns ? frozen.timer_ns : frozen.passed_ns;
       fds[i].revents = POLLIN;
+      frozen.is_told = false;
       return 1;
     }
   return ready;

@@ -9,6 +9,8 @@
  *   FAULT_LOG=FILE               a line is appended for each call that fails
  *   FAULT_ALARM=S                SIGALRM after so many seconds
  *   FAULT_CLOCK=1                time stands still but in poll(), which goes at once to the time that a timer is set to
+ *   FAULT_STORY=SCRIPT           with FAULT_CLOCK: sh runs SCRIPT before each such wake-up, with its number, from 1, in
+ *                                $n, and the time since 1970 in s in $now; $PPID is the program
  *
  * What the program starts itself is spared.
  *

@@ -5,13 +5,21 @@
 faults=$builddir/tests/trust/faults.so
 
 # A program built with AddressSanitizer finds our malloc() first, which calls that of its runtime.
-# frozen=1: with a clock that no pause of the machine moves; see faults.h.
+# frozen=1: with a clock that no pause of the machine moves, and with story=SCRIPT what happens meanwhile; see faults.h.
 with_faults() { # plan command...: runs it with FAULT=plan; $work/struck has a line for each call that failed
   local plan=$1
   shift
   rm -f "$work/struck"
-  env ${frozen:+FAULT_CLOCK=1} FAULT="$plan" FAULT_ALARM=20 FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
+  env ${frozen:+FAULT_CLOCK=1} ${story:+"FAULT_STORY=$story"} ${plan:+"FAULT=$plan"} FAULT_ALARM=20 FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
     ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" "$@"
+}
+
+# As run, with time that passes only while the command waits for its next tick, so that tick n has whatever the script
+# did when $n was that. Behind tests/cli/lib.sh.
+run_story() { # script command...
+  local frozen=1 story=$1
+  shift
+  run with_faults '' "$@"
 }
 
 # Every call of the module or program that can fail for want of something is one that can be made to fail: where this
