@@ -16,8 +16,8 @@ struct record {
   int64_t period_ns;
   double energy_j; /* since the first pass */
   struct bounds bounds;
-  int64_t in_window_ns;                /* when it was read first with bounds; 0: not yet */
-  bool untimed;                        /* its file does not tell when it was updated */
+  struct bounds_update in_window;      /* the first reading with bounds; mono_ns 0: none yet */
+  bool timed, untimed;                 /* its file told when it was updated; it does not */
   int64_t first_mono_ns, last_mono_ns; /* of the passes */
   /* the updates that update_j came between: those seen by the first and the last pass, less a stale spell before */
   int64_t first_update_ns, last_update_ns;
@@ -72,29 +72,31 @@ static bool is_dated(const struct sample *sample) {
 }
 
 /*
- * A counter whose file tells no time shows at each reading what it is at that instant. That it is one is seen when its
- * number changes; until then each reading was as the first.
+ * A counter whose file tells no time shows at each reading what it is at that instant. That it is one may be known only
+ * at its second change; then the first reading counts all the same.
  */
-static void follow_untimed(struct record *record, const struct sample *sample) {
-  struct bounds_update now = {.mono_ns = sample->at.mono_ns, .energy_j = record->energy_j};
+static void follow_untimed(struct record *record, const struct bounds_update *now) {
   if (!record->untimed) {
-    struct bounds_update before = {.mono_ns = record->in_window_ns, .energy_j = now.energy_j - sample->delta_j};
     record->untimed = true;
     record->bounds.tick_ns = 0;
-    if (before.mono_ns < now.mono_ns && record->updates <= 1)
-      bounds_add(&record->bounds, &before);
+    if (!record->timed) {
+      record->bounds.after_start = record->in_window;
+      record->bounds.has_after_start = true;
+    }
   }
-  bounds_add(&record->bounds, &now);
+  bounds_add(&record->bounds, now);
 }
 
 static void follow_bounds(struct record *record, const struct sample *sample) {
   if (sample->state == SAMPLE_RESET || sample->state == SAMPLE_SPIKE)
     bounds_lose(&record->bounds);
-  if (record->in_window_ns == 0)
-    record->in_window_ns = sample->at.mono_ns;
+  struct bounds_update reading = {.mono_ns = sample->at.mono_ns, .energy_j = record->energy_j};
+  if (record->in_window.mono_ns == 0)
+    record->in_window = reading;
   if (!is_dated(sample)) {
-    follow_untimed(record, sample);
+    follow_untimed(record, &reading);
   } else if (sample->updates > 0) {
+    record->timed = record->timed || sample->update_mono_ns < sample->at.mono_ns;
     struct bounds_update update = {.mono_ns = sample->update_mono_ns, .energy_j = record->energy_j};
     bounds_add(&record->bounds, &update);
   }

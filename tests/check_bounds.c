@@ -147,11 +147,14 @@ END_TEST
 #define PERIOD_NS (5 * NS_PER_S)
 #define STEP_NS   (20 * NS_PER_MS)
 
+/* Modification times: of the update; standing still, of a counter computed when read; none, as in sysfs. */
+enum times { UPDATED, STANDING, NONE };
+
 struct counter {
   struct load load;
   double down_from_s, down_to_s; /* the writer is not there, and does not count */
   double reset_s;                /* negative: never */
-  bool untimed;                  /* computed when it is read; its modification time stands still */
+  enum times times;
   int64_t written_ns[WRITES];
   size_t writes;
 };
@@ -184,10 +187,11 @@ static void make_counter(struct counter *counter, const char *load, double down_
 }
 
 static struct reading read_at(const struct counter *counter, int64_t mono_ns) {
-  if (counter->untimed) /* moves every 20 ms */
+  if (counter->times != UPDATED) /* moves every 20 ms */
     return (struct reading){.energy_uj =
                                 (uint64_t)floor(truth_j(counter, (double)(mono_ns / STEP_NS * STEP_NS) / 1e9) * 1e6),
-                            .mtime_ns = WALL_NS - 3600 * NS_PER_S + 1};
+                            .mtime_ns = WALL_NS - 3600 * NS_PER_S + 1,
+                            .computed = counter->times == NONE};
   size_t last = 0;
   while (last + 1 < counter->writes && counter->written_ns[last + 1] <= mono_ns)
     last++;
@@ -223,13 +227,14 @@ static const struct {
   const char *load;
   double down_s;
   bool resets;
-  bool untimed;
+  enum times times;
   bool exact; /* the interpolation is right within the tick, for a steady load */
 } window_rows[] = {
-    {"const:100", 0, false, false, true},     {"sine:100:90:7", 0, false, false, false},
-    {"step:0:300:8", 0, false, false, false}, {"idle", 0, false, false, true},
-    {"const:100", 0, true, false, false},     {"sine:50:50:31", 18, false, false, false},
-    {"sine:100:90:7", 0, false, true, false},
+    {"const:100", 0, false, UPDATED, true},       {"sine:100:90:7", 0, false, UPDATED, false},
+    {"step:0:300:8", 0, false, UPDATED, false},   {"idle", 0, false, UPDATED, true},
+    {"const:100", 0, true, UPDATED, false},       {"sine:50:50:31", 18, false, UPDATED, false},
+    {"sine:100:90:7", 0, false, STANDING, false}, {"const:100", 0, false, STANDING, false},
+    {"sine:100:90:7", 0, false, NONE, false},
 };
 
 #define WINDOWS 200
@@ -246,10 +251,10 @@ START_TEST(test_windows) {
     ck_assert_int_eq(window_new(&pass.window), 0);
 
     int64_t start_ns = ns(random_between(10, 80)), end_ns = start_ns + ns(random_between(1, 60));
-    counter.untimed = window_rows[_i].untimed;
+    counter.times = window_rows[_i].times;
     look(&pass, start_ns - 100 * NS_PER_US);
     window_begin(pass.window, start_ns, TICK_NS);
-    pass.torn = counter.untimed ? 0 : 0.1;
+    pass.torn = counter.times != UPDATED ? 0 : 0.1;
     int64_t at_ns = start_ns + 50 * NS_PER_US;
     for (; at_ns < end_ns; at_ns += window_has_begun(pass.window) ? NS_PER_S : 100 * NS_PER_MS)
       look(&pass, at_ns);
@@ -262,7 +267,7 @@ START_TEST(test_windows) {
     window_result(pass.window, 0, &result);
     ck_assert(result.has_energy);
     double real_j = truth_j(&counter, (double)end_ns / 1e9) - truth_j(&counter, (double)start_ns / 1e9);
-    double slack_j = counter.untimed ? 200 * 0.02 : 2e-6;
+    double slack_j = counter.times != UPDATED ? 200 * 0.02 : 2e-6;
     ck_assert_msg(result.bounds.low_j <= real_j + slack_j, "window %d: low %.6f, truth %.6f", i, result.bounds.low_j,
                   real_j);
     ck_assert_msg(!result.bounds.has_high || result.bounds.high_j >= real_j - slack_j,
@@ -270,8 +275,8 @@ START_TEST(test_windows) {
     ck_assert_double_ge(result.energy_j, result.bounds.low_j - 1e-6);
     if (result.bounds.has_high)
       ck_assert_double_le(result.energy_j, result.bounds.high_j + 1e-6);
-    if (window_rows[_i].untimed) /* within what 200 W do until looks have shown that the file tells no times */
-      ck_assert_double_le(result.bounds.high_j - result.bounds.low_j, 200 * 1.2);
+    if (counter.times != UPDATED) /* two edges, a step of the number each */
+      ck_assert_double_le(result.bounds.high_j - result.bounds.low_j, 200 * 2 * 0.02);
     if (window_rows[_i].exact) /* two edges, a tick each */
       ck_assert_double_le(fabs(result.energy_j - real_j), 100 * 2 * 0.004 + 1e-6);
     with_high += result.bounds.has_high;

@@ -405,6 +405,33 @@ START_TEST(test_computed) {
 }
 END_TEST
 
+/* 100 W; the file tells no times from 10 s on. Its first reading in the window is nearly five seconds old. */
+START_TEST(test_times_stop) {
+  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct counter counter;
+  counter_init(&counter, "a", &options);
+  struct window *window;
+  ck_assert_int_eq(window_new(&window), 0);
+  struct sink *sink = window_sink(window);
+  static const struct step steps[] = {{4.7, 0, 0, 0},          {4.9, 0, 0, 0},          {6, 5, 500000000, 0},
+                                      {11, 10, 1000000000, 0}, {13, 10, 1300000000, 0}, {15, 10, 1500000000, 0},
+                                      {17, 10, 1700000000, 0}, {20, 10, 2000000000, 0}};
+  for (int i = 0; i < ROWS(steps); i++) {
+    begin(sink, 1);
+    put(sink, &counter, &steps[i], 0, false);
+    sink->end(sink);
+    if (i == 0)
+      window_begin(window, at(4.8).mono_ns, NS_PER_MS);
+  }
+  window_end(window, at(20).mono_ns);
+  struct window_result result;
+  window_result(window, 0, &result);
+  ck_number("low", true, result.bounds.low_j, 1500); /* 5 to 20 s */
+  ck_number("high", result.bounds.has_high, result.bounds.high_j, 2000);
+  window_free(window);
+}
+END_TEST
+
 /* What rises by more than can be drawn is told, and may have hidden something: there is no upper bound. */
 START_TEST(test_spikes) {
   const struct meter_options options = {.base = _i == 0 ? METER_AUTO : METER_SAMPLE, .scale = 1, .max_power_w = 500};
@@ -545,6 +572,7 @@ int main(void) {
   TCase *tcase = tcase_create("all");
   tcase_add_loop_test(tcase, test_window, 0, ROWS(rows));
   tcase_add_test(tcase, test_nothing_is_zero);
+  tcase_add_test(tcase, test_times_stop);
   tcase_add_loop_test(tcase, test_computed, 0, 2);
   tcase_add_loop_test(tcase, test_spikes, 0, 2);
   tcase_add_test(tcase, test_coming_and_going);
