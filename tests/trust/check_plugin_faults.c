@@ -228,19 +228,10 @@ static void live_on(const char *plan, bool old) {
   ck_assert_int_eq(fake_shutdown(), 0);
 }
 
-/* Where fsync() costs nothing, if there is such a place. */
-static void move_to_memory(void) {
-  char dir[] = "/dev/shm/vm_energy.XXXXXX";
-  if (mkdtemp(dir) == NULL)
-    return;
-  rmdir(scratch);
-  strcpy(scratch, dir);
-}
-
 /* A life with this plan, and one without. Whether anything failed. */
 static bool live(const char *plan, enum when when, bool old) {
   setup();
-  move_to_memory();
+  scratch_in_memory();
   if (old)
     all_is_old();
   int open_before = count_open_files();
