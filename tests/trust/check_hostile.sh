@@ -196,17 +196,16 @@ daemon_conf 0.2 <<<"  File \"$tree/*/intel-rapl:0/energy_uj\""
 sed -i '/^LoadPlugin csv/d; /^<Plugin csv>/,/^<\/Plugin>/d' "$work/collectd.conf"
 daemon_start || { cat "$work/collectd.log" && exit 1; }
 many=${VM_ENERGY_MANY:-10000}
-# what is kept of those that went, ten thousand of them, is there after these
-for _ in 1 2; do "$tenant" churn "$tree" "$many" 4 >"$work/churn" || cat "$work/churn"; done
 rss_before=$(rss) descriptors_before=$(descriptors)
 "$tenant" churn "$tree" "$many" "${VM_ENERGY_CHURN_S:-6}" >"$work/churn" || cat "$work/churn"
 sleep 1
 rss_after=$(rss) descriptors_after=$(descriptors)
 check "$many VMs came and went: $(cat "$work/churn") times" test "$(cat "$work/churn")" -ge 1
+# for those that are there and those that went, of us and of collectd; that no more is kept of more, check_plugin knows.
 # AddressSanitizer keeps what was freed for a while, on purpose
 [ -n "${VM_ENERGY_PRELOAD:-}" ] ||
-  check "memory: $rss_before KiB, then $rss_after KiB" test "$rss_after" -le $((rss_before + rss_before / 4))
-# two for what the kernel tells of files, once a counter has stood still
+  check "memory: $rss_before KiB, then $rss_after KiB" test "$rss_after" -le $((rss_before * 5 / 4 + many * 4))
+# a pass may be under way
 check "descriptors: $descriptors_before, then $descriptors_after" test "$descriptors_after" -le $((descriptors_before + 3))
 lines=$(grep -c 'vm_energy plugin:' "$work/collectd.log")
 check "few lines: $lines" test "$lines" -le 70
