@@ -2,6 +2,8 @@
 # ts: marks.csv, from standard input and from SIGUSR1.
 # shellcheck source=tests/cli/lib.sh
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/trust/lib.sh
+. "$srcdir/tests/trust/lib.sh"
 
 counter vm-001 1000000
 ts=("$tool" ts --files vms/vm-001/energy_uj -i 0.05)
@@ -10,7 +12,11 @@ names() { # the marks of marks.csv, without their times
 }
 
 # --- words before Enter -----------------------------------------------------------------------------------------------------
-run bash -c '(sleep 0.2; echo warm-up; sleep 0.3; printf "lo"; sleep 0.1; printf "ad\nidle\n"; sleep 0.2; echo; sleep 5) | "$@" --manual-stop' - "${ts[@]}"
+mkfifo typed
+exec 9<>typed
+# shellcheck disable=SC2016 # the story's own $n
+run_story 'case $n in 4) echo warm-up ;; 10) printf "lo" ;; 12) printf "ad\nidle\n" ;; 16) echo ;; esac >typed' \
+  "${ts[@]}" --manual-stop <&9
 marks=$(echo csv/run_*/marks.csv)
 check "manual stop: ends with Enter, status 0" exits 0
 check "manual stop: marks" same "warm-up|load|idle" "$(names)"
@@ -18,8 +24,7 @@ check "manual stop: header" same "ts,mark" "$(head -n 1 "$marks")"
 check "manual stop: the file is named" says out "wrote csv/run_[0-9_]+/marks\.csv, 3 marks"
 check "manual stop: each mark is told" says err "vm_energy: marked 'warm-up'"
 check "manual stop: times with milliseconds, in order" awk -F, 'NR > 1 { if ($1 !~ /^[0-9]+\.[0-9][0-9][0-9]$/ || $1 + 0 < last) exit 1; last = $1 + 0 }' "$marks"
-check "manual stop: they lie among the rows" awk -F, 'FNR == 1 { n++ } n == 1 && FNR == 2 { mark = $1 } n == 2 && FNR > 1 { before += $1 < mark; behind += $1 > mark } END { exit !(before >= 1 && behind >= 5) }' "$marks" "$(csv_file)"
-check "manual stop: sampling went on" test "$(rows "$(csv_file)")" -ge 10
+check "manual stop: they lie among the rows" awk -F, 'FNR == 1 { n++ } n == 1 && FNR == 2 { mark = $1 } n == 2 && FNR > 1 { before += $1 <= mark; behind += $1 > mark } END { exit !(before == 3 && behind == 12) }' "$marks" "$(csv_file)"
 rm -r csv
 
 run "${ts[@]}" --manual-stop <<<"one line"
@@ -44,16 +49,8 @@ check "marks, and no standard input: status 0" exits 0
 rm -r csv
 
 # --- SIGUSR1 -------------------------------------------------------------------------------------------------------------------
-"${ts[@]}" -n 30 -i 0.1 --quiet >out 2>err &
-tool_pid=$!
-pids+=("$tool_pid")
-for _ in $(seq 100); do [ "$(cat csv/run_*/power.csv 2>/dev/null | wc -l)" -gt 1 ] && break || sleep 0.02; done
-for n in 1 2; do
-  kill -USR1 "$tool_pid"
-  for _ in $(seq 100); do [ "$(cat csv/run_*/marks.csv 2>/dev/null | wc -l)" -gt "$n" ] && break || sleep 0.02; done
-done
-wait "$tool_pid"
-status=$?
+# shellcheck disable=SC2016
+run_story 'case $n in 5 | 9) kill -USR1 $PPID ;; esac' "${ts[@]}" -n 30 -i 0.1 --quiet
 check "SIGUSR1: all samples, status 0" exits 0
 check "SIGUSR1: rows" same 30 "$(rows "$(csv_file)")"
 check "SIGUSR1: a mark each" same "mark 1|mark 2" "$(names)"
@@ -61,8 +58,8 @@ check "SIGUSR1: quiet" test ! -s err -a "$(wc -l <out)" -eq 1
 rm -r csv
 
 # --- what goes wrong ---------------------------------------------------------------------------------------------------------------
-(for _ in $(seq 200); do mkdir "$(echo csv/run_*)/marks.csv" 2>/dev/null && break || sleep 0.01; done; echo late) | "${ts[@]}" -n 20 --marks >out 2>err
-status=$?
+# shellcheck disable=SC2016
+run_story 'case $n in 3) mkdir "$(echo csv/run_*)/marks.csv" && echo late >typed ;; esac' "${ts[@]}" -n 20 --marks <&9
 check "no marks.csv can be made: status 1" exits 1
 check "no marks.csv can be made: told" says err "vm_energy: unable to write to 'csv/run_[0-9_]+/marks\.csv': File exists; a mark is lost"
 check "no marks.csv can be made: the rows are there" same 20 "$(rows "$(csv_file)")"

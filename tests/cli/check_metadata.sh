@@ -2,6 +2,8 @@
 # ts: run.json beside each capture.
 # shellcheck source=tests/cli/lib.sh
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/trust/lib.sh
+. "$srcdir/tests/trust/lib.sh"
 command -v jq >/dev/null || skip "there is no jq"
 
 counter vm-001 1000000
@@ -35,22 +37,24 @@ run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 3 --separate-files
 holds "separate" '.layout == "separate" and .files == ["power_vm-001.csv", "power_vm-002.csv"] and .stale_timeout_s == null and .max_power_w == null'
 rm -r csv
 : >vms/vm-002/energy_uj
-(sleep 0.2 && counter vm-002 7) &
-run "$tool" ts --files "${both[@]}" -i 0.1 -n 5
+# shellcheck disable=SC2016 # the stories' own $n, here and below
+run_story 'case $n in 2) echo 7 >vms/vm-002/energy_uj ;; esac' "$tool" ts --files "${both[@]}" -i 0.1 -n 5
 holds "a counter that could not be read at the start has no baseline" '.counters[0].start_energy_uj == 1000000 and .counters[1].start_energy_uj == null'
 rm -r csv
-(sleep 0.3 && counter vm-003 5) &
-run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 --manual-stop --long < <(sleep 1)
+mkfifo typed
+exec 9<>typed
+# shellcheck disable=SC2016
+run_story 'case $n in 3) mkdir vms/vm-003 && echo 5 >vms/vm-003/energy_uj ;; 5) echo >typed ;; esac' \
+  "$tool" ts --files 'vms/*/energy_uj' -i 0.1 --manual-stop --long <&9
 holds "long: one that came later has no baseline" '.layout == "long" and .counters[2].label == "vm-003" and .counters[2].start_energy_uj == null'
 holds "until Enter: no number was planned" '.quality.planned == null'
 rm -r csv vms/vm-003
 
 # the period of a writer that is updated
-(for n in 1 2 3 4 5 6 7 8; do sleep 0.25 && counter vm-001 $((1000000 * n)); done) &
-writer=$!
-run "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 20
-wait "$writer"
-holds "period of the updates" '.counters[0].period_s > 0.2 and .counters[0].period_s < 0.5'
+# shellcheck disable=SC2016
+run_story 'case $((n % 3)) in 0) echo $((n * 1000000)) >vms/vm-001/energy_uj && touch -d "@$now" vms/vm-001/energy_uj ;; esac' \
+  "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 24
+holds "period of the updates" '.counters[0].period_s - 0.3 | fabs < 0.001'
 rm -r csv
 
 mkdir -p $'vms/a\xff"b' && echo 1 >$'vms/a\xff"b/energy_uj'
@@ -62,8 +66,9 @@ rm -r csv vms/a*
 "$tool" ts --files "${both[@]}" -i 0.05 --manual-stop >out 2>err < <(exec sleep 30) &
 tool_pid=$!
 pids+=("$tool_pid")
-for _ in $(seq 100); do [ "$(cat csv/run_*/power.csv 2>/dev/null | wc -l)" -gt 3 ] && break || sleep 0.02; done
-holds "running: known from the start" '.end == null and .quality == null and .interval.asked_s == 0.05 and .interval.mean_s == null and .counters[0].start_energy_uj == 7000000 + 1000000'
+has_rows() { [ "$(cat csv/run_*/power.csv | wc -l)" -gt 3 ]; }
+wait_for has_rows
+holds "running: known from the start" '.end == null and .quality == null and .interval.asked_s == 0.05 and .interval.mean_s == null and .counters[0].start_energy_uj == 24000000'
 kill -KILL "$tool_pid"
 wait "$tool_pid" 2>/dev/null
 holds "killed: as it was" '.end == null and (.counters | length) == 2'
@@ -71,15 +76,15 @@ check "killed: nothing half" same "power.csv run.json" "$(ls -A csv/run_* | past
 rm -r csv
 
 # --- what goes wrong ---------------------------------------------------------------------------------------------------------------
-(for _ in $(seq 200); do mkdir "$(echo csv/run_*)/.run.json.new" 2>/dev/null && break || sleep 0.01; done) &
-run "$tool" ts --files "${both[@]}" -i 0.05 -n 20
+# shellcheck disable=SC2016
+run_story 'mkdir -p "$(echo csv/run_*)/.run.json.new"' "$tool" ts --files "${both[@]}" -i 0.05 -n 20
 check "cannot be written: status 1" exits 1
 check "cannot be written: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': File exists"
 holds "cannot be written: that of the start is whole" '.end == null'
 check "cannot be written: the capture is whole" same 20 "$(rows "$(csv_file)")"
 rm -r csv
-(for _ in $(seq 200); do rm "$(echo csv/run_*)/run.json" 2>/dev/null && mkdir "$(echo csv/run_*)/run.json" && break || sleep 0.01; done) &
-run "$tool" ts --files "${both[@]}" -i 0.05 -n 20
+# shellcheck disable=SC2016
+run_story 'cd csv/run_* && rm -rf run.json && mkdir run.json' "$tool" ts --files "${both[@]}" -i 0.05 -n 20
 check "cannot be named: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': Is a directory"
 check "cannot be named: nothing else is left" same "power.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
 finish

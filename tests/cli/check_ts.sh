@@ -2,6 +2,8 @@
 # ts: files, columns, rows and summary; how it ends; what adds up.
 # shellcheck source=tests/cli/lib.sh
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/trust/lib.sh
+. "$srcdir/tests/trust/lib.sh"
 
 counter vm-001 1000000
 counter vm-002 2000000
@@ -72,46 +74,55 @@ done
 rm -r csv
 
 # --- how it ends ----------------------------------------------------------------------------------------------------------
-ends_well() { # what: status 0, a whole file with a row at least, the summary
+ends_well() { # what: status 0, a whole file with the rows of the ticks before, the summary
   check "$1: status 0" exits 0
   check "$1: summary" grep -q '^samples  ' out
-  check "$1: rows" test "$(rows "$(csv_file)")" -ge 1
+  check "$1: rows" same 3 "$(rows "$(csv_file)")"
   check "$1: whole" is_whole "$(csv_file)"
   rm -rf csv
 }
-run sh -c "(sleep 0.5; echo) | '$tool' ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop"
-ends_well "Enter"
-run sh -c "sleep 0.5 | '$tool' ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop -n 1"
-ends_well "end of input, count ignored"
-check "end of input: told" says err 'vm_energy: stopped by the end of standard input'
 mkfifo silence
 exec 9<>silence # open and without a word
-for signal in INT TERM; do
-  run timeout --preserve-status -s $signal 0.5 "$tool" ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop <&9
-  ends_well "SIG$signal, manual stop"
-done
-run timeout --preserve-status -s INT 0.5 "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 100
+until_enter=("$tool" ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop)
+# shellcheck disable=SC2016 # the stories' own $n and $PPID, here and below
+{
+  run_story 'case $n in 4) echo >silence ;; esac' "${until_enter[@]}" <&9
+  ends_well "Enter"
+  mkfifo held
+  sleep 60 >held 9>&- &
+  pids+=($!)
+  run_story "case \$n in 4) kill $!; while [ -e /proc/$!/fd/1 ]; do sleep 0.01; done ;; esac" "${until_enter[@]}" -n 1 <held
+  ends_well "end of input, count ignored"
+  check "end of input: told" says err 'vm_energy: stopped by the end of standard input'
+  for signal in INT TERM; do
+    run_story "case \$n in 4) kill -$signal \$PPID ;; esac" "${until_enter[@]}" <&9
+    ends_well "SIG$signal, manual stop"
+  done
+  run_story 'case $n in 4) kill -INT $PPID ;; esac' "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 100
+}
 check "cut short: status 1" exits 1
-check "cut short: told" grep -qE '^vm_energy: stopped by SIGINT after [0-9] of 100 samples$' err
-check "cut short: summary" grep -qE '^samples +[0-9] of 100' out
+check "cut short: told" says err 'vm_energy: stopped by SIGINT after 3 of 100 samples'
+check "cut short: summary" grep -qE '^samples +3 of 100' out
 check "cut short: whole" is_whole "$(csv_file)"
 rm -r csv
 
 # --- VMs that come and go -------------------------------------------------------------------------------------------------
 counter vm-003 7
-(sleep 0.35 && rm -r vms/vm-003 && counter vm-004 1) &
-run "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
+# shellcheck disable=SC2016
+run_story 'case $n in 4) rm -r vms/vm-003 && mkdir vms/vm-004 && echo 1 >vms/vm-004/energy_uj ;; esac' \
+  "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
 file=$(csv_file)
-check "long: one that went has fewer rows" awk -F, '$2 == "vm-003" { n++ } END { exit !(n >= 2 && n <= 4) }' "$file"
-check "long: one that came has rows" awk -F, '$2 == "vm-004" { n++ } END { exit !(n >= 3 && n <= 6) }' "$file"
+check "long: one that went has the rows of before" same 3 "$(grep -c ',vm-003,' "$file")"
+check "long: one that came has the others" same 5 "$(grep -c ',vm-004,' "$file")"
 check "long: status 0" exits 0
 rm -r csv
-(sleep 0.25 && rm vms/vm-004/energy_uj) &
-run "$tool" ts --files vms/vm-001/energy_uj vms/vm-004/energy_uj -i 0.1 -n 5
+# shellcheck disable=SC2016
+run_story 'case $n in 3) rm vms/vm-004/energy_uj ;; esac' \
+  "$tool" ts --files vms/vm-001/energy_uj vms/vm-004/energy_uj -i 0.1 -n 5
 check "gone: status 1" exits 1
 check "gone: named" says err "vm_energy: no value from 'vms/vm-004/energy_uj' at the end: there is no such file"
 check "gone: empty fields" awk -F, 'NR == 6 && $4 == "" && $5 == "" && $2 == 1000000 { ok = 1 } END { exit !ok }' "$(csv_file)"
-check "gone: in the summary" grep -qE '^bad reads +[1-4]$' out
+check "gone: in the summary" says out 'bad reads +3'
 rm -r csv
 run "$tool" ts --files vms/vm-004/../vm-00x/energy_uj -i 0.1 -n 5
 check "not there at the start: status 2" exits 2
@@ -125,7 +136,7 @@ check "none has a value: named" says err "vm_energy: no value from 'vms/vm-004/e
 "$simwriter" --root sim/scaphandre --period 0.05 --jitter 0.02 --seed 7 --truth truth --duration 20 \
   a=sine:100:60:3 b=step:10:200:1 c=const:43 >/dev/null &
 pids+=($!)
-for _ in $(seq 100); do [ -s sim/scaphandre/c/intel-rapl:0/energy_uj ] && break || sleep 0.05; done
+wait_for test -s sim/scaphandre/c/intel-rapl:0/energy_uj
 run "$tool" ts --files 'sim/scaphandre/*/intel-rapl:0/energy_uj' -i 0.25 -n 16 --out sample.csv
 late_s=$(sed -nE 's/.*the latest sample ([0-9.e-]+) s after.*/\1/p; s/.*the latest sample ([0-9.e-]+) ms after.*/\1e-3/p' out)
 adds_up() { # file: the power of each row times the interval is what its counter did since the row before; late wake-ups bend it

@@ -59,6 +59,14 @@ waits() { # pid: the tool has read the counters and set its timer, so it waits, 
   grep -qs 'settime flags: 0[1-9]' "/proc/$1"/fdinfo/*
 }
 
+wait_for() { # command...: until it succeeds, a minute at most
+  local tries=3000
+  while ! "$@" >/dev/null 2>&1; do
+    [ $((tries -= 1)) -gt 0 ] || return 1
+    sleep 0.02
+  done
+}
+
 # beside the tool that run starts next, once it waits
 meanwhile() { # command...
   (while ! waits "$(pgrep -P $$ -x "$(basename "$tool")")"; do sleep 0.02; done && "$@") &
