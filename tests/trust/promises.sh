@@ -101,11 +101,11 @@ broken "a directory that was searched is closed" $place 's/^    closedir\(dir\);
 broken "a mount can be taken away" $place 's/^    close\(place->root_fd\);/    (void)0;/' $by_source unmount
 
 # --- what is taken from memory ----------------------------------------------------------------------------------------------
-broken "a stamp is trusted after two reads" $look 's/^#define READS_TO_TRUST 2/#define READS_TO_TRUST 1/' $by_look written_through_mmap
-broken "... when it is old" $look 's/stamp_is_old\(&stamp, now_ns\) && //' $by_look new_stamp
+broken "a stamp is trusted after two reads" $look 's/^#define READS_TO_TRUST 2/#define READS_TO_TRUST 1/' $by_look doubtful
+broken "... when it is old" $look 's/stamp_is_old\(&stamp, now_ns\) && //' $by_look doubtful
 broken "... by more than a tick of its clock" plugin/core/stamp.c 's/\(20 \* NS_PER_MS\)/(5 * NS_PER_MS)/' $by_look age
 broken "... or a second where it has no fractions" plugin/core/stamp.c 's/\? WHOLE_SECOND_NS : TICK_NS/? TICK_NS : TICK_NS/' $by_look age
-broken "... and the clock was not set back" $look 's/ && clock_file_ns\(\) >= now_ns//' $by_look clock_is_set_back
+broken "... and the clock was not set back" $look 's/ && clock_file_ns\(\) >= now_ns//' $by_look doubtful
 broken "... on a file system of our kernel" $look 's/facts\.local && stamp_is_old/stamp_is_old/; s/return !facts\.local && !facts\.computed;/(void)facts; return false;/' $by_look not_local
 mounts=plugin/core/mounts.c by_mounts=tests/check_mounts
 broken "... which the mount table tells" $mounts 's/^    if \(is\(type, types\[i\]\)\)/    if (type.len > 0)/' $by_mounts line
@@ -113,12 +113,12 @@ broken "... as it is now" $mounts 's/^  if \(poll\(&changed, 1, 0\) == 0 && !fir
 broken "... for each look" $look 's/if \(memory->generation != generation_of\(file\)\)/if (false)/' $by_look other_mount
 broken "the server is asked where times are cached" $look 's/AT_EMPTY_PATH \| AT_STATX_FORCE_SYNC/AT_EMPTY_PATH/' $by_look cached_attributes
 broken "... and never again once it lied" $look 's/\.unreliable = memory->unreliable, //' $by_look unreliable_for_good
-broken "... which is noticed" $look 's/^    memory->unreliable = true;/    (void)0;/' $by_look written_through_mmap
+broken "... which is noticed" $look 's/^    memory->unreliable = true;/    (void)0;/' $by_look doubtful
 broken "a stamp tells a change whose time was set back" plugin/core/stamp.c 's/a->ctime_ns == b->ctime_ns && //' $by_look changed
 broken "a stamp tells another file" plugin/core/stamp.c 's/&& stamp_same_file\(a, b\)/\&\& a->mount == b->mount/' $by_look changed
-broken "one look of 64 is from the ground up" $look 's/^#define LOOKS_TO_TRUST 64/#define LOOKS_TO_TRUST 250/' $by_look written_through_mmap_later
+broken "one look of 64 is from the ground up" $look 's/^#define LOOKS_TO_TRUST 64/#define LOOKS_TO_TRUST 250/' $by_look found_out_later
 broken "... and reads the number" $look 's/fd == 0 && !fresh && unchanged/fd == 0 \&\& unchanged/' \
-  $by_look written_through_mmap_later
+  $by_look found_out_later
 broken "opened at once only where there are no devices" $look 's/file->found && facts\.no_devices && /file->found \&\& /' $by_look tricked
 broken "... and only what a pattern found" $look 's/!fresh && file->found && facts\.no_devices/!fresh \&\& facts.no_devices/' \
   $by_look led_away
