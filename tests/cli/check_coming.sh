@@ -8,7 +8,7 @@ command -v script >/dev/null || skip "script (bsdutils) is not installed"
 
 # --- before there is a VM -----------------------------------------------------------------------------------------------
 # shellcheck disable=SC2016 # $n is the story's
-run_story 'case $n in 3) mkdir -p vms/vm-001 && echo 5 >vms/vm-001/energy_uj ;; esac' \
+run_story 'case $n in 3) counter vm-001 5 ;; esac' \
   "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
 check "long: waits for a pattern: status 0" exits 0
 check "long: says that it waits" says err "vm_energy: warning: no counter yet in 'vms/\*/energy_uj'; waiting for one"
@@ -44,7 +44,7 @@ for layout in "" --separate-files; do
   counter vm-001 5
   counter vm-002 7
   # shellcheck disable=SC2016,SC2086 # none or one word
-  run_story 'case $n in 3) rm vms/vm-002/energy_uj && mkdir vms/vm-003 && echo 9 >vms/vm-003/energy_uj ;; esac' \
+  run_story 'case $n in 3) rm vms/vm-002/energy_uj && counter vm-003 9 ;; esac' \
     "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 $layout
   check "gone${layout:+, $layout}: status 1" exits 1
   check "gone${layout:+, $layout}: named" says err "vm_energy: no value from 'vms/vm-002/energy_uj' at the end: there is no such file"

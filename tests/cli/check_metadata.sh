@@ -38,13 +38,13 @@ holds "separate" '.layout == "separate" and .files == ["power_vm-001.csv", "powe
 rm -r csv
 : >vms/vm-002/energy_uj
 # shellcheck disable=SC2016 # the stories' own $n, here and below
-run_story 'case $n in 2) echo 7 >vms/vm-002/energy_uj ;; esac' "$tool" ts --files "${both[@]}" -i 0.1 -n 5
+run_story 'case $n in 2) counter vm-002 7 ;; esac' "$tool" ts --files "${both[@]}" -i 0.1 -n 5
 holds "a counter that could not be read at the start has no baseline" '.counters[0].start_energy_uj == 1000000 and .counters[1].start_energy_uj == null'
 rm -r csv
 mkfifo typed
 exec 9<>typed
 # shellcheck disable=SC2016
-run_story 'case $n in 3) mkdir vms/vm-003 && echo 5 >vms/vm-003/energy_uj ;; 5) echo >typed ;; esac' \
+run_story 'case $n in 3) counter vm-003 5 ;; 5) echo >typed ;; esac' \
   "$tool" ts --files 'vms/*/energy_uj' -i 0.1 --manual-stop --long <&9
 holds "long: one that came later has no baseline" '.layout == "long" and .counters[2].label == "vm-003" and .counters[2].start_energy_uj == null'
 holds "until Enter: no number was planned" '.quality.planned == null'

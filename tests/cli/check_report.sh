@@ -2,6 +2,8 @@
 # report: from each layout, as text, JSON and CSV; what is no capture; what is bigger than memory.
 # shellcheck source=tests/cli/lib.sh
 . "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/trust/lib.sh
+. "$srcdir/tests/trust/lib.sh"
 command -v jq >/dev/null || skip "there is no jq"
 
 t0=1795536000 # 2026-11-24 16:00:00 UTC
@@ -161,13 +163,13 @@ rm separate/power_early.csv
 
 # --- ts, then report ------------------------------------------------------------------------------------------------------------
 counter web 0
-(for i in $(seq 40); do counter web $((i * 1000000)) && sleep 0.05; done) &
-run "$tool" ts --files vms/web/energy_uj -i 0.1 -n 10 --scale 5 --time-base sample --marks --quiet < <(sleep 0.5; echo half)
-wait $!
-start=$(jq .counters[0].start_energy_uj csv/run_*/run.json)
-end=$(tail -n 1 csv/run_*/power.csv | cut -d, -f2)
+mkfifo typed
+exec 9<>typed
+# shellcheck disable=SC2016 # the story's own $n
+run_story 'echo $((n * 1000000)) >vms/web/energy_uj; case $n in 6) echo half >typed ;; esac' \
+  "$tool" ts --files vms/web/energy_uj -i 0.1 -n 10 --scale 5 --time-base sample --marks --quiet <&9
 run "$tool" report --json csv/run_*
-check "ts and report: energy from the baseline on, scaled" jq -e ".captures[0].vms[0].energy_j - ($end - $start) * 5e-6 | fabs < 1e-6" out
+check "ts and report: energy from the baseline on, scaled" jq -e '.captures[0].vms[0].energy_j - 50 | fabs < 1e-6' out
 check "ts and report: phases" jq -e '.captures[0].phases | length == 2 and .[1].phase == "half"' out
 check "ts and report: quiet" is_empty err
 

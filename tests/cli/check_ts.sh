@@ -109,7 +109,7 @@ rm -r csv
 # --- VMs that come and go -------------------------------------------------------------------------------------------------
 counter vm-003 7
 # shellcheck disable=SC2016
-run_story 'case $n in 4) rm -r vms/vm-003 && mkdir vms/vm-004 && echo 1 >vms/vm-004/energy_uj ;; esac' \
+run_story 'case $n in 4) rm -r vms/vm-003 && counter vm-004 1 ;; esac' \
   "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 8 --long
 file=$(csv_file)
 check "long: one that went has the rows of before" same 3 "$(grep -c ',vm-003,' "$file")"

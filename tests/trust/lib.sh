@@ -15,9 +15,10 @@ with_faults() { # plan command...: runs it with FAULT=plan; $work/struck has a l
 }
 
 # As run, with time that passes only while the command waits for its next tick, so that tick n has whatever the script
-# did when $n was that. Behind tests/cli/lib.sh.
+# did when $n was that; it may call counter(). Behind tests/cli/lib.sh.
 run_story() { # script command...
-  local frozen=1 story=$1
+  local frozen=1 story
+  story="$(declare -f counter); $1"
   shift
   run with_faults '' "$@"
 }
