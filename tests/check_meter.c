@@ -949,6 +949,30 @@ START_TEST(age_of_another_clock) {
 }
 END_TEST
 
+/* So a VM that is off is stale at once by our clock, and after 180 s of our looks by another. */
+START_TEST(stale_by_another_clock) {
+  static const struct {
+    bool local;
+    int t_s;
+    enum sample_state state;
+  } rows[] = {{true, 0, SAMPLE_STALE}, {false, 0, SAMPLE_FIRST}, {false, 180, SAMPLE_HELD}, {false, 181, SAMPLE_STALE}};
+  struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter;
+  for (int i = 0; i < ROWS(rows); i++) {
+    struct reading reading = {.energy_uj = 1, .mtime_ns = WALL0 - 3600 * NS_PER_S, .local = rows[i].local};
+    reading.at =
+        (struct instant){.mono_ns = (1000 + rows[i].t_s) * NS_PER_S, .wall_ns = WALL0 + rows[i].t_s * NS_PER_S};
+    if (rows[i].t_s == 0)
+      meter_init(&meter, &options);
+    struct sample sample = {0};
+    meter_take(&meter, &reading);
+    meter_sample(&meter, &sample);
+    ck_assert_msg(sample.state == rows[i].state, "row %d: %s", i, sample_state_name(sample.state));
+    ck_assert(!sample.has_power);
+  }
+}
+END_TEST
+
 /* ---- readings whose instant or range is not known ---------------------------------------------------------------- */
 
 /* By samples an instant that is not known costs the powers it bounds; by updates it does not matter. */
@@ -1461,6 +1485,7 @@ int main(void) {
   tcase_add_loop_test(rules, staleness, 0, ROWS(report_rows));
   tcase_add_loop_test(rules, clocks, 0, ROWS(clock_rows));
   tcase_add_test(rules, age_of_another_clock);
+  tcase_add_test(rules, stale_by_another_clock);
   tcase_add_test(rules, vague_instants);
   tcase_add_test(rules, may_wrap_unseen);
   tcase_add_test(rules, high_load_after_a_fall);

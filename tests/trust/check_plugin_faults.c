@@ -71,7 +71,8 @@ static void write_counters(int step) {
 static double last_j[VMS];
 static bool known[VMS], has_energy[VMS], has_power[VMS]; /* since the start; in this step */
 
-/* The log said that the mount table could not be read. */
+/* In this life the log said that the mount table could not be read. Then no file's clock is known to be ours, and none
+   is stale for an old time: o counts as new for its first 180 s. */
 static bool mounts_unknown;
 
 static void check_value(const struct fake_value *value, int step, const char *plan) {
@@ -98,8 +99,8 @@ static void check_value(const struct fake_value *value, int step, const char *pl
       return;
     }
   }
-  if (mounts_unknown && strcmp(value->name, "node1/vm_energy-o/energy") == 0)
-    return; /* whether its old time is that of our clock is not known then */
+  if (mounts_unknown && strcmp(value->name, "node1/vm_energy-o/energy") == 0 && fabs(value->value - 7000) < 1e-6)
+    return;
   ck_abort_msg("%s, step %d: a value %s", plan, step, value->name);
 }
 
@@ -218,6 +219,7 @@ static void live_on(const char *plan, bool old) {
   if (warnings > 0)
     memset(last_j, 0, sizeof(last_j));
   memset(known, 0, sizeof(known));
+  mounts_unknown = false;
   fake_forget();
   module_register();
   ck_assert_int_eq(begin_life(old), 0);
