@@ -1,5 +1,8 @@
 #include "state.h"
 
+#include "csv_text.h"
+
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -9,62 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC  "vm_energy state "
-#define HEADER MAGIC "1\n"
-#define END    "end "
+#define MAGIC "vm_energy state "
 
-/* The longest numbers of a line, or of the last one, with what is between them. */
-#define LINE_MAX_BYTES ((size_t)80)
-
-#define CHECKSUM_DIGITS 16
+/* Bytes reserved for the first and the last line. */
+#define FRAME_MAX_BYTES ((size_t)160)
 
 struct kept {
   struct state_record record;
-  size_t escaped_len;
-  char path[];
+  const char *path; /* stored after the struct */
 };
 
 struct state {
-  struct kept **entries; /* in no order */
-  size_t entries_num, entries_size;
-  void *tree; /* of the same entries, by path */
+  void *tree; /* of struct kept, by path */
+  size_t entries_num;
 };
 
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
-
-static bool is_plain(char c) {
-  return c > ' ' && c <= '~' && c != '%';
-}
-
-static size_t escaped_len(const char *path) {
-  size_t len = 0;
-  for (; *path != '\0'; path++)
-    len += is_plain(*path) ? 1 : 3;
-  return len;
-}
-
-/* In the tree are entries; what is looked for is a path. */
-static int compare_path(const void *path, const void *entry) {
-  return strcmp(path, ((const struct kept *)entry)->path);
-}
-
-static int compare_entries(const void *a, const void *b) {
-  return strcmp(((const struct kept *)a)->path, ((const struct kept *)b)->path);
-}
 
 struct state *state_new(void) {
   return calloc(1, sizeof(struct state));
 }
 
-static void do_nothing(void *entry) {
-  (void)entry;
-}
-
 static void clear(struct state *state) {
-  tdestroy(state->tree, do_nothing);
-  for (size_t i = 0; i < state->entries_num; i++)
-    free(state->entries[i]);
-  free(state->entries);
+  tdestroy(state->tree, free);
   *state = (struct state){0};
 }
 
@@ -79,8 +49,13 @@ size_t state_count(const struct state *state) {
   return state->entries_num;
 }
 
+static int by_path(const void *a, const void *b) {
+  return strcmp(((const struct kept *)a)->path, ((const struct kept *)b)->path);
+}
+
 static struct kept *find(const struct state *state, const char *path) {
-  struct kept **node = tfind(path, &state->tree, compare_path);
+  const struct kept key = {.path = path};
+  struct kept **node = tfind(&key, &state->tree, by_path);
   return node == NULL ? NULL : *node;
 }
 
@@ -89,28 +64,18 @@ const struct state_record *state_find(const struct state *state, const char *pat
   return entry == NULL ? NULL : &entry->record;
 }
 
-static int add(struct state *state, const char *path, const struct state_record *record) {
-  if (state->entries_num == state->entries_size) {
-    size_t size = 2 * state->entries_size + 16;
-    struct kept **entries = reallocarray(state->entries, size, sizeof(*entries));
-    if (entries == NULL)
-      return -ENOMEM;
-    state->entries = entries;
-    state->entries_size = size;
-  }
-  size_t len = strlen(path);
-  struct kept *entry = malloc(sizeof(*entry) + len + 1);
+static struct kept *add(struct state *state, const char *path) {
+  size_t size = strlen(path) + 1;
+  struct kept *entry = malloc(sizeof(*entry) + size);
   if (entry == NULL)
-    return -ENOMEM;
-  entry->record = *record;
-  entry->escaped_len = escaped_len(path);
-  memcpy(entry->path, path, len + 1);
-  if (tsearch(entry, &state->tree, compare_entries) == NULL) {
+    return NULL;
+  entry->path = memcpy(entry + 1, path, size);
+  if (tsearch(entry, &state->tree, by_path) == NULL) {
     free(entry);
-    return -ENOMEM;
+    return NULL;
   }
-  state->entries[state->entries_num++] = entry;
-  return 0;
+  state->entries_num++;
+  return entry;
 }
 
 int state_set(struct state *state, const char *path, const struct state_record *record) {
@@ -118,202 +83,182 @@ int state_set(struct state *state, const char *path, const struct state_record *
     return -EINVAL;
   struct kept *entry = find(state, path);
   if (entry == NULL)
-    return add(state, path, record);
+    entry = add(state, path);
+  if (entry == NULL)
+    return -ENOMEM;
   entry->record = *record;
   return 0;
 }
 
-static int newest_first(const void *a, const void *b) {
-  const struct kept *x = *(struct kept *const *)a, *y = *(struct kept *const *)b;
-  if (x->record.seen_s != y->record.seen_s)
-    return x->record.seen_s < y->record.seen_s ? 1 : -1;
-  return strcmp(x->path, y->path);
+static void collect(const void *node, VISIT visit, void *end) {
+  struct kept ***next = end;
+  if (visit == postorder || visit == leaf) /* postorder: between the two subtrees */
+    *(*next)++ = *(struct kept *const *)node;
 }
 
-size_t state_trim(struct state *state, int64_t oldest_s) {
-  if (state->entries_num > 0)
-    qsort(state->entries, state->entries_num, sizeof(struct kept *), newest_first);
-  size_t kept = 0, bytes = 2 * LINE_MAX_BYTES; /* the first line and the last one */
-  for (; kept < state->entries_num && kept < STATE_RECORDS_MAX; kept++) {
-    const struct kept *entry = state->entries[kept];
-    bytes += LINE_MAX_BYTES + entry->escaped_len;
-    if (entry->record.seen_s < oldest_s || bytes > STATE_BYTES_MAX)
-      break;
-  }
-  size_t forgotten = state->entries_num - kept;
-  for (size_t i = kept; i < state->entries_num; i++) {
-    tdelete(state->entries[i], &state->tree, compare_entries);
-    free(state->entries[i]);
-  }
-  state->entries_num = kept;
-  return forgotten;
+/* All entries by path, to be freed. NULL: out of memory. */
+static struct kept **list(const struct state *state) {
+  struct kept **entries = malloc((state->entries_num + 1) * sizeof(struct kept *)), **end = entries;
+  if (entries != NULL)
+    twalk_r(state->tree, collect, &end);
+  return entries;
 }
 
 /* ---- to text ----------------------------------------------------------------------------------------------------- */
 
 static uint64_t checksum(const char *data, size_t len) {
   uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < len; i++) {
-    hash ^= (unsigned char)data[i];
-    hash *= UINT64_C(0x100000001b3);
-  }
+  for (size_t i = 0; i < len; i++)
+    hash = (hash ^ (unsigned char)data[i]) * UINT64_C(0x100000001b3);
   return hash;
 }
 
-static char *put_path(char *out, const char *path) {
-  static const char digits[] = "0123456789ABCDEF";
-  for (; *path != '\0'; path++) {
-    unsigned char c = (unsigned char)*path;
-    if (is_plain(*path)) {
-      *out++ = *path;
-    } else {
-      *out++ = '%';
-      *out++ = digits[c >> 4];
-      *out++ = digits[c & 15];
-    }
-  }
-  return out;
+static void put_number(struct csv_text *text, uint64_t number) {
+  csv_text_u64(text, number, 1);
+  csv_text_char(text, ' ');
 }
 
-static int by_path(const void *a, const void *b) {
-  return compare_entries(*(struct kept *const *)a, *(struct kept *const *)b);
+static void put_line(struct csv_text *text, const struct kept *entry) {
+  static const char digits[] = "0123456789ABCDEF";
+  put_number(text, entry->record.total_uj);
+  put_number(text, entry->record.counter_uj);
+  put_number(text, (uint64_t)entry->record.seen_s);
+  for (const char *c = entry->path; *c != '\0'; c++) {
+    bool is_plain = *c > ' ' && *c <= '~' && *c != '%';
+    csv_text_char(text, is_plain ? *c : '%');
+    if (!is_plain) {
+      csv_text_char(text, digits[(unsigned char)*c >> 4]);
+      csv_text_char(text, digits[*c & 15]);
+    }
+  }
+  csv_text_char(text, '\n');
 }
 
 int state_format(const struct state *state, char **text, size_t *len) {
   if (state->entries_num > STATE_RECORDS_MAX)
     return -EFBIG;
-  if (state->entries_num > 0)
-    qsort(state->entries, state->entries_num, sizeof(struct kept *), by_path);
-  size_t size = 2 * LINE_MAX_BYTES;
-  for (size_t i = 0; i < state->entries_num; i++)
-    size += LINE_MAX_BYTES + state->entries[i]->escaped_len;
-  if (size > 2 * STATE_BYTES_MAX) /* an estimate */
-    return -EFBIG;
-  char *start = malloc(size);
-  if (start == NULL)
+  struct kept **entries = list(state);
+  if (entries == NULL)
     return -ENOMEM;
-  char *out = start + sprintf(start, HEADER);
-  for (size_t i = 0; i < state->entries_num; i++) {
-    const struct state_record *record = &state->entries[i]->record;
-    out += sprintf(out, "%" PRIu64 " %" PRIu64 " %" PRId64 " ", record->total_uj, record->counter_uj, record->seen_s);
-    out = put_path(out, state->entries[i]->path);
-    *out++ = '\n';
-  }
-  out += sprintf(out, END "%zu ", state->entries_num);
-  out += sprintf(out, "%016" PRIx64 "\n", checksum(start, (size_t)(out - start)));
-  *text = start;
-  *len = (size_t)(out - start);
-  if (*len <= STATE_BYTES_MAX)
+  struct csv_text out = {0};
+  csv_text_string(&out, MAGIC "1\n");
+  for (size_t i = 0; i < state->entries_num && out.len <= STATE_BYTES_MAX; i++)
+    put_line(&out, entries[i]);
+  free(entries);
+  csv_text_string(&out, "end ");
+  put_number(&out, state->entries_num);
+  char sum[32];
+  snprintf(sum, sizeof(sum), "%016" PRIx64 "\n", checksum(out.data, out.len));
+  csv_text_string(&out, sum);
+  csv_text_char(&out, '\0');
+  *text = out.data;
+  *len = out.len - 1;
+  if (!out.failed && *len <= STATE_BYTES_MAX)
     return 0;
-  free(start);
-  return -EFBIG;
+  free(out.data);
+  return out.failed ? -ENOMEM : -EFBIG;
+}
+
+static int newest_first(const void *a, const void *b) {
+  const struct kept *x = *(struct kept *const *)a, *y = *(struct kept *const *)b;
+  if (x->record.seen_s != y->record.seen_s)
+    return x->record.seen_s < y->record.seen_s ? 1 : -1;
+  return by_path(x, y);
+}
+
+size_t state_trim(struct state *state, int64_t oldest_s) {
+  struct kept **entries = list(state);
+  if (entries == NULL)
+    return 0;
+  size_t count = state->entries_num, kept = 0, bytes = FRAME_MAX_BYTES;
+  struct csv_text line = {0};
+  qsort(entries, count, sizeof(struct kept *), newest_first);
+  for (; kept < count && kept < STATE_RECORDS_MAX && entries[kept]->record.seen_s >= oldest_s; kept++) {
+    csv_text_clear(&line);
+    put_line(&line, entries[kept]);
+    bytes += line.len;
+    if (bytes > STATE_BYTES_MAX)
+      break;
+  }
+  for (size_t i = kept; i < count; i++) {
+    tdelete(entries[i], &state->tree, by_path);
+    free(entries[i]);
+  }
+  state->entries_num = kept;
+  free(entries);
+  free(line.data);
+  return count - kept;
 }
 
 /* ---- from text --------------------------------------------------------------------------------------------------- */
 
-/* What is left of the text. */
-struct rest {
-  const char *at, *end;
-};
-
-static bool take_text(struct rest *rest, const char *text) {
-  size_t len = strlen(text);
-  if ((size_t)(rest->end - rest->at) < len || memcmp(rest->at, text, len) != 0)
+/* Digits and the byte after them. *at must be in a line that ends in '\n': nothing is read beyond. */
+static bool take_number(const char **at, char after, uint64_t *number) {
+  if (!isdigit((unsigned char)**at))
     return false;
-  rest->at += len;
-  return true;
+  char *rest;
+  *number = strtoull(*at, &rest, 10);
+  *at = rest + 1;
+  return *rest == after;
 }
 
-/* A decimal number without leading zeros, at most max, and the space behind it. */
-static bool take_number(struct rest *rest, uint64_t max, uint64_t *number) {
-  const char *start = rest->at;
-  *number = 0;
-  for (; rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9'; rest->at++) {
-    unsigned digit = (unsigned)(*rest->at - '0');
-    if (*number > (max - digit) / 10)
-      return false;
-    *number = *number * 10 + digit;
-  }
-  bool zeros = rest->at - start > 1 && *start == '0';
-  return rest->at > start && !zeros && take_text(rest, " ");
-}
-
-static int hex_digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* A byte that had to be escaped, and only such a one. */
-static bool take_escaped(struct rest *rest, char *c) {
-  if (rest->end - rest->at < 3)
-    return false;
-  int high = hex_digit(rest->at[1]), low = hex_digit(rest->at[2]);
-  if (high < 0 || low < 0)
-    return false;
-  *c = (char)(high * 16 + low);
-  rest->at += 3;
-  return *c != '\0' && !is_plain(*c);
-}
-
-/* An absolute path and the end of its line. */
-static bool take_path(struct rest *rest, char path[PATH_MAX]) {
-  size_t len = 0;
-  while (rest->at < rest->end && *rest->at != '\n') {
-    if (len + 1 == PATH_MAX)
-      return false;
-    if (is_plain(*rest->at))
-      path[len++] = *rest->at++;
-    else if (*rest->at != '%' || !take_escaped(rest, &path[len++]))
-      return false;
-  }
-  path[len] = '\0';
-  return path[0] == '/' && take_text(rest, "\n");
-}
-
-static int take_record(struct rest *rest, struct state *state) {
+/* 0, also for a line that is none: state_parse() notices. */
+static int take_line(struct state *state, const char *at) {
   struct state_record record;
   uint64_t seen;
-  char path[PATH_MAX];
-  if (!take_number(rest, UINT64_MAX, &record.total_uj) || !take_number(rest, UINT64_MAX, &record.counter_uj) ||
-      !take_number(rest, (uint64_t)STATE_SEEN_MAX_S, &seen) || !take_path(rest, path))
-    return -EBADMSG;
+  if (!take_number(&at, ' ', &record.total_uj) || !take_number(&at, ' ', &record.counter_uj) ||
+      !take_number(&at, ' ', &seen))
+    return 0;
   record.seen_s = (int64_t)seen;
-  size_t count = state->entries_num;
-  if (count == STATE_RECORDS_MAX)
-    return -EFBIG;
-  if (count > 0 && strcmp(state->entries[count - 1]->path, path) >= 0)
-    return -EBADMSG;
-  return add(state, path, &record);
-}
-
-/* The first line of another version. */
-static bool is_other_version(struct rest rest) {
-  if (!take_text(&rest, MAGIC))
-    return false;
-  const char *digits = rest.at;
-  while (rest.at < rest.end && *rest.at >= '0' && *rest.at <= '9')
-    rest.at++;
-  return rest.at > digits && take_text(&rest, "\n");
-}
-
-static int take_all(struct state *state, const char *text, size_t len) {
-  struct rest rest = {.at = text, .end = text + len};
-  if (!take_text(&rest, HEADER))
-    return is_other_version(rest) ? -EPROTONOSUPPORT : -EBADMSG;
-  while (!take_text(&rest, END)) {
-    int status = take_record(&rest, state);
-    if (status != 0)
-      return status;
+  char path[PATH_MAX];
+  size_t len = 0;
+  for (; *at != '\n' && len + 1 < sizeof(path); at++) {
+    path[len] = *at;
+    if (*at == '%' && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2])) {
+      const char hex[] = {at[1], at[2], '\0'};
+      path[len] = (char)strtoul(hex, NULL, 16);
+      at += 2;
+    }
+    len++;
   }
-  uint64_t count;
-  if (!take_number(&rest, STATE_RECORDS_MAX, &count) || count != state->entries_num)
+  path[len] = '\0';
+  return state_set(state, path, &record) == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* Takes what looks like a record, up to the first line that does not begin with a digit. */
+static int take_lines(struct state *state, const char *text, size_t len) {
+  const char *end = text + len, *at = text + strlen(MAGIC), *newline = memchr(text, '\n', len);
+  uint64_t version;
+  if (newline == NULL || newline < at || memcmp(text, MAGIC, strlen(MAGIC)) != 0 || !take_number(&at, '\n', &version))
     return -EBADMSG;
-  char expected[CHECKSUM_DIGITS + 2];
-  snprintf(expected, sizeof(expected), "%016" PRIx64 "\n", checksum(text, (size_t)(rest.at - text)));
-  return take_text(&rest, expected) && rest.at == rest.end ? 0 : -EBADMSG;
+  if (version != 1)
+    return -EPROTONOSUPPORT;
+  int status = 0;
+  for (; status == 0 && state->entries_num <= STATE_RECORDS_MAX; at = newline + 1) {
+    newline = memchr(at, '\n', (size_t)(end - at));
+    if (newline == NULL || !isdigit((unsigned char)*at))
+      break;
+    status = take_line(state, at);
+  }
+  return status;
+}
+
+/* There is one way to write a state. So whatever differs from what was taken from it, in any byte, is refused. */
+static int compare(const struct state *state, const char *text, size_t len) {
+  char *again;
+  size_t again_len;
+  int status = state_format(state, &again, &again_len);
+  if (status != 0)
+    return status;
+  bool same = again_len == len && memcmp(again, text, len) == 0;
+  free(again);
+  return same ? 0 : -EBADMSG;
 }
 
 int state_parse(struct state *state, const char *text, size_t len) {
-  int status = len > STATE_BYTES_MAX ? -EFBIG : take_all(state, text, len);
+  int status = len > STATE_BYTES_MAX ? -EFBIG : take_lines(state, text, len);
+  if (status == 0)
+    status = compare(state, text, len);
   if (status != 0)
     clear(state);
   return status;

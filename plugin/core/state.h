@@ -1,18 +1,17 @@
 /*
- * state: accumulated energies by counter, as text that outlives the process
+ * state: accumulated energies by counter, as a text that outlives the process
  *
- * The accumulated energy of each meter, raw, and its counter at that time, so that a later run continues from there.
- * The text:
+ * Holds what each meter had accumulated, raw, and what its counter showed then, so that a later run continues from
+ * there. The text:
  *
  *   vm_energy state 1
  *   <total_uj> <counter_uj> <seen> <path>      one line per counter, by path in the order of its bytes
  *   end <lines> <checksum>
  *
- * Numbers are decimal without leading zeros; seen is Unix time in whole seconds; in a path each byte other than
- * visible ASCII, and '%', is written as %XX (capital hex); the checksum is FNV-1a, 64 bits, 16 lower-case hex
- * digits, of all bytes before it. A state has exactly one text: parsing and formatting gives the same bytes.
- *
- * The text may be damaged or malicious, so any deviation is refused.
+ * Numbers are decimal without leading zeros; seen is Unix time in whole seconds; in a path each byte that is no visible
+ * ASCII character, and '%', is written as %XX (capital hex); the checksum is FNV-1a, 64 bits, 16 small hex digits, of
+ * all bytes before it. There is one way to write a state. The disk may lie, and the text may come from an attacker, so
+ * a text is accepted only if what was taken from it formats to the same bytes.
  */
 #ifndef VM_ENERGY_STATE_H
 #define VM_ENERGY_STATE_H
@@ -20,15 +19,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Limits for reading and writing. */
+/* More is neither read nor written. */
 #define STATE_RECORDS_MAX 100000
 #define STATE_BYTES_MAX   ((size_t)16 << 20)
 #define STATE_SEEN_MAX_S  INT64_C(9000000000) /* in the year 2255; in ns it fits into 63 bits */
 
 struct state_record {
   uint64_t total_uj;   /* accumulated, raw */
-  uint64_t counter_uj; /* the counter at that time */
-  int64_t seen_s;      /* that time */
+  uint64_t counter_uj; /* what the counter showed then */
+  int64_t seen_s;      /* when that was */
 };
 
 struct state;
@@ -43,21 +42,21 @@ size_t state_count(const struct state *state);
 /* The record of the counter, or NULL. Borrowed until the next change of the state. */
 const struct state_record *state_find(const struct state *state, const char *path);
 
-/* Adds or replaces the record. 0, -ENOMEM, -EINVAL (the path is not absolute, or is too long). */
+/* Adds or changes the record. 0, -ENOMEM, -EINVAL (the path is not absolute or is too long, or seen_s out of range). */
 int state_set(struct state *state, const char *path, const struct state_record *record);
 
 /*
- * Removes records not seen since oldest_s, then those not seen for longest, until the rest can be written. Returns how
- * many were removed.
+ * Forgets records not seen since oldest_s, then those not seen for longest until the rest can be written. Returns how
+ * many it forgot; none if out of memory.
  */
 size_t state_trim(struct state *state, int64_t oldest_s);
 
-/* 0 and the text, which the caller frees; -ENOMEM; -EFBIG: too large to be parsed, see state_trim(). */
+/* 0 and the text, to be freed, with a NUL after it; -ENOMEM; -EFBIG: too many records or bytes, see state_trim(). */
 int state_format(const struct state *state, char **text, size_t *len);
 
 /*
- * Fills an empty state. 0; -EBADMSG: no such text, or incomplete; -EPROTONOSUPPORT: another version; -EFBIG: too large;
- * -ENOMEM. On error the state is empty.
+ * Fills an empty state. 0; -EBADMSG: not such a text, or not all of it; -EPROTONOSUPPORT: another version; -EFBIG: too
+ * many records or bytes; -ENOMEM. On error the state is empty.
  */
 int state_parse(struct state *state, const char *text, size_t len);
 

@@ -1,7 +1,7 @@
 /*
  * state_file: a state in a file
  *
- * At any moment the file is either the old one or the new one, complete.
+ * At any moment the file is either the old one or the new one, whole.
  */
 #ifndef VM_ENERGY_STATE_FILE_H
 #define VM_ENERGY_STATE_FILE_H
@@ -11,20 +11,20 @@
 #include <stddef.h>
 
 /*
- * Fills an empty state. 0; as state_parse(); -ENOENT: no file; -EMEDIUMTYPE: no regular file; -ELOOP: a symbolic link,
- * which is not followed; or -errno of open, fstat, read.
+ * Fills an empty state. 0; as state_parse(); -ENOENT: no file; -EMEDIUMTYPE: not a regular file; -ELOOP: a symbolic
+ * link, which is not followed; or -errno of open, fstat, read.
  */
 int state_file_load(const char *path, struct state *state);
 
 /*
- * Writes and syncs <path>.new, mode 0600, and renames it. 0 or -errno: then the old file is intact, unless only the
- * sync of the directory failed. A <path>.new that a killed process left is removed first.
+ * Writes <path>.new to the disk, mode 0600, and renames it; an old <path>.new is removed first. 0 or -errno; on error
+ * the old file is intact, unless only the sync of the directory failed.
  */
 int state_file_save(const char *path, const struct state *state);
 
 /*
- * Renames it to <path>.damaged, or <path>.damaged.2 and so on to STATE_FILE_ASIDE_MAX: overwrites no file. 0 and the
- * name in aside, or -errno; -EEXIST: too many exist.
+ * Renames the file to <path>.damaged, or <path>.damaged.2 and so on to STATE_FILE_ASIDE_MAX. Overwrites nothing, as
+ * long as only one process makes files of these names. 0 and the name in aside, or -errno; -EEXIST: all are taken.
  */
 #define STATE_FILE_ASIDE_MAX 9
 int state_file_set_aside(const char *path, char *aside, size_t size);
