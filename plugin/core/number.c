@@ -17,19 +17,6 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* The digits at text up to end. 0 and *value, or -ERANGE. */
-static int parse_digits(const char *text, const char *end, uint64_t *value) {
-  uint64_t sum = 0;
-  for (; text < end; text++) {
-    unsigned digit = (unsigned)(*text - '0');
-    if (sum > (UINT64_MAX - digit) / 10)
-      return -ERANGE;
-    sum = sum * 10 + digit;
-  }
-  *value = sum;
-  return 0;
-}
-
 int number_parse_u64(const char *text, size_t len, uint64_t *value) {
   const char *end = text + len;
   while (text < end && is_space(*text))
@@ -41,33 +28,33 @@ int number_parse_u64(const char *text, size_t len, uint64_t *value) {
   for (const char *c = text; c < end; c++)
     if (!is_digit(*c))
       return -EINVAL;
-  return parse_digits(text, end, value);
+  uint64_t sum = 0;
+  for (; text < end; text++) {
+    unsigned digit = (unsigned)(*text - '0');
+    if (sum > (UINT64_MAX - digit) / 10)
+      return -ERANGE;
+    sum = sum * 10 + digit;
+  }
+  *value = sum;
+  return 0;
 }
 
 /*
- * digits[.digits][e[+-]digits], and what stands behind it in *rest. strtod() alone would take "inf", "0x1p3", white
- * space, and what the locale calls a point: so the shape is checked here, and the locale is the plain one.
+ * digits[.digits][e[+-]digits], and the text after it in *rest. Refuses what else strtod() takes: white space, a sign,
+ * "inf", "nan", hex. The point is a point in any locale.
  */
 static int parse_decimal(const char *text, double *value, const char **rest) {
-  const char *c = text;
-  size_t digits = 0;
-  for (; is_digit(*c); c++)
-    digits++;
-  if (*c == '.')
-    for (c++; is_digit(*c); c++)
-      digits++;
-  if (digits == 0)
+  bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  if (is_hex || (!is_digit(text[0]) && text[0] != '.'))
     return -EINVAL;
-  if ((*c == 'e' || *c == 'E') && (is_digit(c[1]) || ((c[1] == '+' || c[1] == '-') && is_digit(c[2]))))
-    for (c += 2; is_digit(*c); c++)
-      ;
-  locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0); /* a point is a point, whatever LC_NUMERIC says */
+  locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
   if (plain == (locale_t)0)
     return -ENOMEM;
-  *value = strtod_l(text, NULL, plain); /* infinite when it is too large; the caller has the range */
+  char *end;
+  *value = strtod_l(text, &end, plain); /* infinite if too large; the caller checks the range */
   freelocale(plain);
-  *rest = c;
-  return 0;
+  *rest = end;
+  return end == text ? -EINVAL : 0;
 }
 
 int number_parse_duration(const char *text, int64_t *ns) {
@@ -107,13 +94,11 @@ int number_parse_factor(const char *text, double *factor) {
 }
 
 int number_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count) {
-  const char *end = text;
-  while (is_digit(*end))
-    end++;
-  if (end == text || *end != '\0')
+  size_t len = strlen(text);
+  if (!is_digit(text[0]) || !is_digit(text[len - 1])) /* no white space around it */
     return -EINVAL;
   uint64_t value;
-  int status = parse_digits(text, end, &value);
+  int status = number_parse_u64(text, len, &value);
   if (status != 0)
     return status;
   if (value < min || value > max)
