@@ -17,17 +17,15 @@
 /* How many run directories of one second are tried. */
 #define RUN_DIRS_MAX 10000
 
-#define NAME_SIZE (NAME_MAX + 1)
-
 /* --- the sink ----------------------------------------------------------------------------------------------------- */
 
 struct column {
-  char *label;          /* our own */
-  const char *live;     /* the sampler's label, which tells the counter; NULL while the counter is gone */
-  struct csv_file file; /* CSV_SEPARATE */
-  bool has_file;        /* there is one, with its header */
-  bool over;            /* to be dropped in the next pass, all of them at once */
-  bool seen;            /* in this pass */
+  char *label;      /* our own; NULL: the file of all counters */
+  const char *live; /* the sampler's label, which identifies the counter; NULL while the counter is missing */
+  struct csv_file file;
+  bool has_file; /* it exists, with its header */
+  bool over;     /* to be dropped in the next pass, all of them at once */
+  bool seen;     /* in this pass */
   bool has_energy, has_power, has_average;
   uint64_t energy_uj;
   double power_w, average_w;
@@ -35,20 +33,21 @@ struct column {
 
 struct csv {
   struct sink sink;
-  struct csv_options options; /* dir and name are those two */
-  char *dir, *name;
+  struct csv_options options; /* but for its dir and name */
+  char *dir;                  /* without '/' at its end: "" is the root */
+  char *name;
   char average_ending[40]; /* "_power_w_sma5" */
   struct column *columns;
   size_t columns_num, columns_size;
-  size_t cursor; /* the column that the next put() is likely for: a sampler keeps its order */
+  size_t cursor; /* where the next put() is likely to find its column: a sampler keeps its order */
   bool first_pass;
   bool finished;
 
   char *run_dir; /* NULL: not started */
   int dir_fd;
-  struct csv_file file; /* of CSV_COMBINED and CSV_LONG */
+  struct column all; /* CSV_COMBINED and CSV_LONG: has the only file */
   size_t open_files, open_files_max;
-  char file_name[NAME_SIZE]; /* what name_file() made */
+  char file_name[2 * NAME_MAX]; /* what name_file() made; cut, where it is far too long */
 
   bool has_time;
   int64_t time_ns;
@@ -59,76 +58,36 @@ struct csv {
   char error_path[PATH_MAX];
 };
 
-static int begin_pass(struct sink *sink, const struct instant *now, size_t count);
-static int put_sample(struct sink *sink, const struct sample *sample);
-static int end_pass(struct sink *sink);
-static void forget_counter(struct sink *sink, const struct sample *sample);
-
-static bool name_is_valid(const char *name) {
-  return *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '/') == NULL;
-}
-
-int csv_new(const struct csv_options *options, struct csv **csv) {
-  if (!name_is_valid(options->name) || options->ts_decimals > 9)
-    return -EINVAL;
-  struct csv *c = calloc(1, sizeof(*c));
-  if (c == NULL)
-    return -ENOMEM;
-  c->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass, .removed = forget_counter};
-  c->options = *options;
-  c->options.dir = c->dir = strdup(options->dir);
-  c->options.name = c->name = strdup(options->name);
-  c->dir_fd = -1;
-  c->open_files_max = csv_file_share();
-  c->file = CSV_FILE_CLOSED;
-  c->first_pass = true;
-  if (options->smooth > 0)
-    snprintf(c->average_ending, sizeof(c->average_ending), "_power_w_sma%zu", options->smooth);
-  if (c->dir == NULL || c->name == NULL) {
-    free(c->dir);
-    free(c->name);
-    free(c);
-    return -ENOMEM;
-  }
-  *csv = c;
-  return 0;
-}
-
-struct sink *csv_sink(struct csv *csv) {
-  return &csv->sink;
-}
-
-static void note_error(struct csv *csv, int status, const char *dir, const char *name) {
-  csv->error = status;
-  snprintf(csv->error_path, sizeof(csv->error_path), "%s%s%s", dir, *name == '\0' ? "" : "/", name);
-}
-
 /* --- files -------------------------------------------------------------------------------------------------------- */
 
-/* The name of the column's file; valid until the next call. -ENAMETOOLONG: it has none. */
+/* To csv->file_name. -ENAMETOOLONG: no file can have this name. */
 static int name_file(struct csv *csv, const struct column *column) {
-  size_t len = strlen(csv->options.name);
-  if (len > 4 && strcasecmp(csv->options.name + len - 4, ".csv") == 0)
+  size_t len = strlen(csv->name), size = sizeof(csv->file_name);
+  if (column->label != NULL && len > 4 && strcasecmp(csv->name + len - 4, ".csv") == 0)
     len -= 4;
-  if (len > NAME_MAX)
-    return -ENAMETOOLONG;
-  int full =
-      snprintf(csv->file_name, sizeof(csv->file_name), "%.*s_%s.csv", (int)len, csv->options.name, column->label);
+  int full = column->label == NULL ? snprintf(csv->file_name, size, "%s", csv->name)
+                                   : snprintf(csv->file_name, size, "%.*s_%s.csv", (int)len, csv->name, column->label);
   return full > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-static int close_file(struct csv *csv, struct csv_file *file) {
-  if (file->fd < 0)
-    return 0;
-  csv->open_files--;
-  return csv_file_close(file);
+static int note_error(struct csv *csv, int status, const char *path) {
+  csv->error = status;
+  snprintf(csv->error_path, sizeof(csv->error_path), "%s", path);
+  return status;
 }
 
-static int open_file(struct csv *csv, struct csv_file *file, const char *name, bool create) {
-  int status = csv_file_open(file, csv->dir_fd, name, create);
-  if (status == 0)
-    csv->open_files++;
+static int note_file_error(struct csv *csv, int status, const struct column *column) {
+  name_file(csv, column);
+  csv->error = status;
+  snprintf(csv->error_path, sizeof(csv->error_path), "%s/%s", csv->run_dir, csv->file_name);
   return status;
+}
+
+static int close_file(struct csv *csv, struct column *column) {
+  if (column->file.fd < 0)
+    return 0;
+  csv->open_files--;
+  return csv_file_close(&column->file);
 }
 
 static void put_columns(struct csv *csv, const char *label) {
@@ -142,7 +101,6 @@ static void put_columns(struct csv *csv, const char *label) {
   }
 }
 
-/* The header of all columns, or of that one. */
 static void put_header(struct csv *csv, const struct column *column) {
   csv_text_clear(&csv->text);
   csv_text_string(&csv->text, "ts");
@@ -152,7 +110,7 @@ static void put_header(struct csv *csv, const struct column *column) {
       csv_text_char(&csv->text, ',');
       csv_text_string(&csv->text, csv->average_ending + 1);
     }
-  } else if (column != NULL) {
+  } else if (column->label != NULL) {
     put_columns(csv, column->label);
   } else {
     for (size_t i = 0; i < csv->columns_num; i++)
@@ -161,45 +119,43 @@ static void put_header(struct csv *csv, const struct column *column) {
   csv_text_char(&csv->text, '\n');
 }
 
-/* A new file with a header. Without one it is not left behind. */
-static int create_file(struct csv *csv, struct csv_file *file, const char *name, const struct column *column) {
-  int status = open_file(csv, file, name, true);
-  if (status != 0)
-    return status;
-  put_header(csv, column);
-  status = csv_file_append(file, &csv->text);
-  if (status != 0) {
-    close_file(csv, file);
-    *file = CSV_FILE_CLOSED;
-    unlinkat(csv->dir_fd, name, 0);
-  }
-  return status;
-}
-
-/* The file of a column is there and open. One of a counter that was there before goes on. */
+/*
+ * Opens the file unless it is open. A new one gets a header, or is removed. That of a counter that was there before
+ * goes on.
+ */
 static int ready_file(struct csv *csv, struct column *column) {
   if (column->file.fd >= 0)
     return 0;
+  bool create = !column->has_file;
   int status = name_file(csv, column);
+  if (status == 0)
+    status = csv_file_open(&column->file, csv->dir_fd, csv->file_name, create);
+  if (status == -EEXIST && csv->options.follow) {
+    create = false;
+    status = csv_file_open(&column->file, csv->dir_fd, csv->file_name, create);
+  }
   if (status != 0)
     return status;
-  if (!column->has_file) {
-    status = create_file(csv, &column->file, csv->file_name, column);
-    if (status == -EEXIST && csv->options.follow)
-      status = open_file(csv, &column->file, csv->file_name, false);
-  } else {
-    status = open_file(csv, &column->file, csv->file_name, false);
+  csv->open_files++;
+  if (create) {
+    put_header(csv, column);
+    status = csv_file_append(&column->file, &csv->text);
   }
-  if (status == 0)
-    column->has_file = true;
+  if (status != 0) {
+    close_file(csv, column);
+    column->file = CSV_FILE_CLOSED;
+    unlinkat(csv->dir_fd, csv->file_name, 0);
+  }
+  column->has_file = status == 0;
   return status;
 }
 
 /* --- counters ----------------------------------------------------------------------------------------------------- */
 
-static struct column *insert_column(struct csv *csv, size_t index, const struct sample *sample) {
+/* Inserts at the cursor, in the order of the sampler. */
+static struct column *insert_column(struct csv *csv, const struct sample *sample) {
   if (csv->columns_num == csv->columns_size) {
-    size_t size = csv->columns_size == 0 ? 16 : csv->columns_size + csv->columns_size / 2;
+    size_t size = csv->columns_size + csv->columns_size / 2 + 16;
     struct column *columns = realloc(csv->columns, size * sizeof(*columns));
     if (columns == NULL)
       return NULL;
@@ -209,21 +165,21 @@ static struct column *insert_column(struct csv *csv, size_t index, const struct 
   char *label = strdup(sample->label);
   if (label == NULL)
     return NULL;
-  struct column *column = &csv->columns[index];
-  memmove(column + 1, column, (csv->columns_num - index) * sizeof(*column));
+  struct column *column = &csv->columns[csv->cursor];
+  memmove(column + 1, column, (csv->columns_num - csv->cursor) * sizeof(*column));
   csv->columns_num++;
+  csv->cursor++;
   *column = (struct column){.label = label, .live = sample->label, .file = CSV_FILE_CLOSED};
   return column;
 }
 
-/* The column of a counter that is there; NULL: it has none. Usually the one at the cursor, also when many go at once.
- */
+/* The column of a live counter, or NULL. Usually the one at the cursor, also when many go at once. */
 static struct column *find_live(struct csv *csv, const struct sample *sample) {
   size_t count = csv->columns_num;
   for (size_t i = 0; i < count; i++) {
     size_t index = csv->cursor + i < count ? csv->cursor + i : csv->cursor + i - count;
     if (csv->columns[index].live == sample->label) {
-      csv->cursor = index + 1 < count ? index + 1 : 0;
+      csv->cursor = index + 1;
       return &csv->columns[index];
     }
   }
@@ -241,20 +197,6 @@ static struct column *find_column(struct csv *csv, const struct sample *sample) 
   return column;
 }
 
-/* Columns are added until the start, and in order; later only where files follow the counters. */
-static int column_for(struct csv *csv, const struct sample *sample, struct column **column) {
-  *column = csv->first_pass ? NULL : find_column(csv, sample);
-  bool growing = csv->run_dir == NULL || csv->options.follow;
-  if (*column != NULL || !growing)
-    return 0;
-  size_t index = csv->first_pass ? csv->columns_num : csv->cursor;
-  *column = insert_column(csv, index, sample);
-  if (*column == NULL)
-    return -ENOMEM;
-  csv->cursor = index + 1 < csv->columns_num ? index + 1 : 0;
-  return 0;
-}
-
 static void forget_counter(struct sink *sink, const struct sample *sample) {
   struct csv *csv = (struct csv *)sink;
   struct column *column = find_live(csv, sample);
@@ -262,8 +204,8 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
     return;
   column->live = NULL;
   if (csv->options.layout == CSV_SEPARATE && csv->options.follow && column->file.torn_at < 0) {
-    /* its file stays and is found again by name: over months the counters that were are many */
-    close_file(csv, &column->file);
+    /* its file is found again by name: over months, many counters come and go */
+    close_file(csv, column);
     column->over = true;
   }
 }
@@ -288,15 +230,24 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
       continue;
     }
     column->seen = column->has_energy = column->has_power = column->has_average = false;
-    if (kept < i)
-      csv->columns[kept] = *column;
-    kept++;
+    csv->columns[kept++] = *column;
   }
   csv->columns_num = kept;
   return 0;
 }
 
-static void put_values(struct csv *csv, const struct column *column) {
+static void keep_values(struct column *column, const struct sample *sample) {
+  column->seen = true;
+  column->has_energy = sample->has_energy;
+  column->energy_uj = sample->energy_uj;
+  column->has_power = sample->has_power;
+  column->power_w = sample->power_w;
+  column->has_average = sample->has_average;
+  column->average_w = sample->average_w;
+}
+
+/* state: NULL in a layout that has none. */
+static void put_values(struct csv *csv, const struct column *column, const char *state) {
   struct csv_text *text = &csv->text;
   csv_text_char(text, ',');
   if (column->has_energy)
@@ -304,6 +255,10 @@ static void put_values(struct csv *csv, const struct column *column) {
   csv_text_char(text, ',');
   if (column->has_power)
     csv_text_power(text, column->power_w);
+  if (state != NULL) {
+    csv_text_char(text, ',');
+    csv_text_string(text, state);
+  }
   if (csv->options.smooth > 0) {
     csv_text_char(text, ',');
     if (column->has_average)
@@ -316,18 +271,18 @@ static void start_row(struct csv *csv) {
   csv_text_time(&csv->text, csv->time_ns, csv->options.ts_decimals);
 }
 
-/* A row that was not written: of that column, or of the one file. What the sink answers. */
+/* A row of the column that was not written. Returns what the sink returns. */
 static int drop_row(struct csv *csv, int status, const struct column *column) {
-  csv->dropped++;
-  if (column != NULL)
-    name_file(csv, column);
-  note_error(csv, status, csv->run_dir, column != NULL ? csv->file_name : csv->options.name);
+  if (is_writing(csv)) {
+    csv->dropped++;
+    note_file_error(csv, status, column);
+  }
   return csv->options.lenient ? 0 : status;
 }
 
-static int write_row(struct csv *csv, struct csv_file *file, const struct column *column) {
+static int write_row(struct csv *csv, struct column *column) {
   csv_text_char(&csv->text, '\n');
-  int status = csv_file_append(file, &csv->text);
+  int status = csv_file_append(&column->file, &csv->text);
   if (status != 0)
     return drop_row(csv, status, column);
   csv->rows++;
@@ -335,24 +290,12 @@ static int write_row(struct csv *csv, struct csv_file *file, const struct column
 }
 
 static int write_long_row(struct csv *csv, const struct sample *sample) {
-  struct csv_text *text = &csv->text;
+  keep_values(&csv->all, sample);
   start_row(csv);
-  csv_text_char(text, ',');
-  csv_text_field(text, sample->label, "");
-  csv_text_char(text, ',');
-  if (sample->has_energy)
-    csv_text_u64(text, sample->energy_uj, 1);
-  csv_text_char(text, ',');
-  if (sample->has_power)
-    csv_text_power(text, sample->power_w);
-  csv_text_char(text, ',');
-  csv_text_string(text, sample_state_name(sample->state));
-  if (csv->options.smooth > 0) {
-    csv_text_char(text, ',');
-    if (sample->has_average)
-      csv_text_power(text, sample->average_w);
-  }
-  return write_row(csv, &csv->file, NULL);
+  csv_text_char(&csv->text, ',');
+  csv_text_field(&csv->text, sample->label, "");
+  put_values(csv, &csv->all, sample_state_name(sample->state));
+  return write_row(csv, &csv->all);
 }
 
 static int write_separate_row(struct csv *csv, struct column *column) {
@@ -360,10 +303,10 @@ static int write_separate_row(struct csv *csv, struct column *column) {
   if (status != 0)
     return drop_row(csv, status, column);
   start_row(csv);
-  put_values(csv, column);
-  status = write_row(csv, &column->file, column);
+  put_values(csv, column, NULL);
+  status = write_row(csv, column);
   if (csv->open_files > csv->open_files_max)
-    close_file(csv, &column->file);
+    close_file(csv, column);
   return status;
 }
 
@@ -372,21 +315,15 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   if (csv->options.layout == CSV_LONG)
     return is_writing(csv) ? write_long_row(csv, sample) : 0;
 
-  struct column *column;
-  int status = column_for(csv, sample, &column);
-  if (status != 0 && is_writing(csv))
-    return drop_row(csv, status, NULL);
-  if (status != 0)
-    return csv->options.lenient ? 0 : status;
-  if (column == NULL)
+  /* columns are added until the start, later only where files follow the counters */
+  struct column *column = csv->first_pass ? NULL : find_column(csv, sample);
+  if (column == NULL && csv->run_dir != NULL && !csv->options.follow)
     return 0;
-  column->seen = true;
-  column->has_energy = sample->has_energy;
-  column->energy_uj = sample->energy_uj;
-  column->has_power = sample->has_power;
-  column->power_w = sample->power_w;
-  column->has_average = sample->has_average;
-  column->average_w = sample->average_w;
+  if (column == NULL)
+    column = insert_column(csv, sample);
+  if (column == NULL)
+    return drop_row(csv, -ENOMEM, &csv->all);
+  keep_values(column, sample);
   if (csv->options.layout == CSV_SEPARATE && is_writing(csv))
     return write_separate_row(csv, column);
   return 0;
@@ -395,11 +332,11 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
 static int write_combined_row(struct csv *csv) {
   start_row(csv);
   for (size_t i = 0; i < csv->columns_num; i++)
-    put_values(csv, &csv->columns[i]);
-  return write_row(csv, &csv->file, NULL);
+    put_values(csv, &csv->columns[i], NULL);
+  return write_row(csv, &csv->all);
 }
 
-/* Separate files have a row per pass, as the combined one has, also when the counter is gone. */
+/* Separate files have a row per pass, as the combined one has, also while the counter is missing. */
 static int write_empty_rows(struct csv *csv) {
   int first = 0;
   for (size_t i = 0; i < csv->columns_num && !csv->options.follow; i++) {
@@ -420,20 +357,50 @@ static int end_pass(struct sink *sink) {
 
 /* --- start and end ------------------------------------------------------------------------------------------------ */
 
+static bool name_is_valid(const char *name) {
+  return *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '/') == NULL;
+}
+
+int csv_new(const struct csv_options *options, struct csv **csv) {
+  if (!name_is_valid(options->name) || options->ts_decimals > 9)
+    return -EINVAL;
+  struct csv *c = calloc(1, sizeof(*c));
+  if (c == NULL)
+    return -ENOMEM;
+  c->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass, .removed = forget_counter};
+  c->options = *options;
+  c->dir = strdup(options->dir);
+  c->name = strdup(options->name);
+  c->dir_fd = -1;
+  c->open_files_max = csv_file_share();
+  c->all.file = CSV_FILE_CLOSED;
+  c->first_pass = true;
+  if (options->smooth > 0)
+    snprintf(c->average_ending, sizeof(c->average_ending), "_power_w_sma%zu", options->smooth);
+  if (c->dir == NULL || c->name == NULL) {
+    csv_delete(c);
+    return -ENOMEM;
+  }
+  for (size_t len = strlen(c->dir); len > 0 && c->dir[len - 1] == '/'; len--)
+    c->dir[len - 1] = '\0';
+  *csv = c;
+  return 0;
+}
+
+struct sink *csv_sink(struct csv *csv) {
+  return &csv->sink;
+}
+
 /* The directory and its parents. */
 static int make_parents(struct csv *csv) {
-  char *path = csv->dir;
-  for (char *at = path + strspn(path, "/"); *at != '\0';) {
-    at += strcspn(at, "/");
+  for (char *at = csv->dir; *at != '\0';) {
+    at = strchrnul(at + 1, '/');
     char kept = *at;
     *at = '\0';
-    int status = mkdir(path, 0777) != 0 && errno != EEXIST ? -errno : 0;
-    if (status != 0)
-      note_error(csv, status, path, "");
+    int status = mkdir(csv->dir, 0777) != 0 && errno != EEXIST ? note_error(csv, -errno, csv->dir) : 0;
     *at = kept;
     if (status != 0)
       return status;
-    at += strspn(at, "/");
   }
   return 0;
 }
@@ -442,22 +409,16 @@ static int make_parents(struct csv *csv) {
 static int make_run_dir(struct csv *csv, int64_t wall_ns) {
   time_t second = (time_t)(wall_ns / NS_PER_S);
   struct tm local;
-  char stamp[40];
+  char stamp[40], number[16] = "", *path = NULL;
   if (localtime_r(&second, &local) == NULL || strftime(stamp, sizeof(stamp), "run_%Y%m%d_%H%M%S", &local) == 0)
     return -EOVERFLOW;
-  size_t len = strlen(csv->options.dir);
-  while (len > 1 && csv->options.dir[len - 1] == '/')
-    len--;
-  size_t size = len + sizeof(stamp) + 16;
-  char *path = malloc(size);
-  if (path == NULL)
-    return -ENOMEM;
-  const char *slash = len > 0 && csv->options.dir[len - 1] == '/' ? "" : "/";
   int status = -EEXIST;
   for (int i = 1; i <= RUN_DIRS_MAX && status == -EEXIST; i++) {
-    int at = snprintf(path, size, "%.*s%s%s", (int)len, csv->options.dir, slash, stamp);
     if (i > 1)
-      snprintf(path + at, size - (size_t)at, "_%d", i);
+      snprintf(number, sizeof(number), "_%d", i);
+    free(path);
+    if (asprintf(&path, "%s/%s%s", csv->dir, stamp, number) < 0)
+      return -ENOMEM;
     status = mkdir(path, 0777) == 0 ? 0 : -errno;
   }
   if (status == 0) {
@@ -468,7 +429,7 @@ static int make_run_dir(struct csv *csv, int64_t wall_ns) {
     }
   }
   if (status != 0) {
-    note_error(csv, status, path, "");
+    note_error(csv, status, path);
     free(path);
     return status;
   }
@@ -476,31 +437,33 @@ static int make_run_dir(struct csv *csv, int64_t wall_ns) {
   return 0;
 }
 
+size_t csv_files(const struct csv *csv) {
+  if (csv->run_dir == NULL)
+    return 0;
+  return csv->options.layout == CSV_SEPARATE ? csv->columns_num : 1;
+}
+
+static struct column *column_of_file(struct csv *csv, size_t index) {
+  return csv->options.layout == CSV_SEPARATE ? &csv->columns[index] : &csv->all;
+}
+
 static int create_files(struct csv *csv) {
-  if (csv->options.layout != CSV_SEPARATE) {
-    int status = create_file(csv, &csv->file, csv->options.name, NULL);
-    if (status != 0)
-      note_error(csv, status, csv->run_dir, csv->options.name);
-    return status;
-  }
-  for (size_t i = 0; i < csv->columns_num; i++) {
-    struct column *column = &csv->columns[i];
+  for (size_t i = 0; i < csv_files(csv); i++) {
+    struct column *column = column_of_file(csv, i);
     int status = ready_file(csv, column);
-    if (status != 0) {
-      note_error(csv, status, csv->run_dir, csv->file_name);
-      return status;
-    }
+    if (status != 0)
+      return note_file_error(csv, status, column);
     if (csv->open_files > csv->open_files_max)
-      close_file(csv, &column->file);
+      close_file(csv, column);
   }
   return 0;
 }
 
 /* Back to where csv_start() began. */
 static void remove_run_dir(struct csv *csv) {
-  for (size_t i = 0; i < csv->columns_num; i++) {
-    struct column *column = &csv->columns[i];
-    close_file(csv, &column->file);
+  for (size_t i = 0; i < csv_files(csv); i++) {
+    struct column *column = column_of_file(csv, i);
+    close_file(csv, column);
     if (column->has_file && name_file(csv, column) == 0)
       unlinkat(csv->dir_fd, csv->file_name, 0);
     column->has_file = false;
@@ -532,15 +495,12 @@ void csv_set_time(struct csv *csv, int64_t wall_ns) {
 }
 
 int csv_finish(struct csv *csv) {
-  int first = close_file(csv, &csv->file);
-  if (first != 0)
-    note_error(csv, first, csv->run_dir, csv->options.name);
-  for (size_t i = 0; i < csv->columns_num; i++) {
-    int status = close_file(csv, &csv->columns[i].file);
-    if (status == 0)
-      continue;
-    name_file(csv, &csv->columns[i]);
-    note_error(csv, status, csv->run_dir, csv->file_name);
+  int first = 0;
+  for (size_t i = 0; i < csv_files(csv); i++) {
+    struct column *column = column_of_file(csv, i);
+    int status = close_file(csv, column);
+    if (status != 0)
+      note_file_error(csv, status, column);
     first = first != 0 ? first : status;
   }
   csv->finished = true;
@@ -567,16 +527,8 @@ const char *csv_dir(const struct csv *csv) {
   return csv->run_dir;
 }
 
-size_t csv_files(const struct csv *csv) {
-  if (csv->run_dir == NULL)
-    return 0;
-  return csv->options.layout == CSV_SEPARATE ? csv->columns_num : 1;
-}
-
 const char *csv_file(struct csv *csv, size_t index) {
-  if (csv->options.layout != CSV_SEPARATE)
-    return csv->options.name;
-  name_file(csv, &csv->columns[index]);
+  name_file(csv, column_of_file(csv, index));
   return csv->file_name;
 }
 
