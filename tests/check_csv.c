@@ -271,6 +271,18 @@ START_TEST(test_combined) {
 }
 END_TEST
 
+/* Columns stand in the order of the sampler, wherever a counter comes in before the start. */
+START_TEST(test_comes_before_the_start) {
+  const struct sample samples[] = {value("a", 1, 1), value("b", 2, 2), value("c", 3, 3), value("d", 4, 4)};
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  ck_assert_int_eq(pass(csv, WALL_NS, &samples[1], 2), 0);
+  started(csv, samples, 4);
+  ck_assert_str_eq(content(csv, "power.csv"),
+                   "ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w,c_energy_uj,c_power_w,d_energy_uj,d_power_w\n");
+  csv_delete(csv);
+}
+END_TEST
+
 START_TEST(test_gone_and_back) {
   struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
   struct sink *sink = csv_sink(csv);
@@ -693,6 +705,7 @@ static Suite *make_suite(void) {
   TCase *layout = tcase_create("layout");
   tcase_add_checked_fixture(layout, set_up, tear_down);
   tcase_add_test(layout, test_combined);
+  tcase_add_test(layout, test_comes_before_the_start);
   tcase_add_test(layout, test_gone_and_back);
   tcase_add_test(layout, test_separate);
   tcase_add_test(layout, test_separate_gone);
