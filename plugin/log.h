@@ -7,8 +7,8 @@
 #define VM_ENERGY_LOG_H
 
 #include "core/clock.h"
-#include "core/throttle.h"
 #include "daemon.h"
+#include "throttle.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -10,8 +10,8 @@
 
 #include "core/clock.h"
 #include "core/sink.h"
-#include "core/throttle.h"
 #include "settings.h"
+#include "throttle.h"
 
 /*
  * Returns the sink. NULL: out of memory. Both are borrowed. throttle limits the lines about VMs that come and go,

@@ -17,12 +17,12 @@
 #include "core/label.h"
 #include "core/sampler.h"
 #include "core/selection.h"
-#include "core/throttle.h"
 #include "daemon.h"
 #include "ledger.h"
 #include "log.h"
 #include "news.h"
 #include "settings.h"
+#include "throttle.h"
 
 #include <errno.h>
 #include <limits.h>

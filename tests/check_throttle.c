@@ -1,7 +1,7 @@
 /* The bucket of messages. */
 #include "core/clock.h"
-#include "core/throttle.h"
 #include "suite.h"
+#include "throttle.h"
 
 #include <stdlib.h>
 

@@ -218,7 +218,7 @@ broken "a VM that flaps is told ten times" $news 's/if \(!may_report\(&vm->lines
 broken "... and not anew each time it comes back" $news 's/^    vm->lines = old->lines;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
 broken "VMs that come and go are told fifty times" $news 's/may_report\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
   $by_plugin coming_and_going_is_throttled
-broken "what is held back is counted" plugin/core/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
+broken "what is held back is counted" plugin/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
 broken "a permission problem names the remedy" $news 's/bool denied = .*;/bool denied = false;/' $by_plugin denied
 
 # --- fit: each edit still changes its file, each test is there --------------------------------------------------------------
