@@ -378,7 +378,9 @@ int csv_new(const struct csv_options *options, struct csv **csv) {
   if (options->smooth > 0)
     snprintf(c->average_ending, sizeof(c->average_ending), "_power_w_sma%zu", options->smooth);
   if (c->dir == NULL || c->name == NULL) {
-    csv_delete(c);
+    free(c->dir);
+    free(c->name);
+    free(c);
     return -ENOMEM;
   }
   for (size_t len = strlen(c->dir); len > 0 && c->dir[len - 1] == '/'; len--)
