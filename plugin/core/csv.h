@@ -1,23 +1,23 @@
 /*
  * csv: the CSV sink: run directory, header, whole rows
  *
- * Each capture has its own directory, <dir>/run_YYYYMMDD_HHMMSS (local time; with _2, _3 ... appended if it exists).
- * Existing files are never opened for writing. Three layouts:
+ * Each capture gets its own directory, <dir>/run_YYYYMMDD_HHMMSS (local time; with _2, _3 ... if that is taken). No
+ * file that exists is opened for writing. Three layouts:
  *
  *   CSV_COMBINED  one file <name>: ts, then <label>_energy_uj, <label>_power_w for each counter. One row per pass. The
- *                 columns are the counters of the passes before csv_start(); a removed one has empty fields.
+ *                 columns are the counters of the passes before csv_start(); a missing one has empty fields.
  *   CSV_SEPARATE  a file <name less .csv>_<label>.csv per counter, with the same three columns and
- *                 a row per pass; with `follow` a file has rows only while its counter exists
+ *                 a row per pass; with `follow` a file has rows only while its counter is there
  *   CSV_LONG      one file <name>: ts,label,energy_uj,power_w,state; one row per counter and pass
  *
  * With a moving average of N, _power_w_sma<N> (CSV_LONG: power_w_sma<N>) is the last column of each counter.
- * energy_uj is the raw counter, power has six decimals, a missing value is an empty field. Lines end in LF, labels
- * are quoted by RFC 4180. Numbers do not depend on the locale.
+ * energy_uj is the raw counter, power has six decimals, a missing value is an empty field. Lines end in LF, labels are
+ * quoted by RFC 4180. Numbers do not depend on the locale.
  *
- * A row is one write(2) to a file opened with O_APPEND. If it is cut short, as on a full disk, it is completed or
- * undone: no row follows half a row.
+ * A row is one write(2) with O_APPEND. A row that a full disk cuts short is finished or undone; nothing is written
+ * after half a row.
  *
- * libcsv, which the tool uses to read such files, has csv_free() and csv_error(): do not use these names here.
+ * libcsv, with which the tool reads such files, has csv_free() and csv_error(): do not use these names here.
  */
 #ifndef VM_ENERGY_CSV_H
 #define VM_ENERGY_CSV_H
@@ -33,12 +33,12 @@ enum csv_layout { CSV_COMBINED, CSV_SEPARATE, CSV_LONG };
 
 struct csv_options {
   enum csv_layout layout;
-  const char *dir;      /* of the run directories; created, with its parents, if missing */
+  const char *dir;      /* where run directories are made; it and its parents are made when missing */
   const char *name;     /* of the file: not empty, ".", "..", and without '/' */
   size_t smooth;        /* window of the moving average; 0: no such column */
-  unsigned ts_decimals; /* of the time stamps, 0 to 9; truncated, not rounded */
-  bool follow;          /* CSV_SEPARATE: a counter added after csv_start() gets a file, too */
-  bool lenient;         /* the sink's functions always return 0; see csv_dropped() */
+  unsigned ts_decimals; /* of the time stamps, 0 to 9; they are cut, not rounded */
+  bool follow;          /* CSV_SEPARATE: a counter that comes after csv_start() gets a file too */
+  bool lenient;         /* the sink's functions always answer 0; see csv_dropped() */
 };
 
 struct csv;
@@ -46,37 +46,37 @@ struct csv;
 /* 0 and *csv, -EINVAL (the name is no file name, or too many decimals) or -ENOMEM. The options are copied. */
 int csv_new(const struct csv_options *options, struct csv **csv);
 
-/* Closes all files. NULL is fine. The sampler that has the sink must be freed before. */
+/* Closes all files. NULL is fine. Free the sampler that has the sink first. */
 void csv_delete(struct csv *csv);
 
-/* The sink for a sampler. Until csv_start() its passes only register counters and write nothing. */
+/* For a sampler. Until csv_start() its passes write nothing, they only add counters. */
 struct sink *csv_sink(struct csv *csv);
 
 /*
- * Creates the run directory, named after wall_ns, and the files of the counters seen so far, with their headers.
- * 0, or -errno with csv_error_path(): then what was created is removed, and the call may be repeated.
+ * Makes the run directory, named after wall_ns, and in it the files of the counters seen so far, with their headers.
+ * 0, or -errno with csv_error_path(); then everything is removed again, and it may be called once more.
  */
 int csv_start(struct csv *csv, int64_t wall_ns);
 
-/* Sets the time stamp of the next pass; the default is the wall time of the pass. */
+/* The time stamp of the next pass; without this call it is the wall time of the pass. */
 void csv_set_time(struct csv *csv, int64_t wall_ns);
 
-/* Closes all files; no more rows. 0, or the first -errno of close(2): a network file system may report errors there. */
+/* Closes all files; no more rows. 0, or the first -errno of close(2), where a network file system reports errors. */
 int csv_finish(struct csv *csv);
 
 /* The run directory, <dir>/run_...; NULL before csv_start(). Owned by the csv. */
 const char *csv_dir(const struct csv *csv);
 
-/* The names of the files in it. Each call of csv_file() overwrites the previous result. */
+/* The names of the files in it. What csv_file() returns is valid until the next call or pass. */
 size_t csv_files(const struct csv *csv);
 const char *csv_file(struct csv *csv, size_t index);
 
-/* Rows written, rows that could not be written, and the last -errno of these (0: none). */
+/* Rows written, rows dropped because they could not be written, and the last -errno, 0 if none. */
 uint64_t csv_rows(const struct csv *csv);
 uint64_t csv_dropped(const struct csv *csv);
 int csv_last_error(const struct csv *csv);
 
-/* The file or directory of csv_last_error() or of a failed csv_start(); "": none. */
+/* The file or directory of csv_last_error() or of a failed csv_start(); "" if none. */
 const char *csv_error_path(const struct csv *csv);
 
 #endif
