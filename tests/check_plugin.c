@@ -559,7 +559,7 @@ START_TEST(the_remedy_is_safe_to_paste) {
 END_TEST
 
 static void remove_b_once(void) {
-  fake.on_dispatch = NULL;
+  fake.on_log = NULL;
   remove_counter("b");
 }
 
@@ -570,7 +570,7 @@ START_TEST(vanishes_in_the_middle_of_a_pass) {
   read_at(0);
   fake_forget();
   counter_at("b", "2000000", 1);
-  fake.on_dispatch = remove_b_once;
+  fake.on_log = remove_b_once;
   read_at(1);
   expect_values("a/energy=1");
   expect_log("I VM 'b': reading '@/b/energy_uj'\n");

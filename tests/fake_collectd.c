@@ -81,11 +81,11 @@ void plugin_log(int level, const char *format, ...) {
   fake.lines = grow(fake.lines, fake.lines_num, sizeof(*fake.lines));
   fake.lines[fake.lines_num++] = (struct fake_line){.severity = level, .text = text};
   turn(true);
+  if (fake.on_log != NULL)
+    fake.on_log();
 }
 
 static int record_values(const value_list_t *list) {
-  if (fake.on_dispatch != NULL)
-    fake.on_dispatch();
   if (fake.dispatch_status != 0)
     return fake.dispatch_status;
   fake.values = grow(fake.values, fake.values_num, sizeof(*fake.values));
@@ -279,10 +279,8 @@ void fake_forget(void) {
   free(fake.lines);
   free(fake.values);
   free(fake.notifications);
-  fake = (struct fake){.unsafe = fake.unsafe,
-                       .dispatch_status = fake.dispatch_status,
-                       .on_dispatch = fake.on_dispatch,
-                       .on_turn = fake.on_turn};
+  fake = (struct fake){
+      .unsafe = fake.unsafe, .dispatch_status = fake.dispatch_status, .on_log = fake.on_log, .on_turn = fake.on_turn};
 }
 
 void fake_hostname(const char *name) {

@@ -49,8 +49,8 @@ extern struct fake {
 
   cdtime_t read_interval; /* with which the read function was registered */
 
-  int dispatch_status;       /* what plugin_dispatch_values() answers; what it refuses is not recorded */
-  void (*on_dispatch)(void); /* called in plugin_dispatch_values(), in the middle of a pass; NULL: nothing */
+  int dispatch_status;  /* what plugin_dispatch_values() answers; what it refuses is not recorded */
+  void (*on_log)(void); /* called in plugin_log(), as between search and look; NULL: nothing */
   void (*on_turn)(
       bool plugins); /* called where the plugin's code begins to run (true) and ends (false); NULL: nothing */
 } fake;
