@@ -674,6 +674,22 @@ START_TEST(mounted_over) {
 }
 END_TEST
 
+/* What the mount guaranteed before says nothing any more. */
+START_TEST(remounted) {
+  if (!use_mount(NODEV))
+    return;
+  all_is_old();
+  write_text("vm/zone/energy_uj", "42");
+  get_used_to_news("vm/zone/energy_uj", GUARDED);
+  ck_assert_int_eq(mount(NULL, scratch, NULL, MS_REMOUNT | MS_BIND, NULL), 0);
+  ck_assert_int_eq(unlink(in_scratch("vm/zone/energy_uj")), 0);
+  put_device(in_scratch("vm/zone/energy_uj"));
+  int watch_fd = watch(in_scratch("vm/zone/energy_uj"));
+  ck_assert_int_eq(look_at("vm/zone/energy_uj", true).error, -EMEDIUMTYPE);
+  ck_assert(!was_opened(watch_fd));
+}
+END_TEST
+
 static const struct {
   int64_t ctime_ns, mtime_ns, now_ns;
   bool old;
@@ -877,6 +893,7 @@ int main(void) {
   tcase_add_test(tcase, led_away);
   tcase_add_test(tcase, other_mount);
   tcase_add_test(tcase, mounted_over);
+  tcase_add_test(tcase, remounted);
   tcase_add_loop_test(tcase, age, 0, ROWS(age_rows));
   tcase_add_loop_test(tcase, written_around_the_read, 0, ROWS(mounts));
   tcase_add_test(tcase, cached_attributes);
