@@ -171,12 +171,13 @@ CONF
   cat
 }
 
-vm_energy_conf() { # directory
+vm_energy_conf() { # directory [option...]
   cat <<CONF
 PluginDir "$module_dir"
 LoadPlugin vm_energy
 <Plugin vm_energy>
   File "$1/scaphandre/*/intel-rapl:0/energy_uj"
+$(printf '  %s\n' "${@:2}")
 </Plugin>
 CONF
 }
@@ -209,14 +210,19 @@ end_daemon() { # name what count
 }
 lines_are() { [ "$(wc -l <"$2")" -ge "$1" ]; } # number file
 
-# All mounts at once: each daemon sleeps most of the time.
+# All at once: each daemon sleeps most of the time. One of each mount passes no values on, to show what dispatch takes.
 measure_plugin() { # count
-  local mount what="plugin in collectd, each ${interval:-10} s" target
+  local mount name dir what="plugin in collectd, each ${interval:-10} s" target
   for mount in $mounts; do
-    start_daemon "${mount//[^a-z]/_}" "${where[$mount]}" "$1" <<<"$(vm_energy_conf "${where[$mount]}")"
+    name=${mount//[^a-z]/_} dir=${where[$mount]}
+    start_daemon "$name" "$dir" "$1" <<<"$(vm_energy_conf "$dir")"
+    start_daemon "${name}_looks" "$dir/looks" "$1" <<<"$(vm_energy_conf "$dir/looks" "ReportEnergy false" "ReportPower false")"
   done
   for mount in $mounts; do
-    end_daemon "${mount//[^a-z]/_}" "$what" "$1"
+    name=${mount//[^a-z]/_}
+    end_daemon "${name}_looks" "... without dispatch" "$1"
+    show "$mount"
+    end_daemon "$name" "$what" "$1"
     target=${target_plugin[$mount]:-}
     [ "$1-${interval:-10}" = 1000-10 ] || target=''
     show "$mount" "$target"
