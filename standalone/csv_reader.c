@@ -132,7 +132,7 @@ int csv_reader_read(const char *path, int (*take)(const struct csv_row *row, voi
   }
   csv_set_space_func(&parser, is_no_space);
   csv_set_realloc_func(&parser, grow_field);
-  csv_set_blk_size(&parser, 4096);
+  csv_set_blk_size(&parser, 65536);
   int status = parse_file(&reader, &parser, fd);
   csv_free(&parser);
   close(fd);
