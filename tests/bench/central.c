@@ -161,13 +161,14 @@ static void send_packet(int fd, lcc_network_buffer_t *buffer) {
   sent.bytes += size;
 }
 
-static void send_host(int fd, lcc_network_buffer_t *buffer, unsigned host, unsigned round) {
+/* time_s: of the values, which is when they are due: a late sender must not put two of them into one second. */
+static void send_host(int fd, lcc_network_buffer_t *buffer, unsigned host, unsigned round, double time_s) {
   static int type = LCC_TYPE_GAUGE;
   value_t value;
   lcc_value_list_t list = {.values = &value,
                            .values_types = &type,
                            .values_len = 1,
-                           .time = seconds(CLOCK_REALTIME),
+                           .time = time_s,
                            .interval = options.interval_s,
                            .identifier = {.plugin = "vm_energy"}};
   snprintf(list.identifier.host, sizeof(list.identifier.host), "%.40s-%04u", options.prefix, host);
@@ -204,12 +205,13 @@ int main(int argc, char **argv) {
   unsigned rounds = (unsigned)(options.duration_s / options.interval_s + 0.5);
   if (rounds == 0)
     rounds = 1;
-  double start_s = seconds(CLOCK_MONOTONIC);
+  double start_s = seconds(CLOCK_MONOTONIC), start_wall_s = seconds(CLOCK_REALTIME);
   for (unsigned round = 0; round < rounds; round++) {
     for (unsigned host = 0; host < options.hosts; host++) {
       double phase = options.at_once ? 0 : (double)host / options.hosts;
-      wait_until(start_s + (round + phase) * options.interval_s);
-      send_host(fd, buffer, host, round);
+      double due_s = (round + phase) * options.interval_s;
+      wait_until(start_s + due_s);
+      send_host(fd, buffer, host, round, start_wall_s + due_s);
     }
   }
   wait_until(start_s + rounds * options.interval_s);

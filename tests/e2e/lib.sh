@@ -300,8 +300,9 @@ prometheus_query() { # query: JSON
 }
 
 # --- what they have: "time value" lines -------------------------------------------------------------------------------
-whisper_file() { # FILE: the points of the last two minutes
-  whisper-fetch --from=$((EPOCHSECONDS - 120)) "$1" | awk '$2 != "None" { print $1, $2 }'
+began=$EPOCHSECONDS
+whisper_file() { # FILE: the points since this test began
+  whisper-fetch --from=$((began - 10)) "$1" | awk '$2 != "None" { print $1, $2 }'
 }
 whisper() { # host vm quantity
   whisper_file "$work/graphite/whisper/$1/vm_energy-$2/$3.wsp"
