@@ -110,7 +110,7 @@ broken "... on a file system of our kernel" $look 's/facts\.local && stamp_is_ol
 mounts=plugin/core/mounts.c by_mounts=tests/check_mounts
 broken "... which the mount table tells" $mounts 's/^    if \(strcmp\(type, types\[i\]\) == 0\)/    if (*type != 0)/' $by_mounts line
 broken "... as it is now" $mounts 's/^  if \(poll\(&changed, 1, 0\) == 0 && !first\)/  if (!first)/' $by_mounts changes
-broken "... for each look" $look 's/if \(memory->generation != generation_of\(file\)\)/if (false)/' $by_look remounted
+broken "... for each look" $look 's/if \(memory->generation != generation_of\(file\)\)/if (false)/' $by_look other_mount
 broken "the server is asked where times are cached" $look 's/AT_EMPTY_PATH \| AT_STATX_FORCE_SYNC/AT_EMPTY_PATH/' $by_look cached_attributes
 broken "... and never again once it lied" $look 's/\.unreliable = memory->unreliable, //' $by_look unreliable_for_good
 broken "... which is noticed" $look 's/^    memory->unreliable = true;/    (void)0;/' $by_look doubtful
