@@ -289,11 +289,11 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     return;
   }
   if (may_report(news->throttle, NULL, news->now.mono_ns))
-    report(LOG_INFO, "VM '%s': '%s' is gone", sample->label, sample->path);
+    report(LOG_INFO, "VM '%s': '%s' was removed", sample->label, sample->path);
   if (vm == NULL)
     return;
   if (vm->noted_here && news->options->notify_remove)
-    notify(news, sample, NOTIF_WARNING, "VM %s is gone.", sample->label);
+    notify(news, sample, NOTIF_WARNING, "VM %s was removed.", sample->label);
   keep_removed(news, vm);
 }
 

@@ -172,7 +172,7 @@ static const struct option options[] = {
     {.name = NULL},
 };
 
-/* Logs the option as it was written. A bad one must not stop the daemon, as an error of the config callback would. */
+/* Logs the option with its values. Returns no error: an error of the config callback would stop the daemon. */
 static void reject(const oconfig_item_t *item, const char *takes) {
   char text[256];
   size_t used = (size_t)snprintf(text, sizeof(text), "%s", item->key);

@@ -215,7 +215,7 @@ START_TEST(nothing_found) {
   remove_counter("a");
   for (int t = 6; t < 10; t++)
     read_at(t);
-  expect_log("I VM 'a': '@/a/energy_uj' is gone\n" NOTHING_IN
+  expect_log("I VM 'a': '@/a/energy_uj' was removed\n" NOTHING_IN
              "'@/*/energy_uj', '/nowhere/[ab]/energy_uj'" NOTHING_HINT);
 }
 END_TEST
@@ -330,8 +330,8 @@ static const struct step life[] = {
     {62, "300001000", "a/energy=1301", AGAIN "N VM 'a': '@/a/energy_uj' is updated again\n",
      "O The energy counter of VM a is updated again.\n"},
     {67, "550001000", "a/energy=1551; a/power=50", "", ""},
-    {68, GONE, "", "I VM 'a': '@/a/energy_uj' is gone\n" NOTHING_IN "'@/*/energy_uj'" NOTHING_HINT,
-     "W VM a is gone.\n"},
+    {68, GONE, "", "I VM 'a': '@/a/energy_uj' was removed\n" NOTHING_IN "'@/*/energy_uj'" NOTHING_HINT,
+     "W VM a was removed.\n"},
     {69, NULL, "", "", ""},
     {70, "9000000", "a/energy=1551", /* back, lower: energy goes on */
      "I VM 'a': reading '@/a/energy_uj'\n"
@@ -376,7 +376,7 @@ static const struct {
   const char *option, *notes;
 } notify_rows[] = {
     {"NotifyAdd true", "O VM a appeared.\n"},
-    {"NotifyRemove true", "W VM a is gone.\n"},
+    {"NotifyRemove true", "W VM a was removed.\n"},
     {"NotifyStale true", "W The energy counter of VM a was not updated for 31 s.\n"
                          "O The energy counter of VM a is updated again.\n"},
     {"NotifyReset true", "W The energy counter of VM a was reset.\nW The energy counter of VM a was reset.\n"},
@@ -563,7 +563,7 @@ static void remove_b_once(void) {
   remove_counter("b");
 }
 
-/* One that goes between search and read is nothing to be said, but that it is gone. */
+/* One that goes between search and read is only reported as removed. */
 START_TEST(vanishes_in_the_middle_of_a_pass) {
   start("");
   counter_at("a", "1000000", 0);
@@ -576,7 +576,7 @@ START_TEST(vanishes_in_the_middle_of_a_pass) {
   expect_log("I VM 'b': reading '@/b/energy_uj'\n");
   fake_forget();
   read_at(2);
-  expect_log("I VM 'b': '@/b/energy_uj' is gone\n");
+  expect_log("I VM 'b': '@/b/energy_uj' was removed\n");
 }
 END_TEST
 
@@ -823,15 +823,15 @@ static void come_and_go(const char *vm, int t0, int times) {
   }
 }
 
-/* What a VM has said is not forgotten while it is gone; what is told last is true all the same. */
+/* The messages of a VM are remembered while it is removed; the last one is true all the same. */
 static const struct {
   const char *options;
   const char *pair, *late, *last;
 } coming_rows[] = {
-    {"NotifyAdd true; NotifyRemove true", "O VM a appeared.\nW VM a is gone.\n", "O VM a appeared.\n",
-     "W VM a is gone.\n"},
+    {"NotifyAdd true; NotifyRemove true", "O VM a appeared.\nW VM a was removed.\n", "O VM a appeared.\n",
+     "W VM a was removed.\n"},
     {"NotifyAdd true", "O VM a appeared.\n", "O VM a appeared.\n", ""},
-    {"NotifyRemove true", "W VM a is gone.\n", "", "W VM a is gone.\n"},
+    {"NotifyRemove true", "W VM a was removed.\n", "", "W VM a was removed.\n"},
     {"NotifyReset true", "", "", ""},
 };
 

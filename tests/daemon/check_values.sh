@@ -74,7 +74,7 @@ check "a dead VM is no longer dispatched" wait_for 10 has_no_value vm_energy-dea
 check "... nor its energy" has_no_value vm_energy-dead/energy
 check "... and logged once" logged_times 1 "^\[warning\] vm_energy plugin: .*no update of .*/dead/"
 check "a VM that vanishes is forgotten" wait_for 10 has_no_value vm_energy-gone/energy
-check "... and logged once" logged_times 1 "vm_energy plugin: .*'gone'.* gone"
+check "... and logged once" logged_times 1 "vm_energy plugin: .*'gone'.* was removed"
 check "a reset is logged once" logged_times 1 "vm_energy plugin: .*falls.*reset"
 check "the smoothed power has an instance of its own" value_near vm_energy-a/power-sma4 100 1
 check "behind a reset the power is right again" value_near vm_energy-falls/power 60 1
@@ -111,7 +111,7 @@ check "CSVDir: the last row has the last power" awk -v row="$(column s 3 | tail 
 check "CSVDir: energy is the raw counter" test "$(column a 2 | tail -n 1)" = "$(truth a counter_uj)"
 check "CSVDir: a VM that came late has later rows" \
   awk -v a="$(column a 1 | head -n 1)" -v late="$(column late 1 | head -n 1)" 'BEGIN { exit !(late > a) }'
-check "CSVDir: one that is gone has no more" \
+check "CSVDir: a removed one has no more" \
   awk -v a="$(column a 1 | tail -n 1)" -v gone="$(column gone 1 | tail -n 1)" 'BEGIN { exit !(gone < a) }'
 check "CSVDir: one that cannot be read has empty fields" test -z "$(column secret 2-4 | tr -d ',\n')"
 

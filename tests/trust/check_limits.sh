@@ -106,7 +106,7 @@ CONF
   fi
   sleep 1
   check "$descriptors descriptors: no value is false" test -z "$(false_values)"
-  check "$descriptors descriptors: no VM was lost on the way" logged_times 0 "VM '.*is gone"
+  check "$descriptors descriptors: no VM was lost on the way" logged_times 0 "VM '.*was removed"
   # ten of a VM, and fifty of all others
   check "$descriptors descriptors: few lines" test "$(grep -c 'vm_energy plugin:' "$work/collectd.log")" -le 700
   check "$descriptors descriptors: rows are whole" whole_rows "$work/captures-$descriptors"

@@ -72,7 +72,7 @@ CONF
   wait_for 300 reads_or_ends 10
   start changes "${writer[@]}" dead=const:40,dies@2 gone=const:20,vanishes@3 late=const:30,appears@4
   wait_for 300 reads_or_ends 1000
-  for what in "late appeared" "gone is gone" "dead was not updated" "falls was reset"; do
+  for what in "late appeared" "gone was removed" "dead was not updated" "falls was reset"; do
     wait_for 300 notified_or_ends "$what"
     check "notified: $what" notified "$what"
   done

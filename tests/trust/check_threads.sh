@@ -77,7 +77,7 @@ check "two blocks: both count" test -s "$work/state"
 check "a read was due again before it had ended" test "$(logged "read-function of the .vm_energy' plugin took .* above its read interval")" -gt $((reads / 10))
 check "the steady VM had its 100 W" awk -F, 'NR > 1 && $3 != "" { n++; if ($3 < 98 || $3 > 102) { print "  " $0; bad = 1 } } END { exit bad || n < 20 }' \
   "$work"/captures/run_*/power_steady.csv
-for what in appeared "is gone" "was not updated" "was reset"; do
+for what in appeared "was removed" "was not updated" "was reset"; do
   check "notified: $what" grep -qE "Notification: .*VM .* $what" "$work/collectd.log"
 done
 finish

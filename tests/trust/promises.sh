@@ -42,7 +42,7 @@ broken "nothing is read behind the content" $number 's/const char \*end = text \
 counter=plugin/core/counter.c look=plugin/core/look.c by_counter=tests/check_counter by_look=tests/check_look
 broken "65 bytes are no number" $look 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter content
 broken "64 bytes are" $look 's/if \(len > CONTENT_MAX\)/if (len >= CONTENT_MAX)/' $by_counter content
-broken "a file of 1 GiB is told to be too long" $look 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter kind
+broken "a file of 1 GiB is reported as too long" $look 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter kind
 broken "what is bad has no value" $counter 's/reading = \(struct reading\)\{\.error = status,/reading = (struct reading){.error = 0,/' \
   $by_counter content
 broken "a bad read is retried at once" $counter 's/look_may_pass\(status\) \|\| pause_ns > left_ns/look_may_pass(status) || pause_ns == 0/' $by_look mended_at_once
@@ -62,7 +62,7 @@ broken "no FIFO" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISFIFO(m
 broken "no device" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISCHR(mode))/' $by_counter kind
 broken "no socket" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISSOCK(mode))/' $by_counter kind
 broken "no directory" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISDIR(mode))/' $by_look tricked
-broken "... and it is told to be one" $look 's/S_ISDIR\(mode\) \? -EISDIR :/false ? -EISDIR :/' $by_counter kind
+broken "... and it is reported as one" $look 's/S_ISDIR\(mode\) \? -EISDIR :/false ? -EISDIR :/' $by_counter kind
 broken "a device is not even opened" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, OPEN_FLAGS)/' $by_look tricked
 broken "... nor where a written-out path leads" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->found ? O_PATH : OPEN_FLAGS)/' \
   $by_look led_away
@@ -211,12 +211,12 @@ broken "... nor waits a FIFO" plugin/core/csv_file.c 's/ \| O_NONBLOCK//' $by_cs
 
 # --- what is said, and how often --------------------------------------------------------------------------------------------
 news=plugin/news.c by_plugin=tests/check_plugin
-broken "a state is told when it changes, not while it stays" $news 's/if \(sample->error != last_error\)/if (true)/' \
+broken "a state is logged when it changes, not while it stays" $news 's/if \(sample->error != last_error\)/if (true)/' \
   $by_plugin life_without_notifications
-broken "a VM that flaps is told ten times" $news 's/if \(!may_report\(&vm->lines, text, news->now\.mono_ns\)\)/if (false)/' \
+broken "a VM that flaps is logged ten times" $news 's/if \(!may_report\(&vm->lines, text, news->now\.mono_ns\)\)/if (false)/' \
   $by_plugin a_flapping_vm_is_throttled
 broken "... and not anew each time it comes back" $news 's/^    vm->lines = old->lines;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
-broken "VMs that come and go are told fifty times" $news 's/may_report\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
+broken "VMs that come and go are logged fifty times" $news 's/may_report\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
   $by_plugin coming_and_going_is_throttled
 broken "what is held back is counted" plugin/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
 broken "a permission problem names the remedy" $news 's/bool denied = .*;/bool denied = false;/' $by_plugin denied
