@@ -1,24 +1,37 @@
 #include "capture.h"
 
 #include "core/csv.h"
+#include "core/csv_file.h"
+#include "core/csv_text.h"
+#include "core/updates.h"
 #include "daemon.h"
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* A larger change of wall - mono is a step of the wall clock. */
+#define STEP_NS (10 * NS_PER_MS)
+
 struct capture {
   struct sink sink;
+  const struct settings *settings;
   struct csv_options options;
-  struct csv *csv;  /* NULL: there is no run directory */
-  int error;        /* last logged state; 0: rows are written */
-  uint64_t lost;    /* rows, since then */
-  uint64_t rows;    /* written by this csv before this pass */
-  uint64_t dropped; /* by this csv before this pass */
-  int64_t mono_ns;  /* of the pass */
+  struct csv *csv;         /* NULL: there is no run directory */
+  struct updates *updates; /* from the start of its run on; NULL: out of memory */
+  struct instant start;    /* of the run */
+  int64_t offset_ns;       /* wall - mono, until the wall clock is set */
+  struct csv_text steps;   /* of the wall clock, as in run.json */
+  int error;               /* last logged state; 0: rows are written */
+  uint64_t lost;           /* rows, since then */
+  uint64_t rows;           /* written by this csv before this pass */
+  uint64_t dropped;        /* by this csv before this pass */
+  int64_t mono_ns;         /* of the pass */
   struct throttle throttle;
 };
 
@@ -38,7 +51,90 @@ static void report_recovery(struct capture *capture) {
   capture->lost = 0;
 }
 
+/* ---- run.json ---------------------------------------------------------------------------------------------------- */
+
+static void put_seconds(struct csv_text *text, int64_t ns) {
+  if (ns < 0)
+    csv_text_char(text, '-');
+  csv_text_time(text, ns < 0 ? -ns : ns, 6);
+}
+
+/* The version, and collectd's name of the host, which may be anything. */
+static void put_head(const struct capture *capture, struct csv_text *text) {
+  csv_text_string(text, "{\n \"tool\": \"vm_energy\",\n \"version\": \"" VM_ENERGY_VERSION "\",\n \"host\": \"");
+  for (const char *c = hostname_g; *c != '\0'; c++)
+    csv_text_char(text, (unsigned char)*c < ' ' || *c == '"' || *c == '\\' ? '_' : *c);
+  csv_text_string(text, "\",\n \"start\": ");
+  put_seconds(text, capture->start.wall_ns);
+  csv_text_string(text, ",\n \"layout\": \"separate\",\n \"time_base\": \"");
+  csv_text_string(text, meter_base_name(capture->settings->meter.base));
+}
+
+static int write_info(const struct capture *capture, int dir_fd) {
+  static const char name[] = "run.json", other[] = ".run.json.new";
+  const struct meter_options *meter = &capture->settings->meter;
+  struct csv_text text = {0};
+  csv_text_clear(&text);
+  put_head(capture, &text);
+  csv_text_string(&text, "\",\n \"scale\": ");
+  csv_text_power(&text, meter->scale);
+  csv_text_string(&text, ",\n \"max_power_w\": ");
+  if (meter->max_power_w > 0)
+    csv_text_power(&text, meter->max_power_w);
+  else
+    csv_text_string(&text, "null");
+  csv_text_string(&text, ",\n \"clock_steps\": [");
+  for (size_t i = 0; i < capture->steps.len; i++)
+    csv_text_char(&text, capture->steps.data[i]);
+  csv_text_string(&text, "]\n}\n");
+  struct csv_file file = CSV_FILE_CLOSED;
+  unlinkat(dir_fd, other, 0);
+  int status = csv_file_open(&file, dir_fd, other, true);
+  if (status == 0)
+    status = csv_file_append(&file, &text);
+  int closed = csv_file_close(&file);
+  free(text.data);
+  status = status != 0 ? status : closed;
+  if (status == 0 && renameat(dir_fd, other, dir_fd, name) != 0)
+    status = -errno;
+  return status;
+}
+
+static void describe(struct capture *capture) {
+  int dir_fd = open(csv_dir(capture->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int status = dir_fd >= 0 ? write_info(capture, dir_fd) : -errno;
+  if (dir_fd >= 0)
+    close(dir_fd);
+  if (status != 0)
+    report_failure(capture, status, csv_dir(capture->csv));
+}
+
+/* Time stamps of rows follow the wall clock; with its steps they can be told apart from time that passed. */
+static void note_step(struct capture *capture, const struct instant *now) {
+  int64_t step_ns = now->wall_ns - now->mono_ns - capture->offset_ns;
+  if (step_ns >= -STEP_NS && step_ns <= STEP_NS)
+    return;
+  csv_text_string(&capture->steps, capture->steps.len > 0 ? ", {\"ts\": " : "{\"ts\": ");
+  put_seconds(&capture->steps, now->mono_ns + capture->offset_ns);
+  csv_text_string(&capture->steps, ", \"by_s\": ");
+  put_seconds(&capture->steps, step_ns);
+  csv_text_char(&capture->steps, '}');
+  capture->offset_ns += step_ns;
+  describe(capture);
+}
+
 /* ---- the run directory ------------------------------------------------------------------------------------------- */
+
+/* Updates are kept from here on, until their file is there. */
+static void start_updates(struct capture *capture, const struct instant *now) {
+  updates_delete(capture->updates);
+  capture->updates = NULL;
+  capture->start = *now;
+  capture->offset_ns = now->wall_ns - now->mono_ns;
+  csv_text_clear(&capture->steps);
+  if (updates_new(now, &capture->updates) != 0)
+    report_failure(capture, -ENOMEM, UPDATES_FILE);
+}
 
 static void start(struct capture *capture, int64_t wall_ns) {
   struct csv *csv;
@@ -56,6 +152,10 @@ static void start(struct capture *capture, int64_t wall_ns) {
   }
   capture->csv = csv;
   capture->rows = capture->dropped = 0;
+  status = capture->updates != NULL ? updates_start(capture->updates, csv_dir(csv)) : 0;
+  if (status != 0)
+    report_failure(capture, status, csv_dir(csv));
+  describe(capture);
   if (capture->error == 0 && may_report(&capture->throttle, "CSVDir", capture->mono_ns))
     report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
 }
@@ -68,6 +168,9 @@ static void stop(struct capture *capture) {
     report_failure(capture, status, csv_error_path(capture->csv));
   csv_delete(capture->csv);
   capture->csv = NULL;
+  status = capture->updates != NULL ? updates_finish(capture->updates) : 0;
+  if (status != 0)
+    report_failure(capture, status, UPDATES_FILE);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -76,10 +179,16 @@ static int sink_begin(struct sink *sink, const struct instant *now, size_t count
   struct capture *capture = (struct capture *)sink;
   capture->mono_ns = now->mono_ns;
   /* A run directory that was removed or moved away: rows would be lost without a message. */
-  if (capture->csv != NULL && access(csv_dir(capture->csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+  if (capture->csv != NULL && access(csv_dir(capture->csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
     stop(capture);
+    start_updates(capture, now);
+  }
   if (capture->csv == NULL)
     start(capture, now->wall_ns);
+  if (capture->csv == NULL)
+    start_updates(capture, now); /* what was kept is not to grow */
+  else
+    note_step(capture, now);
   return capture->csv == NULL ? 0 : csv_sink(capture->csv)->begin(csv_sink(capture->csv), now, count);
 }
 
@@ -97,6 +206,8 @@ static int sink_end(struct sink *sink) {
   if (csv == NULL)
     return 0;
   int status = csv_sink(csv)->end(csv_sink(csv));
+  if (capture->updates != NULL)
+    updates_sink(capture->updates)->end(updates_sink(capture->updates));
   uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
   capture->dropped += dropped;
   capture->rows += rows;
@@ -108,26 +219,37 @@ static int sink_end(struct sink *sink) {
   return status;
 }
 
+static void sink_update(struct sink *sink, const struct update *update) {
+  struct capture *capture = (struct capture *)sink;
+  if (capture->updates != NULL)
+    updates_sink(capture->updates)->update(updates_sink(capture->updates), update);
+}
+
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   struct capture *capture = (struct capture *)sink;
   if (capture->csv != NULL)
     csv_sink(capture->csv)->removed(csv_sink(capture->csv), sample);
 }
 
-struct sink *capture_new(const char *dir, size_t smooth, unsigned ts_decimals) {
+struct sink *capture_new(const struct settings *options, unsigned ts_decimals) {
   struct capture *capture = calloc(1, sizeof(*capture));
-  if (capture == NULL) {
+  struct instant now;
+  if (capture == NULL || clock_now(&now) != 0) {
     report(LOG_ERR, "CSVDir is off: out of memory");
+    free(capture);
     return NULL;
   }
-  capture->sink = (struct sink){.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed};
+  capture->sink = (struct sink){
+      .begin = sink_begin, .put = sink_put, .end = sink_end, .update = sink_update, .removed = sink_removed};
+  capture->settings = options;
   capture->options = (struct csv_options){.layout = CSV_SEPARATE,
-                                          .dir = dir,
+                                          .dir = options->csv_dir,
                                           .name = "power.csv",
-                                          .smooth = smooth,
+                                          .smooth = options->smooth,
                                           .ts_decimals = ts_decimals,
                                           .follow = true,
                                           .lenient = true};
+  start_updates(capture, &now);
   return &capture->sink;
 }
 
@@ -136,5 +258,7 @@ void capture_free(struct sink *sink) {
     return;
   struct capture *capture = (struct capture *)sink;
   stop(capture);
+  updates_delete(capture->updates);
+  free(capture->steps.data);
   free(capture);
 }

@@ -234,11 +234,6 @@ static void report_pauses(struct news *news, const struct sample *sample) {
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
-static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
-  (void)sink, (void)now, (void)count;
-  return 0;
-}
-
 static int sink_put(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
   struct vm *vm = *sample->slot;
@@ -301,8 +296,7 @@ struct sink *news_new(const struct settings *options, struct throttle *throttle)
   struct news *news = calloc(1, sizeof(*news));
   if (news == NULL)
     return NULL;
-  news->sink = (struct sink){
-      .begin = sink_begin, .put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
+  news->sink = (struct sink){.put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
   news->options = options;
   news->throttle = throttle;
   return &news->sink;

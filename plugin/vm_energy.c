@@ -70,11 +70,6 @@ static void dispatch(const struct sample *sample, const char *type, const char *
     report(LOG_WARNING, "collectd refused the %s of VM '%s' (status %d)", type, sample->label, status);
 }
 
-static int dispatch_begin(struct sink *sink, const struct instant *now, size_t count) {
-  (void)sink, (void)now, (void)count;
-  return 0;
-}
-
 static int dispatch_put(struct sink *sink, const struct sample *sample) {
   (void)sink;
   if (!sample->has_energy || sample->state == SAMPLE_STALE)
@@ -88,11 +83,6 @@ static int dispatch_put(struct sink *sink, const struct sample *sample) {
     snprintf(instance, sizeof(instance), "sma%zu", settings.smooth);
     dispatch(sample, "power", instance, sample->average_w);
   }
-  return 0;
-}
-
-static int dispatch_end(struct sink *sink) {
-  (void)sink;
   return 0;
 }
 
@@ -143,9 +133,9 @@ static int start(void) {
   plugin.news = news_new(&settings, &plugin.throttle);
   if (plugin.news == NULL)
     return -ENOMEM;
-  plugin.dispatch = (struct sink){.begin = dispatch_begin, .put = dispatch_put, .end = dispatch_end};
+  plugin.dispatch = (struct sink){.put = dispatch_put};
   if (settings.csv_dir != NULL)
-    plugin.capture = capture_new(settings.csv_dir, settings.smooth, plugin.interval >= TIME_T_TO_CDTIME_T(1) ? 0 : 3);
+    plugin.capture = capture_new(&settings, plugin.interval >= TIME_T_TO_CDTIME_T(1) ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.ledger = ledger_new(settings.state_file);
   size_t sinks_num = 0;

@@ -1,74 +1,92 @@
 /*
  * bounds: the energy of a window, and between what it is for certain
  *
- * A counter that moves every 5 s does not show what it was when a window began or ended: only what it was at the
- * updates around these two instants. Its energy grows from update to update,
+ * A counter that is updated every 5 s does not show what it was when a window began or ended: only what it was at the
+ * updates around these two instants, its edges. Its energy grows from update to update,
  *
  *        a     s     b         c       e      d          a: the last update before the window, b: the first in it or
- *   -----+-----|-----+---------+-------|------+-----        behind its start; c: the last before its end, d: the first
- *                                                           behind it
+ *   -----+-----|-----+---------+-------|------+-----        after its start; c: the last before its end, d: the first
+ *                                                           after it
  *
  * so the energy of [s, e] is at least that of b..c and at most that of a..d, whatever happened between two updates. The
- * figure itself interpolates linearly within a..b and c..d.
+ * value itself interpolates linearly within a..b and c..d. Windows that share an edge add up.
  *
- * Pure: no clock, no I/O. An update whose time is within a tick of an edge may lie on either side, and is not used for
- * it. Energies are in J since the first reading, times are mono_ns.
+ * Where no update came after e, the value goes on with the last power, for one and a half times the last interval at
+ * most, and there is no upper bound. There is none either where more may have been drawn than was counted: after a
+ * reset, a spike, a pause of the writer.
+ *
+ * Pure: no clock, no I/O. Times are of one clock that never steps. An update is known to be in (to - within, to]; one
+ * that may lie on either side of an edge is not used for it. Energies are in J since the first update.
  */
 #ifndef VM_ENERGY_BOUNDS_H
 #define VM_ENERGY_BOUNDS_H
+
+#include "core/meter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct bounds_update {
-  int64_t mono_ns;
+/* An update, and what came with it. Private. */
+struct bounds_point {
+  int64_t from_ns, to_ns; /* between which it was made */
+  int64_t ns;             /* when, most likely */
   double energy_j;
+  double power_w;  /* since the update before; below 0: not known */
+  int64_t dt_ns;   /* that it is the mean over */
+  uint32_t doubts; /* updates so far that more may have been drawn before than was counted */
+  bool is_end;     /* nothing comes after it */
 };
 
-#define BOUNDS_RECENT 4
-
-struct bounds {
-  int64_t start_ns, end_ns; /* end_ns: BOUNDS_OPEN until it is known */
-  int64_t tick_ns;          /* how wrong the time of an update may be */
-  struct bounds_update before_start, after_start;
-  bool has_after_start, has_after_end;
-  struct bounds_update after_end;
-  struct bounds_update recent[BOUNDS_RECENT]; /* the newest updates before the end, oldest first */
-  size_t recent_num;
-  struct bounds_update newest;
-  bool lossy; /* the counter lost energy that nobody can know */
+/*
+ * The edge of a window. at_ns is the caller's, BOUNDS_OPEN until it is known, which must be before an update after it
+ * is added; the rest is private.
+ */
+struct bounds_edge {
+  int64_t at_ns;
+  bool has_before, has_after;
+  struct bounds_point before, after;
 };
 
 #define BOUNDS_OPEN INT64_MAX
 
-struct bounds_result {
-  double energy_j; /* as far as is known: up to the last update where none came behind the end */
-  double low_j;    /* at least so much */
-  bool has_high;   /* false: no update behind the end, or the counter was reset */
-  double high_j;   /* at most so much */
+struct bounds {
+  struct bounds_edge *edges; /* borrowed, by time */
+  size_t edges_num;
+  size_t next; /* the first edge without an update after it */
+  uint32_t updates;
+  struct bounds_point first, last;
+};
+
+/* edges: all zero but at_ns; borrowed. */
+void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num);
+
+/* The mean power between two updates. */
+struct bounds_span {
+  int64_t from_ns, to_ns;
+  double power_w;
 };
 
 /*
- * first: what was read before the window, with the time of the update that it is from. It counts as made before
- * start_ns whatever that time is, since it was read before. tick_ns: see clock_tick_ns(); 0 for a counter that is
- * computed when it is read.
+ * An update of the counter, in the order of their times; the first is what was read first. to_ns: its time. What has no
+ * value is passed over; with SAMPLE_MISSING the counter is not there any more until the next one. True: *span, which
+ * may be NULL, is the power since the update before; false: it is not known.
  */
-void bounds_start(struct bounds *bounds, int64_t start_ns, int64_t tick_ns, const struct bounds_update *first);
+bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *update, struct bounds_span *span);
 
-/* An update was seen. Their times do not fall. */
-void bounds_add(struct bounds *bounds, const struct bounds_update *update);
+/* Whether an update after the edge was seen, so that all is known that can be. */
+bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 
-/* The counter was reset, or what it counted is lost in another way: there is no upper bound any more. */
-void bounds_lose(struct bounds *bounds);
+struct bounds_result {
+  bool has_energy; /* there was an update, and the counter was there */
+  double energy_j;
+  bool goes_on;  /* with the last power: no update came after the end */
+  double low_j;  /* at least so much */
+  bool has_high; /* see above */
+  double high_j; /* at most so much */
+};
 
-/* The window is over. Updates that are behind it may be added before and after this call. */
-void bounds_end(struct bounds *bounds, int64_t end_ns);
-
-/* Whether an update behind the end was seen, so that all is known that can be. Only after bounds_end(). */
-bool bounds_are_complete(const struct bounds *bounds);
-
-/* After bounds_end(). */
-void bounds_result(const struct bounds *bounds, struct bounds_result *result);
+/* The energy between two edges whose times are known. */
+void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct bounds_result *result);
 
 #endif

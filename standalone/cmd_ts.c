@@ -18,12 +18,18 @@
 #include "core/clock.h"
 #include "core/csv.h"
 #include "core/sampler.h"
+#include "core/updates.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How long --complete waits where no period is known, and how often it looks. */
+#define COMPLETE_NS   (15 * NS_PER_S / 2)
+#define LOOK_CLOSE_NS (100 * NS_PER_MS)
 
 /* More files than these are not listed one by one, except with --quiet, for scripts. */
 #define LISTED_MAX 10
@@ -31,17 +37,20 @@
 struct series {
   const struct options *options;
   struct csv *csv;
+  struct updates *updates;
   struct summary *summary;
   struct progress *progress; /* NULL: none is shown */
-  struct sink *sinks[3];
+  struct sink *sinks[4];
   struct sampler *sampler;
   struct stop stop;
   struct ticker ticker;
   struct marks marks;
   struct quantile intervals; /* between two samples as they were taken, in s */
   int64_t taken_mono_ns;     /* when the last one was */
-  uint64_t dropped;          /* rows that were lost when it was last told */
-  bool dropping;             /* the last sample lost rows, and that was told */
+  struct metadata_step *steps;
+  size_t steps_num;
+  uint64_t dropped; /* rows that were lost when it was last told */
+  bool dropping;    /* the last sample lost rows, and that was told */
   bool failed;
 };
 
@@ -52,7 +61,12 @@ static int make_sinks(struct series *series, size_t *count) {
                                   .name = options->out_name,
                                   .smooth = options->smooth,
                                   .ts_decimals = ticker_decimals(options->interval_ns)};
+  struct instant now;
   int status = csv_new(&csv, &series->csv);
+  if (status == 0)
+    status = clock_now(&now);
+  if (status == 0)
+    status = updates_new(&now, &series->updates);
   if (status == 0)
     status = summary_new(&series->summary);
   if (status == 0 && !options->quiet && isatty(STDERR_FILENO))
@@ -60,6 +74,7 @@ static int make_sinks(struct series *series, size_t *count) {
   if (status != 0)
     return status;
   series->sinks[(*count)++] = csv_sink(series->csv);
+  series->sinks[(*count)++] = updates_sink(series->updates);
   series->sinks[(*count)++] = summary_sink(series->summary);
   if (series->progress != NULL)
     series->sinks[(*count)++] = progress_sink(series->progress);
@@ -100,12 +115,26 @@ static void note_interval(struct series *series, const struct instant *now) {
   series->taken_mono_ns = now->mono_ns;
 }
 
+/* The wall clock was set: told in run.json, since the time stamps follow it. No memory: it is counted, not told. */
+static void note_steps(struct series *series, uint64_t steps_before) {
+  const struct ticker *ticker = &series->ticker;
+  if (ticker->steps == steps_before)
+    return;
+  struct metadata_step *steps = reallocarray(series->steps, series->steps_num + 1, sizeof(*steps));
+  if (steps == NULL)
+    return;
+  series->steps = steps;
+  steps[series->steps_num++] = (struct metadata_step){.at_ns = ticker->step_at_ns, .by_ns = ticker->step_ns};
+}
+
 static void write_metadata(struct series *series, int64_t end_wall_ns) {
   const struct metadata metadata = {.options = series->options,
                                     .csv = series->csv,
                                     .summary = series->summary,
                                     .ticker = &series->ticker,
                                     .intervals = &series->intervals,
+                                    .steps = series->steps,
+                                    .steps_num = series->steps_num,
                                     .marks = series->marks.count,
                                     .end_wall_ns = end_wall_ns};
   int status = metadata_write(&metadata);
@@ -187,12 +216,14 @@ static void sample_until_end(struct series *series) {
       return;
     }
     int64_t wall_ns;
+    uint64_t steps = series->ticker.steps;
     looked_ns = now.mono_ns;
     if (!ticker_take(&series->ticker, &now, &wall_ns)) {
       note_look(series, sampler_look(series->sampler));
       continue;
     }
     note_interval(series, &now);
+    note_steps(series, steps);
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
     show_progress(series, &now);
@@ -252,6 +283,8 @@ static bool start(struct series *series) {
   int status = clock_now(&now);
   if (status == 0)
     status = sampler_pass(series->sampler, &now);
+  if (status == 0)
+    status = clock_now(&now); /* what was read is from before the start */
   if (status != 0) {
     tell_error("unable to read the counters: %s", strerror(-status));
     return false;
@@ -267,6 +300,11 @@ static bool start(struct series *series) {
                strerror(-status));
     return false;
   }
+  status = updates_start(series->updates, csv_dir(series->csv));
+  if (status != 0) {
+    tell_error("unable to create '%s/%s': %s", csv_dir(series->csv), UPDATES_FILE, strerror(-status));
+    return false;
+  }
   status = marks_open(&series->marks, csv_dir(series->csv));
   if (status != 0) {
     tell_error("unable to create '%s': %s", series->marks.path, strerror(-status));
@@ -279,6 +317,30 @@ static bool start(struct series *series) {
   return true;
 }
 
+/* One more update of each counter, so that what was drawn until the end is known. At most 1.5 periods. */
+static void complete(struct series *series) {
+  int64_t period_ns = summary_period_ns(series->summary);
+  struct instant now;
+  int status = clock_now(&now);
+  int64_t end_ns = now.mono_ns + (period_ns > 0 ? period_ns + period_ns / 2 : COMPLETE_NS);
+  summary_await(series->summary);
+  tell_note("waiting for the next update of the counters");
+  while (status == 0 && now.mono_ns < end_ns) {
+    status = sampler_look(series->sampler);
+    if (status != 0 || summary_is_complete(series->summary))
+      break;
+    status = stop_wait(&series->stop, now.mono_ns + LOOK_CLOSE_NS);
+    if (status > 0 && !take_mark(series, now.wall_ns))
+      break;
+    if (status >= 0)
+      status = clock_now(&now);
+  }
+  if (status < 0)
+    note_look(series, status);
+  if (!summary_is_complete(series->summary))
+    tell_warning("some counters have no upper bound: they were not updated again");
+}
+
 /* With everything made: from the baseline to the report. */
 static bool capture(struct series *series) {
   if (!start(series))
@@ -286,6 +348,14 @@ static bool capture(struct series *series) {
   if (series->options->manual_stop)
     tell_note("sampling until you press Enter; a word before it makes it a mark");
   sample_until_end(series);
+  if (series->options->complete && !series->failed)
+    complete(series);
+  int updates_status = updates_finish(series->updates);
+  if (updates_status != 0) {
+    tell_error("unable to write to '%s/%s': %s; its updates are not complete", csv_dir(series->csv), UPDATES_FILE,
+               strerror(-updates_status));
+    series->failed = true;
+  }
   int status = csv_finish(series->csv);
   if (status != 0)
     tell_error("unable to finish '%s': %s", csv_error_path(series->csv), strerror(-status));
@@ -329,6 +399,8 @@ static int run_ts(const struct options *options) {
   quantile_free(&series.intervals);
   summary_free(series.summary);
   csv_delete(series.csv);
+  updates_delete(series.updates);
+  free(series.steps);
   return good ? STATUS_DONE : STATUS_FAILED;
 }
 

@@ -22,14 +22,11 @@
 
 bool measure_open(struct measure *measure, const struct options *options, bool bounds, int input_fd,
                   const sigset_t *more) {
-  struct options looking = *options;
   *measure = (struct measure){.options = options, .bounds = bounds};
-  if (bounds)
-    looking.meter.base = METER_AUTO; /* tells whether a counter's updates are dated by its file */
   int status = window_new(&measure->window);
   if (status == 0) {
     measure->sinks[0] = window_sink(measure->window);
-    status = inputs_sampler(&looking, measure->sinks, 1, &measure->sampler);
+    status = inputs_sampler(options, measure->sinks, 1, &measure->sampler);
   }
   if (status == 0)
     status = stop_open(&measure->stop, input_fd, more);
@@ -83,7 +80,7 @@ bool measure_begin(struct measure *measure) {
   status = clock_now(&measure->start);
   if (status != 0)
     return tell_failure(status);
-  window_begin(measure->window, measure->start.mono_ns, measure->options->meter.tick_ns);
+  window_begin(measure->window, measure->start.mono_ns);
   struct instant now;
   status = look(measure, &now);
   return status == 0 ? true : tell_failure(status);
@@ -232,7 +229,7 @@ size_t measure_tell_faults(const struct measure *measure) {
   for (size_t i = 0; i < window_count(measure->window); i++) {
     struct window_result result;
     window_result(measure->window, i, &result);
-    if (!result.has_energy) {
+    if (!result.has_energy && result.error != 0) {
       inputs_tell_unread(result.path, result.failed_at_start ? "at the start" : "at the end", result.error);
       unread++;
       continue;
@@ -243,6 +240,8 @@ size_t measure_tell_faults(const struct measure *measure) {
       tell_warning("'%s' rose as no machine can draw, which made no power: are two series in one file?", result.label);
     else if (result.state == SAMPLE_STALE)
       tell_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);
+    else if (!result.has_energy)
+      tell_warning("'%s' was not updated: its energy is not known", result.label);
     doubtful += result.doubt > DOUBT_MAX;
     if (result.doubt > worst.doubt)
       worst = result;

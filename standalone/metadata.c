@@ -47,12 +47,24 @@ static json_t *files_of(struct csv *csv) {
 }
 
 static json_t *counter_at(size_t index, const void *arg) {
-  const struct summary *summary = arg;
+  const struct metadata *m = arg;
   struct summary_counter counter;
-  summary_counter(summary, index, &counter);
-  return json_pack("{s:o, s:o, s:o, s:o}", "label", json_text(counter.label), "path", json_text(counter.path),
-                   "start_energy_uj", counter.has_start ? counter_number(counter.start_uj) : json_null(), "period_s",
+  summary_counter(m->summary, index, &counter);
+  bool dated = counter.has_start && counter.has_update_at;
+  int64_t offset_ns = m->ticker->start.wall_ns - m->ticker->start.mono_ns;
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "label", json_text(counter.label), "path", json_text(counter.path),
+                   "start_energy_uj", counter.has_start ? counter_number(counter.start_uj) : json_null(),
+                   "start_update", dated ? seconds(counter.start_update_ns + offset_ns) : json_null(), "range_uj",
+                   counter.range_uj > 0 ? counter_number(counter.range_uj) : json_null(), "period_s",
                    seconds_or_null(counter.period_ns));
+}
+
+static json_t *steps_of(const struct metadata *m) {
+  json_t *steps = json_array();
+  for (size_t i = 0; i < m->steps_num; i++)
+    json_array_append_new(
+        steps, json_pack("{s:o, s:o}", "ts", seconds(m->steps[i].at_ns), "by_s", seconds(m->steps[i].by_ns)));
+  return steps;
 }
 
 static json_t *interval_of(const struct metadata *m) {
@@ -87,18 +99,19 @@ static json_t *to_json(const struct metadata *m) {
   char host[HOST_NAME_MAX + 1] = "";
   gethostname(host, sizeof(host) - 1);
   bool ended = m->end_wall_ns != 0;
-  return json_pack("{s:s, s:s, s:o, s:o, s:f, s:o, s:s, s:o, s:s, s:f, s:i, s:o, s:o, s:o, s:o}", "tool", "vm_energy",
-                   "version", VM_ENERGY_VERSION, "host", json_text(host), "command", command_line(options), "start",
-                   (double)m->ticker->start.wall_ns / 1e9, "end", ended ? seconds(m->end_wall_ns) : json_null(),
-                   "layout", layout_name(options->layout), "files", files_of(m->csv), "time_base",
-                   meter_base_name(options->meter.base), "scale", options->meter.scale, "smooth", (int)options->smooth,
-                   "stale_timeout_s", seconds_or_null(options->meter.stale_ns), "max_power_w",
-                   json_number_or_null(options->meter.max_power_w > 0, options->meter.max_power_w), "interval",
-                   interval_of(m), "quality", ended ? quality_of(m) : json_null());
+  return json_pack("{s:s, s:s, s:o, s:o, s:f, s:o, s:s, s:o, s:s, s:f, s:i, s:o, s:o, s:o, s:o, s:o}", "tool",
+                   "vm_energy", "version", VM_ENERGY_VERSION, "host", json_text(host), "command", command_line(options),
+                   "start", (double)m->ticker->start.wall_ns / 1e9, "end",
+                   ended ? seconds(m->end_wall_ns) : json_null(), "layout", layout_name(options->layout), "files",
+                   files_of(m->csv), "time_base", meter_base_name(options->meter.base), "scale", options->meter.scale,
+                   "smooth", (int)options->smooth, "stale_timeout_s", seconds_or_null(options->meter.stale_ns),
+                   "max_power_w", json_number_or_null(options->meter.max_power_w > 0, options->meter.max_power_w),
+                   "interval", interval_of(m), "clock_steps", steps_of(m), "quality",
+                   ended ? quality_of(m) : json_null());
 }
 
 /* A file that may be there from a run that was killed in mid-write is not in the way. */
-static int write_file(const json_t *root, const struct summary *summary, const char *path, bool lasting) {
+static int write_file(const json_t *root, const struct metadata *metadata, const char *path) {
   unlink(path);
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
@@ -108,10 +121,10 @@ static int write_file(const json_t *root, const struct summary *summary, const c
       close(fd);
     return status;
   }
-  int status = json_write_with_list(root, "counters", summary_counters(summary), counter_at, summary, file);
+  int status = json_write_with_list(root, "counters", summary_counters(metadata->summary), counter_at, metadata, file);
   if (fflush(file) != 0 && status == 0)
     status = -errno;
-  if (status == 0 && lasting && fsync(fd) != 0 && errno != EINVAL)
+  if (status == 0 && metadata->end_wall_ns != 0 && fsync(fd) != 0 && errno != EINVAL)
     status = -errno;
   if (fclose(file) != 0 && status == 0)
     status = -errno;
@@ -127,7 +140,7 @@ int metadata_write(const struct metadata *metadata) {
   json_t *root = to_json(metadata);
   if (root == NULL)
     return -ENOMEM;
-  int status = write_file(root, metadata->summary, other, metadata->end_wall_ns != 0);
+  int status = write_file(root, metadata, other);
   if (status == 0 && rename(other, path) != 0)
     status = -errno;
   if (status != 0)

@@ -156,6 +156,12 @@ static const char *take_marks(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_complete(struct options *options, const char *value) {
+  (void)value;
+  options->complete = true;
+  return NULL;
+}
+
 static const char *take_until_enter(struct options *options, const char *value) {
   (void)value;
   options->until_enter = true;
@@ -251,6 +257,10 @@ static const struct option_row rows[] = {
      "each line of standard input is written into marks.csv, as\n"
      "the phase that begins then",
      take_marks},
+    {OPTIONS_TS, "complete", 0, NULL,
+     "after the last sample wait for one more update of each\n"
+     "counter, so that the energy has an upper bound",
+     take_complete},
     {OPTIONS_TS, "out", 'o', "FILE",
      "name of the CSV file (default: power.csv); a directory in\n"
      "it is not used, see --out-dir",

@@ -47,7 +47,8 @@ struct options {
 
   /* ts */
   bool manual_stop;
-  bool marks; /* lines of standard input are marks */
+  bool marks;    /* lines of standard input are marks */
+  bool complete; /* wait for one more update of each counter */
   enum csv_layout layout;
   const char *out_dir;
   const char *out_name; /* last component of --out */

@@ -27,8 +27,10 @@ struct record {
   char *label, *path;
   bool gone;
   bool tracked;
-  bool has_start;
-  uint64_t start_uj;
+  bool has_start, has_update_at;
+  bool awaited; /* no update since summary_await() */
+  uint64_t start_uj, range_uj;
+  int64_t start_update_ns;
   int error;     /* of the last sample */
   int bad_error; /* of the last bad one */
   int64_t period_ns;
@@ -76,13 +78,6 @@ static struct record *add_record(struct summary *summary, const struct sample *s
   record->first_ns = sample->at.mono_ns;
   summary->records[summary->records_num++] = record;
   return record;
-}
-
-static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
-  (void)sink;
-  (void)now;
-  (void)count;
-  return 0;
 }
 
 /* How old the values are: this tells how the rhythm of the updates and that of the samples go together. */
@@ -161,8 +156,18 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   } else {
     record->has_start = sample->has_energy;
     record->start_uj = sample->energy_uj;
+    record->has_update_at = sample->has_age;
+    record->start_update_ns = sample->update_mono_ns;
   }
+  record->range_uj = sample->range_uj;
   return 0;
+}
+
+static void note_update(struct sink *sink, const struct update *update) {
+  (void)sink;
+  struct record *record = *update->slot;
+  if (record != NULL)
+    record->awaited = false; /* one that has no value is not waited for, either */
 }
 
 static int end_pass(struct sink *sink) {
@@ -185,6 +190,7 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
   if (record == NULL)
     return;
   record->gone = true;
+  record->awaited = false;
   record->error = -ENOENT;
   summary->gone_num++;
 }
@@ -193,7 +199,7 @@ int summary_new(struct summary **summary) {
   struct summary *s = calloc(1, sizeof(*s));
   if (s == NULL)
     return -ENOMEM;
-  s->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass, .removed = forget_counter};
+  s->sink = (struct sink){.put = put_sample, .end = end_pass, .update = note_update, .removed = forget_counter};
   *summary = s;
   return 0;
 }
@@ -231,6 +237,26 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
   }
 }
 
+void summary_await(struct summary *summary) {
+  for (size_t i = 0; i < summary->records_num; i++)
+    summary->records[i]->awaited = !summary->records[i]->gone && summary->records[i]->error == 0;
+}
+
+bool summary_is_complete(const struct summary *summary) {
+  for (size_t i = 0; i < summary->records_num; i++)
+    if (summary->records[i]->awaited)
+      return false;
+  return true;
+}
+
+int64_t summary_period_ns(const struct summary *summary) {
+  int64_t longest_ns = 0;
+  for (size_t i = 0; i < summary->records_num; i++)
+    if (summary->records[i]->period_ns > longest_ns)
+      longest_ns = summary->records[i]->period_ns;
+  return longest_ns;
+}
+
 size_t summary_counters(const struct summary *summary) {
   return summary->records_num;
 }
@@ -241,6 +267,9 @@ void summary_counter(const struct summary *summary, size_t index, struct summary
                                       .path = record->path,
                                       .has_start = record->has_start,
                                       .start_uj = record->start_uj,
+                                      .has_update_at = record->has_update_at,
+                                      .start_update_ns = record->start_update_ns,
+                                      .range_uj = record->range_uj,
                                       .period_ns = record->period_ns};
 }
 

@@ -60,13 +60,24 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
 struct summary_counter {
   const char *label, *path;
   bool has_start;
-  uint64_t start_uj; /* the raw counter of the baseline */
-  int64_t period_ns; /* learned time between two updates; 0: not known */
+  uint64_t start_uj;       /* the raw counter of the baseline */
+  bool has_update_at;      /* start_update_ns is known */
+  int64_t start_update_ns; /* mono_ns of the update that this number is from */
+  uint64_t range_uj;       /* where the counter wraps; 0: it does not, or unknown */
+  int64_t period_ns;       /* learned time between two updates; 0: not known */
 };
 
 /* How many there were in all, and one of them, in the order in which they came. */
 size_t summary_counters(const struct summary *summary);
 void summary_counter(const struct summary *summary, size_t index, struct summary_counter *counter);
+
+/*
+ * From now on updates are waited for. Then: whether each counter that has a value was updated since, or will not be.
+ * The longest period that is known; 0: none is.
+ */
+void summary_await(struct summary *summary);
+bool summary_is_complete(const struct summary *summary);
+int64_t summary_period_ns(const struct summary *summary);
 
 /* The report, without warnings. */
 void summary_print(const struct summary *summary, const struct summary_run *run, FILE *out);

@@ -35,6 +35,8 @@ static void follow_wall_clock(struct ticker *ticker, const struct instant *now) 
   int64_t step_ns = offset_ns - ticker->offset_ns;
   if (step_ns >= -STEP_NS && step_ns <= STEP_NS)
     return;
+  ticker->step_at_ns = now->mono_ns + ticker->offset_ns;
+  ticker->step_ns = step_ns;
   ticker->offset_ns = offset_ns;
   ticker->steps++;
 }

@@ -22,6 +22,8 @@ struct ticker {
   uint64_t taken;      /* how many were */
   uint64_t missed;     /* how many were skipped */
   uint64_t steps;      /* how often the wall clock was set meanwhile */
+  int64_t step_at_ns;  /* the last time, noticed when it would have shown this without, */
+  int64_t step_ns;     /* and by how much */
   int64_t late_max_ns; /* how late a tick was taken at most */
 };
 

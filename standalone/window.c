@@ -16,8 +16,7 @@ struct record {
   int64_t period_ns;
   double energy_j; /* since the first pass */
   struct bounds bounds;
-  struct bounds_update in_window;      /* the first reading with bounds; mono_ns 0: none yet */
-  bool timed, untimed;                 /* its file told when it was updated; it does not */
+  struct bounds_edge edges[2];         /* start and end */
   int64_t first_mono_ns, last_mono_ns; /* of the passes */
   /* the updates that update_j came between: those seen by the first and the last pass, less a stale spell before */
   int64_t first_update_ns, last_update_ns;
@@ -26,8 +25,8 @@ struct record {
 
 struct window {
   struct sink sink;
-  struct record *records;
-  size_t records_num, records_size;
+  struct record **records;
+  size_t records_num;
   bool started; /* the first pass is over */
   bool bounded; /* window_begin() was called */
   int64_t start_ns, end_ns;
@@ -35,74 +34,62 @@ struct window {
 };
 
 static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
-  struct window *window = (struct window *)sink;
-  window->now_ns = now->mono_ns;
-  if (window->started)
-    return 0;
-  window->records = calloc(count > 0 ? count : 1, sizeof(struct record));
-  if (window->records == NULL)
-    return -ENOMEM;
-  window->records_size = count;
+  (void)count;
+  ((struct window *)sink)->now_ns = now->mono_ns;
   return 0;
 }
 
-static int put_first(struct window *window, const struct sample *sample) {
-  if (window->records_num == window->records_size)
-    return -ENOMEM; /* begin() had none */
-  struct record *record = &window->records[window->records_num];
-  *record = (struct record){.label = strdup(sample->label), .path = strdup(sample->path)};
-  if (record->label == NULL || record->path == NULL) {
-    free(record->label);
-    free(record->path);
-    return -ENOMEM;
+static void free_record(struct record *record) {
+  free(record->label);
+  free(record->path);
+  free(record);
+}
+
+/* Without memory it has no record, which put() tells. */
+static void add_counter(struct sink *sink, const struct sample *sample) {
+  struct window *window = (struct window *)sink;
+  if (window->started)
+    return; /* came later */
+  struct record **records = reallocarray(window->records, window->records_num + 1, sizeof(struct record *));
+  struct record *record = calloc(1, sizeof(*record));
+  if (records != NULL)
+    window->records = records;
+  if (records == NULL || record == NULL) {
+    free(record);
+    return;
   }
-  window->records_num++;
+  record->label = strdup(sample->label);
+  record->path = strdup(sample->path);
+  if (record->label == NULL || record->path == NULL) {
+    free_record(record);
+    return;
+  }
+  record->edges[0].at_ns = record->edges[1].at_ns = BOUNDS_OPEN;
+  bounds_init(&record->bounds, record->edges, 2);
+  records[window->records_num++] = record;
+  *sample->slot = record;
+}
+
+static void follow_bounds(struct sink *sink, const struct update *update) {
+  (void)sink;
+  struct record *record = *update->slot;
+  if (record != NULL)
+    bounds_add(&record->bounds, update->mono_ns, update, NULL);
+}
+
+static int put_first(const struct sample *sample) {
+  struct record *record = *sample->slot;
+  if (record == NULL)
+    return -ENOMEM;
   record->first_error = record->last_error = sample->error;
   record->first_state = record->last_state = sample->state;
   record->first_mono_ns = record->last_mono_ns = sample->at.mono_ns;
   record->first_update_ns = record->last_update_ns = sample->update_mono_ns;
   record->stale = sample->state == SAMPLE_STALE;
-  *sample->slot = record;
   return 0;
 }
 
-/* True if the file tells when its counter was updated, as far as is known. */
-static bool is_dated(const struct sample *sample) {
-  return sample->by_update && sample->tracked;
-}
-
-/*
- * A counter whose file tells no time shows at each reading what it is at that instant. That it is one may be known only
- * at its second change; then the first reading counts all the same.
- */
-static void follow_untimed(struct record *record, const struct bounds_update *now) {
-  if (!record->untimed) {
-    record->untimed = true;
-    record->bounds.tick_ns = 0;
-    if (!record->timed) {
-      record->bounds.after_start = record->in_window;
-      record->bounds.has_after_start = true;
-    }
-  }
-  bounds_add(&record->bounds, now);
-}
-
-static void follow_bounds(struct record *record, const struct sample *sample) {
-  if (sample->state == SAMPLE_RESET || sample->state == SAMPLE_SPIKE)
-    bounds_lose(&record->bounds);
-  struct bounds_update reading = {.mono_ns = sample->at.mono_ns, .energy_j = record->energy_j};
-  if (record->in_window.mono_ns == 0)
-    record->in_window = reading;
-  if (!is_dated(sample)) {
-    follow_untimed(record, &reading);
-  } else if (sample->updates > 0) {
-    record->timed = record->timed || sample->update_mono_ns < sample->at.mono_ns;
-    struct bounds_update update = {.mono_ns = sample->update_mono_ns, .energy_j = record->energy_j};
-    bounds_add(&record->bounds, &update);
-  }
-}
-
-/* A writer that was down did not count: what its first update behind a stale spell adds was drawn in no known time. */
+/* A writer that was down did not count: what its first update after a stale spell adds was drawn in no known time. */
 static void add_update(struct record *record, const struct sample *sample) {
   if (record->stale) {
     record->broken = record->updated;
@@ -116,7 +103,7 @@ static void add_update(struct record *record, const struct sample *sample) {
 static int put_sample(struct sink *sink, const struct sample *sample) {
   struct window *window = (struct window *)sink;
   if (!window->started)
-    return put_first(window, sample);
+    return put_first(sample);
   struct record *record = *sample->slot;
   if (record == NULL)
     return 0; /* came later */
@@ -128,11 +115,9 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   record->energy_j += sample->delta_j;
   record->updates += sample->updates;
   record->period_ns = sample->by_update || sample->tracked ? sample->period_ns : 0;
-  if (window->bounded)
-    follow_bounds(record, sample);
   record->last_mono_ns = sample->at.mono_ns;
   record->last_update_ns = sample->update_mono_ns;
-  record->by_update = is_dated(sample);
+  record->by_update = sample->by_update && sample->tracked;
   record->updated = record->updated || sample->updates > 0;
   record->reset = record->reset || sample->state == SAMPLE_RESET;
   record->spike = record->spike || sample->state == SAMPLE_SPIKE;
@@ -159,7 +144,12 @@ int window_new(struct window **window) {
   struct window *w = calloc(1, sizeof(*w));
   if (w == NULL)
     return -ENOMEM;
-  w->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass, .removed = forget_counter};
+  w->sink = (struct sink){.begin = begin_pass,
+                          .put = put_sample,
+                          .end = end_pass,
+                          .update = follow_bounds,
+                          .added = add_counter,
+                          .removed = forget_counter};
   *window = w;
   return 0;
 }
@@ -167,10 +157,8 @@ int window_new(struct window **window) {
 void window_free(struct window *window) {
   if (window == NULL)
     return;
-  for (size_t i = 0; i < window->records_num; i++) {
-    free(window->records[i].label);
-    free(window->records[i].path);
-  }
+  for (size_t i = 0; i < window->records_num; i++)
+    free_record(window->records[i]);
   free(window->records);
   free(window);
 }
@@ -179,20 +167,17 @@ struct sink *window_sink(struct window *window) {
   return &window->sink;
 }
 
-void window_begin(struct window *window, int64_t start_ns, int64_t tick_ns) {
+void window_begin(struct window *window, int64_t start_ns) {
   window->bounded = true;
   window->start_ns = start_ns;
-  for (size_t i = 0; i < window->records_num; i++) {
-    struct record *record = &window->records[i];
-    struct bounds_update first = {.mono_ns = record->last_update_ns, .energy_j = record->energy_j};
-    bounds_start(&record->bounds, start_ns, tick_ns, &first);
-  }
+  for (size_t i = 0; i < window->records_num; i++)
+    window->records[i]->edges[0].at_ns = start_ns;
 }
 
 void window_end(struct window *window, int64_t end_ns) {
   window->end_ns = end_ns;
   for (size_t i = 0; i < window->records_num; i++)
-    bounds_end(&window->records[i].bounds, end_ns);
+    window->records[i]->edges[1].at_ns = end_ns;
 }
 
 /* No update is to be waited for. A torn read is none's end, unless it stays so for long. */
@@ -205,14 +190,14 @@ static bool is_hopeless(const struct window *window, const struct record *record
 
 bool window_has_begun(const struct window *window) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!window->records[i].bounds.has_after_start && !is_hopeless(window, &window->records[i]))
+    if (!bounds_are_complete(&window->records[i]->bounds, 0) && !is_hopeless(window, window->records[i]))
       return false;
   return true;
 }
 
 bool window_is_complete(const struct window *window) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!bounds_are_complete(&window->records[i].bounds) && !is_hopeless(window, &window->records[i]))
+    if (!bounds_are_complete(&window->records[i]->bounds, 1) && !is_hopeless(window, window->records[i]))
       return false;
   return true;
 }
@@ -249,12 +234,12 @@ static void find_power(const struct record *record, struct window_result *result
 
 static void set_bounded(const struct window *window, const struct record *record, struct window_result *result) {
   result->state = state_between(record);
-  result->has_energy = true;
   result->updates = record->updates;
-  bounds_result(&record->bounds, &result->bounds);
+  bounds_result(&record->bounds, 0, 1, &result->bounds);
+  result->has_energy = result->bounds.has_energy;
   result->energy_j = result->bounds.energy_j;
   int64_t window_ns = window->end_ns - window->start_ns;
-  result->has_power = window_ns > 0 && record->last_state != SAMPLE_STALE;
+  result->has_power = result->has_energy && window_ns > 0 && record->last_state != SAMPLE_STALE;
   if (result->has_power)
     result->power_w = result->energy_j / ((double)window_ns / 1e9);
 }
@@ -263,8 +248,7 @@ static void set_bounded(const struct window *window, const struct record *record
  * At each end of the window an update may have just come, or be about to: its energy is missing or too much. So the
  * energy may be wrong by that of one update, of as many as there are in the window.
  */
-static void set_read(const struct window *window, const struct record *record, struct window_result *result) {
-  (void)window;
+static void set_read(const struct record *record, struct window_result *result) {
   result->state = state_between(record);
   result->has_energy = true;
   result->updates = record->updates;
@@ -278,21 +262,23 @@ static void set_read(const struct window *window, const struct record *record, s
 }
 
 void window_result(const struct window *window, size_t index, struct window_result *result) {
-  const struct record *record = &window->records[index];
+  const struct record *record = window->records[index];
   *result = (struct window_result){.label = record->label, .path = record->path};
   result->failed_at_start = record->first_error != 0;
   if (record->first_error != 0) {
     result->error = record->first_error;
     result->state = record->first_state;
-  } else if (window->bounded && bounds_are_complete(&record->bounds)) {
-    set_bounded(window, record, result); /* whatever became of it behind the window */
+  } else if (window->bounded && bounds_are_complete(&record->bounds, 1)) {
+    set_bounded(window, record, result); /* whatever became of it after the window */
   } else if (record->gone) {
     result->error = -ENOENT;
     result->state = SAMPLE_MISSING;
   } else if (record->last_error != 0) {
     result->error = record->last_error;
     result->state = record->last_state;
+  } else if (window->bounded) {
+    set_bounded(window, record, result);
   } else {
-    (window->bounded ? set_bounded : set_read)(window, record, result);
+    set_read(record, result);
   }
 }

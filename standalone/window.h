@@ -47,11 +47,8 @@ int window_new(struct window **window);
 void window_free(struct window *window);
 struct sink *window_sink(struct window *window);
 
-/*
- * Behind the first pass: from now on with bounds. tick_ns: how coarse file times are, see clock_tick_ns(). end_ns in
- * mono_ns, before the first pass behind it.
- */
-void window_begin(struct window *window, int64_t start_ns, int64_t tick_ns);
+/* After the first pass: from now on with bounds. end_ns in mono_ns, before the first pass after it. */
+void window_begin(struct window *window, int64_t start_ns);
 void window_end(struct window *window, int64_t end_ns);
 
 /* Whether each counter was updated since the window's start; or since its end; or will not be: stale, gone, unreadable.

@@ -42,7 +42,7 @@ static const struct bounds_row {
      150,
      250},
     {"updates at the very edges", {{95, 0}, {100, 50}, {110, 150}, {120, 250}}, false, true, true, 200, 100, 250},
-    {"power before and behind is not that inside",
+    {"power before and after is not that inside",
      {{97, 0}, {102, 500}, {117, 500}, {122, 1000}},
      false,
      true,
@@ -53,9 +53,16 @@ static const struct bounds_row {
     {"no update inside", {{95, 0}, {125, 300}}, false, true, true, 200, 0, 300},
     {"one update inside", {{90, 0}, {110, 200}, {130, 400}}, false, true, true, 200, 0, 400},
     {"nothing at all", {{95, 0}}, false, false, false, 0, 0, 0},
-    {"the writer dies in the window", {{95, 0}, {105, 100}, {115, 200}}, false, false, false, 150, 100, 0},
+    {"no update after the end: the last power goes on",
+     {{95, 0}, {105, 100}, {115, 200}},
+     false,
+     false,
+     false,
+     200,
+     100,
+     0},
     {"a reset", {{95, 0}, {105, 100}, {115, 200}, {125, 300}}, true, true, false, 200, 100, 0},
-    {"more behind the end changes nothing",
+    {"more after the end changes nothing",
      {{95, 0}, {115, 200}, {125, 300}, {135, 900}},
      false,
      true,
@@ -111,31 +118,149 @@ static int64_t ns(double s) {
 
 START_TEST(test_bounds) {
   const struct bounds_row *row = &bounds_rows[_i];
+  struct bounds_edge edges[2] = {{.at_ns = ns(100)}, {.at_ns = BOUNDS_OPEN}};
   struct bounds bounds;
-  bool ended = false;
-  for (size_t i = 0; i < UPDATES && row->updates[i].s != 0; i++) {
-    struct bounds_update update = {.mono_ns = ns(row->updates[i].s), .energy_j = row->updates[i].j};
-    if (i == 0) {
-      bounds_start(&bounds, ns(100), TICK_NS, &update);
-      continue;
-    }
-    if (!ended && update.mono_ns > ns(120)) {
-      bounds_end(&bounds, ns(120));
-      ended = true;
-    }
-    bounds_add(&bounds, &update);
+  size_t num = 0;
+  bounds_init(&bounds, edges, 2);
+  for (; num < UPDATES && row->updates[num].s != 0; num++) {
+    int64_t to_ns = ns(row->updates[num].s) + TICK_NS;
+    if (num == 0 && to_ns > ns(100))
+      to_ns = ns(100); /* when it was read */
+    struct update update = {.within_ns = TICK_NS,
+                            .has_energy = true,
+                            .energy_j = row->updates[num].j,
+                            .state = row->lossy && num == 2 ? SAMPLE_RESET : SAMPLE_OK};
+    if (to_ns > ns(120))
+      edges[1].at_ns = ns(120);
+    bounds_add(&bounds, to_ns, &update, NULL);
   }
-  if (row->lossy)
-    bounds_lose(&bounds);
-  if (!ended)
-    bounds_end(&bounds, ns(120));
+  edges[1].at_ns = ns(120);
   struct bounds_result result;
-  bounds_result(&bounds, &result);
-  ck_assert_msg(bounds_are_complete(&bounds) == row->complete, "%s: complete", row->what);
+  bounds_result(&bounds, 0, 1, &result);
+  ck_assert_msg(bounds_are_complete(&bounds, 1) == row->complete, "%s: complete", row->what);
+  ck_assert_msg(result.has_energy == (num > 1), "%s: has_energy", row->what);
   ck_assert_msg(result.has_high == row->has_high, "%s: has_high", row->what);
-  ck_assert_msg(fabs(result.energy_j - row->energy_j) < 1e-3, "%s: energy %.6f", row->what, result.energy_j);
+  ck_assert_msg(fabs(result.energy_j - row->energy_j) < 0.05, "%s: energy %.6f", row->what, result.energy_j);
   ck_assert_msg(fabs(result.low_j - row->low_j) < 1e-6, "%s: low %.6f", row->what, result.low_j);
   ck_assert_msg(!row->has_high || fabs(result.high_j - row->high_j) < 1e-6, "%s: high %.6f", row->what, result.high_j);
+}
+END_TEST
+
+/* ---- rows of an update each -------------------------------------------------------------------------------------- */
+
+/* Edges at 0, 10, 20, 30 s. What is between two of them: value, low, high (-1: none); value -1: there is none. */
+#define EDGES 4
+static const struct story_row {
+  const char *what;
+  struct {
+    double to_s, within_s, j; /* within_s -1: not known */
+    enum sample_state state;
+  } updates[UPDATES]; /* until to_s is 0 */
+  double energies[EDGES - 1][3];
+} story_rows[] = {
+    {"10 W, dated",
+     {{-2, 0, 0, SAMPLE_FIRST},
+      {3, 0, 50, SAMPLE_OK},
+      {8, 0, 100, SAMPLE_OK},
+      {13, 0, 150, SAMPLE_OK},
+      {18, 0, 200, SAMPLE_OK},
+      {23, 0, 250, SAMPLE_OK},
+      {28, 0, 300, SAMPLE_OK},
+      {33, 0, 350, SAMPLE_OK}},
+     {{100, 50, 150}, {100, 50, 150}, {100, 50, 150}}},
+    {"first not dated: before the next as the power leads",
+     {{-0.1, -1, 0, SAMPLE_FIRST},
+      {3, 0, 50, SAMPLE_OK},
+      {8, 0, 100, SAMPLE_OK},
+      {13, 0, 150, SAMPLE_OK},
+      {33, 0, 350, SAMPLE_OK}},
+     {{100, 50, 150}, {100, 0, 250}, {100, 0, 200}}},
+    {"between two rows, on either side of an edge",
+     {{-0.1, -1, 0, SAMPLE_FIRST},
+      {5, 1, 45, SAMPLE_OK},
+      {10.5, 1, 100, SAMPLE_OK},
+      {15, 1, 145, SAMPLE_OK},
+      {25, 1, 245, SAMPLE_OK},
+      {35, 1, 345, SAMPLE_OK}},
+     {{99.0217391, 0, 145}, {100, 0, 200}, {100, 0, 200}}},
+    {"it came in the second window",
+     {{12, 0, 500, SAMPLE_FIRST}, {17, 0, 550, SAMPLE_OK}, {22, 0, 600, SAMPLE_OK}, {32, 0, 700, SAMPLE_OK}},
+     {{-1, 0, 0}, {80, 50, 100}, {100, 0, 150}}},
+    {"the same, and when it was written is not known",
+     {{12, -1, 500, SAMPLE_FIRST}, {17, 0, 550, SAMPLE_OK}, {22, 0, 600, SAMPLE_OK}, {32, 0, 700, SAMPLE_OK}},
+     {{-1, 0, 0}, {80, 50, 100}, {100, 0, 150}}},
+    {"it was removed, and what it drew last is not known",
+     {{-2, 0, 0, SAMPLE_FIRST},
+      {3, 0, 50, SAMPLE_OK},
+      {8, 0, 100, SAMPLE_OK},
+      {13, 0, 150, SAMPLE_OK},
+      {16, 3, 150, SAMPLE_MISSING}},
+     {{100, 50, 150}, {30, 0, -1}, {-1, 0, -1}}},
+    {"a pause: more may have been drawn",
+     {{-5, 0, 0, SAMPLE_FIRST}, {5, 0, 100, SAMPLE_OK}, {25, 0, 300, SAMPLE_GAP}, {35, 0, 400, SAMPLE_OK}},
+     {{100, 0, -1}, {100, 0, -1}, {100, 0, -1}}},
+    {"a pause before the window is of no concern",
+     {{-25, 0, 0, SAMPLE_FIRST},
+      {-5, 0, 100, SAMPLE_GAP},
+      {5, 0, 200, SAMPLE_OK},
+      {15, 0, 300, SAMPLE_OK},
+      {25, 0, 400, SAMPLE_OK},
+      {35, 0, 500, SAMPLE_OK}},
+     {{100, 0, 200}, {100, 0, 200}, {100, 0, 200}}},
+    {"the writer died: its power goes on for one and a half intervals",
+     {{-5, 0, 0, SAMPLE_FIRST}, {5, 0, 100, SAMPLE_OK}},
+     {{100, 0, -1}, {100, 0, -1}, {-1, 0, -1}}},
+    {"idle is 0 J, and known to be",
+     {{-5, 0, 7, SAMPLE_FIRST},
+      {5, 0, 7, SAMPLE_OK},
+      {15, 0, 7, SAMPLE_OK},
+      {25, 0, 7, SAMPLE_OK},
+      {35, 0, 7, SAMPLE_OK}},
+     {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}}},
+    {"no update at all is no energy", {{-5, 0, 7, SAMPLE_FIRST}}, {{-1, 0, -1}, {-1, 0, -1}, {-1, 0, -1}}},
+    {"unreadable for a while is nothing",
+     {{-5, 0, 0, SAMPLE_FIRST},
+      {5, 0, 100, SAMPLE_OK},
+      {10, 1, 100, SAMPLE_TORN},
+      {15, 0, 200, SAMPLE_OK},
+      {25, 0, 300, SAMPLE_OK},
+      {35, 0, 400, SAMPLE_OK}},
+     {{100, 0, 200}, {100, 0, 200}, {100, 0, 200}}},
+};
+
+START_TEST(test_stories) {
+  const struct story_row *row = &story_rows[_i];
+  struct bounds_edge edges[EDGES] = {{.at_ns = 0}, {.at_ns = ns(10)}, {.at_ns = ns(20)}, {.at_ns = ns(30)}};
+  struct bounds bounds;
+  bounds_init(&bounds, edges, EDGES);
+  for (size_t i = 0; i < UPDATES && row->updates[i].to_s != 0; i++) {
+    enum sample_state state = row->updates[i].state;
+    double within_s = row->updates[i].within_s;
+    struct update update = {.within_ns = within_s < 0 ? UPDATE_UNDATED : ns(within_s),
+                            .has_energy = state != SAMPLE_MISSING && state != SAMPLE_TORN,
+                            .energy_j = row->updates[i].j,
+                            .state = state};
+    bounds_add(&bounds, ns(row->updates[i].to_s), &update, NULL);
+  }
+  double sum_j = 0;
+  for (size_t i = 0; i + 1 < EDGES; i++) {
+    const double *expected = row->energies[i];
+    struct bounds_result result;
+    bounds_result(&bounds, i, i + 1, &result);
+    ck_assert_msg(result.has_energy == (expected[0] >= 0), "%s: window %zu has energy: %d", row->what, i,
+                  result.has_energy);
+    if (!result.has_energy)
+      continue;
+    sum_j += result.energy_j;
+    ck_assert_msg(fabs(result.energy_j - expected[0]) < 1e-6, "%s: window %zu: %.6f", row->what, i, result.energy_j);
+    ck_assert_msg(fabs(result.low_j - expected[1]) < 1e-6, "%s: window %zu: low %.6f", row->what, i, result.low_j);
+    ck_assert_msg(result.has_high == (expected[2] >= 0), "%s: window %zu has high", row->what, i);
+    ck_assert_msg(!result.has_high || fabs(result.high_j - expected[2]) < 1e-6, "%s: window %zu: high %.6f", row->what,
+                  i, result.high_j);
+  }
+  struct bounds_result whole;
+  bounds_result(&bounds, 0, EDGES - 1, &whole);
+  ck_assert_msg(!whole.has_energy || fabs(whole.energy_j - sum_j) < 1e-6, "%s: the windows do not add up", row->what);
 }
 END_TEST
 
@@ -218,6 +343,7 @@ static void look(struct pass *pass, int64_t mono_ns) {
   if (pass->torn > 0 && random_between(0, 1) < pass->torn)
     reading = (struct reading){.error = -ENODATA};
   take_and_sample(&pass->meter, &reading, &now, &sample);
+  pass_update(sink, &pass->meter, &sample);
   ck_assert_int_eq(sink->begin(sink, &now, 1), 0);
   ck_assert_int_eq(sink->put(sink, &sample), 0);
   ck_assert_int_eq(sink->end(sink), 0);
@@ -253,7 +379,7 @@ START_TEST(test_windows) {
     int64_t start_ns = ns(random_between(10, 80)), end_ns = start_ns + ns(random_between(1, 60));
     counter.times = window_rows[_i].times;
     look(&pass, start_ns - 100 * NS_PER_US);
-    window_begin(pass.window, start_ns, TICK_NS);
+    window_begin(pass.window, start_ns);
     pass.torn = counter.times != UPDATED ? 0 : 0.1;
     int64_t at_ns = start_ns + 50 * NS_PER_US;
     for (; at_ns < end_ns; at_ns += window_has_begun(pass.window) ? NS_PER_S : 100 * NS_PER_MS)
@@ -275,15 +401,18 @@ START_TEST(test_windows) {
     ck_assert_double_ge(result.energy_j, result.bounds.low_j - 1e-6);
     if (result.bounds.has_high)
       ck_assert_double_le(result.energy_j, result.bounds.high_j + 1e-6);
-    if (counter.times != UPDATED) /* two edges, a step of the number each */
-      ck_assert_double_le(result.bounds.high_j - result.bounds.low_j, 200 * 2 * 0.02);
+    /* two edges, a step of the number each; else it was between two looks, and looks are slow while it seems stale */
+    if (counter.times != UPDATED)
+      ck_assert_msg(result.bounds.high_j - result.bounds.low_j <= 200 * 2 * (counter.times == NONE ? 0.02 : 0.6),
+                    "window %d of %.3f s: %.3f to %.3f", i, (double)(end_ns - start_ns) / 1e9, result.bounds.low_j,
+                    result.bounds.high_j);
     if (window_rows[_i].exact) /* two edges, a tick each */
       ck_assert_double_le(fabs(result.energy_j - real_j), 100 * 2 * 0.004 + 1e-6);
     with_high += result.bounds.has_high;
     window_free(pass.window);
   }
   /* an answer that is always "at least" would be no answer */
-  ck_assert_int_ge(with_high, window_rows[_i].resets ? WINDOWS / 4 : WINDOWS);
+  ck_assert_int_ge(with_high, window_rows[_i].resets || window_rows[_i].down_s > 0 ? WINDOWS / 4 : WINDOWS);
 }
 END_TEST
 
@@ -291,6 +420,7 @@ int main(void) {
   Suite *suite = suite_create("bounds");
   TCase *rows = tcase_create("rows");
   tcase_add_loop_test(rows, test_bounds, 0, ROWS(bounds_rows));
+  tcase_add_loop_test(rows, test_stories, 0, ROWS(story_rows));
   suite_add_tcase(suite, rows);
   TCase *windows = tcase_create("windows");
   tcase_add_loop_test(windows, test_windows, 0, ROWS(window_rows));

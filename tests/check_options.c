@@ -193,7 +193,7 @@ static const struct {
     {OPTIONS_RUN, "--scale 5 --stale-timeout 1m x", "scale 5 stale 60000000000 bounds (x)"},
     /* shortened, as the seed's parser takes them */
     {OPTIONS_TS, "--file a b", "[a] [b]"},
-    {OPTIONS_TS, "--int 2 --co 3 --sep --man", "interval 2000000000 count 3 separate manual"},
+    {OPTIONS_TS, "--int 2 --cou 3 --sep --man", "interval 2000000000 count 3 separate manual"},
     {OPTIONS_ONCE, "--dur=2 --u --j", "duration 2000000000 enter json"},
 };
 

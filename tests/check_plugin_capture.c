@@ -42,12 +42,10 @@ static void show_captures(void) {
     char pattern[PATH_MAX];
     glob_t files;
     show("%s", i > 0 ? "---\n" : "");
-    snprintf(pattern, sizeof(pattern), "%s/*", found.gl_pathv[i]);
-    int files_status = glob(pattern, GLOB_PERIOD, NULL, &files);
+    snprintf(pattern, sizeof(pattern), "%s/*.csv", found.gl_pathv[i]);
+    int files_status = glob(pattern, 0, NULL, &files);
     for (size_t j = 0; files_status == 0 && j < files.gl_pathc; j++) {
       const char *name = strrchr(files.gl_pathv[j], '/') + 1;
-      if (name[0] == '.')
-        continue;
       char text[16384];
       FILE *file = fopen(files.gl_pathv[j], "re");
       ck_assert_ptr_nonnull(file);
@@ -58,6 +56,22 @@ static void show_captures(void) {
     globfree(&files);
   }
   globfree(&found);
+}
+
+/* What is in the one file of the captures that fits the pattern. */
+static const char *show_file(const char *pattern) {
+  static char text[4096];
+  char below[128];
+  glob_t found;
+  snprintf(below, sizeof(below), "captures/%s", pattern);
+  ck_assert_int_eq(glob(in_scratch(below), 0, NULL, &found), 0);
+  ck_assert_uint_eq(found.gl_pathc, 1);
+  FILE *file = fopen(found.gl_pathv[0], "re");
+  ck_assert_ptr_nonnull(file);
+  text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+  fclose(file);
+  globfree(&found);
+  return text;
 }
 
 #define expect_captures(text) ck_assert_str_eq(of(show_captures), text)
@@ -127,6 +141,31 @@ START_TEST(rows_are_what_is_dispatched) {
                   "1795000011,,,\n"
                   "1795000012,601234567,0.000000,20.046913\n"
                   "1795000021,601234567,,\n");
+}
+END_TEST
+
+/* Beside the rows: what was measured, and what is to be known about it. */
+START_TEST(what_lies_beside) {
+  counter_at("a", "1000000", 0);
+  counter_at("b", "7", -3);
+  capture("Scale 5; MaxPower 500");
+  read_at(0);
+  counter_at("a", "1500000", 1);
+  read_at(2);
+  all_is_new();
+  wall_step_ns = 3600 * NS_PER_S;
+  remove_counter("b");
+  read_at(4);
+  ck_assert_str_eq(show_file("run_*/updates.dat"), "update_ts,within_s,label,energy_uj,total_uj,state\n"
+                                                   "1795000000.000000,0.000000,a,1000000,1000000,first\n"
+                                                   "1794999997.001000,0.001000,b,7,7,first\n"
+                                                   "1795000001.001000,0.001000,a,1500000,1500000,ok\n"
+                                                   "1795000004.000000,2.000000,b,,7,missing\n");
+  ck_assert_str_eq(show_file("run_*/run.json"),
+                   "{\n \"tool\": \"vm_energy\",\n \"version\": \"" VM_ENERGY_VERSION "\",\n"
+                   " \"host\": \"node1\",\n \"start\": 1795000000.000000,\n \"layout\": \"separate\",\n"
+                   " \"time_base\": \"auto\",\n \"scale\": 5.000000,\n \"max_power_w\": 500.000000,\n"
+                   " \"clock_steps\": [{\"ts\": 1795000004.000000, \"by_s\": 3600.000000}]\n}\n");
 }
 END_TEST
 
@@ -504,6 +543,7 @@ int main(void) {
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, off_by_default);
   tcase_add_test(tcase, rows_are_what_is_dispatched);
+  tcase_add_test(tcase, what_lies_beside);
   tcase_add_loop_test(tcase, decimals_follow_the_interval, 0, ROWS(interval_rows));
   tcase_add_test(tcase, a_new_vm_has_a_file_and_one_that_is_gone_no_rows);
   tcase_add_test(tcase, each_run_has_a_directory);

@@ -36,18 +36,12 @@ static void put(struct counter *counter, const char *label, const struct sample 
   ck_assert_int_eq(sink->put(sink, &counter->sample), 0);
 }
 
-static void begin(void) {
-  struct instant now = {0};
-  ck_assert_int_eq(sink->begin(sink, &now, 1), 0);
-}
-
 static void end(void) {
   ck_assert_int_eq(sink->end(sink), 0);
 }
 
 /* A pass over one counter. */
 static void pass(struct counter *counter, const char *label, const struct sample *sample) {
-  begin();
   put(counter, label, sample);
   end();
 }
@@ -135,7 +129,6 @@ END_TEST
 START_TEST(test_fixed_counters) {
   struct counter stays = {0}, goes = {0}, comes = {0};
   const struct sample ok = good(SAMPLE_OK, true);
-  begin();
   put(&stays, "stays", &ok);
   put(&goes, "goes", &ok);
   end();
@@ -143,7 +136,6 @@ START_TEST(test_fixed_counters) {
   sink->removed(sink, &goes.sample);
   ck_assert_ptr_null(goes.slot);
   for (int i = 0; i < 3; i++) {
-    begin();
     put(&stays, "stays", &ok);
     put(&comes, "comes", &ok);
     end();
@@ -158,7 +150,6 @@ START_TEST(test_fixed_counters) {
   sink->removed(sink, &comes.sample); /* which has no slot */
 
   /* and is back */
-  begin();
   put(&stays, "stays", &ok);
   put(&goes, "goes", &ok);
   end();
@@ -182,7 +173,6 @@ START_TEST(test_gone_before_the_start) {
   const struct sample ok = good(SAMPLE_OK, true);
   pass(&counter, "a", &ok);
   sink->removed(sink, &counter.sample);
-  begin();
   end();
   ck_assert_uint_eq(count().samples, 0);
   ck_assert_uint_eq(count().bad, 0);
@@ -192,13 +182,11 @@ END_TEST
 START_TEST(test_following_counters) {
   struct counter stays = {0}, goes = {0}, comes = {0};
   const struct sample ok = good(SAMPLE_OK, true);
-  begin();
   put(&stays, "stays", &ok);
   put(&goes, "goes", &ok);
   end();
   summary_start(summary, true);
   sink->removed(sink, &goes.sample);
-  begin();
   put(&stays, "stays", &ok);
   put(&comes, "comes", &ok);
   end();
@@ -211,7 +199,6 @@ START_TEST(test_following_counters) {
 
   /* one that comes and goes every minute is one counter */
   for (int i = 0; i < 5; i++) {
-    begin();
     put(&goes, "goes", &ok);
     end();
     sink->removed(sink, &goes.sample);
@@ -232,7 +219,6 @@ START_TEST(test_many_counters) {
   static char labels[MANY][16];
   const struct sample ok = good(SAMPLE_OK, true);
   for (int round = 0; round < 2; round++) {
-    begin();
     for (int i = 0; i < MANY; i++) {
       snprintf(labels[i], sizeof(labels[i]), "vm-%d", i);
       put(&counters[i], labels[i], &ok);
@@ -291,7 +277,6 @@ START_TEST(test_report_of_faults) {
       {&ok, &ok, &ok}, {&empty, &reset, &wrap}, {&denied, &spike, &stale}, {&reset, &reset, &spike}};
   summary_start(summary, true);
   for (int i = 0; i < ROWS(samples); i++) {
-    begin();
     for (int j = 0; j < 3; j++)
       put(&counters[j], labels[j], samples[i][j]);
     end();
@@ -325,14 +310,12 @@ START_TEST(test_many_faults) {
   struct counter counters[20] = {0};
   char labels[20][16];
   const struct sample empty = bad(-ENODATA);
-  begin();
   for (int i = 0; i < many_rows[_i].count; i++) {
     snprintf(labels[i], sizeof(labels[i]), "vm-%02d", i);
     put(&counters[i], labels[i], &empty);
   }
   end();
   summary_start(summary, false);
-  begin();
   for (int i = 0; i < many_rows[_i].count; i++)
     put(&counters[i], labels[i], &empty);
   end();
@@ -406,7 +389,6 @@ static void live(const struct life *lives, int count) {
   struct counter counters[3] = {0};
   summary_start(summary, true);
   for (int i = 0; i < LOOKS_MAX; i++) {
-    begin();
     for (int j = 0; j < count; j++) {
       const struct look *look = &lives[j].looks[i];
       struct sample sample = good(look->updated ? SAMPLE_OK : SAMPLE_HELD, look->updated);

@@ -72,7 +72,8 @@ int64_t meter_look_ns(int64_t interval_ns) {
 }
 
 void meter_init(struct meter *meter, const struct meter_options *options) {
-  *meter = (struct meter){.options = options, .state = SAMPLE_FIRST, .event = SAMPLE_HELD, .step_ns = INT64_MIN};
+  *meter = (struct meter){
+      .options = options, .state = SAMPLE_FIRST, .event = SAMPLE_HELD, .seen = SAMPLE_HELD, .step_ns = INT64_MIN};
 }
 
 void meter_resume(struct meter *m, const struct meter_saved *saved) {
@@ -96,8 +97,24 @@ static double watts(uint64_t energy_uj, int64_t dt_ns) {
   return (double)energy_uj * 1e3 / (double)dt_ns;
 }
 
-static int64_t clamp(int64_t value, int64_t least, int64_t most) {
-  return value < least ? least : value > most ? most : value;
+static int64_t max_ns(int64_t a, int64_t b) {
+  return a > b ? a : b;
+}
+
+static int64_t min_ns(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+/* How coarse modification times are: two in whole seconds are no coincidence. */
+static int64_t coarse_ns(const struct meter *m, const struct reading *r) {
+  return r->mtime_ns % NS_PER_S == 0 && m->mtime_ns % NS_PER_S == 0 ? NS_PER_S : tick_ns(m);
+}
+
+/* When the last update was made: by the file where that tells it within a second, else at the latest. */
+static int64_t update_ns(const struct meter *m) {
+  if (m->within_ns < 0 && m->dated)
+    return m->made_ns - NS_PER_S;
+  return m->made_ns - (m->within_ns > 0 && m->within_ns <= NS_PER_S ? m->within_ns : 0);
 }
 
 static uint64_t add_up(uint64_t total_uj, uint64_t delta_uj) {
@@ -110,7 +127,7 @@ static bool is_too_much(const struct meter *m, double power_w) {
 }
 
 static bool is_plausible(const struct meter *m, double power_w) {
-  double usual_w = PLAUSIBLE_FACTOR * m->usual_w;
+  double usual_w = PLAUSIBLE_FACTOR * (double)m->usual_w;
   return power_w <= (usual_w > PLAUSIBLE_W ? usual_w : PLAUSIBLE_W) && !is_too_much(m, power_w);
 }
 
@@ -213,7 +230,7 @@ static int64_t stale_limit_ns(const struct meter *m) {
 
 /* A counter whose modification time means nothing is never stale: its number stands still when nothing is drawn. */
 static bool is_stale(const struct meter *m, int64_t mono_ns) {
-  return !m->untracked && mono_ns - m->update_mono_ns > stale_limit_ns(m);
+  return !m->untracked && mono_ns - update_ns(m) > stale_limit_ns(m);
 }
 
 /* ---- energy ------------------------------------------------------------------------------------------------------ */
@@ -244,7 +261,7 @@ static bool is_back(const struct meter *m, const struct reading *r, int64_t draw
   if (m->energy_uj < m->left_uj)
     return !(m->left_doubtful && is_plausible(m, watts(r->energy_uj - m->energy_uj, drawn_ns))) &&
            is_plausible(m, watts(above_uj, since_ns));
-  double most_w = m->usual_w > 0 ? LEFT_FACTOR * m->usual_w : m->options->max_power_w / m->options->scale;
+  double most_w = m->usual_w > 0 ? LEFT_FACTOR * (double)m->usual_w : m->options->max_power_w / m->options->scale;
   return r->energy_uj < m->energy_uj && (double)above_uj * 1e3 <= most_w * (double)since_ns;
 }
 
@@ -324,7 +341,8 @@ static enum sample_state state_of_error(int error) {
 
 static void start(struct meter *m, const struct reading *r) {
   uint64_t delta_uj = 0; /* what came before the first reading is no news, but for a total that was saved */
-  note_event(m, m->resumes ? resume(m, r, &delta_uj) : SAMPLE_FIRST);
+  m->seen = (uint8_t)(m->resumes ? resume(m, r, &delta_uj) : SAMPLE_FIRST);
+  note_event(m, m->seen);
   m->total_uj = m->resumes ? add_up(m->total_uj, delta_uj) : r->energy_uj;
   m->sampled_uj = m->total_uj - delta_uj;
   m->resumes = false;
@@ -333,14 +351,16 @@ static void start(struct meter *m, const struct reading *r) {
 
   int64_t now_ns = r->at.mono_ns, mono_ns = r->mtime_ns - (r->at.wall_ns - now_ns);
   m->dated = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
-  m->update_mono_ns = m->dated && mono_ns < now_ns ? mono_ns : now_ns;
+  bool whole_s = r->mtime_ns % NS_PER_S == 0; /* it may be any time in this second */
+  m->made_ns = m->dated ? min_ns(mono_ns + (whole_s ? NS_PER_S : tick_ns(m)), now_ns) : now_ns;
+  m->within_ns = r->computed ? 0 : m->dated && !whole_s ? max_ns(m->made_ns - mono_ns, 0) : UPDATE_UNDATED;
   m->moved_ns = now_ns;
   m->unseen_ns = now_ns - METER_STALE_FIRST_NS; /* an older one is stale, so this says enough */
   m->seen_ns = now_ns;
   m->anchored = !r->computed && (m->dated || !r->local); /* a local time in the future was set by another clock */
   m->anchor_ns = r->mtime_ns;
   m->anchor_uj = m->total_uj;
-  m->at_least = may_wrap_unseen(m, r->range_uj, 0);
+  m->at_least = m->may_wrap = may_wrap_unseen(m, r->range_uj, 0);
 }
 
 /* What an update in the reading would mean. */
@@ -385,8 +405,8 @@ static void judge_base(struct meter *m, const struct reading *r, const struct ne
 
 /* The lower of two powers is the usual one, so that one glitch does not make the next one plausible. */
 static void note_power(struct meter *m, double power_w) {
-  m->usual_w = m->last_w < power_w ? m->last_w : power_w;
-  m->last_w = power_w;
+  m->usual_w = (double)m->last_w < power_w ? m->last_w : (float)power_w;
+  m->last_w = (float)power_w;
 }
 
 /* An update with a modification time was seen: the power from the update before to this one. */
@@ -408,6 +428,43 @@ static void take_power(struct meter *m, const struct reading *r, bool has_power)
   m->anchor_uj = m->total_uj;
 }
 
+/*
+ * Where another clock dates the file: narrows, by this update, what is known of the difference of the two clocks, which
+ * may drift. The update was made in (*from_ns, *to_ns]; with what is known, these may get closer.
+ */
+static void use_shift(struct meter *m, const struct reading *r, int64_t *from_ns, int64_t *to_ns) {
+  int64_t coarse = coarse_ns(m, r);
+  int64_t low_ns = *from_ns - r->mtime_ns - coarse, high_ns = *to_ns - r->mtime_ns;
+  int64_t drift_ns = (r->at.mono_ns - m->seen_ns) / SLEW;
+  int64_t kept_low_ns = max_ns(low_ns, m->shift_ns - drift_ns);
+  int64_t kept_high_ns = min_ns(high_ns, m->shift_ns + m->shift_width_ns + drift_ns);
+  if (m->shifted && kept_low_ns <= kept_high_ns) {
+    low_ns = kept_low_ns;
+    high_ns = kept_high_ns;
+  }
+  m->shifted = true;
+  m->shift_ns = low_ns;
+  m->shift_width_ns = high_ns - low_ns;
+  *from_ns = max_ns(*from_ns, r->mtime_ns + low_ns);
+  *to_ns = min_ns(*to_ns, r->mtime_ns + coarse + high_ns);
+}
+
+/* Between two looks an update was seen: when it was made. */
+static void note_made(struct meter *m, const struct reading *r, bool moved) {
+  int64_t from_ns = r->computed ? r->at.mono_ns : m->read_at.mono_ns, to_ns = r->at.mono_ns;
+  if (moved && r->local && m->step_ns != r->at.mono_ns) {
+    int64_t mono_ns = r->mtime_ns - (r->at.wall_ns - r->at.mono_ns), end_ns = mono_ns + coarse_ns(m, r);
+    if (end_ns >= from_ns && mono_ns <= to_ns + TICK_NS) {
+      from_ns = min_ns(max_ns(from_ns, mono_ns), to_ns);
+      to_ns = min_ns(to_ns, end_ns);
+    }
+  } else if (moved && !r->local) {
+    use_shift(m, r, &from_ns, &to_ns);
+  }
+  m->made_ns = to_ns;
+  m->within_ns = to_ns - from_ns;
+}
+
 static void follow(struct meter *m, const struct reading *r) {
   struct news news = {.moved = !r->computed && r->mtime_ns != m->mtime_ns, .changed = r->energy_uj != m->energy_uj};
   int64_t step_ns = r->at.wall_ns - r->at.mono_ns - (m->read_at.wall_ns - m->read_at.mono_ns);
@@ -415,14 +472,20 @@ static void follow(struct meter *m, const struct reading *r) {
     m->step_ns = r->at.mono_ns;
   date_update(m, r, &news);
   judge_base(m, r, &news);
-  m->at_least = m->at_least || may_wrap_unseen(m, r->range_uj, r->at.mono_ns - m->read_at.mono_ns);
+  m->may_wrap = may_wrap_unseen(m, r->range_uj, r->at.mono_ns - m->read_at.mono_ns);
+  m->at_least = m->at_least || m->may_wrap;
   bool is_update = news.moved || news.changed || r->computed;
   if (is_update && m->left_updates <= LEFT_UPDATES)
     m->left_updates++;
   if (m->left_updates > LEFT_UPDATES && r->at.mono_ns - m->left_ns > LEFT_NS)
     m->left_live = false;
-  if (!news.moved && !news.changed)
+  if (!news.moved && !news.changed) {
+    if (r->computed) { /* then the number is that of this instant, also when it is the same */
+      note_made(m, r, false);
+      m->seen = SAMPLE_OK;
+    }
     return;
+  }
 
   bool was_stale = is_stale(m, m->silent_ns);
   m->left_doubtful = m->left_doubtful || was_stale;
@@ -430,7 +493,7 @@ static void follow(struct meter *m, const struct reading *r) {
   bool breaks = was_stale || (event != SAMPLE_OK && event != SAMPLE_WRAP);
   m->broken = m->broken || breaks;
   if (news.moved) {
-    bool late = news.timed && note_interval(m, news.dt_ns, m->silent_ns - m->update_mono_ns, was_stale,
+    bool late = news.timed && note_interval(m, news.dt_ns, m->silent_ns - update_ns(m), was_stale,
                                             !r->local && r->mtime_ns % NS_PER_S != 0);
     take_power(m, r, news.timed && !late && !breaks);
     if ((late || was_stale) && event == SAMPLE_OK)
@@ -439,9 +502,8 @@ static void follow(struct meter *m, const struct reading *r) {
     m->anchored = m->holds = false;
   }
   note_event(m, event);
-
-  int64_t mono_ns = r->mtime_ns - (r->at.wall_ns - r->at.mono_ns);
-  m->update_mono_ns = news.moved ? clamp(mono_ns, m->read_at.mono_ns, r->at.mono_ns) : r->at.mono_ns;
+  note_made(m, r, news.moved);
+  m->seen = event;
   if (news.moved)
     m->moved_ns = r->at.mono_ns;
   m->dated = true;
@@ -455,7 +517,9 @@ bool meter_asks_range(const struct meter *m, const struct reading *r) {
 }
 
 void meter_take(struct meter *m, const struct reading *r) {
-  m->error = r->error;
+  bool was_bad = m->error != 0 && state_of_error(m->error) == state_of_error(r->error);
+  m->seen = (uint8_t)(r->error == 0 || was_bad ? SAMPLE_HELD : state_of_error(r->error));
+  m->error = (int16_t)r->error;
   if (r->error == 0 && m->started)
     follow(m, r);
   else if (r->error == 0)
@@ -469,7 +533,23 @@ void meter_take(struct meter *m, const struct reading *r) {
   m->energy_uj = r->energy_uj;
   m->mtime_ns = r->mtime_ns;
   m->vague = r->vague;
-  m->range_error = r->range_error;
+  m->range_error = (int16_t)r->range_error;
+}
+
+bool meter_update(const struct meter *m, struct update *u) {
+  if (m->seen == SAMPLE_HELD)
+    return false;
+  bool good = m->error == 0;
+  *u = (struct update){.mono_ns = good ? m->made_ns : m->looked_at.mono_ns,
+                       .within_ns = good         ? m->within_ns
+                                    : m->started ? m->looked_at.mono_ns - m->read_at.mono_ns
+                                                 : UPDATE_UNDATED,
+                       .state = good && m->may_wrap && m->seen != SAMPLE_RESET ? SAMPLE_GAP : m->seen,
+                       .has_energy = good,
+                       .energy_uj = m->energy_uj,
+                       .total_uj = m->total_uj,
+                       .energy_j = joules(m, m->total_uj)};
+  return true;
 }
 
 /* ---- samples ----------------------------------------------------------------------------------------------------- */
@@ -515,12 +595,13 @@ static bool is_bad(enum sample_state state) {
 
 void meter_sample(struct meter *m, struct sample *s) {
   int64_t now_ns = m->looked_at.mono_ns;
-  *s = (struct sample){.label = s->label, .name = s->name, .path = s->path, .found = s->found, .slot = s->slot};
+  *s = (struct sample){
+      .label = s->label, .name = s->name, .path = s->path, .found = s->found, .range_uj = s->range_uj, .slot = s->slot};
   s->by_update = is_by_update(m);
   s->tracked = !m->untracked && m->votes == 0;
-  s->update_mono_ns = m->update_mono_ns;
+  s->update_mono_ns = update_ns(m);
   s->has_age = m->dated;
-  s->age_ns = m->started && now_ns > m->update_mono_ns ? now_ns - m->update_mono_ns : 0;
+  s->age_ns = m->started && now_ns > update_ns(m) ? now_ns - update_ns(m) : 0;
   s->period_ns = period_ns(m);
   s->range_error = m->range_error;
   if (m->error != 0) {

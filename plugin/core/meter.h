@@ -5,6 +5,7 @@
  * meter takes a reading at each look, every 2 s or more often, and is asked for a sample when one is due:
  *
  *   meter_take(m, &reading)    at each look
+ *   meter_update(m, &update)   after each look: what it saw that is new
  *   meter_sample(m, &sample)   at each sample, right after the look that belongs to it
  *
  * Energy. The accumulated energy starts at the first number, or at a total that was saved, and adds each rise. It never
@@ -31,6 +32,10 @@
  * the writer counted is unknown (Scaphandre skips passes without counting them). It adds its energy, but has no power.
  * The writer is the same after a reset or a stale spell, so the intervals stay known. Three late ones in a row are its
  * new period.
+ *
+ * When an update was made. Where our own clock dates the file, its time tells, as coarse as file times are. Where
+ * another clock does, each update shows between which limits the two clocks differ: after some updates these are close,
+ * and tell when an update was made better than the looks do. Without a time that tells, it was between two looks.
  *
  * Power by samples is the energy between two samples divided by the time between their readings.
  *
@@ -101,8 +106,9 @@ struct sample {
 
   struct instant at; /* when the counter was read */
   enum sample_state state;
-  int error;       /* why there is no value: the reading's, see counter_error_text() */
-  int range_error; /* why max_energy_range_uj, which exists, could not be read; 0: no such error */
+  int error;         /* why there is no value: the reading's, see counter_error_text() */
+  int range_error;   /* why max_energy_range_uj, which exists, could not be read; 0: no such error */
+  uint64_t range_uj; /* where the counter wraps; 0: it does not, or unknown; filled by the sampler */
 
   bool has_energy;    /* false: torn, missing, denied */
   bool at_least;      /* the counter may wrap more than once between two looks: energy is a lower bound, no power */
@@ -131,6 +137,30 @@ struct sample {
   void **slot; /* for a sink that keeps something per counter; NULL at first. See sink.h */
 };
 
+/*
+ * What one look saw: the first number, an update, or that there is no value any more. It was made in
+ * (mono_ns - within_ns, mono_ns], by the reader's clock, whoever stamped the file.
+ */
+struct update {
+  /* filled by the sampler, as in a sample */
+  const char *label, *path;
+  void **slot;
+
+  int64_t mono_ns;
+  int64_t within_ns; /* UPDATE_UNDATED: no lower limit is known */
+  /*
+   * first, ok, wrap; torn, missing, denied: there is no value. reset, spike, gap: more may have been drawn than was
+   * counted
+   */
+  enum sample_state state;
+  bool has_energy;    /* false: torn, missing, denied */
+  uint64_t energy_uj; /* the counter, raw; the last number where there is none now */
+  uint64_t total_uj;  /* accumulated, raw */
+  double energy_j;    /* the same, scaled; never falls */
+};
+
+#define UPDATE_UNDATED (-1)
+
 /* Saved per counter when it is removed, and for the next run. */
 struct meter_saved {
   uint64_t total_uj;   /* accumulated, raw */
@@ -153,10 +183,13 @@ struct meter {
   int64_t step_ns;          /* mono; when a step of the wall clock was last noticed */
 
   /* the last update */
-  int64_t unseen_ns;      /* mono; the last reading without it */
-  int64_t seen_ns;        /* mono; the first one with it */
-  int64_t update_mono_ns; /* when it was made, between these two */
-  int64_t moved_ns;       /* mono; the first reading with this modification time */
+  int64_t unseen_ns; /* mono; the last reading without it */
+  int64_t seen_ns;   /* mono; the first one with it */
+  int64_t made_ns;   /* mono; it was made then, or up to within_ns before */
+  int64_t within_ns;
+  int64_t moved_ns; /* mono; the first reading with this modification time */
+  int64_t shift_ns; /* mono less modification time is between this and shift_width_ns more; where another clock dates */
+  int64_t shift_width_ns;
 
   /* power by updates */
   int64_t anchor_ns;  /* modification time of the update that the next power counts from */
@@ -164,8 +197,8 @@ struct meter {
   int64_t steady_ns;  /* sum over the steady updates since the last sample */
   uint64_t steady_uj;
   double power_w;   /* of the last sample that had one; unscaled, as is usual_w */
-  double last_w;    /* of the last update, or sample where there are no updates */
-  double usual_w;   /* the lower of the last two of these */
+  float last_w;     /* of the last update, or sample where there are no updates */
+  float usual_w;    /* the lower of the last two of these */
   int64_t dt_ns;    /* of power_w */
   int64_t pause_ns; /* since the last sample, as updates and pauses */
 
@@ -181,24 +214,27 @@ struct meter {
   float intervals_s[METER_INTERVALS]; /* newest last */
   float late_s;                       /* the shortest of the late ones in a row */
   uint32_t updates, pauses;           /* since the last sample */
-  int error, range_error;             /* of the last reading */
-  enum sample_state state;            /* of the last sample */
-  enum sample_state event;            /* the gravest since the last sample */
+  int16_t error, range_error;         /* of the last reading */
+  uint8_t state;                      /* of the last sample */
+  uint8_t event;                      /* the gravest since the last sample */
+  uint8_t seen;                       /* what the last reading showed, as in an update; SAMPLE_HELD: nothing new */
   uint8_t intervals_num, late_num;
-  uint8_t left_updates; /* updates since then */
-  uint8_t votes;        /* updates in a row that contradict `untracked` */
-  bool started;         /* there was a good reading */
-  bool resumes;         /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
-  bool untracked;       /* the modification time does not move with the number, or the file is computed */
-  bool dated;           /* update_mono_ns is known, not a guess */
-  bool anchored;        /* anchor_ns is set */
-  bool holds;           /* the last update has a power */
-  bool broken;          /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
-  bool sampled;         /* sampled_ns is exact */
-  bool vague;           /* the last reading has no exact instant */
-  bool at_least;        /* as in a sample, since the last one */
-  bool left_live;       /* left_... are set */
-  bool left_doubtful;   /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
+  uint8_t left_updates;   /* updates since then */
+  uint8_t votes;          /* updates in a row that contradict `untracked` */
+  bool started : 1;       /* there was a good reading */
+  bool resumes : 1;       /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
+  bool untracked : 1;     /* the modification time does not move with the number, or the file is computed */
+  bool dated : 1;         /* made_ns is known, not a guess */
+  bool shifted : 1;       /* shift_ns is known */
+  bool anchored : 1;      /* anchor_ns is set */
+  bool holds : 1;         /* the last update has a power */
+  bool broken : 1;        /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
+  bool sampled : 1;       /* sampled_ns is exact */
+  bool vague : 1;         /* the last reading has no exact instant */
+  bool may_wrap : 1;      /* at the last update the counter may have wrapped more than once */
+  bool at_least : 1;      /* as in a sample, since the last one */
+  bool left_live : 1;     /* left_... are set */
+  bool left_doubtful : 1; /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
 };
 
 /* The options are borrowed; they must outlive the meter. */
@@ -215,6 +251,9 @@ bool meter_asks_range(const struct meter *meter, const struct reading *reading);
 
 /* Takes the next reading. Its instant is not earlier than that of the reading before. */
 void meter_take(struct meter *meter, const struct reading *reading);
+
+/* True if the last reading showed something new: *update is filled, except for the members set by the sampler. */
+bool meter_update(const struct meter *meter, struct update *update);
 
 /* Fills *sample from the readings since the sample before, except for the members set by sampler and source. */
 void meter_sample(struct meter *meter, struct sample *sample);

@@ -25,6 +25,7 @@ struct sampler {
   const char *search_where;
   int error;              /* the first one of the pass */
   struct instant last_at; /* end of the last pass */
+  bool ending;            /* no counter is removed, but the sampler */
 };
 
 static void note_error(struct sampler *sampler, int status) {
@@ -63,8 +64,19 @@ static struct sample sample_of(struct tracked *t, const struct source_entry *ent
                          .name = entry->name,
                          .path = entry->path,
                          .found = entry->found,
+                         .range_uj = source_range_uj(entry),
                          .state = t->meter.state,
                          .slot = &t->slot};
+}
+
+static void put_update(const struct sampler *sampler, struct tracked *t, const struct source_entry *entry,
+                       struct update *update) {
+  update->label = entry->label;
+  update->path = entry->path;
+  update->slot = &t->slot;
+  for (size_t i = 0; i < sampler->sinks_num; i++)
+    if (sampler->sinks[i]->update != NULL)
+      sampler->sinks[i]->update(sampler->sinks[i], update);
 }
 
 static int entry_wanted(const char *name, void *arg) {
@@ -104,6 +116,16 @@ static void entry_removed(struct source_entry *entry, void *arg) {
     return;
   struct sample sample = sample_of(t, entry);
   meter_recall(&t->meter, &sample);
+  struct instant now;
+  if (!sampler->ending && clock_now(&now) == 0) {
+    struct update update = {.mono_ns = now.mono_ns,
+                            .within_ns = sample.has_energy ? now.mono_ns - sample.at.mono_ns : UPDATE_UNDATED,
+                            .state = SAMPLE_MISSING,
+                            .energy_uj = sample.energy_uj,
+                            .total_uj = sample.total_uj,
+                            .energy_j = sample.energy_j};
+    put_update(sampler, t, entry, &update);
+  }
   for (size_t i = 0; i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->removed != NULL)
       sampler->sinks[i]->removed(sampler->sinks[i], &sample);
@@ -144,6 +166,7 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
 void sampler_free(struct sampler *sampler) {
   if (sampler == NULL)
     return;
+  sampler->ending = true;
   source_free(sampler->source);
   free(sampler);
 }
@@ -167,6 +190,9 @@ static void look(struct sampler *sampler, struct source_entry *entry, int64_t *p
   if (meter_asks_range(&t->meter, &reading))
     source_ask_range(sampler->source, entry, &reading);
   meter_take(&t->meter, &reading);
+  struct update update;
+  if (meter_update(&t->meter, &update))
+    put_update(sampler, t, entry, &update);
 }
 
 static void put(struct sampler *sampler, struct source_entry *entry) {
@@ -180,7 +206,8 @@ static void put(struct sampler *sampler, struct source_entry *entry) {
     sample.average_w = average_add(t->average, sample.power_w);
   }
   for (size_t i = 0; i < sampler->sinks_num; i++)
-    note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &sample));
+    if (sampler->sinks[i]->put != NULL)
+      note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &sample));
 }
 
 /* now: of the samples; NULL: none are due. */
@@ -196,11 +223,13 @@ static int pass(struct sampler *sampler, const struct instant *now) {
   /* All looks come first: they are close together, and collectd's write threads wake up once instead of for each value
    */
   for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
-    note_error(sampler, sampler->sinks[i]->begin(sampler->sinks[i], now, count));
+    if (sampler->sinks[i]->begin != NULL)
+      note_error(sampler, sampler->sinks[i]->begin(sampler->sinks[i], now, count));
   for (size_t i = 0; now != NULL && i < count; i++)
     put(sampler, source_at(sampler->source, i));
   for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
-    note_error(sampler, sampler->sinks[i]->end(sampler->sinks[i]));
+    if (sampler->sinks[i]->end != NULL)
+      note_error(sampler, sampler->sinks[i]->end(sampler->sinks[i]));
   note_error(sampler, clock_now(&sampler->last_at));
   return sampler->error;
 }

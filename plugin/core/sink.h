@@ -4,8 +4,8 @@
  * One pass over the counters calls begin() once, put() once per counter, end() once. collectd's dispatch, a CSV file
  * and a printed report are sinks; a new output is a new sink. A sink embeds this struct as its first member.
  *
- * begin, put and end return 0 or -errno. A failure does not end the pass, neither for this sink nor for others: the
- * sampler returns the first error after the pass.
+ * Each function is optional (NULL). begin, put and end return 0 or -errno. A failure does not end the pass, neither for
+ * this sink nor for others: the sampler returns the first error after the pass.
  */
 #ifndef VM_ENERGY_SINK_H
 #define VM_ENERGY_SINK_H
@@ -27,7 +27,14 @@ struct sink {
   int (*end)(struct sink *sink);
 
   /*
-   * Optional (NULL): a counter was added or removed. Called before begin() of the pass that noticed it, removed() also
+   * A look saw something new of one counter, see struct update; also that it was removed, before
+   * removed() is called for it. Called at looks, before begin() of the pass. Borrowed, valid during the call; slot as
+   * in put(). Updates of one counter come in the order of their times.
+   */
+  void (*update)(struct sink *sink, const struct update *update);
+
+  /*
+   * A counter was added or removed. Called before begin() of the pass that noticed it, removed() also
    * by sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put(),
    * and the energy of the last one that had some, with its instant.
    */

@@ -361,6 +361,10 @@ void source_ask_range(struct source *source, struct source_entry *entry, struct 
     counter_ask_range(&file, &member->counter, reading);
 }
 
+uint64_t source_range_uj(const struct source_entry *entry) {
+  return ((const struct member *)(const void *)entry)->counter.range_uj;
+}
+
 void source_end(struct source *source) {
   for (size_t i = 0; i < source->places_num; i++)
     place_close(source->places[i]);

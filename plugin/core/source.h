@@ -92,6 +92,9 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
 /* As counter_ask_range(), for a reading of source_read() in the same pass: before a reset is reported. */
 void source_ask_range(struct source *source, struct source_entry *entry, struct reading *reading);
 
+/* Where its counter wraps, as last read; 0: it does not, or unknown. */
+uint64_t source_range_uj(const struct source_entry *entry);
+
 void source_end(struct source *source);
 
 #endif

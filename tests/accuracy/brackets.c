@@ -1,4 +1,5 @@
 #include "brackets.h"
+#include "../one_look.h"
 
 #include "look.h"
 #include "sim/world.h"
@@ -56,6 +57,7 @@ static void look(struct bracket *b, double at_s, bool is_due) {
   struct sink *sink = window_sink(b->window);
   live_until(b, at_s);
   look_at(&b->meter, &b->world, is_over(&b->torn_s, at_s), is_due, &sample);
+  pass_update(sink, &b->meter, &sample);
   if (is_due && (sink->begin(sink, &sample.at, 1) != 0 || sink->put(sink, &sample) != 0 || sink->end(sink) != 0))
     abort();
 }
@@ -90,7 +92,7 @@ static void measure(struct bracket *b, struct bracket_score *score) {
 
   double at_s = start_s;
   look(b, at_s, true);
-  window_begin(b->window, mono_ns(b, start_s), trial->tick_ns);
+  window_begin(b->window, mono_ns(b, start_s));
   while ((at_s += trial->interval_s) < end_s)
     sample_at(b, at_s);
   window_end(b->window, mono_ns(b, end_s));

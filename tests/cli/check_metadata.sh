@@ -30,7 +30,7 @@ holds "quality" '.quality | .samples + .missed_ticks == 5 and .planned == 5 and 
 first=$(sed -n '2s/,.*//p' "$(csv_file a.csv)")
 holds "the first row is one interval behind the start" "($first - .start - 0.1 | fabs) < 0.002"
 holds "start and end" '.end - .start > 0.45 and .end - .start < 5'
-check "nothing else is left" same "a.csv marks.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
+check "nothing else is left" same "a.csv marks.csv run.json updates.dat" "$(ls -A csv/run_* | paste -sd ' ')"
 rm -r csv
 
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 3 --separate-files
@@ -72,7 +72,7 @@ holds "running: known from the start" '.end == null and .quality == null and .in
 kill -KILL "$tool_pid"
 wait "$tool_pid" 2>/dev/null
 holds "killed: as it was" '.end == null and (.counters | length) == 2'
-check "killed: nothing half" same "power.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
+check "killed: nothing half" same "power.csv run.json updates.dat" "$(ls -A csv/run_* | paste -sd ' ')"
 rm -r csv
 
 # --- what goes wrong ---------------------------------------------------------------------------------------------------------------
@@ -86,5 +86,5 @@ rm -r csv
 # shellcheck disable=SC2016
 run_story 'cd csv/run_* && rm -rf run.json && mkdir run.json' "$tool" ts --files "${both[@]}" -i 0.05 -n 20
 check "cannot be named: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': Is a directory"
-check "cannot be named: nothing else is left" same "power.csv run.json" "$(ls -A csv/run_* | paste -sd ' ')"
+check "cannot be named: nothing else is left" same "power.csv run.json updates.dat" "$(ls -A csv/run_* | paste -sd ' ')"
 finish

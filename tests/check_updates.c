@@ -1,0 +1,126 @@
+/*
+ * updates.dat: its rows, what is kept until there is a file, and what a full disk costs.
+ */
+#include "suite.h"
+
+#include "core/updates.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static char dir[] = "check_updates.XXXXXX";
+static char path[64], content[4096];
+static struct updates *updates;
+static const struct instant start = {.mono_ns = 100 * NS_PER_S, .wall_ns = 1795466093 * NS_PER_S};
+
+static void set_up(void) {
+  strcpy(dir, "check_updates.XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+  snprintf(path, sizeof(path), "%s/%s", dir, UPDATES_FILE);
+  ck_assert_int_eq(updates_new(&start, &updates), 0);
+}
+
+static void tear_down(void) {
+  updates_delete(updates);
+  unlink(path);
+  ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void put(const char *label, double s, double within_s, uint64_t energy_uj, enum sample_state state) {
+  const struct update update = {.label = label,
+                                .mono_ns = start.mono_ns + (int64_t)(s * 1e9),
+                                .within_ns = within_s < 0 ? UPDATE_UNDATED : (int64_t)(within_s * 1e9),
+                                .state = state,
+                                .has_energy = state != SAMPLE_MISSING,
+                                .energy_uj = energy_uj,
+                                .total_uj = energy_uj + 7};
+  updates_sink(updates)->update(updates_sink(updates), &update);
+}
+
+static const char *read_back(void) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ssize_t len = read(fd, content, sizeof(content) - 1);
+  ck_assert_int_ge(len, 0);
+  content[len] = '\0';
+  close(fd);
+  return content;
+}
+
+#define HEADER "update_ts,within_s,label,energy_uj,total_uj,state\n"
+
+START_TEST(rows_are_kept_until_the_start) {
+  put("a,\"b\"", -3.25, 0.004, 64, SAMPLE_FIRST);
+  put("later", 0, -1, 5, SAMPLE_FIRST);
+  updates_sink(updates)->end(updates_sink(updates));
+  ck_assert_int_eq(updates_start(updates, dir), 0);
+  ck_assert_str_eq(read_back(), HEADER "1795466089.750000,0.004000,\"a,\"\"b\"\"\",64,71,first\n"
+                                       "1795466093.000000,,later,5,12,first\n");
+  put("later", 86400.5, 2, UINT64_MAX - 7, SAMPLE_WRAP);
+  put("later", 86401, 0.5, 9, SAMPLE_MISSING);
+  ck_assert_int_eq(strlen(read_back()), strlen(HEADER) + 85);
+  updates_sink(updates)->end(updates_sink(updates));
+  ck_assert_str_eq(read_back() + strlen(HEADER) + 85,
+                   "1795552493.500000,2.000000,later,18446744073709551608,18446744073709551615,wrap\n"
+                   "1795552494.000000,0.500000,later,,16,missing\n");
+}
+END_TEST
+
+START_TEST(the_file_is_made_by_us) {
+  ck_assert_int_eq(updates_start(updates, "check_updates.none"), -ENOENT);
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  ck_assert_int_ge(fd, 0);
+  close(fd);
+  ck_assert_int_eq(updates_start(updates, dir), -EEXIST);
+  unlink(path);
+  ck_assert_int_eq(updates_start(updates, dir), 0);
+}
+END_TEST
+
+START_TEST(what_is_left_is_written_at_the_end) {
+  ck_assert_int_eq(updates_start(updates, dir), 0);
+  put("vm", 1, 0, 1, SAMPLE_OK);
+  ck_assert_int_eq(updates_finish(updates), 0);
+  ck_assert_str_eq(read_back(), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n");
+}
+END_TEST
+
+/* Only whole rows stand in it, and what is lost is told. */
+START_TEST(a_full_disk) {
+  ck_assert_int_eq(updates_start(updates, dir), 0);
+  signal(SIGXFSZ, SIG_IGN);
+  struct rlimit limit = {.rlim_cur = sizeof(HEADER) + 50, .rlim_max = RLIM_INFINITY};
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  put("vm", 1, 0, 1, SAMPLE_OK);
+  updates_sink(updates)->end(updates_sink(updates));
+  ck_assert_int_eq(updates_last_error(updates), 0);
+  put("vm", 6, 0, 2, SAMPLE_OK);
+  updates_sink(updates)->end(updates_sink(updates));
+  ck_assert_int_eq(updates_last_error(updates), -EFBIG);
+  ck_assert_int_gt(updates_dropped(updates), 0);
+  limit.rlim_cur = RLIM_INFINITY;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  put("vm", 11, 0, 3, SAMPLE_OK);
+  ck_assert_int_eq(updates_finish(updates), -EFBIG);
+  ck_assert_str_eq(read_back(), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n"
+                                       "1795466104.000000,0.000000,vm,3,10,ok\n");
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("updates");
+  TCase *all = tcase_create("all");
+  tcase_add_checked_fixture(all, set_up, tear_down);
+  tcase_add_test(all, rows_are_kept_until_the_start);
+  tcase_add_test(all, the_file_is_made_by_us);
+  tcase_add_test(all, what_is_left_is_written_at_the_end);
+  tcase_add_test(all, a_full_disk);
+  suite_add_tcase(suite, all);
+  return suite_run(suite);
+}
