@@ -8,21 +8,22 @@ void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num) {
 }
 
 /*
- * It is not known when the first number was made that was read. It gets the time from which the power after the next
- * update leads to that update.
+ * When the first number was made that was read is not known. The first power that is known later leads from there to
+ * the second one.
  */
-static void date_first(struct bounds *bounds, const struct bounds_point *now) {
+static void date_first(struct bounds *bounds, double power_w) {
   struct bounds_point *first = &bounds->first;
-  double rise_j = bounds->last.energy_j - first->energy_j;
-  if (bounds->updates != 2 || first->from_ns != INT64_MIN || now->power_w <= 0)
+  if (bounds->first_is_dated || bounds->updates < 2 || power_w <= 0)
     return;
-  double since_s = rise_j / now->power_w;
-  int64_t since_ns = since_s < 1e9 ? (int64_t)(since_s * 1e9) : 0;
-  if (bounds->last.ns - since_ns < first->to_ns)
-    first->ns = bounds->last.ns - since_ns;
+  bounds->first_is_dated = true;
+  double since_s = (bounds->second.energy_j - first->energy_j) / power_w;
+  int64_t ns = since_s < 1e9 ? bounds->second.ns - (int64_t)(since_s * 1e9) : first->ns;
+  if (first->from_ns != INT64_MIN || ns > first->to_ns)
+    return;
+  first->ns = ns;
   for (size_t i = 0; i < bounds->edges_num; i++)
-    if (bounds->edges[i].has_before && bounds->edges[i].before.from_ns == INT64_MIN)
-      bounds->edges[i].before.ns = first->ns;
+    if (bounds->edges[i].has_previous && bounds->edges[i].previous.from_ns == INT64_MIN)
+      bounds->edges[i].previous.ns = ns;
 }
 
 static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, const struct update *update) {
@@ -41,36 +42,56 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
   return now;
 }
 
+/* What is known of the edge, once an update is there that may be after it. */
+static void pass_edge(const struct bounds *bounds, struct bounds_edge *edge, const struct bounds_point *now) {
+  const struct bounds_point *last = bounds->updates > 0 ? &bounds->last : NULL;
+  if (!edge->is_passed && last != NULL && last->to_ns <= edge->at_ns) {
+    edge->before = *last;
+    edge->has_before = true;
+  }
+  edge->is_passed = true;
+  if (!edge->has_next && now->ns > edge->at_ns) {
+    edge->has_previous = last != NULL && last->ns <= edge->at_ns;
+    if (last != NULL)
+      edge->previous = *last;
+    edge->next = *now;
+    edge->has_next = true;
+  }
+  if (now->from_ns >= edge->at_ns) {
+    edge->after = *now;
+    edge->has_after = true;
+  }
+}
+
 bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *update, struct bounds_span *span) {
   if (!update->has_energy) {
     bounds->last.is_end = bounds->last.is_end || update->state == SAMPLE_MISSING;
-    for (size_t i = bounds->next; i < bounds->edges_num && bounds->last.is_end; i++)
-      if (bounds->edges[i].has_before)
-        bounds->edges[i].before.is_end = true;
     return false;
   }
   struct bounds_point now = point_of(bounds, to_ns, update);
-  date_first(bounds, &now);
+  date_first(bounds, now.power_w);
   for (size_t i = bounds->next; i < bounds->edges_num && now.to_ns > bounds->edges[i].at_ns; i++) {
-    struct bounds_edge *edge = &bounds->edges[i];
-    if (!edge->has_before && bounds->updates > 0 && bounds->last.to_ns <= edge->at_ns) {
-      edge->before = bounds->last;
-      edge->has_before = true;
-    }
-    if (now.from_ns < edge->at_ns)
-      continue;
-    edge->after = now;
-    edge->has_after = true;
-    if (i == bounds->next)
+    if (!bounds->edges[i].has_after)
+      pass_edge(bounds, &bounds->edges[i], &now);
+    if (i == bounds->next && bounds->edges[i].has_after)
       bounds->next++;
   }
   if (bounds->updates == 0)
     bounds->first = now;
+  else if (bounds->updates == 1)
+    bounds->second = now;
   if (span != NULL)
     *span = (struct bounds_span){.from_ns = now.ns - now.dt_ns, .to_ns = now.ns, .power_w = now.power_w};
   bounds->last = now;
   bounds->updates++;
   return now.power_w >= 0;
+}
+
+void bounds_close(struct bounds *bounds, size_t edge, int64_t at_ns) {
+  struct bounds_edge *e = &bounds->edges[edge];
+  e->at_ns = at_ns;
+  e->has_before = e->has_previous = bounds->updates > 0;
+  e->before = e->previous = bounds->last;
 }
 
 bool bounds_are_complete(const struct bounds *bounds, size_t edge) {
@@ -82,14 +103,11 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge) {
 /* The energy at an edge. */
 struct level {
   double low_j, energy_j, high_j;
-  bool has_high, is_there, goes_on;
+  bool has_high;
+  bool is_there; /* the counter was, before the edge or after it */
+  bool goes_on;
+  uint32_t doubts; /* that are before it for certain */
 };
-
-static const struct bounds_point *before_of(const struct bounds *bounds, const struct bounds_edge *edge) {
-  if (edge->has_before)
-    return &edge->before;
-  return !edge->has_after && bounds->updates > 0 && bounds->last.to_ns <= edge->at_ns ? &bounds->last : NULL;
-}
 
 static double between(const struct bounds_point *a, const struct bounds_point *b, int64_t at_ns) {
   if (at_ns <= a->ns)
@@ -99,40 +117,53 @@ static double between(const struct bounds_point *a, const struct bounds_point *b
   return a->energy_j + (double)(at_ns - a->ns) / (double)(b->ns - a->ns) * (b->energy_j - a->energy_j);
 }
 
+static double go_on(const struct bounds_point *last, int64_t at_ns) {
+  double since_ns = (double)(at_ns - last->ns), most_ns = GOES_ON * (double)last->dt_ns;
+  if (last->power_w < 0 || last->is_end || since_ns <= 0)
+    return last->energy_j;
+  return last->energy_j + last->power_w * (since_ns < most_ns ? since_ns : most_ns) * 1e-9;
+}
+
 static struct level level_at(const struct bounds *bounds, const struct bounds_edge *edge) {
-  const struct bounds_point *before = before_of(bounds, edge);
-  struct level level = {.low_j = bounds->first.energy_j, .energy_j = bounds->first.energy_j};
-  if (before == NULL) { /* it was not there yet: nothing of it counts */
-    level.has_high = true;
-    level.high_j = level.low_j;
-    return level;
-  }
-  level.is_there = !before->is_end || edge->has_after;
-  level.low_j = level.energy_j = before->energy_j;
-  level.has_high = edge->has_after;
-  if (edge->has_after) {
-    level.high_j = edge->after.energy_j;
-    level.energy_j = between(before, &edge->after, edge->at_ns);
-  } else if (before->power_w >= 0 && !before->is_end) {
-    double since_ns = (double)(edge->at_ns - before->ns), most_ns = GOES_ON * (double)before->dt_ns;
-    level.goes_on = true;
-    level.energy_j += before->power_w * (since_ns < most_ns ? since_ns : most_ns) * 1e-9;
-  }
+  const struct bounds_point *last = &bounds->last, *before = NULL, *previous = NULL;
+  if (edge->has_before)
+    before = &edge->before;
+  else if (!edge->is_passed && bounds->updates > 0 && last->to_ns <= edge->at_ns)
+    before = last;
+  if (edge->has_previous)
+    previous = &edge->previous;
+  else if (!edge->has_next && bounds->updates > 0 && last->ns <= edge->at_ns)
+    previous = last;
+  double first_j = bounds->first.energy_j;
+  if (previous == NULL && before == NULL) /* it was not there yet: nothing of it counts */
+    return (struct level){
+        .low_j = first_j, .energy_j = first_j, .high_j = first_j, .has_high = true, .doubts = bounds->first.doubts};
+  struct level level = {.low_j = before != NULL ? before->energy_j : first_j,
+                        .high_j = edge->after.energy_j,
+                        .has_high = edge->has_after,
+                        .is_there = edge->has_next || !last->is_end || last->to_ns > edge->at_ns,
+                        .doubts = before != NULL ? before->doubts : bounds->first.doubts};
+  level.goes_on = previous != NULL && !edge->has_next;
+  if (previous == NULL)
+    level.energy_j = level.low_j;
+  else
+    level.energy_j = level.goes_on ? go_on(previous, edge->at_ns) : between(previous, &edge->next, edge->at_ns);
+  if (level.energy_j < level.low_j)
+    level.energy_j = level.low_j;
+  if (level.has_high && level.energy_j > level.high_j)
+    level.energy_j = level.high_j;
   return level;
 }
 
 void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct bounds_result *result) {
   const struct bounds_edge *start = &bounds->edges[from], *end = &bounds->edges[to];
   struct level a = level_at(bounds, start), b = level_at(bounds, end);
-  const struct bounds_point *before = before_of(bounds, start);
-  uint32_t doubts = before != NULL ? before->doubts : bounds->first.doubts;
   *result = (struct bounds_result){.energy_j = b.energy_j - a.energy_j, .goes_on = b.goes_on};
   /* without an update around the window nothing is known of it, but that the last power may go on */
-  bool moved = end->has_after || b.low_j > a.low_j || b.energy_j > a.energy_j;
-  bool there = before_of(bounds, end) != NULL && (before == NULL || a.is_there || end->has_after || b.low_j > a.low_j);
-  result->has_energy = bounds->updates > 1 && there && moved;
+  bool has_news = end->has_next || end->has_after || b.energy_j > a.energy_j;
+  result->has_energy = bounds->updates > 1 && has_news && (b.is_there || b.low_j > a.low_j);
   if (a.has_high && b.low_j > a.high_j)
     result->low_j = b.low_j - a.high_j;
-  result->has_high = b.has_high && end->after.doubts == doubts;
+  result->has_high = b.has_high && end->has_after && end->after.doubts == a.doubts;
   result->high_j = result->has_high ? b.high_j - a.low_j : 0;
 }

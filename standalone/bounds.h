@@ -29,7 +29,7 @@
 
 /* An update, and what came with it. Private. */
 struct bounds_point {
-  int64_t from_ns, to_ns; /* between which it was made */
+  int64_t from_ns, to_ns; /* between which it was made; from_ns INT64_MIN: not known */
   int64_t ns;             /* when, most likely */
   double energy_j;
   double power_w;  /* since the update before; below 0: not known */
@@ -44,8 +44,9 @@ struct bounds_point {
  */
 struct bounds_edge {
   int64_t at_ns;
-  bool has_before, has_after;
-  struct bounds_point before, after;
+  bool is_passed, has_before, has_after, has_previous, has_next;
+  struct bounds_point before, after;  /* the last one before it for certain, the first one after it */
+  struct bounds_point previous, next; /* the same, most likely */
 };
 
 #define BOUNDS_OPEN INT64_MAX
@@ -55,7 +56,8 @@ struct bounds {
   size_t edges_num;
   size_t next; /* the first edge without an update after it */
   uint32_t updates;
-  struct bounds_point first, last;
+  struct bounds_point first, second, last;
+  bool first_is_dated;
 };
 
 /* edges: all zero but at_ns; borrowed. */
@@ -73,6 +75,9 @@ struct bounds_span {
  * may be NULL, is the power since the update before; false: it is not known.
  */
 bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *update, struct bounds_span *span);
+
+/* The edge, which was open, is right after what was read last. */
+void bounds_close(struct bounds *bounds, size_t edge, int64_t at_ns);
 
 /* Whether an update after the edge was seen, so that all is known that can be. */
 bool bounds_are_complete(const struct bounds *bounds, size_t edge);

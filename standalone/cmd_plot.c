@@ -121,7 +121,7 @@ static bool are_files(const struct options *options) {
 
 static int make_picture(const struct options *options, enum plot_format format, struct picture *picture) {
   struct plot plot;
-  int status = plot_read(&plot, options->files, options->files_num);
+  int status = plot_read(&plot, options->files, options->files_num, options->recorded);
   bool good = status == STATUS_DONE && close_picture(picture, draw(&plot, options, format, picture->fd));
   if (status != STATUS_DONE)
     close_picture(picture, false);

@@ -24,7 +24,7 @@ static int run_reports(const struct options *options, struct report *reports) {
   size_t num = 0;
   int worst = STATUS_DONE;
   for (size_t i = 0; i < options->files_num; i++) {
-    int status = report_open(&reports[num], options->files[i], options->meter.scale);
+    int status = report_open(&reports[num], options->files[i], options->meter.scale, options->recorded);
     if (status == STATUS_DONE)
       report_tell_scale(&reports[num]);
     if (status == STATUS_DONE && reports[num].recording.incomplete)

@@ -217,6 +217,11 @@ static const char *take_price(struct options *options, const char *value) {
   return take_cost(value, &options->price_per_kwh);
 }
 
+static const char *take_power(struct options *options, const char *value) {
+  options->recorded = strcmp(value, "recorded") == 0;
+  return options->recorded || strcmp(value, "updates") == 0 ? NULL : "is neither updates nor recorded";
+}
+
 static const char *take_bounds(struct options *options, const char *value) {
   (void)value;
   options->bounds = true;
@@ -284,6 +289,10 @@ static const struct option_row rows[] = {
     {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
     {OPTIONS_REPORT, "gco2-per-kwh", 0, "G", "also tell the grams of CO2, at so many per kWh", take_gco2},
     {OPTIONS_REPORT, "price-per-kwh", 0, "N", "also tell what the energy costs, at so much per kWh", take_price},
+    {OPTIONS_REPORT | OPTIONS_PLOT, "power", 0, "FROM",
+     "power between two updates (updates), or as it stands in\n"
+     "the rows (recorded) (default: updates)",
+     take_power},
     {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", take_picture},
     {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", take_stacked},
     {OPTIONS_PLOT, "force", 0, NULL, "overwrite a picture that is there", take_force},

@@ -64,6 +64,9 @@ struct options {
   /* check */
   const char *host_counter; /* path or pattern */
 
+  /* report and plot */
+  bool recorded; /* power is that of the rows */
+
   /* report; meter.scale is 0 where it was not named */
   bool csv;
   double gco2_per_kwh, price_per_kwh; /* below 0: not named */

@@ -34,6 +34,8 @@ int phases_add(struct phases *phases, int64_t start_ns, const char *name) {
 
 struct reading_marks {
   struct phases *phases;
+  const struct run_info *info;
+  struct run_clock clock;
   bool begun;
   size_t ts, mark, columns;
 };
@@ -59,13 +61,13 @@ static int take_row(const struct csv_row *row, void *arg) {
     r->phases->bad_rows++;
     return 0;
   }
-  return phases_add(r->phases, ns, row->fields[r->mark]);
+  return phases_add(r->phases, run_clock_steady(&r->clock, r->info, ns), row->fields[r->mark]);
 }
 
-int phases_read(const char *path, struct phases *phases) {
+int phases_read(const char *path, const struct run_info *info, struct phases *phases) {
   *phases = (struct phases){0};
   int status = add(phases, INT64_MIN, NULL);
-  struct reading_marks reading = {.phases = phases};
+  struct reading_marks reading = {.phases = phases, .info = info};
   if (status == 0 && path != NULL)
     status = csv_reader_read(path, take_row, &reading);
   if (status != 0)

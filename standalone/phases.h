@@ -7,11 +7,13 @@
 #ifndef VM_ENERGY_PHASES_H
 #define VM_ENERGY_PHASES_H
 
+#include "run_info.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 struct phase {
-  int64_t start_ns; /* wall time; INT64_MIN of the first */
+  int64_t start_ns; /* wall time, as if the clock had not been set; INT64_MIN of the first */
   char *name;       /* fit to be printed; NULL of the first */
 };
 
@@ -23,9 +25,9 @@ struct phases {
 
 /*
  * Reads marks.csv. 0, and to be given to phases_free(). -errno: it cannot be read; -EINVAL: it has no columns ts and
- * mark. path NULL: there are no marks.
+ * mark. path NULL: there are no marks. info: of the run.
  */
-int phases_read(const char *path, struct phases *phases);
+int phases_read(const char *path, const struct run_info *info, struct phases *phases);
 void phases_free(struct phases *phases);
 
 /* Adds a mark, with a name of its own. 0 or -ENOMEM. */

@@ -19,7 +19,7 @@ struct rank {
 
 /* --- what there is ------------------------------------------------------------------------------------------------ */
 
-static int open_reports(struct plot *plot, const char *const *paths, size_t num) {
+static int open_reports(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
   plot->reports = calloc(num, sizeof(*plot->reports));
   if (plot->reports == NULL) {
     tell_error("unable to start: %s", strerror(ENOMEM));
@@ -28,7 +28,7 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num)
   int worst = STATUS_DONE;
   for (size_t i = 0; i < num; i++) {
     struct report *report = &plot->reports[plot->reports_num];
-    int status = report_open(report, paths[i], 0);
+    int status = report_open(report, paths[i], 0, recorded);
     worst = status > worst ? status : worst;
     if (status != STATUS_DONE)
       continue;
@@ -77,8 +77,9 @@ static struct rank *rank_vms(const struct plot *plot) {
   for (size_t i = 0; i < plot->reports_num && ranks != NULL; i++)
     for (size_t vm = 0; vm < plot->reports[i].vms_num; vm++) {
       const struct tally *tally = &plot->reports[i].vms[vm].tally;
-      double energy_j = tally_has_energy(tally) ? tally_energy_j(tally, &tally->whole) : -1;
-      ranks[num++] = (struct rank){.report = i, .vm = vm, .energy_j = energy_j};
+      struct bounds_result energy;
+      tally_energy(tally, SIZE_MAX, &energy);
+      ranks[num++] = (struct rank){.report = i, .vm = vm, .energy_j = energy.has_energy ? energy.energy_j : -1};
     }
   if (ranks != NULL)
     qsort(ranks, num, sizeof(*ranks), compare_ranks);
@@ -131,40 +132,52 @@ static int make_series(struct plot *plot, const struct rank *ranks, size_t bins)
 
 /* --- their power -------------------------------------------------------------------------------------------------- */
 
-/* A VM while its capture is read. */
+/* A VM while its capture is read again. */
 struct line {
   struct plot_series *series;
-  bool has_row;
-  int64_t row_ns;
+  struct tally tally;
 };
 
 struct lines_of_report {
+  const struct report *report;
   struct line *lines;
-  size_t num;
+  size_t num; /* that there may be */
+  size_t begun;
 };
 
 static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   struct lines_of_report *all = arg;
   if (vm >= all->num)
     return -ESTALE; /* it was not there when it was read first */
-  all->lines[vm].has_row = info->has_start;
-  all->lines[vm].row_ns = info->start_ns;
-  return 0;
+  const struct tally_options options = report_tally_options(all->report);
+  int status = tally_init(&all->lines[vm].tally, &options, info);
+  all->begun += status == 0;
+  return status;
+}
+
+static int draw(struct line *line, const struct tally_span *span, int status) {
+  if (status == 0 && span->has)
+    bins_add(&line->series->bins, span->from_ns, span->to_ns, span->power_w);
+  return status;
 }
 
 static int add_value(void *arg, size_t vm, const struct recording_value *value) {
-  struct lines_of_report *all = arg;
-  struct line *line = &all->lines[vm];
-  if (line->has_row && value->has_power)
-    bins_add(&line->series->bins, line->row_ns, value->ts_ns, value->power_w);
-  line->has_row = true;
-  line->row_ns = value->ts_ns;
-  return 0;
+  struct line *line = &((struct lines_of_report *)arg)->lines[vm];
+  struct tally_span span;
+  int status = tally_add(&line->tally, value, &span);
+  return draw(line, &span, status);
+}
+
+static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *update) {
+  struct line *line = &((struct lines_of_report *)arg)->lines[vm];
+  struct tally_span span;
+  int status = tally_update(&line->tally, to_ns, update, &span);
+  return draw(line, &span, status);
 }
 
 static int read_power(struct plot *plot, const struct rank *ranks, size_t report) {
   struct recording *recording = &plot->reports[report].recording;
-  struct lines_of_report all = {.num = plot->reports[report].vms_num};
+  struct lines_of_report all = {.report = &plot->reports[report], .num = plot->reports[report].vms_num};
   all.lines = calloc(all.num + 1, sizeof(*all.lines));
   if (all.lines == NULL) {
     tell_error("unable to read '%s': %s", recording->shown, strerror(ENOMEM));
@@ -175,6 +188,10 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
       all.lines[ranks[i].vm].series = &plot->series[i < PLOT_VMS ? i : PLOT_VMS];
   const struct recording_sink sink = {.vm = begin_line, .value = add_value, .arg = &all};
   int status = recording_read(recording, &sink);
+  if (status == STATUS_DONE)
+    status = recording_read_updates(recording, add_update, &all);
+  for (size_t i = 0; i < all.begun; i++)
+    tally_free(&all.lines[i].tally);
   free(all.lines);
   return status;
 }
@@ -195,9 +212,9 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   return status;
 }
 
-int plot_read(struct plot *plot, const char *const *paths, size_t num) {
+int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
   *plot = (struct plot){0};
-  int status = open_reports(plot, paths, num);
+  int status = open_reports(plot, paths, num, recorded);
   if (status == STATUS_USAGE || plot->reports_num == 0)
     return status;
   plot->incomplete = plot->incomplete || status != STATUS_DONE;

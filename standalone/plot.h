@@ -42,8 +42,8 @@ struct plot {
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 
-/* A STATUS_...; what is wrong is told. To be given to plot_free() in any case. */
-int plot_read(struct plot *plot, const char *const *paths, size_t num);
+/* recorded: power is that of the rows. A STATUS_...; what is wrong is told. To be given to plot_free() in any case. */
+int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded);
 void plot_free(struct plot *plot);
 
 /* stacked: curves on each other, so that the uppermost is the sum of all. */

@@ -5,14 +5,17 @@
 #include "metadata.h"
 
 #include "core/label.h"
+#include "core/updates.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char *join(const char *dir, const char *name) {
   char *path;
@@ -73,7 +76,8 @@ static int list_files(struct recording *recording) {
 static int read_beside(struct recording *recording, const char *dir, const char *file) {
   char *info = join(dir, METADATA_FILE), *marks = join(dir, MARKS_FILE);
   int status = info != NULL && marks != NULL ? run_info_read(info, &recording->info) : -ENOMEM;
-  bool others = status == 0 && file != NULL && !run_info_has_file(&recording->info, file);
+  bool others =
+      status == 0 && file != NULL && recording->info.files_num > 0 && !run_info_has_file(&recording->info, file);
   if (others)
     run_info_free(&recording->info);
   recording->has_info = status == 0 && !others;
@@ -82,17 +86,22 @@ static int read_beside(struct recording *recording, const char *dir, const char 
   else if (status != 0 && status != -ENOENT && status != -ENOMEM)
     tell_warning("'%s' is passed over: %s", info, strerror(-status));
   if (status != -ENOMEM)
-    status = phases_read(others ? NULL : marks, &recording->phases);
+    status = phases_read(others ? NULL : marks, &recording->info, &recording->phases);
   if (status != 0 && status != -ENOENT && status != -ENOMEM)
     tell_warning("'%s' is passed over: %s", marks,
                  status == -EINVAL ? "it has no columns ts and mark" : strerror(-status));
   if (status != 0 && status != -ENOMEM)
-    status = phases_read(NULL, &recording->phases);
+    status = phases_read(NULL, &recording->info, &recording->phases);
   if (status == 0 && recording->phases.bad_rows > 0)
     tell_warning("'%s': %zu row%s passed over", marks, recording->phases.bad_rows,
                  recording->phases.bad_rows == 1 ? " is" : "s are");
   free(info);
   free(marks);
+  recording->updates = others || status != 0 ? NULL : join(dir, UPDATES_FILE);
+  if (recording->updates != NULL && access(recording->updates, R_OK) != 0) {
+    free(recording->updates);
+    recording->updates = NULL;
+  }
   return status;
 }
 
@@ -132,6 +141,21 @@ static int tell_failure(const struct recording *recording, int status) {
   return STATUS_FAILED;
 }
 
+/* What run.json says that a reader should know. */
+static void tell_run(struct recording *recording) {
+  const struct run_info *info = &recording->info;
+  if (!recording->has_info)
+    return;
+  if (info->never_ended)
+    tell_warning("'%s' did not end: it was killed, or still goes on", recording->shown);
+  if (info->steps_num > 0)
+    tell_note("'%s': the clock was set meanwhile; times are as if it had not been", recording->shown);
+  if (info->rows_lost == 0)
+    return;
+  tell_error("'%s' is not complete: %" PRIu64 " rows were lost when it was written", recording->shown, info->rows_lost);
+  recording->incomplete = true;
+}
+
 int recording_open(struct recording *recording, const char *path) {
   struct recording r = {.path = path, .shown = label_printable(path), .info = {.scale = 1}};
   struct stat info;
@@ -145,6 +169,8 @@ int recording_open(struct recording *recording, const char *path) {
     return STATUS_USAGE;
   }
   int status = S_ISDIR(info.st_mode) ? look_into_dir(&r) : look_beside_file(&r);
+  if (status == 0)
+    tell_run(&r);
   int result = status != 0 ? tell_failure(&r, status) : r.files_num == 0 ? tell_no_files(&r) : STATUS_DONE;
   if (result == STATUS_DONE)
     *recording = r;
@@ -157,7 +183,11 @@ void recording_close(struct recording *recording) {
   for (size_t i = 0; i < recording->files_num; i++)
     free(recording->files[i]);
   free(recording->files);
+  for (size_t i = 0; i < recording->labels_num; i++)
+    free(recording->labels[i]);
+  free(recording->labels);
   free(recording->shown);
+  free(recording->updates);
   run_info_free(&recording->info);
   phases_free(&recording->phases);
   *recording = (struct recording){0};

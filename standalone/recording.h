@@ -1,9 +1,9 @@
 /*
  * recording: a capture as it lies on disk, read value by value
  *
- * What one argument of a command names: a file of a capture, or the directory of a run with all of its files. run.json
- * and marks.csv beside it are read where they are of that capture. The values go to a callback; nothing of them is
- * kept, so that a file may be larger than memory.
+ * What one argument of a command names: a file of a capture, or the directory of a run with all of its files. run.json,
+ * marks.csv and updates.dat beside it are read where they are of that capture. Values and updates go to callbacks;
+ * nothing of them is kept, so that a file may be larger than memory. Times are as if the wall clock had not been set.
  */
 #ifndef VM_ENERGY_RECORDING_H
 #define VM_ENERGY_RECORDING_H
@@ -26,6 +26,9 @@ struct recording {
   bool has_info;
   struct run_info info; /* of run.json */
   struct phases phases; /* of marks.csv; at least the one without a mark */
+  char *updates;        /* path of updates.dat; NULL: there is none */
+  char **labels;        /* of the VMs, as they stand in the files */
+  size_t labels_num;
   bool was_read;
   bool incomplete; /* rows were passed over, or files were; told */
 };
@@ -50,11 +53,13 @@ struct recording_value {
 /* A VM, before its first value. */
 struct recording_vm {
   const char *label; /* fit to be printed; borrowed for the call */
-  bool has_start;    /* what its counter was when the run started */
-  int64_t start_ns;  /* told as the time stamps are: as coarse as they */
+  bool has_counter;  /* there is a column of it; else there is power alone */
+  int64_t start_ns;  /* of the run; 0: not known */
+  bool has_start;    /* the run says what the counter was then */
   uint64_t start_uj;
-  int64_t period_ns;  /* between two updates; 0: not known */
-  double max_power_w; /* that the run took for possible; 0: not known */
+  int64_t start_update_ns; /* of the update that this is from; 0: not known */
+  uint64_t range_uj;       /* where the counter wraps; 0: not known */
+  int64_t unit_ns;         /* how much later than its time stamp a row may have been taken */
 };
 
 /* vm counts from 0 over all files. Both answer 0 or -errno, which ends the reading. */
@@ -64,10 +69,18 @@ struct recording_sink {
   void *arg;
 };
 
+/* An update, made in (to_ns - update->within_ns, to_ns]; energy_j is unscaled. */
+typedef int recording_update(void *arg, size_t vm, int64_t to_ns, const struct update *update);
+
 /*
  * Reads all files, once per call. STATUS_DONE, STATUS_FAILED: nothing could be read, told. Faults in the files are told
  * in the first call only.
  */
 int recording_read(struct recording *recording, const struct recording_sink *sink);
+
+/*
+ * Reads updates.dat, after recording_read(). STATUS_DONE, also where there is none; STATUS_FAILED: told.
+ */
+int recording_read_updates(struct recording *recording, recording_update *take, void *arg);
 
 #endif

@@ -18,8 +18,9 @@
 
 /* What reading one file takes. */
 struct scan {
-  const struct recording *recording;
+  struct recording *recording;
   const struct recording_sink *sink;
+  struct run_clock clock;
   size_t *vms;       /* of all files so far */
   size_t first_vm;   /* of this file */
   size_t run_cursor; /* see run_info_counter() */
@@ -29,6 +30,9 @@ struct scan {
   const char *missing;            /* why it is no capture */
   bool has_rows;
   unsigned decimals; /* of the time stamps */
+  int64_t cut_ns;
+  int64_t last_ns, back_ns; /* of the last row; by how much the time went back */
+  uint64_t back_line;       /* where it did first */
 
   char **labels; /* long: of the VMs of this file, as they stand there */
   size_t labels_num, cursor;
@@ -39,25 +43,44 @@ struct scan {
   bool sink_failed;
 };
 
-static int announce(struct scan *r, const char *label) {
+/* Remembers the label of the next VM, in the first reading. */
+static int keep_label(struct recording *recording, size_t vm, const char *label) {
+  if (vm < recording->labels_num)
+    return 0;
+  if ((vm & (vm + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
+    char **labels = reallocarray(recording->labels, 2 * vm + 1, sizeof(*labels));
+    if (labels == NULL)
+      return -ENOMEM;
+    recording->labels = labels;
+  }
+  recording->labels[vm] = strdup(label);
+  if (recording->labels[vm] == NULL)
+    return -ENOMEM;
+  recording->labels_num++;
+  return 0;
+}
+
+static int announce(struct scan *r, const char *label, bool has_counter) {
   char *printable = label_printable(label);
   if (printable == NULL)
     return -ENOMEM;
-  struct recording_vm vm = {.label = printable};
-  const struct recording *recording = r->recording;
+  struct recording *recording = r->recording;
+  struct recording_vm vm = {
+      .label = printable, .has_counter = has_counter, .start_ns = recording->info.start_ns, .unit_ns = NS_PER_S};
+  for (unsigned i = 0; i < r->decimals && vm.unit_ns > 1; i++)
+    vm.unit_ns /= 10;
   const struct run_counter *counter =
       recording->has_info ? run_info_counter(&recording->info, printable, &r->run_cursor) : NULL;
   if (counter != NULL) {
-    int64_t unit_ns = NS_PER_S;
-    for (unsigned i = 0; i < r->decimals && unit_ns > 1; i++)
-      unit_ns /= 10;
     vm.has_start = counter->has_start && r->has_rows;
-    vm.start_ns = recording->info.start_ns / unit_ns * unit_ns;
     vm.start_uj = counter->start_uj;
-    vm.period_ns = counter->period_ns;
-    vm.max_power_w = recording->info.max_power_w;
+    vm.start_update_ns = counter->start_ns;
+    vm.range_uj = counter->range_uj;
   }
-  int status = r->sink->vm(r->sink->arg, (*r->vms)++, &vm);
+  vm.unit_ns += recording->info.late_ns;
+  int status = keep_label(recording, *r->vms, label);
+  if (status == 0)
+    status = r->sink->vm(r->sink->arg, (*r->vms)++, &vm);
   r->sink_failed = status != 0;
   free(printable);
   return status;
@@ -66,7 +89,7 @@ static int announce(struct scan *r, const char *label) {
 static int announce_all(struct scan *r) {
   int status = 0;
   for (size_t i = 0; i < r->layout.vms_num && status == 0 && !r->layout.is_long; i++)
-    status = announce(r, r->layout.vms[i].label);
+    status = announce(r, r->layout.vms[i].label, r->layout.vms[i].energy != LAYOUT_NONE);
   return status;
 }
 
@@ -92,7 +115,7 @@ static int find_vm(struct scan *r, const char *label, size_t *vm) {
   *vm = r->first_vm + r->labels_num;
   r->labels[r->labels_num++] = copy;
   r->cursor = 0;
-  return announce(r, label);
+  return announce(r, label, r->layout.vms[0].energy != LAYOUT_NONE);
 }
 
 /* --- rows --------------------------------------------------------------------------------------------------------- */
@@ -190,6 +213,14 @@ static int take_header(struct scan *r, const struct csv_row *row) {
   return status;
 }
 
+/* Time stamps are cut, and lie an interval each behind the start: so much is cut off from all of them. */
+static int64_t cut_off(const struct run_info *info, unsigned decimals) {
+  int64_t unit_ns = NS_PER_S;
+  for (unsigned i = 0; i < decimals && unit_ns > 1; i++)
+    unit_ns /= 10;
+  return info->files_num > 0 ? info->start_ns % unit_ns : 0;
+}
+
 static int take_row(const struct csv_row *row, void *arg) {
   struct scan *r = arg;
   if (!r->has_layout)
@@ -204,19 +235,31 @@ static int take_row(const struct csv_row *row, void *arg) {
     return pass_over(r, row, "it has %zu field%s, not %zu", row->count, row->count == 1 ? "" : "s", r->layout.columns);
   if (field_parse_time(row->fields[r->layout.ts], &ts_ns, &decimals) != 0)
     return pass_over_field(r, row, r->layout.ts);
+  ts_ns = run_clock_steady(&r->clock, &r->recording->info, ts_ns);
   if (!r->has_rows) {
     r->has_rows = true;
     r->decimals = decimals;
+    r->cut_ns = cut_off(&r->recording->info, decimals);
     int status = announce_all(r);
     if (status != 0)
       return status;
   }
+  ts_ns += r->cut_ns + r->back_ns;
+  if (ts_ns < r->last_ns) { /* the clock was set back, and nobody says by how much: no time passed */
+    if (r->back_ns == 0)
+      r->back_line = row->line;
+    r->back_ns += r->last_ns - ts_ns;
+    ts_ns = r->last_ns;
+  }
+  r->last_ns = ts_ns;
   return r->layout.is_long ? take_long_row(r, row, ts_ns) : take_wide_row(r, row, ts_ns);
 }
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
 
 static void tell_faults(const struct scan *r, const char *shown) {
+  if (r->back_line > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time goes back; taken as a clock that was set back", shown, r->back_line);
   if (r->cut_line > 0)
     tell_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
   if (r->bad_rows == 1)
@@ -255,7 +298,7 @@ static void free_scan(struct scan *r) {
 /* 0: it was read. 1: it is no capture, told. -errno of the sink. */
 static int read_file(struct recording *recording, const char *path, const struct recording_sink *sink, size_t *vms,
                      bool tell) {
-  struct scan r = {.recording = recording, .sink = sink, .vms = vms, .first_vm = *vms};
+  struct scan r = {.recording = recording, .sink = sink, .vms = vms, .first_vm = *vms, .last_ns = INT64_MIN};
   char *printable = label_printable(path);
   const char *shown = printable != NULL ? printable : "?";
   int status = csv_reader_read(path, take_row, &r);
@@ -287,4 +330,128 @@ int recording_read(struct recording *recording, const struct recording_sink *sin
   if (good == 0 && recording->searched && tell)
     tell_error("'%s' is no capture: none of its .csv files is", recording->shown);
   return good > 0 ? STATUS_DONE : STATUS_FAILED;
+}
+
+/* --- updates.dat -------------------------------------------------------------------------------------------------- */
+
+enum { COLUMN_TS, COLUMN_WITHIN, COLUMN_LABEL, COLUMN_ENERGY, COLUMN_TOTAL, COLUMN_STATE, COLUMNS };
+
+struct updates_scan {
+  const struct recording *recording;
+  recording_update *take;
+  void *arg;
+  size_t *by_label; /* the VMs, in the order of their labels */
+  size_t cursor;    /* where in it the last row's VM is */
+  bool has_header;
+  size_t columns, column[COLUMNS];
+  uint64_t bad_rows, bad_line;
+  bool sink_failed;
+};
+
+static int compare_labels(const void *a, const void *b, void *arg) {
+  char *const *labels = arg;
+  return strcmp(labels[*(const size_t *)a], labels[*(const size_t *)b]);
+}
+
+/* The VM of that label; SIZE_MAX: it is not in the capture. Rows come in the order of the VMs, more or less. */
+static size_t vm_of(struct updates_scan *r, const char *label) {
+  char *const *labels = r->recording->labels;
+  size_t low = 0, high = r->recording->labels_num;
+  if (++r->cursor < high && strcmp(labels[r->by_label[r->cursor]], label) == 0)
+    return r->by_label[r->cursor];
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = strcmp(labels[r->by_label[middle]], label);
+    if (order == 0) {
+      r->cursor = middle;
+      return r->by_label[middle];
+    }
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return SIZE_MAX;
+}
+
+static int take_updates_header(struct updates_scan *r, const struct csv_row *row) {
+  static const char *const names[COLUMNS] = {"update_ts", "within_s", "label", "energy_uj", "total_uj", "state"};
+  r->has_header = true;
+  r->columns = row->count;
+  for (size_t c = 0; c < COLUMNS; c++) {
+    r->column[c] = SIZE_MAX;
+    for (size_t i = 0; i < row->count; i++)
+      if (strcmp(row->fields[i], names[c]) == 0)
+        r->column[c] = i;
+    if (r->column[c] == SIZE_MAX)
+      return -EINVAL;
+  }
+  return 0;
+}
+
+/* False: the row is none. */
+static bool take_update(const struct updates_scan *r, const struct csv_row *row, int64_t *to_ns,
+                        struct update *update) {
+  if (row->cut || row->count != r->columns)
+    return false;
+  const char *fields[COLUMNS];
+  for (size_t c = 0; c < COLUMNS; c++)
+    fields[c] = row->fields[r->column[c]];
+  *update = (struct update){.within_ns = UPDATE_UNDATED, .state = SAMPLE_STATES};
+  for (int i = 0; i < SAMPLE_STATES; i++)
+    if (strcmp(fields[COLUMN_STATE], sample_state_name((enum sample_state)i)) == 0)
+      update->state = (enum sample_state)i;
+  int within = field_parse_time(fields[COLUMN_WITHIN], &update->within_ns, NULL);
+  int energy = field_parse_energy(fields[COLUMN_ENERGY], &update->energy_uj);
+  update->has_energy = energy == 0;
+  update->energy_j = 0;
+  if (field_parse_time(fields[COLUMN_TS], to_ns, NULL) != 0 || within == -EINVAL || energy == -EINVAL ||
+      field_parse_energy(fields[COLUMN_TOTAL], &update->total_uj) != 0 || update->state == SAMPLE_STATES)
+    return false;
+  update->energy_j = (double)update->total_uj * 1e-6;
+  return true;
+}
+
+static int take_updates_row(const struct csv_row *row, void *arg) {
+  struct updates_scan *r = arg;
+  struct update update;
+  int64_t to_ns;
+  if (!r->has_header)
+    return take_updates_header(r, row);
+  if (!take_update(r, row, &to_ns, &update)) {
+    if (!row->cut && r->bad_rows++ == 0)
+      r->bad_line = row->line;
+    return 0;
+  }
+  size_t vm = vm_of(r, row->fields[r->column[COLUMN_LABEL]]);
+  int status = vm == SIZE_MAX ? 0 : r->take(r->arg, vm, to_ns, &update);
+  r->sink_failed = status != 0;
+  return status;
+}
+
+int recording_read_updates(struct recording *recording, recording_update *take, void *arg) {
+  if (recording->updates == NULL)
+    return STATUS_DONE;
+  struct updates_scan r = {.recording = recording, .take = take, .arg = arg};
+  r.by_label = calloc(recording->labels_num + 1, sizeof(*r.by_label));
+  int status = r.by_label != NULL ? 0 : -ENOMEM;
+  if (status == 0) {
+    for (size_t i = 0; i < recording->labels_num; i++)
+      r.by_label[i] = i;
+    qsort_r(r.by_label, recording->labels_num, sizeof(*r.by_label), compare_labels, recording->labels);
+    status = csv_reader_read(recording->updates, take_updates_row, &r);
+  }
+  free(r.by_label);
+  if (status == 0 && !r.has_header)
+    status = -EINVAL;
+  char *shown = label_printable(recording->updates);
+  if (status != 0)
+    tell_error("unable to read '%s': %s", shown != NULL ? shown : "?",
+               status == -EINVAL ? "it has other columns" : strerror(-status));
+  else if (r.bad_rows > 0)
+    tell_error("'%s': %" PRIu64 " line%s passed over, the first is line %" PRIu64, shown != NULL ? shown : "?",
+               r.bad_rows, r.bad_rows == 1 ? " is" : "s are", r.bad_line);
+  recording->incomplete = recording->incomplete || r.bad_rows > 0;
+  free(shown);
+  return status == 0 ? STATUS_DONE : STATUS_FAILED;
 }

@@ -10,6 +10,13 @@
 #define SCALE_DOUBT   0.2
 #define SCALE_SAMPLES 10
 
+struct tally_options report_tally_options(const struct report *report) {
+  return (struct tally_options){.phases = &report->recording.phases,
+                                .scale = report->scale,
+                                .recorded = report->recorded,
+                                .replay = report->recording.updates == NULL ? &report->replay : NULL};
+}
+
 static int add_vm(void *arg, size_t vm, const struct recording_vm *info) {
   struct report *report = arg;
   (void)vm; /* they come one behind the other */
@@ -23,7 +30,8 @@ static int add_vm(void *arg, size_t vm, const struct recording_vm *info) {
   }
   struct report_vm *added = &report->vms[report->vms_num];
   char *label = strdup(info->label);
-  if (label == NULL || tally_init(&added->tally, &report->recording.phases, report->scale, info) != 0) {
+  const struct tally_options options = report_tally_options(report);
+  if (label == NULL || tally_init(&added->tally, &options, info) != 0) {
     free(label);
     return -ENOMEM;
   }
@@ -35,13 +43,20 @@ static int add_vm(void *arg, size_t vm, const struct recording_vm *info) {
 static int add_value(void *arg, size_t vm, const struct recording_value *value) {
   struct report *report = arg;
   struct tally *tally = &report->vms[vm].tally;
-  int status = tally_add(tally, value);
+  struct tally_span span;
+  int status = tally_add(tally, value, &span);
   if (!report->has_span || tally->first_ns < report->start_ns)
     report->start_ns = tally->first_ns;
   if (!report->has_span || value->ts_ns > report->end_ns)
     report->end_ns = value->ts_ns;
   report->has_span = true;
   return status;
+}
+
+static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *update) {
+  struct report *report = arg;
+  struct tally_span span;
+  return tally_update(&report->vms[vm].tally, to_ns, update, &span);
 }
 
 /* Counters tell the truth, but not by which factor the power was scaled: that is to be seen. */
@@ -51,10 +66,12 @@ void report_tell_scale(const struct report *report) {
   double counter_j = 0, power_j = 0;
   for (size_t i = 0; i < report->vms_num; i++) {
     const struct tally *tally = &report->vms[i].tally;
-    if (!tally->counted || tally->whole.power_w.count < SCALE_SAMPLES)
+    struct bounds_result energy;
+    tally_energy(tally, SIZE_MAX, &energy);
+    if (!tally->has_counter || !energy.has_energy || tally->whole.samples - tally->whole.empty < SCALE_SAMPLES)
       continue;
-    counter_j += tally->whole.counter_j;
-    power_j += tally->whole.power_j;
+    counter_j += energy.energy_j;
+    power_j += tally->recorded_j;
   }
   double ratio = counter_j > 0 ? power_j / counter_j : 1;
   if (ratio < 1 - SCALE_DOUBT || ratio > 1 + SCALE_DOUBT)
@@ -63,15 +80,22 @@ void report_tell_scale(const struct report *report) {
         report->recording.shown, ratio);
 }
 
-int report_open(struct report *report, const char *path, double scale) {
+int report_open(struct report *report, const char *path, double scale, bool recorded) {
   *report = (struct report){0};
   int status = recording_open(&report->recording, path);
   if (status != STATUS_DONE)
     return status;
   report->scale_is_known = scale > 0 || report->recording.has_info;
   report->scale = scale > 0 ? scale : report->recording.info.scale;
+  report->recorded = recorded;
+  report->replay = (struct meter_options){
+      .base = METER_SAMPLE, .scale = report->scale, .max_power_w = report->recording.info.max_power_w};
   const struct recording_sink sink = {.vm = add_vm, .value = add_value, .arg = report};
   status = recording_read(&report->recording, &sink);
+  for (size_t i = 0; i < report->vms_num; i++)
+    tally_end(&report->vms[i].tally, report->end_ns);
+  if (status == STATUS_DONE)
+    status = recording_read_updates(&report->recording, add_update, report);
   if (status != STATUS_DONE)
     report_close(report);
   return status;
@@ -85,6 +109,13 @@ void report_close(struct report *report) {
   free(report->vms);
   recording_close(&report->recording);
   *report = (struct report){0};
+}
+
+const char *report_power_from(const struct report *report) {
+  bool updates = false;
+  for (size_t i = 0; i < report->vms_num; i++)
+    updates = updates || !report->vms[i].tally.recorded;
+  return updates ? "updates" : "recorded";
 }
 
 /* --- figures ------------------------------------------------------------------------------------------------------ */
@@ -111,23 +142,38 @@ bool report_span(const struct report *report, size_t index, struct report_span *
   return false;
 }
 
+/* The time that the VM was there in the span. */
+static double seconds_of(const struct tally *tally, const struct report_span *span) {
+  int64_t start_ns = tally->first_ns > span->start_ns ? tally->first_ns : span->start_ns;
+  int64_t end_ns = tally->row_ns < span->end_ns ? tally->row_ns : span->end_ns;
+  return (double)(end_ns - start_ns) * 1e-9;
+}
+
 void report_vm_figures(struct report *report, size_t vm, const struct report_span *span,
                        struct report_figures *figures) {
   struct tally *tally = &report->vms[vm].tally;
-  struct tally_part *part = span->is_phase ? tally_phase(tally, span->phase) : &tally->whole;
+  size_t phase = span->is_phase ? span->phase : SIZE_MAX;
+  struct tally_part *part = tally_part(tally, phase);
+  struct bounds_result energy;
+  tally_energy(tally, phase, &energy);
   struct quantile *power_w = &part->power_w;
-  bool has_power = power_w->count > 0;
-  *figures = (struct report_figures){.has_energy = tally_has_energy(tally),
-                                     .energy_j = tally_energy_j(tally, part),
-                                     .from_counter = tally->counted,
-                                     .has_power = has_power,
+  *figures = (struct report_figures){.has_energy = energy.has_energy,
+                                     .energy_j = energy.energy_j,
+                                     .goes_on = energy.goes_on,
+                                     .has_low = energy.has_energy && tally->has_counter,
+                                     .low_j = energy.low_j,
+                                     .has_high = energy.has_high && tally->has_counter,
+                                     .high_j = energy.high_j,
+                                     .from_counter = tally->has_counter,
+                                     .has_power = power_w->count > 0,
                                      .samples = part->samples,
                                      .held = part->held,
-                                     .empty = part->samples - power_w->count,
+                                     .empty = part->empty,
                                      .resets = part->resets};
-  if (!has_power)
+  if (!figures->has_power)
     return;
-  figures->mean_w = quantile_mean(power_w);
+  double s = seconds_of(tally, span);
+  figures->mean_w = tally->recorded || !energy.has_energy || s <= 0 ? quantile_mean(power_w) : energy.energy_j / s;
   figures->min_w = power_w->min;
   figures->median_w = quantile_get(power_w, 0.5);
   figures->p95_w = quantile_get(power_w, 0.95);
@@ -135,7 +181,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
 }
 
 void report_total(struct report *report, const struct report_span *span, struct report_figures *figures) {
-  *figures = (struct report_figures){.from_counter = true};
+  *figures = (struct report_figures){.from_counter = true, .has_low = true, .has_high = true};
   for (size_t i = 0; i < report->vms_num; i++) {
     struct report_figures vm;
     report_vm_figures(report, i, span, &vm);
@@ -143,10 +189,19 @@ void report_total(struct report *report, const struct report_span *span, struct 
       figures->has_energy = true;
       figures->energy_j += vm.energy_j;
       figures->from_counter = figures->from_counter && vm.from_counter;
+      figures->goes_on = figures->goes_on || vm.goes_on;
+      figures->has_low = figures->has_low && vm.has_low;
+      figures->low_j += vm.low_j;
+      figures->has_high = figures->has_high && vm.has_high;
+      figures->high_j += vm.high_j;
+    } else if (vm.samples > 0) {
+      figures->has_high = false; /* it may have drawn something */
     }
     figures->samples += vm.samples;
     figures->held += vm.held;
     figures->empty += vm.empty;
     figures->resets += vm.resets;
   }
+  figures->has_low = figures->has_low && figures->has_energy;
+  figures->has_high = figures->has_high && figures->has_energy;
 }

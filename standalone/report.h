@@ -26,6 +26,8 @@ struct report {
   struct recording recording;
   double scale; /* of the raw counters */
   bool scale_is_known;
+  bool recorded;               /* power is that of the rows, not that of the updates */
+  struct meter_options replay; /* where there is no updates.dat */
   struct report_vm *vms;
   size_t vms_num, vms_size;
   bool has_span; /* there is a sample */
@@ -33,12 +35,18 @@ struct report {
 };
 
 /*
- * scale: of the raw counters; 0: what run.json says, else 1. A STATUS_...; unless it is STATUS_DONE there is nothing to
- * close. What is wrong is told.
+ * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. A STATUS_...; unless
+ * it is STATUS_DONE there is nothing to close. What is wrong is told.
  */
-int report_open(struct report *report, const char *path, double scale);
+int report_open(struct report *report, const char *path, double scale, bool recorded);
+/* As its VMs are tallied. */
+struct tally_options report_tally_options(const struct report *report);
+
 /* Warns where power and counters differ by a factor that neither run.json nor the user told. */
 void report_tell_scale(const struct report *report);
+
+/* "updates" or "recorded": where the powers come from. */
+const char *report_power_from(const struct report *report);
 
 void report_close(struct report *report);
 
@@ -57,7 +65,10 @@ bool report_span(const struct report *report, size_t index, struct report_span *
 struct report_figures {
   bool has_energy;
   double energy_j;
-  bool from_counter; /* else from power by time */
+  bool goes_on; /* no update came after the end: with the last power */
+  bool has_low, has_high;
+  double low_j, high_j;
+  bool from_counter; /* else from power by time, without bounds */
   bool has_power;    /* not of all VMs: their samples are not of one time */
   double mean_w, min_w, median_w, p95_w, max_w;
   uint64_t samples, held, empty, resets;

@@ -29,6 +29,7 @@ static double share(uint64_t part, uint64_t whole) {
 /* The columns behind the label. */
 enum cell {
   CELL_J,
+  CELL_BOUNDS,
   CELL_WH,
   CELL_MEAN,
   CELL_MIN,
@@ -43,8 +44,8 @@ enum cell {
   CELLS
 };
 
-static const char *const heads[CELLS] = {"energy J", "Wh",      "mean W", "min W", "median W", "p95 W",
-                                         "max W",    "samples", "held",   "empty", "gCO2",     "price"};
+static const char *const heads[CELLS] = {"energy J", "for certain J", "Wh",   "mean W", "min W", "median W", "p95 W",
+                                         "max W",    "samples",       "held", "empty",  "gCO2",  "price"};
 
 struct line {
   const char *label;
@@ -58,6 +59,16 @@ static void put_number(char cell[SHOW_NUMBER_MAX], bool has, double number, int 
     snprintf(cell, SHOW_NUMBER_MAX, "-");
 }
 
+/* Between what the energy is for certain: "190.1 to 194.2", "at least 190.1". */
+static void put_bounds(char cell[SHOW_NUMBER_MAX], const struct report_figures *figures) {
+  if (!figures->has_low)
+    snprintf(cell, SHOW_NUMBER_MAX, "-");
+  else if (figures->has_high)
+    snprintf(cell, SHOW_NUMBER_MAX, "%.1f to %.1f", figures->low_j, figures->high_j);
+  else
+    snprintf(cell, SHOW_NUMBER_MAX, "at least %.1f", figures->low_j);
+}
+
 static void put_share(char cell[SHOW_NUMBER_MAX], uint64_t part, uint64_t whole) {
   if (whole > 0)
     snprintf(cell, SHOW_NUMBER_MAX, "%.1f %%", 100 * share(part, whole));
@@ -69,6 +80,7 @@ static void fill_line(struct line *line, const struct report_figures *figures, c
   double kwh = figures->energy_j / J_PER_KWH;
   bool has_energy = figures->has_energy, has_power = figures->has_power;
   put_number(line->cells[CELL_J], has_energy, figures->energy_j, 3);
+  put_bounds(line->cells[CELL_BOUNDS], figures);
   put_number(line->cells[CELL_WH], has_energy, figures->energy_j / J_PER_WH, 4);
   put_number(line->cells[CELL_MEAN], has_power, figures->mean_w, 3);
   put_number(line->cells[CELL_MIN], has_power, figures->min_w, 3);
@@ -132,6 +144,8 @@ static void print_head(const struct report *report, const struct report_span *sp
   fprintf(out, ": %.3f s from %s", seconds(span->end_ns - span->start_ns), since);
   if (!span->is_phase && report->recording.info.host != NULL)
     fprintf(out, ", on %s", report->recording.info.host);
+  if (!span->is_phase)
+    fprintf(out, "; power from %s", report_power_from(report));
   fputc('\n', out);
 }
 
@@ -177,6 +191,9 @@ static int add_energy(json_t *object, const struct report_figures *figures, cons
   bool has = figures->has_energy;
   double kwh = figures->energy_j / J_PER_KWH;
   int status = json_object_set_new(object, "energy_j", json_number_or_null(has, figures->energy_j)) |
+               json_object_set_new(object, "energy_low_j", json_number_or_null(figures->has_low, figures->low_j)) |
+               json_object_set_new(object, "energy_high_j", json_number_or_null(figures->has_high, figures->high_j)) |
+               json_object_set_new(object, "energy_goes_on", json_boolean(has && figures->goes_on)) |
                json_object_set_new(object, "energy_wh", json_number_or_null(has, figures->energy_j / J_PER_WH)) |
                json_object_set_new(object, "energy_from",
                                    has ? json_string(figures->from_counter ? "counter" : "power") : json_null());
@@ -231,8 +248,9 @@ static json_t *report_to_json(struct report *report, const struct report_costs *
   report_span(report, 0, &span);
   const char *host = report->recording.info.host;
   json_t *phases = json_array(), *whole = span_to_json(report, &span, costs);
-  json_t *object = json_pack("{s:o, s:o, s:f}", "path", json_text(report->recording.path), "host",
-                             host != NULL ? json_text(host) : json_null(), "scale", report->scale);
+  json_t *object = json_pack("{s:o, s:o, s:f, s:s}", "path", json_text(report->recording.path), "host",
+                             host != NULL ? json_text(host) : json_null(), "scale", report->scale, "power_from",
+                             report_power_from(report));
   int status = json_object_update(object, whole);
   json_decref(whole);
   for (size_t s = 1; report_span(report, s, &span); s++) {
@@ -289,6 +307,8 @@ static void put_row(struct csv_text *text, const struct report *report, size_t v
   put_field(text, report->has_span, seconds(span->start_ns));
   put_field(text, report->has_span, seconds(span->end_ns));
   put_field(text, has_energy, figures->energy_j);
+  put_field(text, figures->has_low, figures->low_j);
+  put_field(text, figures->has_high, figures->high_j);
   put_field(text, has_energy, figures->energy_j / J_PER_WH);
   put_field(text, has_power, figures->mean_w);
   put_field(text, has_power, figures->min_w);
@@ -327,7 +347,8 @@ int report_print_csv(struct report *reports, size_t num, const struct report_cos
   struct csv_text text = {0};
   int status = 0;
   fprintf(out,
-          "capture,phase,label,start,end,energy_j,energy_wh,mean_w,min_w,median_w,p95_w,max_w,samples,held_share,"
+          "capture,phase,label,start,end,energy_j,energy_low_j,energy_high_j,energy_wh,mean_w,min_w,median_w,p95_w,max_"
+          "w,samples,held_share,"
           "empty_share,resets%s%s\n",
           costs->gco2_per_kwh >= 0 ? ",gco2" : "", costs->price_per_kwh >= 0 ? ",price" : "");
   for (size_t i = 0; i < num && status == 0; i++)

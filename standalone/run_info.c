@@ -21,6 +21,10 @@ static bool take_number(const json_t *json, double *number) {
   return isfinite(*number);
 }
 
+static int64_t to_ns(double s) {
+  return (int64_t)llround(s * 1e6) * NS_PER_US;
+}
+
 static bool take_counter_number(const json_t *json, uint64_t *number) {
   if (json_is_integer(json) && json_integer_value(json) >= 0) {
     *number = (uint64_t)json_integer_value(json);
@@ -38,7 +42,7 @@ static int take_counters(const json_t *list, struct run_info *info) {
   const json_t *item;
   json_array_foreach(list, i, item) {
     const char *label = json_string_value(json_object_get(item, "label"));
-    double period_s;
+    double start_s;
     if (label == NULL)
       continue;
     struct run_counter *counter = &info->counters[info->counters_num];
@@ -47,8 +51,25 @@ static int take_counters(const json_t *list, struct run_info *info) {
       return -ENOMEM;
     info->counters_num++;
     counter->has_start = take_counter_number(json_object_get(item, "start_energy_uj"), &counter->start_uj);
-    if (take_number(json_object_get(item, "period_s"), &period_s) && period_s > 0 && period_s < TIME_MAX_S)
-      counter->period_ns = (int64_t)(period_s * 1e9);
+    if (take_number(json_object_get(item, "start_update"), &start_s) && start_s > 0 && start_s < TIME_MAX_S)
+      counter->start_ns = to_ns(start_s);
+    if (!take_counter_number(json_object_get(item, "range_uj"), &counter->range_uj))
+      counter->range_uj = 0;
+  }
+  return 0;
+}
+
+static int take_steps(const json_t *list, struct run_info *info) {
+  info->steps = calloc(json_array_size(list) + 1, sizeof(*info->steps));
+  if (info->steps == NULL)
+    return -ENOMEM;
+  size_t i;
+  const json_t *item;
+  json_array_foreach(list, i, item) {
+    double at_s, by_s;
+    if (take_number(json_object_get(item, "ts"), &at_s) && take_number(json_object_get(item, "by_s"), &by_s) &&
+        fabs(at_s) < TIME_MAX_S && fabs(by_s) < TIME_MAX_S)
+      info->steps[info->steps_num++] = (struct run_step){.at_ns = to_ns(at_s), .by_ns = to_ns(by_s)};
   }
   return 0;
 }
@@ -80,9 +101,18 @@ static int take_info(const json_t *root, struct run_info *info) {
     return -EINVAL;
   if (!take_number(json_object_get(root, "max_power_w"), &info->max_power_w) || info->max_power_w < 0)
     info->max_power_w = 0;
-  info->start_ns = (int64_t)llround(start_s * 1e6) * NS_PER_US;
+  info->start_ns = to_ns(start_s);
+  info->never_ended = json_is_null(json_object_get(root, "end"));
+  const json_t *quality = json_object_get(root, "quality");
+  double late_s;
+  if (take_number(json_object_get(quality, "late_max_s"), &late_s) && late_s > 0 && late_s < TIME_MAX_S)
+    info->late_ns = to_ns(late_s);
+  if (!take_counter_number(json_object_get(quality, "rows_lost"), &info->rows_lost))
+    info->rows_lost = 0;
   info->host = host != NULL ? label_printable(host) : NULL;
   int status = take_files(json_object_get(root, "files"), info);
+  if (status == 0)
+    status = take_steps(json_object_get(root, "clock_steps"), info);
   return status != 0 ? status : take_counters(json_object_get(root, "counters"), info);
 }
 
@@ -109,8 +139,21 @@ void run_info_free(struct run_info *info) {
     free(info->counters[i].label);
   free(info->files);
   free(info->counters);
+  free(info->steps);
   free(info->host);
   *info = (struct run_info){.scale = 1};
+}
+
+int64_t run_clock_steady(struct run_clock *cursor, const struct run_info *info, int64_t wall_ns) {
+  for (; cursor->step < info->steps_num; cursor->step++) {
+    const struct run_step *step = &info->steps[cursor->step];
+    if (wall_ns < step->at_ns && !(step->by_ns < 0 && cursor->begun && wall_ns < cursor->last_ns))
+      break;
+    cursor->by_ns += step->by_ns;
+  }
+  cursor->begun = true;
+  cursor->last_ns = wall_ns;
+  return wall_ns - cursor->by_ns;
 }
 
 bool run_info_has_file(const struct run_info *info, const char *name) {

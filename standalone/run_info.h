@@ -12,7 +12,13 @@ struct run_counter {
   char *label;
   bool has_start;
   uint64_t start_uj; /* the raw counter when the run started */
-  int64_t period_ns; /* between two updates; 0: not known */
+  int64_t start_ns;  /* of the update that this number is from; 0: not known */
+  uint64_t range_uj; /* where the counter wraps; 0: it does not, or not known */
+};
+
+/* The wall clock was set by by_ns, noticed when it would have shown at_ns without that. */
+struct run_step {
+  int64_t at_ns, by_ns;
 };
 
 struct run_info {
@@ -20,7 +26,12 @@ struct run_info {
   double scale;
   double max_power_w; /* 0: none was told */
   int64_t start_ns;   /* wall time */
-  char **files;       /* their names */
+  int64_t late_ns;    /* how late a row was taken at most */
+  bool never_ended;   /* it was killed, or still runs */
+  uint64_t rows_lost;
+  struct run_step *steps;
+  size_t steps_num;
+  char **files; /* their names */
   size_t files_num;
   struct run_counter *counters;
   size_t counters_num;
@@ -33,7 +44,18 @@ struct run_info {
 int run_info_read(const char *path, struct run_info *info);
 void run_info_free(struct run_info *info);
 
-/* Whether the run wrote the file of that name. */
+/*
+ * The time stamps of a run follow the wall clock; these are as if it had not been set. For stamps in the order in which
+ * they were written: cursor all zero at first. A step back by less than two stamps are apart is noticed later.
+ */
+struct run_clock {
+  size_t step;
+  int64_t last_ns, by_ns;
+  bool begun;
+};
+int64_t run_clock_steady(struct run_clock *cursor, const struct run_info *info, int64_t wall_ns);
+
+/* Whether the run wrote the file of that name, as far as it says. */
 bool run_info_has_file(const struct run_info *info, const char *name);
 
 /* NULL: there is none of that label. *cursor, 0 at first, makes it quick where labels are asked for in their order. */

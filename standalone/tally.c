@@ -1,35 +1,74 @@
 #include "tally.h"
 
-#include "core/clock.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
-/* An update may come later than the learned period by so much, and still be the next one. */
-#define PERIOD_SLACK 1.2
+/* File times are as coarse as this at most, but for those in whole seconds. */
+#define TICK_NS INT64_C(10000000)
 
-/* Scaphandre's period, where none is known. */
-#define PERIOD_NS (5 * NS_PER_S)
+/* ---- start and end ----------------------------------------------------------------------------------------------- */
 
-/* More than any VM draws. */
-#define MAX_POWER_W 1e4
-
-int tally_init(struct tally *tally, const struct phases *phases, double scale, const struct recording_vm *vm) {
-  *tally = (struct tally){.phases = phases,
-                          .scale = scale,
-                          .period_ns = vm->period_ns,
-                          .max_power_w = vm->max_power_w > 0 ? vm->max_power_w : MAX_POWER_W};
-  if (phases->num > 1) {
-    tally->parts = calloc(phases->num, sizeof(*tally->parts));
-    if (tally->parts == NULL)
-      return -ENOMEM;
+static void set_edges(struct tally *tally, int64_t start_ns) {
+  size_t num = tally->phases->num;
+  tally->edges[0].at_ns = start_ns;
+  for (size_t i = 1; i < num; i++) {
+    int64_t mark_ns = tally->phases->list[i].start_ns;
+    tally->edges[i].at_ns = mark_ns > start_ns ? mark_ns : start_ns;
   }
-  if (vm->has_start) {
-    tally->has_row = tally->has_counter = true;
-    tally->first_ns = tally->row_ns = tally->counter_ns = tally->moved_ns = vm->start_ns;
-    tally->counter_uj = vm->start_uj;
+  tally->edges[num].at_ns = BOUNDS_OPEN;
+}
+
+/* The run says what the counter was when it started, and perhaps when that was updated. */
+static void replay_start(struct tally *tally, const struct recording_vm *vm) {
+  struct recording_value value = {.ts_ns = vm->start_ns, .has_energy = true, .energy_uj = vm->start_uj};
+  struct update first;
+  int64_t to_ns;
+  replay_take(tally->replay, &value, &to_ns, &first);
+  if (vm->start_update_ns > 0 && vm->start_update_ns <= vm->start_ns) {
+    first.within_ns = TICK_NS;
+    to_ns = vm->start_update_ns + TICK_NS < vm->start_ns ? vm->start_update_ns + TICK_NS : vm->start_ns;
   }
+  bounds_add(&tally->bounds, to_ns, &first, NULL);
+}
+
+int tally_init(struct tally *tally, const struct tally_options *options, const struct recording_vm *vm) {
+  size_t num = options->phases->num;
+  *tally = (struct tally){.phases = options->phases,
+                          .recorded = options->recorded || !vm->has_counter,
+                          .has_counter = vm->has_counter,
+                          .scale = options->scale,
+                          .edges = calloc(num + 1, sizeof(*tally->edges)),
+                          .parts = num > 1 ? calloc(num, sizeof(*tally->parts)) : NULL,
+                          .replay = options->replay != NULL ? malloc(sizeof(*tally->replay)) : NULL};
+  if (tally->edges == NULL || (num > 1 && tally->parts == NULL) || (options->replay != NULL && tally->replay == NULL)) {
+    tally_free(tally);
+    return -ENOMEM;
+  }
+  bounds_init(&tally->bounds, tally->edges, num + 1);
+  if (tally->replay != NULL)
+    replay_init(tally->replay, options->replay, vm);
+  if (vm->has_start || (vm->start_ns != 0 && tally->replay == NULL))
+    set_edges(tally, vm->start_ns);
+  tally->has_edges = vm->has_start || (vm->start_ns != 0 && tally->replay == NULL);
+  if (!vm->has_start)
+    return 0;
+  tally->has_row = tally->has_number = true;
+  tally->first_ns = tally->row_ns = tally->number_ns = vm->start_ns;
+  tally->number_uj = vm->start_uj;
+  if (tally->replay != NULL)
+    replay_start(tally, vm);
   return 0;
+}
+
+void tally_end(struct tally *tally, int64_t end_ns) {
+  size_t num = tally->phases->num;
+  if (tally->replay != NULL && (tally->has_number || !tally->has_counter))
+    end_ns = tally->number_ns;
+  for (size_t i = 1; i < num && tally->has_edges; i++)
+    if (tally->edges[i].at_ns > end_ns)
+      bounds_close(&tally->bounds, i, end_ns);
+  bounds_close(&tally->bounds, num, end_ns);
+  tally->has_end = true;
 }
 
 void tally_free(struct tally *tally) {
@@ -37,142 +76,111 @@ void tally_free(struct tally *tally) {
   for (size_t i = 0; tally->parts != NULL && i < tally->phases->num; i++)
     quantile_free(&tally->parts[i].power_w);
   free(tally->parts);
+  free(tally->edges);
+  free(tally->replay);
   tally->parts = NULL;
+  tally->edges = NULL;
+  tally->replay = NULL;
 }
 
-struct tally_part *tally_phase(struct tally *tally, size_t phase) {
-  return tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
+/* ---- updates ----------------------------------------------------------------------------------------------------- */
+
+struct tally_part *tally_part(struct tally *tally, size_t phase) {
+  return phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
 }
 
-static double *energy_of(struct tally_part *part, bool counter) {
-  return counter ? &part->counter_j : &part->power_j;
-}
-
-/* Energy that came evenly between two instants: to the whole, and to each phase its share. */
-static void spread(struct tally *tally, bool counter, double energy_j, int64_t from_ns, int64_t to_ns) {
-  *energy_of(&tally->whole, counter) += energy_j;
-  if (tally->parts == NULL || energy_j <= 0)
-    return;
-  size_t first = phases_at(tally->phases, from_ns), last = phases_at(tally->phases, to_ns);
-  if (first >= last) {
-    *energy_of(&tally->parts[last], counter) += energy_j;
-    return;
-  }
-  for (size_t i = first; i <= last; i++) {
-    int64_t start_ns = i == first ? from_ns : tally->phases->list[i].start_ns;
-    int64_t end_ns = i == last ? to_ns : phases_end(tally->phases, i);
-    double share = (double)(end_ns - start_ns) / (double)(to_ns - from_ns);
-    *energy_of(&tally->parts[i], counter) += share * energy_j;
-  }
-}
-
-/* Since when what the counter has now may have come. */
-static int64_t update_start(const struct tally *tally, int64_t now_ns) {
-  int64_t longest_ns = now_ns - (int64_t)(PERIOD_SLACK * (double)tally->period_ns);
-  int64_t start_ns = tally->moved_ns > longest_ns ? tally->moved_ns : longest_ns;
-  return start_ns < tally->counter_ns ? start_ns : tally->counter_ns;
-}
-
-/* More than a VM can draw, without a power that says otherwise; by the time of updates, since samples may be close. */
-static bool is_too_much(const struct tally *tally, const struct recording_value *value, double rise_j) {
-  int64_t period_ns = tally->period_ns > 0 ? tally->period_ns : PERIOD_NS;
-  int64_t time_ns = value->ts_ns - tally->moved_ns + period_ns;
-  return time_ns > 0 && rise_j > tally->max_power_w * (double)time_ns * 1e-9;
-}
-
-static bool passes_left(const struct tally *tally, uint64_t energy_uj) {
-  return tally->has_left && tally->counter_uj < tally->left_uj && energy_uj >= tally->left_uj;
-}
-
-static bool is_spike(const struct tally *tally, const struct recording_value *value, double rise_j) {
-  bool suspect = value->has_state ? value->state == SAMPLE_SPIKE || value->state == SAMPLE_GAP : !value->has_power;
-  return suspect && (passes_left(tally, value->energy_uj) || is_too_much(tally, value, rise_j));
-}
-
-/* What the series that was left has counted meanwhile and is not in the sum yet. Another one is left for it. */
-static double go_back(struct tally *tally, uint64_t energy_uj) {
-  double missing_j = (double)(energy_uj - tally->left_uj) * 1e-6 * tally->scale - tally->left_j;
-  tally->left_uj = tally->counter_uj;
-  tally->left_j = missing_j > 0 ? missing_j : 0;
-  return tally->left_j;
-}
-
-static void leave(struct tally *tally) {
-  tally->has_left = true;
-  tally->left_uj = tally->counter_uj;
-  tally->left_j = 0;
-}
-
-/* The energy that this number came with. power_j: that of the sample. */
-static double energy_since(struct tally *tally, const struct recording_value *value, double power_j) {
-  uint64_t now_uj = value->energy_uj;
-  if (now_uj >= tally->counter_uj) {
-    double rise_j = (double)(now_uj - tally->counter_uj) * 1e-6 * tally->scale;
-    if (!is_spike(tally, value, rise_j)) {
-      tally->left_j += rise_j;
-      return rise_j;
-    }
-    if (passes_left(tally, now_uj) && !(value->has_state && value->state == SAMPLE_SPIKE))
-      return go_back(tally, now_uj);
-    leave(tally);
+/* The power of a stretch of time is one of each phase that it touches. */
+static int add_power(struct tally *tally, const struct tally_span *span) {
+  int64_t end_ns = tally->edges[tally->phases->num].at_ns;
+  if (span->from_ns >= end_ns || span->to_ns <= tally->edges[0].at_ns)
     return 0;
-  }
-  if (tally->has_left && now_uj >= tally->left_uj)
-    return go_back(tally, now_uj);
-  if (power_j <= 0)
-    leave(tally);
-  return power_j;
-}
-
-static void add_counter(struct tally *tally, const struct recording_value *value, double power_j) {
-  bool moved = !tally->has_counter || value->energy_uj != tally->counter_uj;
-  if (tally->has_counter) {
-    tally->counted = true;
-    double energy_j = energy_since(tally, value, power_j);
-    spread(tally, true, energy_j, update_start(tally, value->ts_ns), value->ts_ns);
-  }
-  tally->has_counter = true;
-  tally->counter_uj = value->energy_uj;
-  tally->counter_ns = value->ts_ns;
-  if (moved)
-    tally->moved_ns = value->ts_ns;
-}
-
-static int count_sample(struct tally_part *part, const struct recording_value *value, bool held, bool reset) {
-  part->samples++;
-  part->held += held;
-  part->resets += reset;
-  return value->has_power ? quantile_add(&part->power_w, value->power_w) : 0;
-}
-
-int tally_add(struct tally *tally, const struct recording_value *value) {
-  bool known = value->has_energy && tally->has_counter;
-  bool held = value->has_state ? value->state == SAMPLE_HELD : known && value->energy_uj == tally->counter_uj;
-  int64_t dt_ns = tally->has_row ? value->ts_ns - tally->row_ns : 0;
-  double power_j = value->has_power && dt_ns > 0 ? value->power_w * (double)dt_ns * 1e-9 : 0;
-  bool returns = tally->has_left && value->energy_uj >= tally->left_uj;
-  bool reset = known && value->energy_uj < tally->counter_uj && power_j <= 0 && !returns;
-
-  spread(tally, false, power_j, tally->row_ns, value->ts_ns);
-  tally->timed = tally->timed || (value->has_power && tally->has_row);
-  if (value->has_energy)
-    add_counter(tally, value, power_j);
-  if (!tally->has_row)
-    tally->first_ns = value->ts_ns;
-  tally->steps += tally->has_row;
-  tally->has_row = true;
-  tally->row_ns = value->ts_ns;
-
-  int status = count_sample(&tally->whole, value, held, reset);
-  if (status == 0 && tally->parts != NULL)
-    status = count_sample(&tally->parts[phases_at(tally->phases, value->ts_ns)], value, held, reset);
+  int status = quantile_add(&tally->whole.power_w, span->power_w);
+  if (tally->parts == NULL)
+    return status;
+  size_t last = phases_at(tally->phases, span->to_ns < end_ns ? span->to_ns : end_ns);
+  for (size_t i = phases_at(tally->phases, span->from_ns + 1); i <= last && status == 0; i++)
+    status = quantile_add(&tally->parts[i].power_w, span->power_w);
   return status;
 }
 
-bool tally_has_energy(const struct tally *tally) {
-  return tally->counted || tally->timed;
+static int add_update(struct tally *tally, int64_t to_ns, const struct update *update, struct tally_span *span) {
+  struct bounds_span power;
+  bool has = bounds_add(&tally->bounds, to_ns, update, &power);
+  if (update->state == SAMPLE_RESET) {
+    tally->whole.resets++;
+    if (tally->parts != NULL)
+      tally->parts[phases_at(tally->phases, to_ns)].resets++;
+  }
+  if (!has || tally->recorded)
+    return 0;
+  *span = (struct tally_span){.has = true, .from_ns = power.from_ns, .to_ns = power.to_ns, .power_w = power.power_w};
+  return add_power(tally, span);
 }
 
-double tally_energy_j(const struct tally *tally, const struct tally_part *part) {
-  return tally->counted ? part->counter_j : part->power_j;
+int tally_update(struct tally *tally, int64_t to_ns, const struct update *update, struct tally_span *span) {
+  struct update scaled = *update;
+  scaled.energy_j *= tally->scale;
+  *span = (struct tally_span){.has = false};
+  return tally->has_edges ? add_update(tally, to_ns, &scaled, span) : 0;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+static void count_row(struct tally_part *part, const struct recording_value *value, bool held) {
+  part->samples++;
+  part->held += held;
+  part->empty += !value->has_power;
+}
+
+/* The power that stands in the row, of the time since the row before. */
+static int add_recorded(struct tally *tally, const struct recording_value *value, struct tally_span *span) {
+  *span = (struct tally_span){.has = true, .from_ns = tally->row_ns, .to_ns = value->ts_ns, .power_w = value->power_w};
+  int status = quantile_add(&tally->whole.power_w, value->power_w);
+  if (status == 0 && tally->parts != NULL)
+    status = quantile_add(&tally->parts[phases_at(tally->phases, value->ts_ns)].power_w, value->power_w);
+  return status;
+}
+
+int tally_add(struct tally *tally, const struct recording_value *value, struct tally_span *span) {
+  bool known = value->has_energy && tally->has_number;
+  bool held = value->has_state ? value->state == SAMPLE_HELD : known && value->energy_uj == tally->number_uj;
+  int status = 0;
+  *span = (struct tally_span){.has = false};
+  count_row(&tally->whole, value, held);
+  if (tally->parts != NULL)
+    count_row(&tally->parts[phases_at(tally->phases, value->ts_ns)], value, held);
+  if (!tally->has_edges)
+    set_edges(tally, value->ts_ns);
+  tally->has_edges = true;
+  if (!tally->has_row)
+    tally->first_ns = value->ts_ns;
+
+  struct update update;
+  int64_t to_ns;
+  if (tally->replay != NULL && replay_take(tally->replay, value, &to_ns, &update))
+    status = add_update(tally, to_ns, &update, span);
+  if (value->has_power && tally->has_row)
+    tally->recorded_j += value->power_w * (double)(value->ts_ns - tally->row_ns) * 1e-9;
+  /* that of the first row may be the whole counter by the interval */
+  if (status == 0 && tally->recorded && value->has_power && tally->has_row)
+    status = add_recorded(tally, value, span);
+  tally->steps += tally->has_row;
+  tally->has_row = true;
+  tally->row_ns = value->ts_ns;
+  if (value->has_energy || !tally->has_counter)
+    tally->number_ns = value->ts_ns;
+  tally->has_number = tally->has_number || value->has_energy;
+  if (value->has_energy)
+    tally->number_uj = value->energy_uj;
+  return status;
+}
+
+/* ---- energy ------------------------------------------------------------------------------------------------------ */
+
+void tally_energy(const struct tally *tally, size_t phase, struct bounds_result *result) {
+  *result = (struct bounds_result){.has_energy = false};
+  if (!tally->has_edges || !tally->has_end)
+    return;
+  bool whole = phase == SIZE_MAX;
+  bounds_result(&tally->bounds, whole ? 0 : phase, whole ? tally->phases->num : phase + 1, result);
 }

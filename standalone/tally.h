@@ -1,28 +1,18 @@
 /*
- * tally: what the samples of one VM add up to, as a whole and by phase
+ * tally: what is known of one VM of a capture, as a whole and by phase
  *
- * Energy. Where the capture has a raw counter, its differences are what was measured: from the start of the run where
- * that is known, else from the first sample, to the last one, with nothing lost where samples have no value. Where it
- * fell, the power of that sample by its time counts: a wrap was corrected there, and a reset has no power and adds
- * nothing. Without a counter, energy is power by time, throughout.
- *
- * A spike (see core/meter.h) adds nothing, nor does the way back from it, but for what the series counted meanwhile
- * that it goes back to. It is a rise in the state spike or gap, or, in layouts without states, one without a power; and
- * it passes the number which the counter had fallen from, or is more than max_power_w of the run, or 10 kW where that
- * is not known.
- *
- * A counter moves when it is updated, every 5 s or so. Its energy is spread evenly over the time since the update
- * before, and no longer than an update takes, so that a phase gets its share of the updates at its edges.
- *
- * Power. Mean, minimum, maximum, quantiles are those of the samples that have a power. A sample belongs to the phase
- * that is over with it.
+ * Energy, with what it is at least and at most, is from the updates: see bounds.h. So is power, unless the recorded one
+ * is asked for or there is no counter: minimum, median, maximum are those of the mean powers between two updates, and
+ * the mean is energy by time. What a row has belongs to the phase that is over with it.
  */
 #ifndef VM_ENERGY_TALLY_H
 #define VM_ENERGY_TALLY_H
 
+#include "bounds.h"
 #include "phases.h"
 #include "quantile.h"
 #include "recording.h"
+#include "replay.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,45 +22,62 @@
 struct tally_part {
   struct quantile power_w;
   uint64_t samples; /* with a power or not */
+  uint64_t empty;   /* without */
   uint64_t held;    /* state held; without states: the counter did not move */
   uint64_t resets;
-  double counter_j, power_j; /* by the counter, by the power */
 };
 
 struct tally {
   const struct phases *phases;
-  double scale;
-  int64_t period_ns;
-  double max_power_w;
+  bool recorded; /* power is that of the rows */
   struct tally_part whole;
   struct tally_part *parts; /* by phase; NULL: there is but one */
+  struct bounds bounds;
+  struct bounds_edge *edges; /* the start, that of each phase but the first, the end */
+  struct replay *replay;     /* NULL: there is an updates.dat */
+  double scale;
 
-  bool has_row, has_counter;
-  bool counted;             /* the counter was compared at least once */
-  bool timed;               /* so was a power multiplied by time */
-  int64_t first_ns, row_ns; /* of the start or the first sample, of the last one */
-  uint64_t steps;           /* between them */
-  uint64_t counter_uj;
-  int64_t counter_ns; /* when the counter was last seen, */
-  int64_t moved_ns;   /* and when it was last seen to have moved */
-  bool has_left;      /* a series of numbers was left, */
-  uint64_t left_uj;   /* with this one, */
-  double left_j;      /* and so much was added since */
+  bool has_counter; /* energy is from one, and has bounds; else from power by time */
+  bool has_edges, has_end;
+  bool has_row, has_number;
+  int64_t first_ns, row_ns; /* of the start or the first row, of the last one */
+  int64_t number_ns;        /* of the last one with a value */
+  uint64_t number_uj;
+  uint64_t steps;    /* rows after the first */
+  double recorded_j; /* by the power of the rows */
 };
 
-/* phases is borrowed. scale: of the raw counter. 0 or -ENOMEM. */
-int tally_init(struct tally *tally, const struct phases *phases, double scale, const struct recording_vm *vm);
+/* All borrowed. replay: there is no updates.dat; its options. */
+struct tally_options {
+  const struct phases *phases;
+  double scale;
+  bool recorded;
+  const struct meter_options *replay;
+};
 
 /* 0 or -ENOMEM. */
-int tally_add(struct tally *tally, const struct recording_value *value);
+int tally_init(struct tally *tally, const struct tally_options *options, const struct recording_vm *vm);
+
+/* What the power was in a stretch of time; power_w is then what a plot shows. */
+struct tally_span {
+  bool has;
+  int64_t from_ns, to_ns;
+  double power_w;
+};
+
+/* A row. *span is what it shows of the power. 0 or -ENOMEM. */
+int tally_add(struct tally *tally, const struct recording_value *value, struct tally_span *span);
+
+/* After the last row: nothing counts that is after end_ns, or after the VM's last row where there is no updates.dat. */
+void tally_end(struct tally *tally, int64_t end_ns);
+
+/* An update of updates.dat, unscaled. 0 or -ENOMEM. */
+int tally_update(struct tally *tally, int64_t to_ns, const struct update *update, struct tally_span *span);
 
 void tally_free(struct tally *tally);
 
-/* Whether an energy is known, and whether from the counter; the part's, in J. */
-bool tally_has_energy(const struct tally *tally);
-double tally_energy_j(const struct tally *tally, const struct tally_part *part);
-
-/* Of a phase. */
-struct tally_part *tally_phase(struct tally *tally, size_t phase);
+/* Of a phase; SIZE_MAX: the whole. */
+struct tally_part *tally_part(struct tally *tally, size_t phase);
+void tally_energy(const struct tally *tally, size_t phase, struct bounds_result *result);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The reader of captures, on a file that anything may have written: it ends, and what it hands over is in its range.
+ * The reader of captures and of updates.dat, on a file that anything may have written: it ends, and what it hands over
+ * is in its range.
  */
 #include "fuzz.h"
 
@@ -17,7 +18,7 @@ static int take_vm(void *arg, size_t vm, const struct recording_vm *info) {
   struct seen *seen = arg;
   MUST(vm == seen->vms++);
   MUST(info->label != NULL);
-  MUST(isfinite(info->max_power_w) && info->max_power_w >= 0 && info->period_ns >= 0);
+  MUST(info->unit_ns > 0);
   return 0;
 }
 
@@ -28,6 +29,14 @@ static int take_value(void *arg, size_t vm, const struct recording_value *value)
   MUST(!value->has_state || value->state < SAMPLE_STATES);
   MUST(llabs(value->ts_ns) <= (INT64_C(4000000000) + 1) * NS_PER_S);
   seen->values++;
+  return 0;
+}
+
+static int take_update(void *arg, size_t vm, int64_t to_ns, const struct update *update) {
+  (void)arg;
+  MUST(vm == 0);
+  MUST(update->within_ns >= UPDATE_UNDATED && update->state < SAMPLE_STATES && isfinite(update->energy_j));
+  MUST(to_ns >= 0 && to_ns <= INT64_C(4000000000) * NS_PER_S);
   return 0;
 }
 
@@ -47,6 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     MUST(first.vms == second.vms && first.values == second.values);
     recording_close(&recording);
   }
+  char label[] = "vm", *labels[] = {label};
+  struct recording updates = {.updates = path, .labels = labels, .labels_num = 1};
+  recording_read_updates(&updates, take_update, NULL);
   close(fd);
   return 0;
 }
