@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How late a row was taken in a run that was killed before it said so. */
+#define LATE_NS (50 * NS_PER_MS)
+
 /* What reading one file takes. */
 struct scan {
   struct recording *recording;
@@ -77,7 +80,8 @@ static int announce(struct scan *r, const char *label, bool has_counter) {
     vm.start_update_ns = counter->start_ns;
     vm.range_uj = counter->range_uj;
   }
-  vm.unit_ns += recording->info.late_ns;
+  if (recording->info.files_num > 0) /* then the rest of the time stamp is known, see cut_off() */
+    vm.unit_ns = recording->info.late_ns > 0 ? recording->info.late_ns : LATE_NS;
   int status = keep_label(recording, *r->vms, label);
   if (status == 0)
     status = r->sink->vm(r->sink->arg, (*r->vms)++, &vm);

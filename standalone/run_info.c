@@ -145,9 +145,10 @@ void run_info_free(struct run_info *info) {
 }
 
 int64_t run_clock_steady(struct run_clock *cursor, const struct run_info *info, int64_t wall_ns) {
+  int64_t last_ns = cursor->begun ? cursor->last_ns : info->start_ns - NS_PER_S; /* stamps are cut */
   for (; cursor->step < info->steps_num; cursor->step++) {
     const struct run_step *step = &info->steps[cursor->step];
-    if (wall_ns < step->at_ns && !(step->by_ns < 0 && cursor->begun && wall_ns < cursor->last_ns))
+    if (wall_ns < step->at_ns && !(step->by_ns < 0 && wall_ns < last_ns))
       break;
     cursor->by_ns += step->by_ns;
   }

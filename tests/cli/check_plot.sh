@@ -96,7 +96,7 @@ $((t0 + 2)),30000000,20
 $((t0 + 3)),,
 $((t0 + 4)),60000000,30
 ROWS
-script steps.csv
+script --power recorded steps.csv
 check "a level for each sample, from the one before; a gap where there is none" same \
   "0 10 1 10 1 20 2 20  3 30 4 30" "$(awk -v t="$t0" '{ printf sep "%s", $1 == "" ? "" : $1 - t " " $2 + 0; sep = " " }' curve0)"
 mkdir run_1
@@ -105,7 +105,7 @@ cat >run_1/run.json <<JSON
 {"tool": "vm_energy", "host": "node42", "start": $((t0 - 1)), "scale": 1.0, "files": ["power.csv"],
  "counters": [{"label": "a", "start_energy_uj": 0}]}
 JSON
-script run_1
+script --power recorded run_1
 check "from the start of the run on" same "-1 7 0 7 0 10" "$(awk -v t="$t0" 'NR <= 3 { printf sep "%d %g", $1 - t, $2; sep = " " }' curve0)"
 check "host in the title" grep -qF "Power of 1 VM on node42, " script.svg
 script --stacked three.csv
