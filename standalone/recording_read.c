@@ -11,18 +11,24 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A VM of a long file. */
+struct long_vm {
+  size_t at;         /* in the order of the file */
+  const char *label; /* stored after the struct */
+};
+
 /* What reading one file takes. */
 struct scan {
   const struct recording *recording;
   const struct recording_sink *sink;
-  size_t *vms;       /* of all files so far */
-  size_t first_vm;   /* of this file */
-  size_t run_cursor; /* see run_info_counter() */
+  size_t *vms;     /* of all files so far */
+  size_t first_vm; /* of this file */
   bool has_layout;
   struct layout layout;
   struct recording_value *values; /* wide: of the row */
@@ -30,8 +36,9 @@ struct scan {
   bool has_rows;
   unsigned decimals; /* of the time stamps */
 
-  char **labels; /* long: of the VMs of this file, as they stand there */
-  size_t labels_num, cursor;
+  struct long_vm **long_vms; /* long: the VMs of this file, as they stand there */
+  size_t long_vms_num, cursor;
+  void *by_label; /* tsearch(3) tree of them */
 
   uint64_t bad_rows, bad_line; /* rows passed over, and where the first one is */
   char bad_reason[80];
@@ -45,8 +52,7 @@ static int announce(struct scan *r, const char *label) {
     return -ENOMEM;
   struct recording_vm vm = {.label = printable};
   const struct recording *recording = r->recording;
-  const struct run_counter *counter =
-      recording->has_info ? run_info_counter(&recording->info, printable, &r->run_cursor) : NULL;
+  const struct run_counter *counter = recording->has_info ? run_info_counter(&recording->info, printable) : NULL;
   if (counter != NULL) {
     int64_t unit_ns = NS_PER_S;
     for (unsigned i = 0; i < r->decimals && unit_ns > 1; i++)
@@ -70,29 +76,42 @@ static int announce_all(struct scan *r) {
   return status;
 }
 
-/* The number of a VM in a long file. It is told when it is new. 0 or -errno. */
-static int find_vm(struct scan *r, const char *label, size_t *vm) {
-  for (size_t i = 0; i < r->labels_num; i++) {
-    size_t at = r->cursor + i < r->labels_num ? r->cursor + i : r->cursor + i - r->labels_num;
-    if (strcmp(r->labels[at], label) != 0)
-      continue;
-    r->cursor = at + 1 < r->labels_num ? at + 1 : 0;
-    *vm = r->first_vm + at;
-    return 0;
-  }
-  if ((r->labels_num & (r->labels_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
-    char **labels = realloc(r->labels, (2 * r->labels_num + 1) * sizeof(*labels));
-    if (labels == NULL)
+static int compare_long_vms(const void *a, const void *b) {
+  return strcmp(((const struct long_vm *)a)->label, ((const struct long_vm *)b)->label);
+}
+
+static int add_long_vm(struct scan *r, const char *label) {
+  if ((r->long_vms_num & (r->long_vms_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
+    struct long_vm **vms = realloc(r->long_vms, (2 * r->long_vms_num + 1) * sizeof(struct long_vm *));
+    if (vms == NULL)
       return -ENOMEM;
-    r->labels = labels;
+    r->long_vms = vms;
   }
-  char *copy = strdup(label);
-  if (copy == NULL)
+  size_t size = strlen(label) + 1;
+  struct long_vm *vm = malloc(sizeof(*vm) + size);
+  if (vm == NULL)
     return -ENOMEM;
-  *vm = r->first_vm + r->labels_num;
-  r->labels[r->labels_num++] = copy;
-  r->cursor = 0;
+  *vm = (struct long_vm){.at = r->long_vms_num, .label = memcpy(vm + 1, label, size)};
+  if (tsearch(vm, &r->by_label, compare_long_vms) == NULL) {
+    free(vm);
+    return -ENOMEM;
+  }
+  r->long_vms[r->long_vms_num++] = vm;
   return announce(r, label);
+}
+
+/* The number of a VM in a long file. A new one is announced. Rows mostly come in the order of the pass before. */
+static int find_vm(struct scan *r, const char *label, size_t *vm) {
+  size_t at = r->cursor;
+  if (at >= r->long_vms_num || strcmp(r->long_vms[at]->label, label) != 0) {
+    const struct long_vm key = {.label = label};
+    struct long_vm **node = tfind(&key, &r->by_label, compare_long_vms);
+    at = node != NULL ? (*node)->at : r->long_vms_num;
+  }
+  int status = at == r->long_vms_num ? add_long_vm(r, label) : 0;
+  r->cursor = at + 1 < r->long_vms_num ? at + 1 : 0;
+  *vm = r->first_vm + at;
+  return status;
 }
 
 /* --- rows --------------------------------------------------------------------------------------------------------- */
@@ -246,9 +265,8 @@ static void tell_no_capture(const struct scan *r, const char *shown, int status,
 static void free_scan(struct scan *r) {
   if (r->has_layout)
     layout_free(&r->layout);
-  for (size_t i = 0; i < r->labels_num; i++)
-    free(r->labels[i]);
-  free(r->labels);
+  tdestroy(r->by_label, free);
+  free(r->long_vms);
   free(r->values);
 }
 

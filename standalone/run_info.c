@@ -30,6 +30,10 @@ static bool take_counter_number(const json_t *json, uint64_t *number) {
   return digits != NULL && number_parse_u64(digits, strlen(digits), number) == 0;
 }
 
+static int compare_counters(const void *a, const void *b) {
+  return strcmp(((const struct run_counter *)a)->label, ((const struct run_counter *)b)->label);
+}
+
 static int take_counters(const json_t *list, struct run_info *info) {
   info->counters = calloc(json_array_size(list) + 1, sizeof(*info->counters));
   if (info->counters == NULL)
@@ -50,6 +54,7 @@ static int take_counters(const json_t *list, struct run_info *info) {
     if (take_number(json_object_get(item, "period_s"), &period_s) && period_s > 0 && period_s < TIME_MAX_S)
       counter->period_ns = (int64_t)(period_s * 1e9);
   }
+  qsort(info->counters, info->counters_num, sizeof(*info->counters), compare_counters);
   return 0;
 }
 
@@ -120,14 +125,10 @@ bool run_info_has_file(const struct run_info *info, const char *name) {
   return false;
 }
 
-const struct run_counter *run_info_counter(const struct run_info *info, const char *label, size_t *cursor) {
-  size_t num = info->counters_num;
-  for (size_t i = 0; i < num; i++) {
-    size_t at = *cursor + i < num ? *cursor + i : *cursor + i - num;
-    if (strcmp(info->counters[at].label, label) != 0)
-      continue;
-    *cursor = at + 1 < num ? at + 1 : 0;
-    return &info->counters[at];
-  }
-  return NULL;
+static int compare_label(const void *label, const void *counter) {
+  return strcmp(label, ((const struct run_counter *)counter)->label);
+}
+
+const struct run_counter *run_info_counter(const struct run_info *info, const char *label) {
+  return bsearch(label, info->counters, info->counters_num, sizeof(*info->counters), compare_label);
 }
