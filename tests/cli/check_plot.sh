@@ -185,6 +185,22 @@ done
 check "exists: through a link, as it was" same precious "$(cat there.png)"
 run "$tool" plot --force three.csv -o there.png
 check "--force: overwritten" same "$(printf '\211PNG')" "$(head -c 4 there.png)"
+# a gnuplot that has begun to draw and does not end; SIGKILL stands for all that nobody can catch
+for signal in TERM INT HUP KILL; do
+  printf '#!/bin/sh\necho half a picture; echo $$ >drawing.new; mv drawing.new drawing; exec sleep 600\n' >fake/gnuplot
+  PATH=$work/fake:$PATH env --default-signal=INT --default-signal=HUP "$tool" plot three.csv -o ended.svg >out 2>err &
+  ended=$!
+  pids+=("$ended")
+  wait_for test -s drawing
+  pids+=("$(cat drawing)")
+  check "SIG$signal while it draws: no file of ours is there" same "" "$(find . -name '.vm_energy*')"
+  kill -s "$signal" "$ended"
+  wait "$ended" 2>/dev/null
+  check "SIG$signal while it draws: ended by it" test $? -eq $((128 + $(kill -l "$signal")))
+  check "SIG$signal while it draws: nothing is left" same "" "$(find . -name '.vm_energy*' -o -name ended.svg)"
+  kill "$(cat drawing)"
+  rm drawing
+done
 printf '#!/bin/sh\ncat >/dev/null; echo mine; echo other >race.svg\n' >fake/gnuplot
 PATH=$work/fake:$PATH run "$tool" plot three.csv -o race.svg
 check "made by another meanwhile: status 1" exits 1
