@@ -124,10 +124,12 @@ static bool save_picture(const struct picture *picture) {
   return status == 0 ? true : tell_failure(picture, status);
 }
 
-static bool draw(const struct plot *plot, const struct options *options, enum plot_format format, int fd) {
+static bool draw(struct plot *plot, const struct options *options, enum plot_format format, int fd) {
   struct gnuplot gnuplot;
   char said[200] = "";
-  int status = gnuplot_start(&gnuplot, fd);
+  int status = plot_fit_texts(plot, format);
+  if (status == 0)
+    status = gnuplot_start(&gnuplot, fd);
   if (status == -ENOENT) {
     tell_error("gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox");
     return false;
@@ -139,7 +141,7 @@ static bool draw(const struct plot *plot, const struct options *options, enum pl
   if (status == -EIO)
     tell_error("gnuplot failed: %s", said);
   else if (status != 0)
-    tell_error("unable to run gnuplot: %s", strerror(-status));
+    tell_error("unable to draw: %s", strerror(-status));
   return status == 0;
 }
 

@@ -2,6 +2,7 @@
  * plot: captures as a picture of power over time
  *
  *   plot_read()    reads the captures, twice: what is in them, then their power
+ *   plot_fit_texts()
  *   plot_write()   the script for gnuplot
  *   plot_free()
  *
@@ -45,6 +46,12 @@ enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 /* A STATUS_...; what is wrong is told. To be given to plot_free() in any case. */
 int plot_read(struct plot *plot, const char *const *paths, size_t num);
 void plot_free(struct plot *plot);
+
+/*
+ * Makes the names of VMs, of marks and of the host fit into the picture: cuts them, and replaces characters that would
+ * destroy it, see fonts.h; a warning tells that. 0 or -ENOMEM.
+ */
+int plot_fit_texts(struct plot *plot, enum plot_format format);
 
 /* stacked: curves on each other, so that the uppermost is the sum of all. */
 void plot_write(const struct plot *plot, enum plot_format format, bool stacked, FILE *script);

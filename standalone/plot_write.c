@@ -114,7 +114,7 @@ static void write_title(const struct plot *plot, const struct zone *zone, bool s
   format_time(plot->start_ns, zone, start);
   format_time(plot->end_ns, zone, end);
   bool same_day = strncmp(start, end, DAY_LEN) == 0;
-  snprintf(text, sizeof(text), "Power of %zu VM%s%s%.100s%s, %s to %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
+  snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s, %s to %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
            host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "", start,
            same_day ? end + DAY_LEN + 1 : end);
   fputs("set title ", script);

@@ -120,6 +120,11 @@ mkdir run_2
 sed "s/^$t0/$((t0 + 100))/" three.csv | head -n 4 >run_2/power.csv
 script three.csv run_2
 check "two captures: which is which" grep -qF 'title "vm-03 \050three.csv\051"' script.svg
+mkdir -p deep/of/a/long/path/that/would/fill/the/legend/{one,two}
+for run in one two; do cp three.csv deep/of/a/long/path/that/would/fill/the/legend/$run; done
+script deep/of/a/long/path/that/would/fill/the/legend/{one,two}
+check "two captures: from where their paths differ" grep -qF 'title "vm-03 \050one\051"' script.svg
+script three.csv run_2
 check "two captures: all VMs" grep -qF "Power of 6 VMs, " script.svg
 
 # --- marks ---------------------------------------------------------------------------------------------------------------------
@@ -133,6 +138,29 @@ check "marks: a line each, where they are" same "$t0 5.5 30" "$t0 $(sed -n 's/^s
 { echo ts,mark && for i in $(seq 30); do echo "$((t0 + i)),phase $i"; done; } >marked/marks.csv
 script marked
 check "many marks: lines without names" test "$(grep -c '^set arrow' script.svg)" -eq 30 -a "$(grep -c '^set label' script.svg)" -eq 0
+
+# --- characters that no font has -------------------------------------------------------------------------------------------------
+# U+10FFFD is for private use, and in no font: a picture with its number is the same as one of VMs that have such names
+mkdir fonts
+letters() { # character: a capture with it in the names of VMs, the host and a mark
+  mkdir -p fonts/run
+  printf '%s\n' ts,label,energy_uj,power_w,state "$t0,vm $1,0,5,ok" "$((t0 + 9)),vm $1,45000000,5,ok" >fonts/run/power.csv
+  printf '{"tool": "vm_energy", "host": "host %s", "start": %d, "scale": 1.0, "files": ["power.csv"]}' "$1" "$t0" >fonts/run/run.json
+  printf 'ts,mark\n%d,mark %s\n' $((t0 + 3)) "$1" >fonts/run/marks.csv
+}
+letters '[10FFFD]'
+run "$tool" plot fonts/run -o fonts/number.png
+letters $'\364\217\277\275'
+run "$tool" plot fonts/run -o fonts/missing.png
+check "no font has it: status 0" exits 0
+check "no font has it: told" says err "vm_energy: warning: no font has the character U\+10FFFD; the number of each such character is drawn"
+check "no font has it: its number is drawn" cmp fonts/number.png fonts/missing.png
+for picture in png pdf svg; do
+  PATH=$work/fake:$PATH run "$tool" plot --force fonts/run -o "fonts/script.$picture"
+  drawn=$([ $picture = svg ] && echo '\364\217\277\275' || echo '\133\061\060FFFD\135')
+  check "no font has it, $picture" same "$(printf '%s\n' "mark $drawn" "host $drawn" "vm $drawn")" \
+    "$(for name in mark host vm; do grep -oF "$name $drawn" "fonts/script.$picture"; done)"
+done
 
 # --- nothing is a command ------------------------------------------------------------------------------------------------------
 hostile=("x'; system(\"touch $work/pwned\"); '" "\`touch $work/pwned\`" "@a \$b \\n {/=50 big} %s" "END" "<script>alert(1)</script>" "a_b^c~d&e" "'" "é")
