@@ -53,6 +53,9 @@ void plot_free(struct plot *plot);
  */
 int plot_fit_texts(struct plot *plot, enum plot_format format);
 
+/* How many letters of average width the text is as wide as, and how many characters it has. */
+void plot_measure(const char *text, int *width, int *count);
+
 /* stacked: curves on each other, so that the uppermost is the sum of all. */
 void plot_write(const struct plot *plot, enum plot_format format, bool stacked, FILE *script);
 

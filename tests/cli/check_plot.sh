@@ -16,6 +16,16 @@ texts() { # picture.svg: all that is written in it
   sed -nE 's/.*<text[^>]*>(<tspan[^>]*>)?([^<]*)<.*/\2/p' "$1"
 }
 
+placed() { # picture.svg: x, y, angle and text of all that is written in it, by y, then x
+  sed -nE -e '/translate\(/{s/.*translate\(([0-9.]+),([0-9.]+)\)( rotate\((-?[0-9]+)[^)]*\))?.*/\1 \2 0\4/;h}' \
+    -e '/<text>/{s/<\/?(text|tspan)[^>]*>//g;s/^[\t ]*//;H;x;s/\n/ /;s/ 0-/ -/;p}' "$1" | sort -k 2,2n -k 1,1n
+}
+apart() { # picture.svg pattern: texts of this pattern are there, and none touches the next one; a letter has 9 pixels, a line 16
+  placed "$1" | grep -E -- "$2" | awk '{ x = $1; y = $2; rotated = $3; $1 = $2 = $3 = ""; wide = rotated ? 16 : 9 * (length($0) - 3) }
+    NR > 1 && y - last_y < 16 && y > last_y - 16 && last_end > x { print "  touches the text before: " $0; bad = 1 }
+    { last_y = y; last_end = x + wide } END { exit bad || NR < 2 }'
+}
+
 # --- pictures ------------------------------------------------------------------------------------------------------------------
 capture 3 60 >three.csv
 run "$tool" plot three.csv
@@ -57,6 +67,24 @@ check "another zone: tics" shows out.svg "21:45:30"
 check "another zone: title" shows out.svg "Power of 3 VMs, 2026-11-24 21:45:00 to 21:45:59"
 TZ=America/New_York svg three.csv
 check "west of Greenwich" shows out.svg "local time (EST, UTC-05:00)"
+for seconds in 0.01 0.1 0.9 1 2 3 4 5 9 20; do
+  awk -v t="$t0" -v s="$seconds" 'BEGIN { print "ts,a-virtual-machine-with-a-long-name-001_power_w"
+    for (i = 0; i < 11; i++) printf "%.3f,%d\n", t + i * s / 10, 10 }' >short.csv
+  svg short.csv
+  check "$seconds s: labels of the axis do not touch" apart out.svg ' 16:00:'
+done
+# 2026-10-25 00:00 to 08:00 in Berlin, where summer time ends on the way
+awk 'BEGIN { print "ts,a_power_w"; for (i = 0; i <= 9; i++) print 1792879200 + i * 3600 "," 10 }' >summer.csv
+TZ=CET-1CEST,M3.5.0,M10.5.0/3 svg summer.csv
+check "end of summer time: tics" same "00:00 01:00 02:00 02:00 03:00 04:00 05:00 06:00 07:00 08:00" \
+  "$(placed out.svg | awk '$4 ~ /^0.:00$/ { printf sep "%s", $4; sep = " " }')"
+check "end of summer time: told" shows out.svg "local time (CEST, UTC+02:00; CET, UTC+01:00)"
+awk 'BEGIN { print "ts,a_power_w"; for (i = 0; i <= 30; i++) print 1792879200 + i * 3600 "," 10 }' >days.csv
+svg days.csv
+check "more than a day: the label below labels of two lines has room" awk \
+  '$4 ~ /^[0-9][0-9]-[0-9][0-9]$/ { low = $2 } $4 == "local" { label = $2 } END { exit !(low > 0 && label >= low + 16) }' <(placed out.svg)
+TZ=CET-1CEST,M3.5.0,M10.5.0/3 svg summer.csv
+check "end of summer time: title" shows out.svg "Power of 1 VM, 2026-10-25 00:00:00 to 08:00:00"
 capture 25 30 >many.csv
 svg many.csv
 check "many: ten, and all others as one" same "vm-25 vm-24 vm-23 vm-22 vm-21 vm-20 vm-19 vm-18 vm-17 vm-16 15 others" "$(texts out.svg | grep -E '^vm-|others' | paste -sd ' ')"
@@ -138,6 +166,18 @@ check "marks: a line each, where they are" same "$t0 5.5 30" "$t0 $(sed -n 's/^s
 { echo ts,mark && for i in $(seq 30); do echo "$((t0 + i)),phase $i"; done; } >marked/marks.csv
 script marked
 check "many marks: lines without names" test "$(grep -c '^set arrow' script.svg)" -eq 30 -a "$(grep -c '^set label' script.svg)" -eq 0
+
+capture 3 60 | sed 's/vm-0/a-virtual-machine-with-a-long-name-00/' >marked/power.csv
+for marks in "5 15 24 33 42 51 55" "5.1 5.2 5.3 20 20.4 20.8 40 55" "$(seq -s ' ' 1 24)" "$(seq -s ' ' 0.1 0.1 2.4)"; do
+  { echo ts,mark && for i in $marks; do echo "$((t0 + ${i%.*})).$(case $i in *.*) echo "${i#*.}" ;; *) echo 0 ;; esac),phase at $i"; done; } >marked/marks.csv
+  svg marked
+  check "marks at $marks beside a long legend: names do not touch" apart out.svg 'phase at'
+  script marked
+  check "marks at $marks: all have a line" same "$(wc -w <<<"$marks")" "$(grep -c '^set arrow' script.svg)"
+done
+printf 'ts,mark\n%d,%s\n' $((t0 + 5)) "$(printf 'a long story %.0s' 1 2 3 4 5 6 7 8 9)" >marked/marks.csv
+svg marked
+check "a long name of a mark is cut" shows out.svg "a long story a long story a long stor..."
 
 # --- characters that no font has -------------------------------------------------------------------------------------------------
 # U+10FFFD is for private use, and in no font: a picture with its number is the same as one of VMs that have such names
