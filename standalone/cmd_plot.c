@@ -127,7 +127,7 @@ static bool save_picture(const struct picture *picture) {
 static bool draw(struct plot *plot, const struct options *options, enum plot_format format, int fd) {
   struct gnuplot gnuplot;
   char said[200] = "";
-  int status = plot_fit_texts(plot, format);
+  int status = plot_fit_texts(plot, format, options->stacked);
   if (status == 0)
     status = gnuplot_start(&gnuplot, fd);
   if (status == -ENOENT) {
@@ -202,8 +202,8 @@ const struct command command_plot = {
     .summary = "power over time of captures, as a picture",
     .synopsis = "[OPTION]... FILE|DIR...",
     .text = "Draws the power of each VM over time, by gnuplot. Of many VMs, the ten that\n"
-            "took most energy have a curve each, and all others one, their sum. Marks of\n"
-            "the run are drawn where their phases begin.\n",
+            "took most energy have a curve each, and all others one: their mean, or with\n"
+            "--stacked, their sum. Marks of the run are drawn where their phases begin.\n",
     .examples = "  vm_energy plot csv/run_20261124_120000\n"
                 "  vm_energy plot --stacked -o power.svg power.csv\n",
     .options = OPTIONS_PLOT,

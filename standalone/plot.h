@@ -6,7 +6,7 @@
  *   plot_write()   the script for gnuplot
  *   plot_free()
  *
- * The VMs that took most energy have a curve each; all others are one, their sum.
+ * The VMs that took most energy have a curve each; all others are one: their mean, or stacked, their sum.
  */
 #ifndef VM_ENERGY_PLOT_H
 #define VM_ENERGY_PLOT_H
@@ -26,7 +26,7 @@
 
 struct plot_series {
   char *title; /* fit to be drawn */
-  bool is_sum; /* of all others */
+  bool is_sum; /* the bins are of all others */
   struct bins bins;
 };
 
@@ -49,9 +49,10 @@ void plot_free(struct plot *plot);
 
 /*
  * Makes the names of VMs, of marks and of the host fit into the picture: cuts them, and replaces characters that would
- * destroy it, see fonts.h; a warning tells that. 0 or -ENOMEM.
+ * destroy it, see fonts.h; a warning tells that. The others' name says whether their mean or their sum is drawn. 0 or
+ * -ENOMEM.
  */
-int plot_fit_texts(struct plot *plot, enum plot_format format);
+int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked);
 
 /* How many letters of average width the text is as wide as, and how many characters it has. */
 void plot_measure(const char *text, int *width, int *count);

@@ -49,9 +49,22 @@ static int fit_capture(struct fonts *fonts, struct recording *recording) {
   return status;
 }
 
-int plot_fit_texts(struct plot *plot, enum plot_format format) {
+/* What the curve of the others is. */
+static int name_others(struct plot *plot, bool stacked) {
+  struct plot_series *others = plot->series_num > PLOT_VMS ? &plot->series[PLOT_VMS] : NULL;
+  char *title;
+  if (others == NULL || stacked || plot->vms_num == PLOT_VMS + 1)
+    return 0;
+  if (asprintf(&title, "mean of %s", others->title) < 0)
+    return -ENOMEM;
+  free(others->title);
+  others->title = title;
+  return 0;
+}
+
+int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked) {
   struct fonts known = {0}, *fonts = format == PLOT_SVG ? NULL : &known;
-  int status = 0;
+  int status = name_others(plot, stacked);
   for (size_t i = 0; i < plot->series_num && status == 0; i++)
     status = fit(fonts, &plot->series[i].title, TITLE_MAX, label_cut);
   for (size_t i = 0; i < plot->reports_num && status == 0; i++)

@@ -172,20 +172,14 @@ static void write_marks(const struct page *page) {
 
 /* --- curves ------------------------------------------------------------------------------------------------------- */
 
-static bool value_of(const struct plot_series *series, size_t bin, double *power_w) {
-  if (!series->is_sum)
-    return bins_mean_w(&series->bins, bin, power_w);
-  *power_w = bins_sum_w(&series->bins, bin);
-  return true;
-}
-
-/* Power is a mean over time: each bin is a level, from its start to its end. A gap is an empty line. */
+/* Power is a mean over time: each bin is a level, from its start to its end. A gap is an empty line. Of the others, the
+ * mean of those that are known: their sum would flatten the curves of single VMs. */
 static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   const struct plot_series *series = &plot->series[s];
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w;
-    if (value_of(series, i, &power_w))
+    if (bins_mean_w(&series->bins, i, &power_w))
       fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)),
               power_w, series->bins.list[i].min_w, series->bins.list[i].max_w,
               time_axis_x(bins_start_ns(&series->bins, i + 1)), power_w, series->bins.list[i].min_w,
@@ -196,17 +190,19 @@ static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   fputs("END\n", script);
 }
 
-/* As write_curve(), from the sum of the series before on; floor: that sum by bin, which grows. */
+/* As write_curve(), from the sum of the series before on; floor_w: that sum by bin, which grows. */
 static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE *script) {
   const struct plot_series *series = &plot->series[s];
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
-    double power_w, top_w = floor_w[i];
-    if (value_of(series, i, &power_w))
-      top_w += power_w;
-    fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)), floor_w[i], top_w,
-            time_axis_x(bins_start_ns(&series->bins, i + 1)), floor_w[i], top_w);
-    floor_w[i] = top_w;
+    double power_w, bottom_w = floor_w[i];
+    if (!bins_mean_w(&series->bins, i, &power_w)) {
+      fputc('\n', script);
+      continue;
+    }
+    floor_w[i] += series->is_sum ? bins_sum_w(&series->bins, i) : power_w;
+    fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)), bottom_w,
+            floor_w[i], time_axis_x(bins_start_ns(&series->bins, i + 1)), bottom_w, floor_w[i]);
   }
   fputs("END\n", script);
 }
