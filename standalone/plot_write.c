@@ -116,19 +116,24 @@ static void add_mark(struct marks_drawn *marks, const struct phase *phase) {
   marks->list[at] = (struct mark){.ns = phase->start_ns, .name = phase->name};
 }
 
-/* Lines of all marks. */
+/* Lines of all marks, one for those of one column: a line each makes gnuplot slow where a program writes marks. */
 static void write_mark_lines(const struct page *page, struct marks_drawn *marks) {
+  int64_t column_ns = (page->plot->end_ns - page->plot->start_ns) / PLOT_BINS;
   for (size_t r = 0; r < page->plot->reports_num; r++) {
     const struct phases *phases = &page->plot->reports[r].recording.phases;
+    int64_t last_ns = page->plot->start_ns - column_ns;
     for (size_t i = 1; i < phases->num; i++) {
       if (!is_inside(page->plot, phases->list[i].start_ns))
         continue;
+      add_mark(marks, &phases->list[i]);
+      if (phases->list[i].start_ns - last_ns < column_ns)
+        continue;
+      last_ns = phases->list[i].start_ns;
       double x = time_axis_x(phases->list[i].start_ns);
       fprintf(page->script,
               "set arrow from %.6f, graph 0 to %.6f, graph 1 nohead dashtype 2 linewidth 1 linecolor rgb '#777777' "
               "front\n",
               x, x);
-      add_mark(marks, &phases->list[i]);
     }
   }
 }

@@ -193,6 +193,9 @@ for marks in "5 15 24 33 42 51 55" "5.1 5.2 5.3 20 20.4 20.8 40 55" "$(seq -s ' 
   script marked
   check "marks at $marks: all have a line" same "$(wc -w <<<"$marks")" "$(grep -c '^set arrow' script.svg)"
 done
+awk -v t="$t0" 'BEGIN { print "ts,mark"; for (i = 1; i < 20000; i++) printf "%.6f,m%d\n", t + i * 59 / 20000, i }' >marked/marks.csv
+script marked
+check "20000 marks: no more lines than the picture has columns" test "$(grep -c '^set arrow' script.svg)" -gt 1000 -a "$(grep -c '^set arrow' script.svg)" -le 1200
 printf 'ts,mark\n%d,%s\n' $((t0 + 5)) "$(printf 'a long story %.0s' 1 2 3 4 5 6 7 8 9)" >marked/marks.csv
 svg marked
 check "a long name of a mark is cut" shows out.svg "a long story a long story a long stor..."
