@@ -171,7 +171,8 @@ void time_axis_span(int64_t start_ns, int64_t end_ns, char text[TIME_AXIS_SPAN_M
   char start[TIME_MAX], end[TIME_MAX];
   format_time(start_ns, start);
   format_time(end_ns, end);
-  start[CLOCK + CLOCK_LEN] = end[CLOCK + CLOCK_LEN] = '\0';
+  if (end_ns - start_ns >= 10 * NS_PER_S || (start_ns % NS_PER_S == 0 && end_ns % NS_PER_S == 0))
+    start[CLOCK + CLOCK_LEN] = end[CLOCK + CLOCK_LEN] = '\0';
   bool same_day = strncmp(start, end, CLOCK) == 0;
   snprintf(text, TIME_AXIS_SPAN_MAX, "%s to %s", start, same_day ? end + CLOCK : end);
 }
