@@ -31,7 +31,7 @@ void bins_free(struct bins *bins);
 /* What lies outside of the span is left out. */
 void bins_add(struct bins *bins, int64_t from_ns, int64_t to_ns, double power_w);
 
-/* Of one VM: its mean power; false where less than half of the bin is known. */
+/* The mean power of a VM, or of those of several that are known; false where less than half of the bin is known. */
 bool bins_mean_w(const struct bins *bins, size_t bin, double *power_w);
 
 /* Of several VMs: the sum of their powers, 0 where nothing is known. */

@@ -11,19 +11,20 @@ void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num) {
  * When the first number was made that was read is not known. The first power that is known later leads from there to
  * the second one.
  */
-static void date_first(struct bounds *bounds, double power_w) {
+static bool date_first(struct bounds *bounds, double power_w) {
   struct bounds_point *first = &bounds->first;
   if (bounds->first_is_dated || bounds->updates < 2 || power_w <= 0)
-    return;
+    return false;
   bounds->first_is_dated = true;
   double since_s = (bounds->second.energy_j - first->energy_j) / power_w;
   int64_t ns = since_s < 1e9 ? bounds->second.ns - (int64_t)(since_s * 1e9) : first->ns;
   if (first->from_ns != INT64_MIN || ns > first->to_ns)
-    return;
+    return false;
   first->ns = ns;
   for (size_t i = 0; i < bounds->edges_num; i++)
     if (bounds->edges[i].has_previous && bounds->edges[i].previous.from_ns == INT64_MIN)
       bounds->edges[i].previous.ns = ns;
+  return bounds->updates == 2;
 }
 
 static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, const struct update *update) {
@@ -69,7 +70,7 @@ bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *updat
     return false;
   }
   struct bounds_point now = point_of(bounds, to_ns, update);
-  date_first(bounds, now.power_w);
+  bool reaches_back = date_first(bounds, now.power_w);
   for (size_t i = bounds->next; i < bounds->edges_num && now.to_ns > bounds->edges[i].at_ns; i++) {
     if (!bounds->edges[i].has_after)
       pass_edge(bounds, &bounds->edges[i], &now);
@@ -81,7 +82,8 @@ bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *updat
   else if (bounds->updates == 1)
     bounds->second = now;
   if (span != NULL)
-    *span = (struct bounds_span){.from_ns = now.ns - now.dt_ns, .to_ns = now.ns, .power_w = now.power_w};
+    *span = (struct bounds_span){
+        .from_ns = reaches_back ? bounds->first.ns : now.ns - now.dt_ns, .to_ns = now.ns, .power_w = now.power_w};
   bounds->last = now;
   bounds->updates++;
   return now.power_w >= 0;

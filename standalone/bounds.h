@@ -63,7 +63,7 @@ struct bounds {
 /* edges: all zero but at_ns; borrowed. */
 void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num);
 
-/* The mean power between two updates. */
+/* The mean power between two updates; the first one that is known reaches back to the first number. */
 struct bounds_span {
   int64_t from_ns, to_ns;
   double power_w;

@@ -11,19 +11,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The picture: drawn into a file beside it, which gets its name when it is whole. */
+/* The picture: drawn into memory, so that a tool that is ended meanwhile leaves no file. */
 struct picture {
   const char *path;
   char *shown;
   bool force;
-  char other[PATH_MAX];
   int fd;
 };
 
@@ -46,50 +48,88 @@ static bool tell_failure(const struct picture *picture, int status) {
   return false;
 }
 
+/* The length of the directory, with its slash. */
+static int directory_len(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? (int)(slash - path) + 1 : 0;
+}
+
+/* What would make it fail at the end is reported before captures are read. */
 static bool open_picture(struct picture *picture) {
+  char dir[PATH_MAX];
   struct stat info;
   if (lstat(picture->path, &info) == 0 && (!picture->force || !S_ISREG(info.st_mode)))
     return tell_failure(picture, -EEXIST);
-  const char *slash = strrchr(picture->path, '/');
-  int dir = slash != NULL ? (int)(slash - picture->path) + 1 : 0;
-  int len =
-      snprintf(picture->other, sizeof(picture->other), "%.*s.vm_energy-plot-%ld", dir, picture->path, (long)getpid());
-  if ((size_t)len >= sizeof(picture->other))
+  int len = snprintf(dir, sizeof(dir), "%.*s.", directory_len(picture->path), picture->path);
+  if ((size_t)len >= sizeof(dir))
     return tell_failure(picture, -ENAMETOOLONG);
-  picture->fd = open(picture->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (access(dir, W_OK | X_OK) != 0)
+    return tell_failure(picture, -errno);
+  picture->fd = memfd_create("picture", MFD_CLOEXEC);
   return picture->fd >= 0 ? true : tell_failure(picture, -errno);
 }
 
-/* Under its name, unless that has been taken meanwhile. */
-static int name_picture(const struct picture *picture) {
+/* 0 or -errno: -EIO also where there is nothing to copy. */
+static int copy_picture(const struct picture *picture, int fd) {
+  struct stat info;
+  if (fstat(picture->fd, &info) != 0)
+    return -errno;
+  off_t at = 0;
+  while (at < info.st_size) {
+    ssize_t copied = sendfile(fd, picture->fd, &at, (size_t)(info.st_size - at));
+    if (copied <= 0)
+      return copied < 0 ? -errno : -EIO;
+  }
+  return at > 0 ? 0 : -EIO;
+}
+
+/* Gives the file its name, unless another file has got that meanwhile. */
+static int name_picture(const struct picture *picture, const char *other) {
   if (picture->force)
-    return rename(picture->other, picture->path) == 0 ? 0 : -errno;
-  if (renameat2(AT_FDCWD, picture->other, AT_FDCWD, picture->path, RENAME_NOREPLACE) == 0)
+    return rename(other, picture->path) == 0 ? 0 : -errno;
+  if (renameat2(AT_FDCWD, other, AT_FDCWD, picture->path, RENAME_NOREPLACE) == 0)
     return 0;
   if (errno != EINVAL && errno != ENOSYS) /* some file systems cannot */
     return -errno;
-  return access(picture->path, F_OK) == 0 ? -EEXIST : rename(picture->other, picture->path) == 0 ? 0 : -errno;
+  return access(picture->path, F_OK) == 0 ? -EEXIST : rename(other, picture->path) == 0 ? 0 : -errno;
 }
 
-static bool close_picture(struct picture *picture, bool good) {
-  struct stat info;
-  int status = 0;
-  if (good && (fstat(picture->fd, &info) != 0 || info.st_size == 0))
-    status = -EIO;
-  if (close(picture->fd) != 0 && status == 0)
+/* Writes a file beside it, which gets its name when it is complete. */
+static int write_picture(const struct picture *picture) {
+  char other[PATH_MAX];
+  int len = snprintf(other, sizeof(other), "%.*s.vm_energy-plot-%ld", directory_len(picture->path), picture->path,
+                     (long)getpid());
+  if ((size_t)len >= sizeof(other))
+    return -ENAMETOOLONG;
+  int fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return -errno;
+  int status = copy_picture(picture, fd);
+  if (close(fd) != 0 && status == 0)
     status = -errno;
-  if (good && status == 0)
-    status = name_picture(picture);
-  if (good && status == 0)
-    return true;
-  unlink(picture->other);
-  return status == 0 ? false : tell_failure(picture, status);
+  if (status == 0)
+    status = name_picture(picture, other);
+  if (status != 0)
+    unlink(other);
+  return status;
 }
 
-static bool draw(const struct plot *plot, const struct options *options, enum plot_format format, int fd) {
+/* A signal to end waits for the moment that this takes. */
+static bool save_picture(const struct picture *picture) {
+  sigset_t all, old;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, &old);
+  int status = write_picture(picture);
+  sigprocmask(SIG_SETMASK, &old, NULL);
+  return status == 0 ? true : tell_failure(picture, status);
+}
+
+static bool draw(struct plot *plot, const struct options *options, enum plot_format format, int fd) {
   struct gnuplot gnuplot;
   char said[200] = "";
-  int status = gnuplot_start(&gnuplot, fd);
+  int status = plot_fit_texts(plot, format, options->stacked);
+  if (status == 0)
+    status = gnuplot_start(&gnuplot, fd);
   if (status == -ENOENT) {
     tell_error("gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox");
     return false;
@@ -101,7 +141,7 @@ static bool draw(const struct plot *plot, const struct options *options, enum pl
   if (status == -EIO)
     tell_error("gnuplot failed: %s", said);
   else if (status != 0)
-    tell_error("unable to run gnuplot: %s", strerror(-status));
+    tell_error("unable to draw: %s", strerror(-status));
   return status == 0;
 }
 
@@ -119,18 +159,17 @@ static bool are_files(const struct options *options) {
   return true;
 }
 
-static int make_picture(const struct options *options, enum plot_format format, struct picture *picture) {
+static int make_picture(const struct options *options, enum plot_format format, const struct picture *picture) {
   struct plot plot;
   int status = plot_read(&plot, options->files, options->files_num, options->recorded);
-  bool good = status == STATUS_DONE && close_picture(picture, draw(&plot, options, format, picture->fd));
-  if (status != STATUS_DONE)
-    close_picture(picture, false);
-  bool incomplete = plot.incomplete;
+  if (status == STATUS_DONE && !(draw(&plot, options, format, picture->fd) && save_picture(picture)))
+    status = STATUS_FAILED;
+  else if (status == STATUS_DONE) {
+    printf("%s%s\n", options->quiet ? "" : "wrote ", picture->shown);
+    status = plot.incomplete ? STATUS_FAILED : STATUS_DONE;
+  }
   plot_free(&plot);
-  if (!good)
-    return status == STATUS_DONE ? STATUS_FAILED : status;
-  printf("%s%s\n", options->quiet ? "" : "wrote ", picture->shown);
-  return incomplete ? STATUS_FAILED : STATUS_DONE;
+  return status;
 }
 
 static int run_plot(const struct options *options) {
@@ -141,7 +180,7 @@ static int run_plot(const struct options *options) {
     return STATUS_USAGE;
   }
   struct picture picture = {
-      .path = options->picture, .shown = label_printable(options->picture), .force = options->force};
+      .path = options->picture, .shown = label_printable(options->picture), .force = options->force, .fd = -1};
   enum plot_format format;
   int status = STATUS_USAGE;
   if (picture.shown == NULL) {
@@ -152,6 +191,8 @@ static int run_plot(const struct options *options) {
     tell_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.shown);
   else if (are_files(options))
     status = open_picture(&picture) ? make_picture(options, format, &picture) : STATUS_FAILED;
+  if (picture.fd >= 0)
+    close(picture.fd);
   free(picture.shown);
   return status;
 }
@@ -161,8 +202,8 @@ const struct command command_plot = {
     .summary = "power over time of captures, as a picture",
     .synopsis = "[OPTION]... FILE|DIR...",
     .text = "Draws the power of each VM over time, by gnuplot. Of many VMs, the ten that\n"
-            "took most energy have a curve each, and all others one, their sum. Marks of\n"
-            "the run are drawn where their phases begin.\n",
+            "took most energy have a curve each, and all others one: their mean, or with\n"
+            "--stacked, their sum. Marks of the run are drawn where their phases begin.\n",
     .examples = "  vm_energy plot csv/run_20261124_120000\n"
                 "  vm_energy plot --stacked -o power.svg power.csv\n",
     .options = OPTIONS_PLOT,

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a label in the legend. */
-#define TITLE_MAX 40
+/* Bytes in the legend: of a label, and of a label and a path where both are needed. */
+#define LABEL_MAX 40
+#define PART_MAX  28
 
 /* A VM, and how much it took. */
 struct rank {
@@ -97,14 +98,30 @@ static bool is_ambiguous(const struct plot *plot, size_t report, const char *lab
   return false;
 }
 
+/* The path of a capture, from where the paths of all captures differ. */
+static const char *short_path(const struct plot *plot, size_t report) {
+  const char *path = plot->reports[report].recording.shown;
+  size_t common = 0;
+  for (size_t at = 0; path[at] != '\0'; at++) {
+    for (size_t i = 0; i < plot->reports_num; i++)
+      if (strncmp(plot->reports[i].recording.shown, path, at + 1) != 0)
+        return path + common;
+    if (path[at] == '/' && path[at + 1] != '\0')
+      common = at + 1;
+  }
+  return path + common;
+}
+
 static char *make_title(const struct plot *plot, const struct rank *rank) {
-  const struct report *report = &plot->reports[rank->report];
-  char *title = label_cut(report->vms[rank->vm].label, TITLE_MAX), *longer;
-  if (title == NULL || !is_ambiguous(plot, rank->report, report->vms[rank->vm].label))
-    return title;
-  int len = asprintf(&longer, "%s (%s)", title, report->recording.shown);
-  free(title);
-  return len >= 0 ? longer : NULL;
+  const char *label = plot->reports[rank->report].vms[rank->vm].label;
+  if (!is_ambiguous(plot, rank->report, label))
+    return label_cut(label, LABEL_MAX);
+  char *title, *name = label_cut(label, PART_MAX), *path = label_cut(short_path(plot, rank->report), PART_MAX);
+  if (name == NULL || path == NULL || asprintf(&title, "%s (%s)", name, path) < 0)
+    title = NULL;
+  free(name);
+  free(path);
+  return title;
 }
 
 static int add_series(struct plot *plot, char *title, bool is_sum, size_t bins) {
@@ -212,6 +229,14 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   return status;
 }
 
+static bool has_any_power(const struct plot *plot) {
+  for (size_t s = 0; s < plot->series_num; s++)
+    for (size_t i = 0; i < plot->series[s].bins.num; i++)
+      if (plot->series[s].bins.list[i].covered_s > 0)
+        return true;
+  return false;
+}
+
 int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
   *plot = (struct plot){0};
   int status = open_reports(plot, paths, num, recorded);
@@ -223,7 +248,13 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, bool reco
     tell_error("nothing to draw: no VM has two samples at two times");
     return STATUS_FAILED;
   }
-  return read_all(plot, step_ns);
+  status = read_all(plot, step_ns);
+  if (status == STATUS_DONE && !has_any_power(plot)) {
+    tell_error(
+        "nothing to draw: no VM has a power between two updates; --power recorded draws what stands in the rows");
+    return STATUS_FAILED;
+  }
+  return status;
 }
 
 void plot_free(struct plot *plot) {

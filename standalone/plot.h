@@ -2,10 +2,11 @@
  * plot: captures as a picture of power over time
  *
  *   plot_read()    reads the captures, twice: what is in them, then their power
+ *   plot_fit_texts()
  *   plot_write()   the script for gnuplot
  *   plot_free()
  *
- * The VMs that took most energy have a curve each; all others are one, their sum.
+ * The VMs that took most energy have a curve each; all others are one: their mean, or stacked, their sum.
  */
 #ifndef VM_ENERGY_PLOT_H
 #define VM_ENERGY_PLOT_H
@@ -25,7 +26,7 @@
 
 struct plot_series {
   char *title; /* fit to be drawn */
-  bool is_sum; /* of all others */
+  bool is_sum; /* the bins are of all others */
   struct bins bins;
 };
 
@@ -45,6 +46,16 @@ enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 /* recorded: power is that of the rows. A STATUS_...; what is wrong is told. To be given to plot_free() in any case. */
 int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded);
 void plot_free(struct plot *plot);
+
+/*
+ * Makes the names of VMs, of marks and of the host fit into the picture: cuts them, and replaces characters that would
+ * destroy it, see fonts.h; a warning tells that. The others' name says whether their mean or their sum is drawn. 0 or
+ * -ENOMEM.
+ */
+int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked);
+
+/* How many letters of average width the text is as wide as, and how many characters it has. */
+void plot_measure(const char *text, int *width, int *count);
 
 /* stacked: curves on each other, so that the uppermost is the sum of all. */
 void plot_write(const struct plot *plot, enum plot_format format, bool stacked, FILE *script);

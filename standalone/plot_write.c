@@ -1,8 +1,7 @@
 /* The other half of plot: the script. */
 #include "gnuplot.h"
 #include "plot.h"
-
-#include "core/clock.h"
+#include "time_axis.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,14 +9,15 @@
 #include <string.h>
 #include <time.h>
 
-/* A picture has so many columns, about, between its axes, and a letter takes so many. */
-#define COLUMNS        1100
-#define LETTER_COLUMNS 8
+/* What gnuplot takes beside the curves, in letters: the axis of power, and the legend without its texts. */
+#define AXIS_LETTERS   7
+#define LEGEND_LETTERS 8
+
+/* Rotated names of marks that are nearer to each other touch. */
+#define ROTATED_LETTERS 2.2
 
 /* More marks than these have no names. */
 #define MARKS_NAMED 24
-
-#define TICS_MAX 10
 
 /* Curves of more steps than these are drawn thin. */
 #define THICK_MAX 400
@@ -33,178 +33,161 @@ static const char *colour_of(const struct plot *plot, size_t series) {
   return colours[plot->series[series].is_sum ? PLOT_VMS : series];
 }
 
-/* --- time --------------------------------------------------------------------------------------------------------- */
+/* --- page --------------------------------------------------------------------------------------------------------- */
 
-/* Local time for gnuplot, which knows UTC alone: the zone is that of the start, also when it changes on the way. */
-struct zone {
-  char name[40]; /* "CET, UTC+01:00" */
-  int64_t offset_ns;
+/* Letters are as wide as gnuplot takes them to be. */
+static const struct {
+  const char *terminal;
+  int letters;
+} pages[] = {
+    [PLOT_PNG] = {"pngcairo noenhanced size 1440,720 font 'sans-serif,13' background '#ffffff'", 130},
+    [PLOT_SVG] = {"svg noenhanced size 1440,720 font 'sans-serif,16' background '#ffffff'", 128},
+    [PLOT_PDF] = {"pdfcairo noenhanced size 30cm,15cm font 'sans-serif,13'", 153},
 };
 
-static void find_zone(int64_t wall_ns, struct zone *zone) {
-  time_t second = (time_t)(wall_ns / NS_PER_S);
-  struct tm local;
-  *zone = (struct zone){.name = "UTC"};
-  if (localtime_r(&second, &local) == NULL || (local.tm_gmtoff == 0 && strcmp(local.tm_zone, "UTC") == 0))
-    return;
-  long minutes = labs(local.tm_gmtoff) / 60;
-  bool has_name = local.tm_zone[0] != '+' && local.tm_zone[0] != '-';
-  snprintf(zone->name, sizeof(zone->name), "%.20s%sUTC%c%02d:%02d", has_name ? local.tm_zone : "", has_name ? ", " : "",
-           local.tm_gmtoff < 0 ? '-' : '+', (int)(minutes / 60 % 100), (int)(minutes % 60));
-  zone->offset_ns = (int64_t)local.tm_gmtoff * NS_PER_S;
+struct page {
+  const struct plot *plot;
+  bool stacked;
+  FILE *script;
+  int extra;   /* letters by which titles are wider than gnuplot takes them to be */
+  int letters; /* that fit side by side between the axes */
+};
+
+static struct page make_page(const struct plot *plot, enum plot_format format, bool stacked, FILE *script) {
+  struct page page = {.plot = plot, .stacked = stacked, .script = script};
+  int widest = 0, longest = 0;
+  for (size_t s = 0; s < plot->series_num; s++) {
+    int width, count;
+    plot_measure(plot->series[s].title, &width, &count);
+    widest = width > widest ? width : widest;
+    longest = count > longest ? count : longest;
+  }
+  page.extra = widest > longest ? widest - longest : 0;
+  page.letters = pages[format].letters - AXIS_LETTERS - LEGEND_LETTERS - longest - page.extra;
+  return page;
 }
 
-static double x_of(int64_t wall_ns, const struct zone *zone) {
-  return (double)(wall_ns + zone->offset_ns) / (double)NS_PER_S;
-}
+/* --- what stands around the curves -------------------------------------------------------------------------------- */
 
-/* "2026-11-24 12:00:00" */
-#define DAY_LEN  10
-#define TIME_LEN 19
-static void format_time(int64_t wall_ns, const struct zone *zone, char text[TIME_LEN + 1]) {
-  time_t second = (time_t)((wall_ns + zone->offset_ns) / NS_PER_S);
-  struct tm there;
-  if (gmtime_r(&second, &there) == NULL || strftime(text, TIME_LEN + 1, "%Y-%m-%d %H:%M:%S", &there) != TIME_LEN)
-    snprintf(text, TIME_LEN + 1, "0000-00-00 00:00:00");
-}
-
-/* Round steps in s that give no more than TICS_MAX tics. */
-static double choose_step(double span_s) {
-  static const double steps[] = {0.001,  0.002,  0.005,   0.01,    0.02,    0.05,     0.1,     0.2,   0.5,
-                                 1,      2,      5,       10,      15,      30,       60,      120,   300,
-                                 600,    900,    1800,    3600,    7200,    10800,    21600,   43200, 86400,
-                                 172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000};
-  size_t i = 0;
-  while (i + 1 < sizeof(steps) / sizeof(steps[0]) && span_s / steps[i] > TICS_MAX)
-    i++;
-  return steps[i];
-}
-
-static void write_time_axis(const struct plot *plot, const struct zone *zone, FILE *script) {
-  double start = x_of(plot->start_ns, zone), end = x_of(plot->end_ns, zone), step = choose_step(end - start);
-  const char *format = step < 1 ? "%H:%M:%.3S" : step < 60 ? "%H:%M:%S" : "%H:%M";
-  if (step >= 86400)
-    format = "%Y-%m-%d";
-  else if (end - start > 86400)
-    format = "%H:%M\\n%m-%d"; /* the only place of an escape, and text of our own */
-  fprintf(script, "set xrange [%.6f:%.6f]\n", start, end);
-  fprintf(script, "set xtics time format \"%s\" %.6f,%.6f\n", format, ceil(start / step) * step, step);
-  char label[80];
-  snprintf(label, sizeof(label), "local time (%s)", zone->name);
-  fputs("set xlabel ", script);
-  gnuplot_put_string(label, script);
-  fputc('\n', script);
-}
-
-/* --- what stands around the curves
- * ------------------------------------------------------------------------------------ */
-
-static void write_terminal(enum plot_format format, FILE *script) {
-  static const char *const terminals[] = {
-      [PLOT_PNG] = "pngcairo noenhanced size 1440,720 font 'sans-serif,13' background '#ffffff'",
-      [PLOT_SVG] = "svg noenhanced size 1440,720 font 'sans-serif,16' background '#ffffff'",
-      [PLOT_PDF] = "pdfcairo noenhanced size 30cm,15cm font 'sans-serif,13'",
-  };
-  fprintf(script, "set encoding utf8\nset terminal %s\n", terminals[format]);
-}
-
-static void write_title(const struct plot *plot, const struct zone *zone, bool stacked, FILE *script) {
-  char start[TIME_LEN + 1], end[TIME_LEN + 1], text[400];
+static void write_title(const struct plot *plot, bool stacked, FILE *script) {
+  char span[TIME_AXIS_SPAN_MAX], text[400];
   const char *host = plot->reports_num == 1 ? plot->reports[0].recording.info.host : NULL;
-  format_time(plot->start_ns, zone, start);
-  format_time(plot->end_ns, zone, end);
-  bool same_day = strncmp(start, end, DAY_LEN) == 0;
-  snprintf(text, sizeof(text), "Power of %zu VM%s%s%.100s%s, %s to %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
-           host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "", start,
-           same_day ? end + DAY_LEN + 1 : end);
+  time_axis_span(plot->start_ns, plot->end_ns, span);
+  snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s, %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
+           host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "", span);
   fputs("set title ", script);
   gnuplot_put_string(text, script);
   fputs(" textcolor rgb '#222222'\n", script);
 }
 
-static void write_style(bool stacked, FILE *script) {
-  fprintf(script,
+static void write_style(const struct page *page) {
+  fprintf(page->script,
           "set border 3 linecolor rgb '#777777'\n"
           "set tics nomirror out textcolor rgb '#444444'\n"
           "set grid ytics linetype 1 linewidth 1 linecolor rgb '#e4e4e4'\n"
           "set ylabel 'power (W)' textcolor rgb '#444444'\n"
           "set xlabel textcolor rgb '#444444'\n"
           "set yrange [0:*]\n"
-          "set key outside right top Left reverse samplen 1.5 spacing 1.25 textcolor rgb '#222222'%s\n",
-          stacked ? " invert" : "");
+          "set key outside right top Left reverse samplen 1.5 spacing 1.25 width %d textcolor rgb '#222222'%s\n",
+          page->extra, page->stacked ? " invert" : "");
 }
 
 static bool is_inside(const struct plot *plot, int64_t ns) {
   return ns > plot->start_ns && ns < plot->end_ns;
 }
 
-/* The marks of all captures within the picture: calls take() for each, in their order within a capture. */
-struct mark_walk {
-  const struct plot *plot;
-  const struct zone *zone;
-  FILE *script;
-  size_t num;
-  bool crowded; /* a name does not fit before the next mark */
+/* The marks of all captures within the picture. */
+struct mark {
+  int64_t ns;
+  const char *name;
 };
 
-static void walk_marks(struct mark_walk *walk,
-                       void (*take)(struct mark_walk *walk, const struct phases *phases, size_t i)) {
-  for (size_t r = 0; r < walk->plot->reports_num; r++) {
-    const struct phases *phases = &walk->plot->reports[r].recording.phases;
-    for (size_t i = 1; i < phases->num; i++)
-      if (is_inside(walk->plot, phases->list[i].start_ns))
-        take(walk, phases, i);
+struct marks_drawn {
+  struct mark list[MARKS_NAMED]; /* by time */
+  size_t num;                    /* may be more: these have no names */
+};
+
+static void add_mark(struct marks_drawn *marks, const struct phase *phase) {
+  size_t at = marks->num++;
+  if (at >= MARKS_NAMED)
+    return;
+  for (; at > 0 && marks->list[at - 1].ns > phase->start_ns; at--)
+    marks->list[at] = marks->list[at - 1];
+  marks->list[at] = (struct mark){.ns = phase->start_ns, .name = phase->name};
+}
+
+/* Lines of all marks, one for those of one column: a line each makes gnuplot slow where a program writes marks. */
+static void write_mark_lines(const struct page *page, struct marks_drawn *marks) {
+  int64_t column_ns = (page->plot->end_ns - page->plot->start_ns) / PLOT_BINS;
+  for (size_t r = 0; r < page->plot->reports_num; r++) {
+    const struct phases *phases = &page->plot->reports[r].recording.phases;
+    int64_t last_ns = page->plot->start_ns - column_ns;
+    for (size_t i = 1; i < phases->num; i++) {
+      if (!is_inside(page->plot, phases->list[i].start_ns))
+        continue;
+      add_mark(marks, &phases->list[i]);
+      if (phases->list[i].start_ns - last_ns < column_ns)
+        continue;
+      last_ns = phases->list[i].start_ns;
+      double x = time_axis_x(phases->list[i].start_ns);
+      fprintf(page->script,
+              "set arrow from %.6f, graph 0 to %.6f, graph 1 nohead dashtype 2 linewidth 1 linecolor rgb '#777777' "
+              "front\n",
+              x, x);
+    }
   }
 }
 
-static void measure_mark(struct mark_walk *walk, const struct phases *phases, size_t i) {
-  int64_t end_ns = phases_end(phases, i);
-  end_ns = end_ns < walk->plot->end_ns ? end_ns : walk->plot->end_ns;
-  double share = (double)(end_ns - phases->list[i].start_ns) / (double)(walk->plot->end_ns - walk->plot->start_ns);
-  walk->num++;
-  walk->crowded = walk->crowded || share * COLUMNS < (double)((strlen(phases->list[i].name) + 1) * LETTER_COLUMNS);
+static double letters_between(const struct page *page, int64_t from_ns, int64_t to_ns) {
+  return page->letters * (double)(to_ns - from_ns) / (double)(page->plot->end_ns - page->plot->start_ns);
 }
 
-static void draw_mark(struct mark_walk *walk, const struct phases *phases, size_t i) {
-  double x = x_of(phases->list[i].start_ns, walk->zone);
-  fprintf(walk->script,
-          "set arrow from %.6f, graph 0 to %.6f, graph 1 nohead dashtype 2 linewidth 1 linecolor rgb '#777777' front\n",
-          x, x);
-  if (walk->num > MARKS_NAMED)
+/* True if each name fits before the next mark, the last one before the end. */
+static bool names_fit(const struct page *page, const struct marks_drawn *marks) {
+  for (size_t i = 0; i < marks->num; i++) {
+    int width, count;
+    plot_measure(marks->list[i].name, &width, &count);
+    int64_t end_ns = i + 1 < marks->num ? marks->list[i + 1].ns : page->plot->end_ns;
+    if (width + 1 > letters_between(page, marks->list[i].ns, end_ns))
+      return false;
+  }
+  return true;
+}
+
+/* Names are above the curves if they fit there; else rotated, those that would touch the name before left out. */
+static void write_marks(const struct page *page) {
+  struct marks_drawn marks = {0};
+  write_mark_lines(page, &marks);
+  if (marks.num == 0 || marks.num > MARKS_NAMED)
     return;
-  fputs("set label ", walk->script);
-  gnuplot_put_string(phases->list[i].name, walk->script);
-  fprintf(walk->script, " at %.6f, graph %s textcolor rgb '#444444' front\n", x,
-          walk->crowded ? "0.98 right rotate by 90 offset character 0.8,0" : "1.025 left");
-}
-
-static void write_marks(const struct plot *plot, const struct zone *zone, FILE *script) {
-  struct mark_walk walk = {.plot = plot, .zone = zone, .script = script};
-  walk_marks(&walk, measure_mark);
-  walk_marks(&walk, draw_mark);
-  if (walk.num > 0 && walk.num <= MARKS_NAMED && !walk.crowded)
-    fputs("set title offset character 0,1\nset tmargin 5\n", script);
+  bool fit = names_fit(page, &marks);
+  if (fit)
+    fputs("set title offset character 0,1\nset tmargin 5\n", page->script);
+  const struct mark *before = NULL;
+  for (const struct mark *mark = marks.list; mark < marks.list + marks.num; mark++) {
+    if (!fit && before != NULL && letters_between(page, before->ns, mark->ns) < ROTATED_LETTERS)
+      continue;
+    fputs("set label ", page->script);
+    gnuplot_put_string(mark->name, page->script);
+    fprintf(page->script, " at %.6f, graph %s textcolor rgb '#444444' front\n", time_axis_x(mark->ns),
+            fit ? "1.025 left" : "0.98 right rotate by 90 offset character 1.2,0");
+    before = mark;
+  }
 }
 
 /* --- curves ------------------------------------------------------------------------------------------------------- */
 
-static bool value_of(const struct plot_series *series, size_t bin, double *power_w) {
-  if (!series->is_sum)
-    return bins_mean_w(&series->bins, bin, power_w);
-  *power_w = bins_sum_w(&series->bins, bin);
-  return true;
-}
-
-/* Power is a mean over time: each bin is a level, from its start to its end. A gap is an empty line. */
-static void write_curve(const struct plot *plot, size_t s, const struct zone *zone, FILE *script) {
+/* Power is a mean over time: each bin is a level, from its start to its end. A gap is an empty line. Of the others, the
+ * mean of those that are known: their sum would flatten the curves of single VMs. */
+static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   const struct plot_series *series = &plot->series[s];
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w;
-    if (value_of(series, i, &power_w))
-      fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n", x_of(bins_start_ns(&series->bins, i), zone),
+    if (bins_mean_w(&series->bins, i, &power_w))
+      fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)),
               power_w, series->bins.list[i].min_w, series->bins.list[i].max_w,
-              x_of(bins_start_ns(&series->bins, i + 1), zone), power_w, series->bins.list[i].min_w,
+              time_axis_x(bins_start_ns(&series->bins, i + 1)), power_w, series->bins.list[i].min_w,
               series->bins.list[i].max_w);
     else
       fputc('\n', script);
@@ -212,17 +195,19 @@ static void write_curve(const struct plot *plot, size_t s, const struct zone *zo
   fputs("END\n", script);
 }
 
-/* As write_curve(), from the sum of the series before on; floor: that sum by bin, which grows. */
-static void write_layer(const struct plot *plot, size_t s, const struct zone *zone, double *floor_w, FILE *script) {
+/* As write_curve(), from the sum of the series before on; floor_w: that sum by bin, which grows. */
+static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE *script) {
   const struct plot_series *series = &plot->series[s];
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
-    double power_w, top_w = floor_w[i];
-    if (value_of(series, i, &power_w))
-      top_w += power_w;
-    fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", x_of(bins_start_ns(&series->bins, i), zone), floor_w[i], top_w,
-            x_of(bins_start_ns(&series->bins, i + 1), zone), floor_w[i], top_w);
-    floor_w[i] = top_w;
+    double power_w, bottom_w = floor_w[i];
+    if (!bins_mean_w(&series->bins, i, &power_w)) {
+      fputc('\n', script);
+      continue;
+    }
+    floor_w[i] += series->is_sum ? bins_sum_w(&series->bins, i) : power_w;
+    fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)), bottom_w,
+            floor_w[i], time_axis_x(bins_start_ns(&series->bins, i + 1)), bottom_w, floor_w[i]);
   }
   fputs("END\n", script);
 }
@@ -260,19 +245,18 @@ static void plot_layers(const struct plot *plot, FILE *script) {
 }
 
 void plot_write(const struct plot *plot, enum plot_format format, bool stacked, FILE *script) {
-  struct zone zone;
-  find_zone(plot->start_ns, &zone);
-  write_terminal(format, script);
-  write_style(stacked, script);
-  write_time_axis(plot, &zone, script);
-  write_title(plot, &zone, stacked, script);
-  write_marks(plot, &zone, script);
+  const struct page page = make_page(plot, format, stacked, script);
+  fprintf(script, "set encoding utf8\nset terminal %s\n", pages[format].terminal);
+  write_style(&page);
+  time_axis_write(plot->start_ns, plot->end_ns, (unsigned)page.letters, script);
+  write_title(plot, stacked, script);
+  write_marks(&page);
   double floor_w[PLOT_BINS] = {0};
   for (size_t s = 0; s < plot->series_num; s++) {
     if (stacked)
-      write_layer(plot, s, &zone, floor_w, script);
+      write_layer(plot, s, floor_w, script);
     else
-      write_curve(plot, s, &zone, script);
+      write_curve(plot, s, script);
   }
   if (stacked)
     plot_layers(plot, script);

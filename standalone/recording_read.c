@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +20,19 @@
 /* How late a row was taken in a run that was killed before it said so. */
 #define LATE_NS (50 * NS_PER_MS)
 
+/* A VM of a long file. */
+struct long_vm {
+  size_t at;         /* in the order of the file */
+  const char *label; /* stored after the struct */
+};
+
 /* What reading one file takes. */
 struct scan {
   struct recording *recording;
   const struct recording_sink *sink;
   struct run_clock clock;
-  size_t *vms;       /* of all files so far */
-  size_t first_vm;   /* of this file */
-  size_t run_cursor; /* see run_info_counter() */
+  size_t *vms;     /* of all files so far */
+  size_t first_vm; /* of this file */
   bool has_layout;
   struct layout layout;
   struct recording_value *values; /* wide: of the row */
@@ -37,8 +43,9 @@ struct scan {
   int64_t last_ns, back_ns; /* of the last row; by how much the time went back */
   uint64_t back_line;       /* where it did first */
 
-  char **labels; /* long: of the VMs of this file, as they stand there */
-  size_t labels_num, cursor;
+  struct long_vm **long_vms; /* long: the VMs of this file, as they stand there */
+  size_t long_vms_num, cursor;
+  void *by_label; /* tsearch(3) tree of them */
 
   uint64_t bad_rows, bad_line; /* rows passed over, and where the first one is */
   char bad_reason[80];
@@ -72,8 +79,7 @@ static int announce(struct scan *r, const char *label, bool has_counter) {
       .label = printable, .has_counter = has_counter, .start_ns = recording->info.start_ns, .unit_ns = NS_PER_S};
   for (unsigned i = 0; i < r->decimals && vm.unit_ns > 1; i++)
     vm.unit_ns /= 10;
-  const struct run_counter *counter =
-      recording->has_info ? run_info_counter(&recording->info, printable, &r->run_cursor) : NULL;
+  const struct run_counter *counter = recording->has_info ? run_info_counter(&recording->info, printable) : NULL;
   if (counter != NULL) {
     vm.has_start = counter->has_start && r->has_rows;
     vm.start_uj = counter->start_uj;
@@ -97,29 +103,42 @@ static int announce_all(struct scan *r) {
   return status;
 }
 
-/* The number of a VM in a long file. It is told when it is new. 0 or -errno. */
-static int find_vm(struct scan *r, const char *label, size_t *vm) {
-  for (size_t i = 0; i < r->labels_num; i++) {
-    size_t at = r->cursor + i < r->labels_num ? r->cursor + i : r->cursor + i - r->labels_num;
-    if (strcmp(r->labels[at], label) != 0)
-      continue;
-    r->cursor = at + 1 < r->labels_num ? at + 1 : 0;
-    *vm = r->first_vm + at;
-    return 0;
-  }
-  if ((r->labels_num & (r->labels_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
-    char **labels = realloc(r->labels, (2 * r->labels_num + 1) * sizeof(*labels));
-    if (labels == NULL)
+static int compare_long_vms(const void *a, const void *b) {
+  return strcmp(((const struct long_vm *)a)->label, ((const struct long_vm *)b)->label);
+}
+
+static int add_long_vm(struct scan *r, const char *label) {
+  if ((r->long_vms_num & (r->long_vms_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
+    struct long_vm **vms = realloc(r->long_vms, (2 * r->long_vms_num + 1) * sizeof(struct long_vm *));
+    if (vms == NULL)
       return -ENOMEM;
-    r->labels = labels;
+    r->long_vms = vms;
   }
-  char *copy = strdup(label);
-  if (copy == NULL)
+  size_t size = strlen(label) + 1;
+  struct long_vm *vm = malloc(sizeof(*vm) + size);
+  if (vm == NULL)
     return -ENOMEM;
-  *vm = r->first_vm + r->labels_num;
-  r->labels[r->labels_num++] = copy;
-  r->cursor = 0;
+  *vm = (struct long_vm){.at = r->long_vms_num, .label = memcpy(vm + 1, label, size)};
+  if (tsearch(vm, &r->by_label, compare_long_vms) == NULL) {
+    free(vm);
+    return -ENOMEM;
+  }
+  r->long_vms[r->long_vms_num++] = vm;
   return announce(r, label, r->layout.vms[0].energy != LAYOUT_NONE);
+}
+
+/* The number of a VM in a long file. A new one is announced. Rows mostly come in the order of the pass before. */
+static int find_vm(struct scan *r, const char *label, size_t *vm) {
+  size_t at = r->cursor;
+  if (at >= r->long_vms_num || strcmp(r->long_vms[at]->label, label) != 0) {
+    const struct long_vm key = {.label = label};
+    struct long_vm **node = tfind(&key, &r->by_label, compare_long_vms);
+    at = node != NULL ? (*node)->at : r->long_vms_num;
+  }
+  int status = at == r->long_vms_num ? add_long_vm(r, label) : 0;
+  r->cursor = at + 1 < r->long_vms_num ? at + 1 : 0;
+  *vm = r->first_vm + at;
+  return status;
 }
 
 /* --- rows --------------------------------------------------------------------------------------------------------- */
@@ -293,9 +312,8 @@ static void tell_no_capture(const struct scan *r, const char *shown, int status,
 static void free_scan(struct scan *r) {
   if (r->has_layout)
     layout_free(&r->layout);
-  for (size_t i = 0; i < r->labels_num; i++)
-    free(r->labels[i]);
-  free(r->labels);
+  tdestroy(r->by_label, free);
+  free(r->long_vms);
   free(r->values);
 }
 

@@ -34,6 +34,10 @@ static bool take_counter_number(const json_t *json, uint64_t *number) {
   return digits != NULL && number_parse_u64(digits, strlen(digits), number) == 0;
 }
 
+static int compare_counters(const void *a, const void *b) {
+  return strcmp(((const struct run_counter *)a)->label, ((const struct run_counter *)b)->label);
+}
+
 static int take_counters(const json_t *list, struct run_info *info) {
   info->counters = calloc(json_array_size(list) + 1, sizeof(*info->counters));
   if (info->counters == NULL)
@@ -71,6 +75,7 @@ static int take_steps(const json_t *list, struct run_info *info) {
         fabs(at_s) < TIME_MAX_S && fabs(by_s) < TIME_MAX_S)
       info->steps[info->steps_num++] = (struct run_step){.at_ns = to_ns(at_s), .by_ns = to_ns(by_s)};
   }
+  qsort(info->counters, info->counters_num, sizeof(*info->counters), compare_counters);
   return 0;
 }
 
@@ -164,14 +169,10 @@ bool run_info_has_file(const struct run_info *info, const char *name) {
   return false;
 }
 
-const struct run_counter *run_info_counter(const struct run_info *info, const char *label, size_t *cursor) {
-  size_t num = info->counters_num;
-  for (size_t i = 0; i < num; i++) {
-    size_t at = *cursor + i < num ? *cursor + i : *cursor + i - num;
-    if (strcmp(info->counters[at].label, label) != 0)
-      continue;
-    *cursor = at + 1 < num ? at + 1 : 0;
-    return &info->counters[at];
-  }
-  return NULL;
+static int compare_label(const void *label, const void *counter) {
+  return strcmp(label, ((const struct run_counter *)counter)->label);
+}
+
+const struct run_counter *run_info_counter(const struct run_info *info, const char *label) {
+  return bsearch(label, info->counters, info->counters_num, sizeof(*info->counters), compare_label);
 }

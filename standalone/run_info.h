@@ -33,7 +33,7 @@ struct run_info {
   size_t steps_num;
   char **files; /* their names */
   size_t files_num;
-  struct run_counter *counters;
+  struct run_counter *counters; /* by label */
   size_t counters_num;
 };
 
@@ -58,7 +58,7 @@ int64_t run_clock_steady(struct run_clock *cursor, const struct run_info *info, 
 /* Whether the run wrote the file of that name, as far as it says. */
 bool run_info_has_file(const struct run_info *info, const char *name);
 
-/* NULL: there is none of that label. *cursor, 0 at first, makes it quick where labels are asked for in their order. */
-const struct run_counter *run_info_counter(const struct run_info *info, const char *label, size_t *cursor);
+/* NULL: there is none of that label. */
+const struct run_counter *run_info_counter(const struct run_info *info, const char *label);
 
 #endif

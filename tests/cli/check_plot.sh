@@ -16,6 +16,16 @@ texts() { # picture.svg: all that is written in it
   sed -nE 's/.*<text[^>]*>(<tspan[^>]*>)?([^<]*)<.*/\2/p' "$1"
 }
 
+placed() { # picture.svg: x, y, angle and text of all that is written in it, by y, then x
+  sed -nE -e '/translate\(/{s/.*translate\(([0-9.]+),([0-9.]+)\)( rotate\((-?[0-9]+)[^)]*\))?.*/\1 \2 0\4/;h}' \
+    -e '/<text>/{s/<\/?(text|tspan)[^>]*>//g;s/^[\t ]*//;H;x;s/\n/ /;s/ 0-/ -/;p}' "$1" | sort -k 2,2n -k 1,1n
+}
+apart() { # picture.svg pattern: texts of this pattern are there, and none touches the next one; a letter has 9 pixels, a line 16
+  placed "$1" | grep -E -- "$2" | awk '{ x = $1; y = $2; rotated = $3; $1 = $2 = $3 = ""; wide = rotated ? 16 : 9 * (length($0) - 3) }
+    NR > 1 && y - last_y < 16 && y > last_y - 16 && last_end > x { print "  touches the text before: " $0; bad = 1 }
+    { last_y = y; last_end = x + wide } END { exit bad || NR < 2 }'
+}
+
 # --- pictures ------------------------------------------------------------------------------------------------------------------
 capture 3 60 >three.csv
 run "$tool" plot three.csv
@@ -57,12 +67,29 @@ check "another zone: tics" shows out.svg "21:45:30"
 check "another zone: title" shows out.svg "Power of 3 VMs, 2026-11-24 21:45:00 to 21:45:59"
 TZ=America/New_York svg three.csv
 check "west of Greenwich" shows out.svg "local time (EST, UTC-05:00)"
+for seconds in 0.01 0.1 0.9 1 2 3 4 5 9 20; do
+  awk -v t="$t0" -v s="$seconds" 'BEGIN { print "ts,a-virtual-machine-with-a-long-name-001_power_w"
+    for (i = 0; i < 11; i++) printf "%.3f,%d\n", t + i * s / 10, 10 }' >short.csv
+  svg short.csv
+  check "$seconds s: labels of the axis do not touch" apart out.svg ' 16:00:'
+done
+# 2026-10-25 00:00 to 08:00 in Berlin, where summer time ends on the way
+awk 'BEGIN { print "ts,a_power_w"; for (i = 0; i <= 9; i++) print 1792879200 + i * 3600 "," 10 }' >summer.csv
+TZ=CET-1CEST,M3.5.0,M10.5.0/3 svg summer.csv
+check "end of summer time: tics" same "00:00 01:00 02:00 02:00 03:00 04:00 05:00 06:00 07:00 08:00" \
+  "$(placed out.svg | awk '$4 ~ /^0.:00$/ { printf sep "%s", $4; sep = " " }')"
+check "end of summer time: told" shows out.svg "local time (CEST, UTC+02:00; CET, UTC+01:00)"
+awk 'BEGIN { print "ts,a_power_w"; for (i = 0; i <= 30; i++) print 1792879200 + i * 3600 "," 10 }' >days.csv
+svg days.csv
+check "more than a day: the label below labels of two lines has room" awk \
+  '$4 ~ /^[0-9][0-9]-[0-9][0-9]$/ { low = $2 } $4 == "local" { label = $2 } END { exit !(low > 0 && label >= low + 16) }' <(placed out.svg)
+TZ=CET-1CEST,M3.5.0,M10.5.0/3 svg summer.csv
+check "end of summer time: title" shows out.svg "Power of 1 VM, 2026-10-25 00:00:00 to 08:00:00"
 capture 25 30 >many.csv
 svg many.csv
-check "many: ten, and all others as one" same "vm-25 vm-24 vm-23 vm-22 vm-21 vm-20 vm-19 vm-18 vm-17 vm-16 15 others" "$(texts out.svg | grep -E '^vm-|others' | paste -sd ' ')"
+check "many: ten, and all others as one" same "vm-25 vm-24 vm-23 vm-22 vm-21 vm-20 vm-19 vm-18 vm-17 vm-16 mean of 15 others" "$(texts out.svg | grep -E '^vm-|others' | paste -sd ' ')"
 check "many: the title tells all" shows out.svg "Power of 25 VMs, 2026-11-24 16:00:00 to 16:00:29"
-# the others are their sum: 10 + 20 + ... + 150 = 1200 W
-check "many: the sum is in the picture" shows out.svg " 1200"
+check "many: the others do not flatten the curves" test "$(texts out.svg | grep -xE ' [0-9]+' | sort -n | tail -n 1)" -eq 250
 capture 11 30 >eleven.csv
 svg eleven.csv
 check "one other" shows out.svg "1 other"
@@ -74,6 +101,7 @@ check "stacked: in the title" shows out.svg "Power of 25 VMs, stacked, 2026-11-2
 # the legend's first line is the lowest: y grows downwards
 check "stacked: legend as it is stacked" awk '/translate/ { split($0, at, /[(),]/) } />vm-25</ { low = at[3] } />15 others</ { high = at[3] } END { exit !(low > high + 100) }' out.svg
 check "stacked: up to the sum of all" shows out.svg " 3500"
+check "stacked: the others are their sum" shows out.svg "15 others"
 
 # --- the script, as gnuplot gets it --------------------------------------------------------------------------------------------
 mkdir fake
@@ -99,6 +127,27 @@ ROWS
 script --power recorded steps.csv
 check "a level for each sample, from the one before; a gap where there is none" same \
   "0 10 1 10 1 20 2 20  3 30 4 30" "$(awk -v t="$t0" '{ printf sep "%s", $1 == "" ? "" : $1 - t " " $2 + 0; sep = " " }' curve0)"
+# a steady 64 W, updated each 5.008 s and sampled each second: the load, and not the writer's rhythm
+mkdir steady
+awk -v t="$t0" 'BEGIN {
+  print "ts,a_energy_uj,a_power_w"
+  for (i = 0; i <= 60; i++) {
+    n = int((i + 2.2) / 5.008) * 5.008 * 64e6
+    printf "%d,%.0f,%.6f\n", t + i, n, (i > 0 ? (n - before) / 1e6 : 0)
+    before = n
+  }
+}' >steady/power.csv
+levels() { awk 'NF > 1 { if (!n++ || $2 < low) low = $2; if ($2 > high) high = $2 } END { print (n > 50), (low >= from && high <= to) }' from="$1" to="$2" curve0; }
+script steady
+check "rows of a writer of 5 s, sampled each second: no 0 W and no 320 W" same "1 1" "$(levels 53 81)"
+awk -v t="$t0" 'BEGIN {
+  print "update_ts,within_s,label,energy_uj,total_uj,state"
+  for (i = 0; i < 14; i++) printf "%.6f,0.004000,a,%.0f,%.0f,%s\n", t - 2.2 + i * 5.008, i * 5.008 * 64e6, i * 5.008 * 64e6, (i > 0 ? "ok" : "first")
+}' >steady/updates.dat
+script steady
+check "with its updates: a steady line" same "1 1" "$(levels 63.9 64.1)"
+script --power recorded steady
+check "--power recorded: as it stands there" same "1 0" "$(levels 53 81)"
 mkdir run_1
 cp steps.csv run_1/power.csv
 cat >run_1/run.json <<JSON
@@ -110,6 +159,24 @@ check "from the start of the run on" same "-1 7 0 7 0 10" "$(awk -v t="$t0" 'NR 
 check "host in the title" grep -qF "Power of 1 VM on node42, " script.svg
 script --stacked three.csv
 check "stacked: the second layer stands on the first" same "30 50" "$(sed -n '/^\$curve1 <</{n;p}' script.svg | awk '{ print $2 + 0, $3 + 0 }')"
+# the others draw 10, 20, ..., 150 W: 80 in the mean, 1200 as a sum, which stands on 160 + ... + 250 = 2050
+values() { # curve columns: of each level in script.svg; "gap" for a gap
+  sed -n "/^\\\$curve$1 <</,/^END/p" script.svg | sed '1d;$d' | awk -v columns="$2" \
+    'NF == 0 { print "gap"; n = 0; next } n++ % 2 == 0 { for (i = 2; i <= columns; i++) printf "%g%s", $i, i < columns ? " " : "\n" }' | uniq -c | awk '{ $1 = $1; print }' | paste -sd ';'
+}
+script many.csv
+check "others: their mean" same "29 80" "$(values 10 2)"
+script --stacked many.csv
+check "stacked: others: their sum" same "29 2050 3250" "$(values 10 3)"
+awk -F , -v OFS=, 'NR > 1 && $1 % 30 >= 10 && $1 % 30 < 15 && $2 <= "vm-15" { $4 = "" } 1' many.csv >holes.csv
+script --power recorded holes.csv
+check "others: a gap where none of them is known" same "9 80;5 gap;15 80" "$(values 10 2)"
+check "others: no gap in the curve of another" same "29 160" "$(values 9 2)"
+script --power recorded --stacked holes.csv
+check "stacked: others: a gap where none of them is known" same "9 2050 3250;5 gap;15 2050 3250" "$(values 10 3)"
+awk -F , -v OFS=, 'NR > 1 && $1 % 30 >= 10 && $1 % 30 < 15 && $2 == "vm-02" { $4 = "" } 1' three.csv >hole.csv
+script --power recorded --stacked hole.csv
+check "stacked: a gap, and the next layer stands on what is known" same "9 30 50;5 gap;25 30 50;5 gap;15 30 50 9 50 60;5 30 40;25 50 60;5 30 40;15 50 60" "$(values 1 3) $(values 2 3)"
 capture 2 100000 >long.csv
 script long.csv
 check "100000 samples: as many steps as the picture has columns" same 2400 "$(wc -l <curve0)"
@@ -120,6 +187,11 @@ mkdir run_2
 sed "s/^$t0/$((t0 + 100))/" three.csv | head -n 4 >run_2/power.csv
 script three.csv run_2
 check "two captures: which is which" grep -qF 'title "vm-03 \050three.csv\051"' script.svg
+mkdir -p deep/of/a/long/path/that/would/fill/the/legend/{one,two}
+for run in one two; do cp three.csv deep/of/a/long/path/that/would/fill/the/legend/$run; done
+script deep/of/a/long/path/that/would/fill/the/legend/{one,two}
+check "two captures: from where their paths differ" grep -qF 'title "vm-03 \050one\051"' script.svg
+script three.csv run_2
 check "two captures: all VMs" grep -qF "Power of 6 VMs, " script.svg
 
 # --- marks ---------------------------------------------------------------------------------------------------------------------
@@ -133,6 +205,44 @@ check "marks: a line each, where they are" same "$t0 5.5 30" "$t0 $(sed -n 's/^s
 { echo ts,mark && for i in $(seq 30); do echo "$((t0 + i)),phase $i"; done; } >marked/marks.csv
 script marked
 check "many marks: lines without names" test "$(grep -c '^set arrow' script.svg)" -eq 30 -a "$(grep -c '^set label' script.svg)" -eq 0
+
+capture 3 60 | sed 's/vm-0/a-virtual-machine-with-a-long-name-00/' >marked/power.csv
+for marks in "5 15 24 33 42 51 55" "5.1 5.2 5.3 20 20.4 20.8 40 55" "$(seq -s ' ' 1 24)" "$(seq -s ' ' 0.1 0.1 2.4)"; do
+  { echo ts,mark && for i in $marks; do echo "$((t0 + ${i%.*})).$(case $i in *.*) echo "${i#*.}" ;; *) echo 0 ;; esac),phase at $i"; done; } >marked/marks.csv
+  svg marked
+  check "marks at $marks beside a long legend: names do not touch" apart out.svg 'phase at'
+  script marked
+  check "marks at $marks: all have a line" same "$(wc -w <<<"$marks")" "$(grep -c '^set arrow' script.svg)"
+done
+awk -v t="$t0" 'BEGIN { print "ts,mark"; for (i = 1; i < 20000; i++) printf "%.6f,m%d\n", t + i * 59 / 20000, i }' >marked/marks.csv
+script marked
+check "20000 marks: no more lines than the picture has columns" test "$(grep -c '^set arrow' script.svg)" -gt 1000 -a "$(grep -c '^set arrow' script.svg)" -le 1200
+printf 'ts,mark\n%d,%s\n' $((t0 + 5)) "$(printf 'a long story %.0s' 1 2 3 4 5 6 7 8 9)" >marked/marks.csv
+svg marked
+check "a long name of a mark is cut" shows out.svg "a long story a long story a long stor..."
+
+# --- characters that no font has -------------------------------------------------------------------------------------------------
+# U+10FFFD is for private use, and in no font: a picture with its number is the same as one of VMs that have such names
+mkdir fonts
+letters() { # character: a capture with it in the names of VMs, the host and a mark
+  mkdir -p fonts/run
+  printf '%s\n' ts,label,energy_uj,power_w,state "$t0,vm $1,0,5,ok" "$((t0 + 4)),vm $1,20000000,5,ok" "$((t0 + 9)),vm $1,45000000,5,ok" >fonts/run/power.csv
+  printf '{"tool": "vm_energy", "host": "host %s", "start": %d, "scale": 1.0, "files": ["power.csv"]}' "$1" "$t0" >fonts/run/run.json
+  printf 'ts,mark\n%d,mark %s\n' $((t0 + 3)) "$1" >fonts/run/marks.csv
+}
+letters '[10FFFD]'
+run "$tool" plot fonts/run -o fonts/number.png
+letters $'\364\217\277\275'
+run "$tool" plot fonts/run -o fonts/missing.png
+check "no font has it: status 0" exits 0
+check "no font has it: told" says err "vm_energy: warning: no font has the character U\+10FFFD; the number of each such character is drawn"
+check "no font has it: its number is drawn" cmp fonts/number.png fonts/missing.png
+for picture in png pdf svg; do
+  PATH=$work/fake:$PATH run "$tool" plot --force fonts/run -o "fonts/script.$picture"
+  drawn=$([ $picture = svg ] && echo '\364\217\277\275' || echo '\133\061\060FFFD\135')
+  check "no font has it, $picture" same "$(printf '%s\n' "mark $drawn" "host $drawn" "vm $drawn")" \
+    "$(for name in mark host vm; do grep -oF "$name $drawn" "fonts/script.$picture"; done)"
+done
 
 # --- nothing is a command ------------------------------------------------------------------------------------------------------
 hostile=("x'; system(\"touch $work/pwned\"); '" "\`touch $work/pwned\`" "@a \$b \\n {/=50 big} %s" "END" "<script>alert(1)</script>" "a_b^c~d&e" "'" "é")
@@ -185,6 +295,22 @@ done
 check "exists: through a link, as it was" same precious "$(cat there.png)"
 run "$tool" plot --force three.csv -o there.png
 check "--force: overwritten" same "$(printf '\211PNG')" "$(head -c 4 there.png)"
+# a gnuplot that has begun to draw and does not end; SIGKILL stands for all that nobody can catch
+for signal in TERM INT HUP KILL; do
+  printf '#!/bin/sh\necho half a picture; echo $$ >drawing.new; mv drawing.new drawing; exec sleep 600\n' >fake/gnuplot
+  PATH=$work/fake:$PATH env --default-signal=INT --default-signal=HUP "$tool" plot three.csv -o ended.svg >out 2>err &
+  ended=$!
+  pids+=("$ended")
+  wait_for test -s drawing
+  pids+=("$(cat drawing)")
+  check "SIG$signal while it draws: no file of ours is there" same "" "$(find . -name '.vm_energy*')"
+  kill -s "$signal" "$ended"
+  wait "$ended" 2>/dev/null
+  check "SIG$signal while it draws: ended by it" test $? -eq $((128 + $(kill -l "$signal")))
+  check "SIG$signal while it draws: nothing is left" same "" "$(find . -name '.vm_energy*' -o -name ended.svg)"
+  kill "$(cat drawing)"
+  rm drawing
+done
 printf '#!/bin/sh\ncat >/dev/null; echo mine; echo other >race.svg\n' >fake/gnuplot
 PATH=$work/fake:$PATH run "$tool" plot three.csv -o race.svg
 check "made by another meanwhile: status 1" exits 1
