@@ -108,7 +108,8 @@ struct level {
   bool has_high;
   bool is_there; /* the counter was, before the edge or after it */
   bool goes_on;
-  uint32_t doubts; /* that are before it for certain */
+  uint32_t doubts;   /* that are before it for certain */
+  int64_t update_ns; /* when the last update before it was made, most likely */
 };
 
 static double between(const struct bounds_point *a, const struct bounds_point *b, int64_t at_ns) {
@@ -138,13 +139,18 @@ static struct level level_at(const struct bounds *bounds, const struct bounds_ed
     previous = last;
   double first_j = bounds->first.energy_j;
   if (previous == NULL && before == NULL) /* it was not there yet: nothing of it counts */
-    return (struct level){
-        .low_j = first_j, .energy_j = first_j, .high_j = first_j, .has_high = true, .doubts = bounds->first.doubts};
+    return (struct level){.low_j = first_j,
+                          .energy_j = first_j,
+                          .high_j = first_j,
+                          .has_high = true,
+                          .doubts = bounds->first.doubts,
+                          .update_ns = INT64_MIN};
   struct level level = {.low_j = before != NULL ? before->energy_j : first_j,
                         .high_j = edge->after.energy_j,
                         .has_high = edge->has_after,
                         .is_there = edge->has_next || !last->is_end || last->to_ns > edge->at_ns,
-                        .doubts = before != NULL ? before->doubts : bounds->first.doubts};
+                        .doubts = before != NULL ? before->doubts : bounds->first.doubts,
+                        .update_ns = previous != NULL ? previous->ns : INT64_MIN};
   level.goes_on = previous != NULL && !edge->has_next;
   if (previous == NULL)
     level.energy_j = level.low_j;
@@ -162,7 +168,7 @@ void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct b
   struct level a = level_at(bounds, start), b = level_at(bounds, end);
   *result = (struct bounds_result){.energy_j = b.energy_j - a.energy_j, .goes_on = b.goes_on};
   /* without an update around the window nothing is known of it, but that the last power may go on */
-  bool has_news = end->has_next || end->has_after || b.energy_j > a.energy_j;
+  bool has_news = end->has_next || end->has_after || b.energy_j > a.energy_j || b.update_ns > start->at_ns;
   result->has_energy = bounds->updates > 1 && has_news && (b.is_there || b.low_j > a.low_j);
   if (a.has_high && b.low_j > a.high_j)
     result->low_j = b.low_j - a.high_j;
