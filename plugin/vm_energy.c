@@ -145,7 +145,7 @@ static int start(void) {
     return -ENOMEM;
   plugin.dispatch = (struct sink){.begin = dispatch_begin, .put = dispatch_put, .end = dispatch_end};
   if (settings.csv_dir != NULL)
-    plugin.capture = capture_new(settings.csv_dir, settings.smooth, plugin.interval >= TIME_T_TO_CDTIME_T(1) ? 0 : 3);
+    plugin.capture = capture_new(settings.csv_dir, settings.smooth, plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.ledger = ledger_new(settings.state_file);
   size_t sinks_num = 0;

@@ -55,7 +55,7 @@ bool ticker_take(struct ticker *ticker, const struct instant *now, int64_t *wall
 }
 
 unsigned ticker_decimals(int64_t interval_ns) {
-  if (interval_ns >= NS_PER_S)
+  if (interval_ns % NS_PER_S == 0)
     return 0;
   if (interval_ns % NS_PER_MS == 0 || interval_ns >= 100 * NS_PER_MS)
     return 3;

@@ -48,8 +48,8 @@ int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct ins
 bool ticker_take(struct ticker *ticker, const struct instant *now, int64_t *wall_ns);
 
 /*
- * How many decimals time stamps need that are interval_ns apart: none from 1 s on, else 3, 6 or 9, so many that they
- * are even within 1 %.
+ * How many decimals time stamps need that are interval_ns apart: none for whole seconds, else 3, 6 or 9, so many that
+ * they are even within 1 %.
  */
 unsigned ticker_decimals(int64_t interval_ns);
 

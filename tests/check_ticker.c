@@ -126,7 +126,10 @@ static const struct {
   unsigned decimals;
 } decimals_rows[] = {
     {NS_PER_S, 0},
-    {1500 * NS_PER_MS, 0},
+    {2 * NS_PER_S, 0},
+    {1500 * NS_PER_MS, 3},
+    {2250 * NS_PER_MS, 3},
+    {61 * NS_PER_S + 1, 3},
     {86400 * NS_PER_S, 0},
     {NS_PER_S - 1, 3},
     {500 * NS_PER_MS, 3},

@@ -39,7 +39,7 @@ check "long: a row per counter and sample" test "$(rows "$file")" -eq 8
 check "long: what stands in it" awk -F, 'NR > 1 && !($2 ~ /^vm-00[12]$/ && $5 == "held") { exit 1 }' "$file"
 
 run "$tool" ts --files $both -n 1 -i 1 -o tick.csv
-check "whole seconds from 1 s on" awk -F, 'NR > 1 && $1 !~ /^[0-9]+$/ { exit 1 }' "$(csv_file tick.csv)"
+check "whole seconds with an interval of whole seconds" awk -F, 'NR > 1 && $1 !~ /^[0-9]+$/ { exit 1 }' "$(csv_file tick.csv)"
 rm -r csv
 
 counter 'a,"b"' 5
