@@ -49,7 +49,7 @@ static const char *take_positive(const char *value, int64_t *ns) {
   if (status == -ERANGE)
     return "is more than ten years";
   if (status != 0 || parsed_ns == 0)
-    return "is no duration above 0, such as 0.5, 500ms, 2s or 5m";
+    return "is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d";
   *ns = parsed_ns;
   return NULL;
 }
@@ -100,6 +100,9 @@ static const char *take_time_base(struct options *options, const char *value) {
   return meter_base_from_name(value, &options->meter.base) == 0 ? NULL : "is no time base: sample, update or auto";
 }
 
+/* Beside the capture; the last one is renamed when it is complete. */
+static const char *const own_files[] = {MARKS_FILE, "updates.dat", METADATA_FILE, "." METADATA_FILE ".new"};
+
 static const char *take_out(struct options *options, const char *value) {
   const char *slash = strrchr(value, '/');
   const char *name = slash == NULL ? value : slash + 1;
@@ -107,8 +110,9 @@ static const char *take_out(struct options *options, const char *value) {
     return "has no file name at its end, such as power.csv";
   if (strlen(name) > NAME_MAX)
     return "has a file name of more than 255 bytes";
-  if (strcmp(name, MARKS_FILE) == 0 || strcmp(name, METADATA_FILE) == 0)
-    return "is the file of the marks, or of the metadata";
+  for (size_t i = 0; i < COUNT(own_files); i++)
+    if (strcmp(name, own_files[i]) == 0)
+      return "is the name of a file that ts itself writes beside the capture";
   options->out_name = name;
   return NULL;
 }
