@@ -56,7 +56,7 @@ static int make_sinks(struct series *series, size_t *count) {
   if (status == 0)
     status = summary_new(&series->summary);
   if (status == 0 && !options->quiet && isatty(STDERR_FILENO))
-    status = progress_new(&series->progress);
+    status = progress_new((options->manual_stop || options->marks) && isatty(STDIN_FILENO) == 1, &series->progress);
   if (status != 0)
     return status;
   series->sinks[(*count)++] = csv_sink(series->csv);
@@ -181,6 +181,8 @@ static void sample_until_end(struct series *series) {
       return;
     }
     if (status > 0) {
+      if (series->stop.reason == STOP_LINE || series->stop.reason == STOP_ENTER)
+        progress_leave(series->progress);
       if (take_mark(series, now.wall_ns))
         continue;
       tell_stopped(series);
@@ -199,20 +201,25 @@ static void sample_until_end(struct series *series) {
   }
 }
 
-/* The files are named as they are written; with --quiet nothing but their paths is printed. */
+/* With --quiet nothing but the paths of the files is printed, for a script as they are. */
 static void print_files(const struct series *series) {
   const struct options *options = series->options;
+  bool raw = options->quiet && isatty(STDOUT_FILENO) != 1;
   size_t files = csv_files(series->csv);
   for (size_t i = 0; i < files; i++) {
     if (i == LISTED_MAX && !options->quiet) {
-      printf("and %zu more in %s\n", files - i, csv_dir(series->csv));
+      output_line("and %zu more in %s", files - i, csv_dir(series->csv));
       break;
     }
-    printf("%s%s/%s\n", options->quiet ? "" : "wrote ", csv_dir(series->csv), csv_file(series->csv, i));
+    const char *dir = csv_dir(series->csv), *file = csv_file(series->csv, i);
+    if (raw)
+      printf("%s/%s\n", dir, file);
+    else
+      output_line("%s%s/%s", options->quiet ? "" : "wrote ", dir, file);
   }
   if (series->marks.count > 0 && !options->quiet)
-    printf("wrote %s, %" PRIu64 " mark%s\n", series->marks.path, series->marks.count,
-           series->marks.count == 1 ? "" : "s");
+    output_line("wrote %s, %" PRIu64 " mark%s", series->marks.path, series->marks.count,
+                series->marks.count == 1 ? "" : "s");
 }
 
 static void report(struct series *series) {

@@ -72,5 +72,5 @@ int json_print(json_t *root, FILE *out) {
     return -ENOMEM;
   int status = json_write(root, out);
   json_decref(root);
-  return status;
+  return out == stdout ? 0 : status;
 }

@@ -8,7 +8,6 @@
 
 #include "core/average.h"
 #include "core/clock.h"
-#include "core/label.h"
 #include "core/number.h"
 
 #include <errno.h>
@@ -366,24 +365,19 @@ static enum options_result tell_wrong_value(const struct option_row *row, const 
     tell_error("option '--%s' %s", row->name, why);
     return OPTIONS_WRONG;
   }
-  char *printable = label_printable(value);
-  tell_error("option '--%s': '%s' %s", row->name, printable != NULL ? printable : "?", why);
-  free(printable);
+  tell_error("option '--%s': '%s' %s", row->name, value, why);
   return OPTIONS_WRONG;
 }
 
 static enum options_result tell_stray(const char *argument) {
-  char *printable = label_printable(argument);
-  tell_error("unexpected argument '%s': paths follow --files", printable != NULL ? printable : "?");
-  free(printable);
+  tell_error("unexpected argument '%s': paths follow --files", argument);
   return OPTIONS_WRONG;
 }
 
 /* A letter may be one of several in its argument, so it is told instead of that; given: the argument otherwise. */
 static enum options_result tell_unknown(unsigned which, int letter, const char *given) {
   char dashed[] = {'-', (char)letter, '\0'};
-  char *printable = label_printable(letter != 0 ? dashed : given);
-  const char *shown = printable != NULL ? printable : "?";
+  const char *shown = letter != 0 ? dashed : given;
   char matches[COUNT(rows) * 24] = "";
   size_t used = 0, count = 0, len = letter != 0 ? 0 : strcspn(given + 2, "=");
   for (size_t i = 0; i < COUNT(rows) && len > 0; i++)
@@ -393,7 +387,6 @@ static enum options_result tell_unknown(unsigned which, int letter, const char *
     tell_error("option '%s' is ambiguous: %s", shown, matches);
   else
     tell_error("unknown option '%s'", shown);
-  free(printable);
   return OPTIONS_WRONG;
 }
 
