@@ -28,6 +28,10 @@
 /* More files than these are not listed one by one, except with --quiet, for scripts. */
 #define LISTED_MAX 10
 
+/* A run is incomplete when more than one tick of so many was missed, or there is a hole of so many update periods. */
+#define MISSED_SHARE 100
+#define HOLE_PERIODS 3
+
 struct series {
   const struct options *options;
   struct csv *csv;
@@ -138,6 +142,10 @@ static void tell_stopped(struct series *series) {
                series->ticker.taken, series->options->count);
     series->failed = true;
   }
+  if (series->ticker.taken == 0 && !series->failed) {
+    tell_error("stopped before the first sample: nothing was measured");
+    series->failed = true;
+  }
 }
 
 static void mark(struct series *series, int64_t wall_ns, const char *name) {
@@ -197,6 +205,7 @@ static void sample_until_end(struct series *series) {
     note_interval(series, &now);
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
+    summary_warn(series->summary, options->meter.base, options->interval_ns, false);
     show_progress(series, &now);
   }
 }
@@ -222,14 +231,26 @@ static void print_files(const struct series *series) {
                 series->marks.count == 1 ? "" : "s");
 }
 
+/* period_ns: of the writer; 0: not known. */
+static void check_missed(struct series *series, uint64_t missed, int64_t period_ns) {
+  const struct ticker *ticker = &series->ticker;
+  int64_t limit_ns = period_ns > 0 ? HOLE_PERIODS * period_ns : METER_STALE_NS;
+  if (MISSED_SHARE * missed <= ticker->taken + missed && ticker->hole_max_ns <= limit_ns)
+    return;
+  char hole[32];
+  summary_format_duration(ticker->hole_max_ns, hole);
+  tell_error("%" PRIu64 " of %" PRIu64 " samples were missed, with a hole of %s: the run is incomplete", missed,
+             ticker->taken + missed, hole);
+  series->failed = true;
+}
+
 static void report(struct series *series) {
   const struct options *options = series->options;
   const struct ticker *ticker = &series->ticker;
   uint64_t missed = ticker->missed;
   if (!options->manual_stop && missed > options->count - ticker->taken)
     missed = options->count - ticker->taken; /* the last one may come so late that it is beyond the end */
-  const struct summary_run run = {.base = options->meter.base,
-                                  .interval_ns = options->interval_ns,
+  const struct summary_run run = {.interval_ns = options->interval_ns,
                                   .taken = ticker->taken,
                                   .planned = options->manual_stop ? 0 : options->count,
                                   .missed = missed,
@@ -243,7 +264,7 @@ static void report(struct series *series) {
   if (series->dropped > 0)
     tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
                strerror(-csv_last_error(series->csv)));
-  summary_warn(series->summary, &run);
+  summary_warn(series->summary, options->meter.base, options->interval_ns, true);
   if (summary_tell_unread(series->summary, "at the end") > 0)
     series->failed = true;
   struct summary_counts counts;
@@ -252,6 +273,7 @@ static void report(struct series *series) {
     tell_error("there was no counter during the run");
     series->failed = true;
   }
+  check_missed(series, missed, counts.period_ns);
 }
 
 static bool start(struct series *series) {

@@ -45,6 +45,8 @@ struct summary {
   size_t records_num, records_size;
   size_t gone_num;
   struct summary_counts counts;
+  uint64_t judged_updates; /* when the ages were last judged */
+  bool warned;
 };
 
 static void free_record(struct record *record) {
@@ -223,6 +225,8 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
     double seen_ns = (double)(record->last_ns - record->first_ns);
+    if (record->tracked && record->period_ns > counts->period_ns)
+      counts->period_ns = record->period_ns;
     double share = record->pauses > 0 && seen_ns > 0 ? (double)record->pause_ns / seen_ns : 0;
     if (record->pauses > counts->pauses)
       counts->pauses = record->pauses;
@@ -372,29 +376,32 @@ static bool aliases(const struct record *record, int64_t interval_ns) {
   return record->tracked && (is_slow(record) || (spread_ns > ALIAS_MIN_NS && spread_ns >= interval_ns / ALIAS_FACTOR));
 }
 
-void summary_warn(const struct summary *summary, const struct summary_run *run) {
-  if (summary->counts.samples > summary->counts.bad && summary->counts.updates == 0) {
-    tell_warning("no counter was updated during the run: is the writer running?");
-    return;
-  }
+static void warn_of_aliases(struct summary *summary, int64_t interval_ns, uint32_t least_updates) {
   struct period period = {0};
-  size_t count = 0;
-  for (size_t i = 0; i < summary->records_num && run->base == METER_SAMPLE; i++) {
-    if (!aliases(summary->records[i], run->interval_ns))
-      continue;
-    add_period(&period, summary->records[i]);
-    count++;
+  for (size_t i = 0; i < summary->records_num; i++) {
+    const struct record *record = summary->records[i];
+    if (record->updates >= least_updates && aliases(record, interval_ns))
+      add_period(&period, record);
   }
-  if (count == 0)
+  if (period.max_ns == 0)
     return;
-  char interval[32], every[80], which[64] = "the";
-  summary_format_duration(run->interval_ns, interval);
+  char interval[32], every[80];
+  summary_format_duration(interval_ns, interval);
   format_period(&period, every);
-  if (count < summary->records_num)
-    snprintf(which, sizeof(which), "%zu of %zu", count, summary->records_num);
-  tell_warning("%s counters were updated %s and sampled every %s, so the power depends on how many updates fell into a "
+  tell_warning("counters are updated %s and sampled every %s, so the power depends on how many updates fall into a "
                "sample; use --time-base auto",
-               which, every, interval);
+               every, interval);
+  summary->warned = true;
+}
+
+void summary_warn(struct summary *summary, enum meter_base base, int64_t interval_ns, bool at_end) {
+  const struct summary_counts *counts = &summary->counts;
+  bool news = counts->updates != summary->judged_updates;
+  summary->judged_updates = counts->updates;
+  if (at_end && counts->samples > counts->bad && counts->updates == 0)
+    tell_warning("no counter was updated during the run: is the writer running?");
+  else if (base == METER_SAMPLE && !summary->warned && (news || at_end))
+    warn_of_aliases(summary, interval_ns, at_end ? 1 : 2);
 }
 
 size_t summary_tell_unread(const struct summary *summary, const char *when) {

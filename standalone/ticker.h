@@ -23,6 +23,7 @@ struct ticker {
   uint64_t missed;     /* how many were skipped */
   uint64_t steps;      /* how often the wall clock was set meanwhile */
   int64_t late_max_ns; /* how late a tick was taken at most */
+  int64_t hole_max_ns; /* the longest time between two ticks that were taken, with one or more missed in it */
 };
 
 /* interval_ns: 1 or more. */
