@@ -247,8 +247,7 @@ END_TEST
 
 /* ---- the report -------------------------------------------------------------------------------------------------- */
 
-static const struct summary_run calm = {
-    .interval_ns = NS_PER_S, .taken = 3, .planned = 3, .late_max_ns = 210000};
+static const struct summary_run calm = {.interval_ns = NS_PER_S, .taken = 3, .planned = 3, .late_max_ns = 210000};
 
 START_TEST(test_report) {
   struct counter counter = {0};

@@ -145,8 +145,14 @@ incomplete="samples were missed, with a hole of"
 # shellcheck disable=SC2016
 writer="[ \$((n % 5)) -ne 0 ] || { $writer; }"
 # shellcheck disable=SC2016
-run_story "$writer; "'case $n in 11) exit 230 ;; esac' "$tool" ts --files vms/vm-001/energy_uj --time-base auto -i 1 -n 60
-check "stopped for 30 s: the period is the writer's" says out 'updates +[0-9]+, every 5 s'
+counter vm-001 1000000
+touch -d '1 hour ago' vms/vm-001/energy_uj
+run_story "$writer; "'case $n in 7) echo 6000000 >vms/vm-001/energy_uj
+    touch -d "@$((${now%.*} + 18)).${now#*.}" vms/vm-001/energy_uj; exit 220 ;; esac' \
+  "$tool" ts --files vms/vm-001/energy_uj --time-base auto -i 1 -n 28
+check "stopped for 20 s: status 1" exits 1
+check "stopped for 20 s: the hole is told" says err "vm_energy: 20 of 28 $incomplete 21 s: the run is incomplete"
+check "stopped for 20 s: that is no period of the writer" says out 'updates +2'
 rm -r csv
 # shellcheck disable=SC2016
 run_story "$writer"'; case $n in 11) ! grep -q "use --time-base auto" err || echo early >seen ;; esac' \
