@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@
 
 /* One counter, also when it is gone. */
 struct record {
-  char *label, *path;
+  const char *label; /* in the same block */
+  char *path;
   bool gone;
   bool tracked;
   bool has_start;
@@ -43,6 +45,7 @@ struct summary {
   bool counting, follow;
   struct record **records;
   size_t records_num, records_size;
+  void *by_label; /* tsearch(3) tree of the records */
   size_t gone_num;
   struct summary_counts counts;
   uint64_t judged_updates; /* when the ages were last judged */
@@ -52,9 +55,12 @@ struct summary {
 static void free_record(struct record *record) {
   if (record == NULL)
     return;
-  free(record->label);
   free(record->path);
   free(record);
+}
+
+static int compare_labels(const void *a, const void *b) {
+  return strcmp(((const struct record *)a)->label, ((const struct record *)b)->label);
 }
 
 static struct record *add_record(struct summary *summary, const struct sample *sample) {
@@ -66,12 +72,13 @@ static struct record *add_record(struct summary *summary, const struct sample *s
     summary->records = records;
     summary->records_size = size;
   }
-  struct record *record = calloc(1, sizeof(*record));
+  size_t len = strlen(sample->label);
+  struct record *record = calloc(1, sizeof(*record) + len + 1);
   if (record == NULL)
     return NULL;
-  record->label = strdup(sample->label);
+  record->label = memcpy(record + 1, sample->label, len);
   record->path = strdup(sample->path);
-  if (record->label == NULL || record->path == NULL) {
+  if (record->path == NULL || tsearch(record, &summary->by_label, compare_labels) == NULL) {
     free_record(record);
     return NULL;
   }
@@ -130,15 +137,13 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
 
 /* The record of a counter that was gone and is back. */
 static struct record *find_gone(struct summary *summary, const char *label) {
-  for (size_t i = 0; i < summary->records_num && summary->gone_num > 0; i++) {
-    struct record *record = summary->records[i];
-    if (!record->gone || strcmp(record->label, label) != 0)
-      continue;
-    record->gone = false;
-    summary->gone_num--;
-    return record;
-  }
-  return NULL;
+  const struct record key = {.label = label};
+  struct record **node = tfind(&key, &summary->by_label, compare_labels);
+  if (node == NULL || !(*node)->gone)
+    return NULL;
+  (*node)->gone = false;
+  summary->gone_num--;
+  return *node;
 }
 
 static int put_sample(struct sink *sink, const struct sample *sample) {
@@ -200,9 +205,15 @@ int summary_new(struct summary **summary) {
   return 0;
 }
 
+/* The records are freed with the array. */
+static void keep(void *record) {
+  (void)record;
+}
+
 void summary_free(struct summary *summary) {
   if (summary == NULL)
     return;
+  tdestroy(summary->by_label, keep);
   for (size_t i = 0; i < summary->records_num; i++)
     free_record(summary->records[i]);
   free(summary->records);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 /* A counter as a sampler has it. */
 struct counter {
@@ -242,6 +243,49 @@ START_TEST(test_many_counters) {
   }
   ck_assert_uint_eq(count().counters, MANY);
   ck_assert_uint_eq(count().samples, MANY);
+}
+END_TEST
+
+/* The CPU time of passes in which all counters are replaced by as many others. */
+static double replace_all(bool follow, int number) {
+  struct summary *other;
+  ck_assert_int_eq(summary_new(&other), 0);
+  struct sink *to = summary_sink(other);
+  struct counter *counters = calloc(2 * (size_t)number, sizeof(*counters));
+  char(*labels)[16] = calloc(2 * (size_t)number, sizeof(*labels));
+  ck_assert(counters != NULL && labels != NULL);
+  for (int i = 0; i < 2 * number; i++) {
+    snprintf(labels[i], sizeof(labels[i]), "vm-%d", i);
+    counters[i].sample = good(SAMPLE_OK, true);
+    counters[i].sample.label = counters[i].sample.path = labels[i];
+    counters[i].sample.slot = &counters[i].slot;
+  }
+  for (int i = 0; i < number; i++)
+    ck_assert_int_eq(to->put(to, &counters[i].sample), 0);
+  summary_start(other, follow);
+  struct timespec start, now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+  for (int i = 0; i < number; i++)
+    to->removed(to, &counters[i].sample);
+  for (int j = 0; j < 2; j++)
+    for (int i = number; i < 2 * number; i++)
+      ck_assert_int_eq(to->put(to, &counters[i].sample), 0);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  summary_free(other);
+  free(counters);
+  free(labels);
+  return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+/* Sixteen times the work, or 256 times. */
+START_TEST(test_replaced) {
+  double few_s = 1e9;
+  for (int i = 0; i < 3; i++) {
+    double s = replace_all(_i, 1000);
+    few_s = s < few_s ? s : few_s;
+  }
+  double many_s = replace_all(_i, 16000);
+  ck_assert_msg(many_s < 64 * few_s, "%g s, %g s", few_s, many_s);
 }
 END_TEST
 
@@ -652,6 +696,7 @@ int main(void) {
   tcase_add_test(tcase, test_gone_before_the_start);
   tcase_add_test(tcase, test_following_counters);
   tcase_add_test(tcase, test_many_counters);
+  tcase_add_loop_test(tcase, test_replaced, 0, 2);
   tcase_add_test(tcase, test_report);
   tcase_add_test(tcase, test_report_of_nothing);
   tcase_add_test(tcase, test_report_of_faults);
