@@ -254,7 +254,7 @@ static void set_bounded(const struct window *window, const struct record *record
   bounds_result(&record->bounds, &result->bounds);
   result->energy_j = result->bounds.energy_j;
   int64_t window_ns = window->end_ns - window->start_ns;
-  result->has_power = window_ns > 0 && record->last_state != SAMPLE_STALE;
+  result->has_power = window_ns > 0 && record->last_state != SAMPLE_STALE && bounds_are_complete(&record->bounds);
   if (result->has_power)
     result->power_w = result->energy_j / ((double)window_ns / 1e9);
 }

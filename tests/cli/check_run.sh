@@ -118,6 +118,19 @@ counter slow 5
 # in the foreground timeout sends its signal once, else to the whole group as well
 run timeout -s INT --foreground --preserve-status 1.2 "$tool" once --files vms/slow/energy_uj -d 0.5 --bounds
 check "waiting can be ended" exits 0
-check "waiting ended: at least" says out 'slow: 0\.000000 J   \(at least 0\.000000\)   avg 0\.000 W'
+check "waiting ended: at least, and no mean" says out 'slow: 0\.000000 J   \(at least 0\.000000\)   avg n/a'
 check "waiting ended: told" grep -q 'not waiting any longer' err
+# the first signal ends the command, the second one the wait for the next update
+rm -f ready
+env --default-signal=INT "$tool" run --files vms/slow/energy_uj --json twice.json -- \
+  sh -c 'trap "exit 3" INT; : >ready; while :; do sleep 0.05; done' >out 2>err &
+pids+=($!)
+wait_for test -e ready
+kill -INT $!
+wait_for grep -q 'waiting for the next update' err
+kill -INT $!
+wait $!
+status=$?
+check "interrupted twice: the command's status" exits 3
+check "interrupted twice: no mean" jq -e '.vms[0] | .energy_high_j == null and .power_w == null' twice.json
 finish
