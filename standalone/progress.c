@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include "show.h"
 #include "stop.h"
 
 #include "core/csv_text.h"
@@ -40,14 +41,12 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   progress->total_w += sample->has_power ? sample->power_w : 0;
   if (progress->vms.len >= PROGRESS_LINE_MAX)
     return 0; /* no line has room for them all */
-  char power[40];
-  if (sample->has_power)
-    snprintf(power, sizeof(power), " %.2f W", sample->power_w);
-  else
-    snprintf(power, sizeof(power), " %s", sample_state_name(sample->state));
+  char power[SHOW_NUMBER_MAX];
+  show_power(sample->power_w, power);
   csv_text_string(&progress->vms, ", ");
   csv_text_string(&progress->vms, sample->label);
-  csv_text_string(&progress->vms, power);
+  csv_text_char(&progress->vms, ' ');
+  csv_text_string(&progress->vms, sample->has_power ? power : sample_state_name(sample->state));
   return 0;
 }
 
@@ -91,11 +90,13 @@ static void format_clock(int64_t ns, char text[32]) {
 static int format_total(const struct progress *progress, char text[80]) {
   size_t count = progress->count, with_power = progress->with_power;
   const char *plural = count == 1 ? "" : "s";
+  char power[SHOW_NUMBER_MAX];
+  show_power(progress->total_w, power);
   if (with_power == 0)
     return snprintf(text, 80, ", %zu VM%s without power", count, plural);
   if (with_power == count)
-    return snprintf(text, 80, ", %.2f W in all, %zu VM%s", progress->total_w, count, plural);
-  return snprintf(text, 80, ", %.2f W in all, %zu of %zu VM%s", progress->total_w, with_power, count, plural);
+    return snprintf(text, 80, ", %s in all, %zu VM%s", power, count, plural);
+  return snprintf(text, 80, ", %s in all, %zu of %zu VM%s", power, with_power, count, plural);
 }
 
 void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,

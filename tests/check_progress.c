@@ -116,6 +116,13 @@ static const struct {
      "sample 1 of 2, 1:48 left, käse-\xe6\x9d\xb1\xe4\xba\xac 1.00 W"},
     {{{"k\xc3\xa4se", 1}}, 1, 2, LEFT, 38, "sample 1 of 2, 1:48 left, k\xc3\xa4se 1.00 W"},
     {{{"k\xc3\xa4se", 1}}, 1, 2, LEFT, 37, "sample 1 of 2, 1:48 left"},
+    {{{"a", 1e300}}, 1, 2, LEFT, 79, "sample 1 of 2, 1:48 left, a 1.000000000000000e+300 W"},
+    {{{"a-very-long-name-indeed", 1e300}},
+     1,
+     2,
+     LEFT,
+     65,
+     "sample 1 of 2, 1:48 left, 1.000000000000000e+300 W in all, 1 VM"},
     /* what is beyond any line */
     {TWO, UINT64_MAX, UINT64_MAX, LEFT, 600,
      "sample 18446744073709551615 of 18446744073709551615, 1:48 left, "
