@@ -45,6 +45,8 @@ static void print_commands(FILE *out) {
 static void print_command(const struct command *command, FILE *out) {
   fprintf(out, "Usage: vm_energy %s %s\n%s\nOptions:\n", command->name, command->synopsis, command->text);
   options_print(command->options, out);
+  if ((command->options & OPTIONS_PATHS) == 0)
+    fputs("\nTIME is a number of seconds, or has a unit: 500ms, 2s, 5min, 1h, 1d.\n", out);
   fprintf(out, "\nExamples:\n%s", command->examples);
 }
 

@@ -87,6 +87,11 @@ check "names: of a directory: quiet, on a terminal" grep -q '^o_\[31mut/run_' ou
 : >$'o\e[31mut/file'
 run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut/file'
 check "names: of a directory that cannot be made" says err "vm_energy: unable to create 'o_\[31mut/file/run_[0-9_]+': Not a directory; choose another place with --out-dir"
+counter $'c1\xc2\x9b31m' 5
+script -qec "'$tool' list --json --files 'vms/c1*/energy_uj'" /dev/null </dev/null >out 2>&1
+check "names: JSON on a terminal" same 1 "$(grep -cF 'vms/c1\u009B31m/energy_uj' out)"
+run "$tool" list --json --files 'vms/c1*/energy_uj'
+check "names: JSON elsewhere, as it is" grep -qF $'vms/c1\xc2\x9b31m/energy_uj' out
 run "$tool" run --files vms/good/energy_uj --no-bounds --json $'x\e[31m/y' -- true
 check "names: of a file of results" says err "vm_energy: unable to create 'x_\[31m/y': No such file or directory"
 rm -r vms o*ut

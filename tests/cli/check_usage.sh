@@ -113,6 +113,11 @@ ROWS
 run "$tool" ts --files $'bad\e31m\nname'
 check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'bad_31m_name' is no counter file: No such file or directory" err
 
+run "$tool" once --help
+check "help: units of a time" says out 'TIME is a number of seconds, or has a unit: .*, 5min, .*1d\.'
+run "$tool" report --help
+check "help: no time, no units" test "$(grep -c TIME out)" -eq 0
+
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
 for command in ts once run list check top report plot; do
