@@ -274,6 +274,12 @@ static void report(struct series *series) {
     series->failed = true;
   }
   check_missed(series, missed, counts.period_ns);
+  if (counts.period_ns > 0 && counts.silent_ns > HOLE_PERIODS * counts.period_ns + options->interval_ns) {
+    char silent[32];
+    summary_format_duration(counts.silent_ns, silent);
+    tell_error("no counter was updated for %s: the writer was down, and the run is incomplete", silent);
+    series->failed = true;
+  }
 }
 
 static bool start(struct series *series) {

@@ -75,5 +75,5 @@ int json_print(json_t *root, FILE *out) {
     return -ENOMEM;
   int status = json_write(root, out);
   json_decref(root);
-  return out == stdout ? 0 : status;
+  return out == stdout && ferror(out) ? 0 : status;
 }

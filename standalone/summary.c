@@ -48,6 +48,9 @@ struct summary {
   void *by_label; /* tsearch(3) tree of the records */
   size_t gone_num;
   struct summary_counts counts;
+  int64_t now_ns, news_ns; /* of this pass; of the last one that saw an update */
+  int64_t silent_ns;       /* the longest time between two such passes */
+  bool tracks, news;       /* in this pass: a counter whose file tells its updates; an update of one */
   uint64_t judged_updates; /* when the ages were last judged */
   bool warned;
 };
@@ -88,9 +91,10 @@ static struct record *add_record(struct summary *summary, const struct sample *s
 }
 
 static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
-  (void)sink;
-  (void)now;
+  struct summary *summary = (struct summary *)sink;
   (void)count;
+  summary->now_ns = now->mono_ns;
+  summary->tracks = summary->news = false;
   return 0;
 }
 
@@ -165,6 +169,9 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     record->period_ns = sample->period_ns;
   if (summary->counting) {
     count_sample(&summary->counts, record, sample);
+    bool tracks = sample->tracked && sample->has_energy;
+    summary->tracks = summary->tracks || tracks;
+    summary->news = summary->news || (tracks && sample->updates > 0);
   } else {
     record->has_start = sample->has_energy;
     record->start_uj = sample->energy_uj;
@@ -174,6 +181,10 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
 
 static int end_pass(struct sink *sink) {
   struct summary *summary = (struct summary *)sink;
+  if (summary->tracks && summary->now_ns - summary->news_ns > summary->silent_ns)
+    summary->silent_ns = summary->now_ns - summary->news_ns;
+  if (summary->news || !summary->tracks)
+    summary->news_ns = summary->now_ns;
   if (!summary->counting || summary->follow || summary->gone_num == 0)
     return 0;
   for (size_t i = 0; i < summary->records_num; i++) {
@@ -226,11 +237,13 @@ struct sink *summary_sink(struct summary *summary) {
 
 void summary_start(struct summary *summary, bool follow) {
   summary->counting = true;
+  summary->news_ns = summary->now_ns;
   summary->follow = follow;
 }
 
 void summary_count(const struct summary *summary, struct summary_counts *counts) {
   *counts = summary->counts;
+  counts->silent_ns = summary->silent_ns;
   counts->counters = summary->records_num;
   counts->gone = summary->gone_num;
   for (size_t i = 0; i < summary->records_num; i++) {

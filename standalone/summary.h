@@ -27,6 +27,7 @@ struct summary_counts {
   uint64_t pauses;    /* of the writer: the most of one counter */
   double pause_share; /* part of the time that the writer may not have counted: the most of one counter, 0 to 1 */
   int64_t period_ns;  /* the longest learned time between two updates; 0: none is known */
+  int64_t silent_ns;  /* the longest time in which no counter was updated, between two samples */
   size_t counters;    /* that there were */
   size_t gone;        /* of these, at the end */
 };

@@ -145,6 +145,13 @@ incomplete="samples were missed, with a hole of"
 # shellcheck disable=SC2016
 writer="[ \$((n % 5)) -ne 0 ] || { $writer; }"
 # shellcheck disable=SC2016
+# the writer has a period of 5 s; seen at the ticks, three of them and one interval are no hole
+for last in 35 36; do
+  run_story "[ \$n -gt 20 -a \$n -lt $last ] || { $writer; }" "$tool" ts --files vms/vm-001/energy_uj --time-base auto -i 1 -n 60
+  check "the writer was down until $last s: status" exits $((last - 35))
+  rm -r csv
+done
+check "the writer was down: told" says err 'vm_energy: no counter was updated for 20 s: the writer was down, and the run is incomplete'
 counter vm-001 1000000
 touch -d '1 hour ago' vms/vm-001/energy_uj
 run_story "$writer; "'case $n in 7) echo 6000000 >vms/vm-001/energy_uj
