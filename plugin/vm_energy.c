@@ -135,7 +135,7 @@ static int start(void) {
     return -ENOMEM;
   plugin.dispatch = (struct sink){.put = dispatch_put};
   if (settings.csv_dir != NULL)
-    plugin.capture = capture_new(&settings, plugin.interval >= TIME_T_TO_CDTIME_T(1) ? 0 : 3);
+    plugin.capture = capture_new(&settings, plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.ledger = ledger_new(settings.state_file);
   size_t sinks_num = 0;

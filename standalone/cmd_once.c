@@ -20,6 +20,18 @@ static bool tell_stopped(const struct measure *measure) {
   return true;
 }
 
+/* Windows that are shorter say nothing: a script without a terminal, as a rule. */
+#define WINDOW_LEAST_S 0.01
+
+static bool tell_empty(const struct measure *measure) {
+  enum stop_reason reason = measure->stop.reason;
+  if ((reason != STOP_EOF && reason != STOP_ENTER) || measure_duration_s(measure) >= WINDOW_LEAST_S)
+    return false;
+  tell_error("stopped at once by %s: nothing was measured",
+             reason == STOP_EOF ? "the end of standard input" : "standard input");
+  return true;
+}
+
 static bool run_window(struct measure *measure) {
   const struct options *options = measure->options;
   if (!measure_begin(measure))
@@ -32,6 +44,8 @@ static bool run_window(struct measure *measure) {
     tell_error("the measurement failed: %s", strerror(-status));
     return false;
   }
+  if (tell_empty(measure))
+    return false;
   bool cut_short = tell_stopped(measure);
   if (!measure_end(measure))
     return false;

@@ -10,12 +10,9 @@
 #include "measure.h"
 #include "message.h"
 
-#include "core/label.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,9 +30,7 @@ static FILE *open_report(const char *path) {
   FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
   if (file != NULL)
     return file;
-  char *printable = label_printable(path);
-  tell_error("unable to create '%s': %s", printable != NULL ? printable : "?", strerror(errno));
-  free(printable);
+  tell_error("unable to create '%s': %s", path, strerror(errno));
   if (fd >= 0)
     close(fd);
   return NULL;
@@ -77,9 +72,7 @@ static bool wait_for_child(struct measure *measure, const struct child *child) {
 }
 
 static int tell_not_started(const char *command, int status) {
-  char *printable = label_printable(command);
-  tell_error("unable to run '%s': %s", printable != NULL ? printable : "?", strerror(-status));
-  free(printable);
+  tell_error("unable to run '%s': %s", command, strerror(-status));
   return status == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
 }
 

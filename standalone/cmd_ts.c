@@ -34,6 +34,10 @@
 /* More files than these are not listed one by one, except with --quiet, for scripts. */
 #define LISTED_MAX 10
 
+/* A run is incomplete when more than one tick of so many was missed, or there is a hole of so many update periods. */
+#define MISSED_SHARE 100
+#define HOLE_PERIODS 3
+
 struct series {
   const struct options *options;
   struct csv *csv;
@@ -70,7 +74,7 @@ static int make_sinks(struct series *series, size_t *count) {
   if (status == 0)
     status = summary_new(&series->summary);
   if (status == 0 && !options->quiet && isatty(STDERR_FILENO))
-    status = progress_new(&series->progress);
+    status = progress_new((options->manual_stop || options->marks) && isatty(STDIN_FILENO) == 1, &series->progress);
   if (status != 0)
     return status;
   series->sinks[(*count)++] = csv_sink(series->csv);
@@ -167,6 +171,10 @@ static void tell_stopped(struct series *series) {
                series->ticker.taken, series->options->count);
     series->failed = true;
   }
+  if (series->ticker.taken == 0 && !series->failed) {
+    tell_error("stopped before the first sample: nothing was measured");
+    series->failed = true;
+  }
 }
 
 static void mark(struct series *series, int64_t wall_ns, const char *name) {
@@ -210,6 +218,8 @@ static void sample_until_end(struct series *series) {
       return;
     }
     if (status > 0) {
+      if (series->stop.reason == STOP_LINE || series->stop.reason == STOP_ENTER)
+        progress_leave(series->progress);
       if (take_mark(series, now.wall_ns))
         continue;
       tell_stopped(series);
@@ -226,24 +236,43 @@ static void sample_until_end(struct series *series) {
     note_steps(series, steps);
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
+    summary_warn(series->summary, options->meter.base, options->interval_ns, false);
     show_progress(series, &now);
   }
 }
 
-/* The files are named as they are written; with --quiet nothing but their paths is printed. */
+/* With --quiet nothing but the paths of the files is printed, for a script as they are. */
 static void print_files(const struct series *series) {
   const struct options *options = series->options;
+  bool raw = options->quiet && isatty(STDOUT_FILENO) != 1;
   size_t files = csv_files(series->csv);
   for (size_t i = 0; i < files; i++) {
     if (i == LISTED_MAX && !options->quiet) {
-      printf("and %zu more in %s\n", files - i, csv_dir(series->csv));
+      output_line("and %zu more in %s", files - i, csv_dir(series->csv));
       break;
     }
-    printf("%s%s/%s\n", options->quiet ? "" : "wrote ", csv_dir(series->csv), csv_file(series->csv, i));
+    const char *dir = csv_dir(series->csv), *file = csv_file(series->csv, i);
+    if (raw)
+      printf("%s/%s\n", dir, file);
+    else
+      output_line("%s%s/%s", options->quiet ? "" : "wrote ", dir, file);
   }
   if (series->marks.count > 0 && !options->quiet)
-    printf("wrote %s, %" PRIu64 " mark%s\n", series->marks.path, series->marks.count,
-           series->marks.count == 1 ? "" : "s");
+    output_line("wrote %s, %" PRIu64 " mark%s", series->marks.path, series->marks.count,
+                series->marks.count == 1 ? "" : "s");
+}
+
+/* period_ns: of the writer; 0: not known. */
+static void check_missed(struct series *series, uint64_t missed, int64_t period_ns) {
+  const struct ticker *ticker = &series->ticker;
+  int64_t limit_ns = period_ns > 0 ? HOLE_PERIODS * period_ns : METER_STALE_NS;
+  if (MISSED_SHARE * missed <= ticker->taken + missed && ticker->hole_max_ns <= limit_ns)
+    return;
+  char hole[32];
+  summary_format_duration(ticker->hole_max_ns, hole);
+  tell_error("%" PRIu64 " of %" PRIu64 " samples were missed, with a hole of %s: the run is incomplete", missed,
+             ticker->taken + missed, hole);
+  series->failed = true;
 }
 
 static void report(struct series *series) {
@@ -252,8 +281,7 @@ static void report(struct series *series) {
   uint64_t missed = ticker->missed;
   if (!options->manual_stop && missed > options->count - ticker->taken)
     missed = options->count - ticker->taken; /* the last one may come so late that it is beyond the end */
-  const struct summary_run run = {.base = options->meter.base,
-                                  .interval_ns = options->interval_ns,
+  const struct summary_run run = {.interval_ns = options->interval_ns,
                                   .taken = ticker->taken,
                                   .planned = options->manual_stop ? 0 : options->count,
                                   .missed = missed,
@@ -267,13 +295,20 @@ static void report(struct series *series) {
   if (series->dropped > 0)
     tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
                strerror(-csv_last_error(series->csv)));
-  summary_warn(series->summary, &run);
+  summary_warn(series->summary, options->meter.base, options->interval_ns, true);
   if (summary_tell_unread(series->summary, "at the end") > 0)
     series->failed = true;
   struct summary_counts counts;
   summary_count(series->summary, &counts);
   if (ticker->taken > 0 && counts.samples == 0) {
     tell_error("there was no counter during the run");
+    series->failed = true;
+  }
+  check_missed(series, missed, counts.period_ns);
+  if (counts.period_ns > 0 && counts.silent_ns > HOLE_PERIODS * counts.period_ns + options->interval_ns) {
+    char silent[32];
+    summary_format_duration(counts.silent_ns, silent);
+    tell_error("no counter was updated for %s: the writer was down, and the run is incomplete", silent);
     series->failed = true;
   }
 }

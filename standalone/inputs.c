@@ -9,16 +9,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The text with what could harm a terminal replaced; to be freed. Out of memory is no reason to stay silent. */
-static const char *printable(const char *text, char **own) {
-  *own = label_printable(text);
-  return *own != NULL ? *own : "?";
-}
 
 /* The current directory and a slash, when a path was given that starts there; else empty. */
 static char base[PATH_MAX + 2];
@@ -49,9 +42,7 @@ static int check_path(const char *path) {
     what = "it is no regular file";
   if (what == NULL)
     return STATUS_DONE;
-  char *own;
-  tell_error("'%s' is no counter file: %s", printable(path, &own), what);
-  free(own);
+  tell_error("'%s' is no counter file: %s", path, what);
   return STATUS_USAGE;
 }
 
@@ -61,24 +52,18 @@ static bool may_come(const struct options *options) {
 }
 
 static void tell_no_match(const char *pattern, int search_error, const char *where) {
-  char *own, *own_where;
-  const char *text = printable(pattern, &own),
-             *where_text = printable(where != NULL ? inputs_shown(where) : "", &own_where);
   if (search_error != 0)
-    tell_error("no file matches '%s': unable to search '%s': %s", text, where_text, strerror(-search_error));
+    tell_error("no file matches '%s': unable to search '%s': %s", pattern, where != NULL ? inputs_shown(where) : "",
+               strerror(-search_error));
   else
-    tell_error("no file matches '%s'", text);
-  free(own);
-  free(own_where);
+    tell_error("no file matches '%s'", pattern);
 }
 
 static void tell_place(const char *place, bool waits) {
-  char *own;
   if (waits)
-    tell_warning("no counter yet in '%s'; waiting for one", printable(place, &own));
+    tell_warning("no counter yet in '%s'; waiting for one", place);
   else
-    tell_error("no counter found in '%s'", printable(place, &own));
-  free(own);
+    tell_error("no counter found in '%s'", place);
 }
 
 static int check_source(struct source *source, const char *pattern, bool waits) {
@@ -114,9 +99,7 @@ static int check_pattern(const char *pattern, bool waits) {
     status = check_source(source, pattern, waits);
   source_free(source);
   if (status == -EINVAL) {
-    char *own;
-    tell_error("'%s' is no pattern of files", printable(pattern, &own));
-    free(own);
+    tell_error("'%s' is no pattern of files", pattern);
     return STATUS_USAGE;
   }
   if (status < 0) {
@@ -154,11 +137,7 @@ static int add_all(struct sampler *sampler, const struct options *options) {
 }
 
 static void tell_same(const char *dropped, const char *kept) {
-  char *own, *own_kept;
-  const char *text = printable(inputs_shown(dropped), &own), *text_kept = printable(inputs_shown(kept), &own_kept);
-  tell_note("'%s' is the same file as '%s', and is not read twice", text, text_kept);
-  free(own);
-  free(own_kept);
+  tell_note("'%s' is the same file as '%s', and is not read twice", inputs_shown(dropped), inputs_shown(kept));
 }
 
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler) {
@@ -188,15 +167,13 @@ static void tell_unsearched(const struct sampler *sampler, bool fatal) {
     tell_warning("unable to read /proc/self/mountinfo: %s; each file is opened with more care", strerror(-warning));
   if (error == 0)
     return;
-  char *own;
-  const char *text = printable(where != NULL ? inputs_shown(where) : "", &own);
+  const char *text = where != NULL ? inputs_shown(where) : "";
   if (error == -E2BIG)
     tell_warning("more counters than are read in '%s': the first 10000 by name are, the rest is left out", text);
   else if (fatal)
     tell_error("unable to search '%s': %s", text, strerror(-error));
   else
     tell_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));
-  free(own);
 }
 
 bool inputs_tell_search(const struct sampler *sampler, const struct options *options) {
@@ -214,12 +191,10 @@ bool inputs_tell_search(const struct sampler *sampler, const struct options *opt
 }
 
 void inputs_tell_unread(const char *path, const char *when, int error) {
-  char *own;
-  const char *text = printable(inputs_shown(path), &own);
+  const char *text = inputs_shown(path);
   if (error == -EACCES || error == -EPERM)
     tell_error("no value from '%s' %s: %s; run vm_energy as a user who may read it", text, when,
                counter_error_text(error));
   else
     tell_error("no value from '%s' %s: %s", text, when, counter_error_text(error));
-  free(own);
 }

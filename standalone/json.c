@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Digits of a number: microseconds of a Unix time, and no 0.30000000000000004. */
 #define DIGITS 16
@@ -37,8 +38,10 @@ json_t *json_path(const char *path) {
 }
 
 int json_write(const json_t *root, FILE *out) {
+  /* JSON escapes no C1 control characters by itself */
+  size_t ascii = isatty(fileno(out)) == 1 ? JSON_ENSURE_ASCII : 0;
   errno = 0;
-  if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) == 0 && fputc('\n', out) != EOF)
+  if (json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS) | ascii) == 0 && fputc('\n', out) != EOF)
     return 0;
   return errno != 0 ? -errno : -EIO;
 }
@@ -72,5 +75,5 @@ int json_print(json_t *root, FILE *out) {
     return -ENOMEM;
   int status = json_write(root, out);
   json_decref(root);
-  return status;
+  return out == stdout && ferror(out) ? 0 : status;
 }

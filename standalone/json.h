@@ -32,7 +32,10 @@ int json_write(const json_t *root, FILE *out);
 int json_write_with_list(const json_t *root, const char *name, size_t count,
                          json_t *(*item)(size_t index, const void *arg), const void *arg, FILE *out);
 
-/* Writes it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0, or -errno of the output. */
+/*
+ * Writes it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0 or -errno; 0 also where
+ * standard output failed, because output_finish() reports that.
+ */
 int json_print(json_t *root, FILE *out);
 
 #endif

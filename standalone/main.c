@@ -7,14 +7,11 @@
 #include "message.h"
 #include "options.h"
 
-#include "core/label.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,6 +45,8 @@ static void print_commands(FILE *out) {
 static void print_command(const struct command *command, FILE *out) {
   fprintf(out, "Usage: vm_energy %s %s\n%s\nOptions:\n", command->name, command->synopsis, command->text);
   options_print(command->options, out);
+  if ((command->options & OPTIONS_PATHS) == 0)
+    fputs("\nTIME is a number of seconds, or has a unit: 500ms, 2s, 5min, 1h, 1d.\n", out);
   fprintf(out, "\nExamples:\n%s", command->examples);
 }
 
@@ -79,10 +78,8 @@ static int run_command(const struct command *command, int argc, char **argv) {
 }
 
 static int tell_unknown(const char *word) {
-  char *printable = label_printable(word);
-  tell_error("%s '%s'", word[0] == '-' ? "unknown option" : "unknown command", printable != NULL ? printable : "?");
+  tell_error("%s '%s'", word[0] == '-' ? "unknown option" : "unknown command", word);
   fputs("Try 'vm_energy --help'.\n", stderr);
-  free(printable);
   return STATUS_USAGE;
 }
 
@@ -130,7 +127,7 @@ int main(int argc, char **argv) {
   setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers have a point */
   int status = run_words(argc, argv);
   int output = output_finish();
-  if (output != 0) {
+  if (output != 0 && output != -EPIPE) { /* a reader that has seen enough, as head, is no error */
     tell_error("unable to write to standard output: %s", strerror(-output));
     status = status == STATUS_DONE ? STATUS_FAILED : status;
   }

@@ -1,8 +1,9 @@
 /*
  * message: what the tool says to its user, on standard error
  *
- * Each is one line: "vm_energy: ...", no capital at the start, no full stop at the end. A progress line that stands on
- * the terminal is cleared before.
+ * Each is one line: "vm_energy: ...", no capital at the start, no full stop at the end. What a terminal would obey is
+ * replaced as label_printable() does, so callers pass names and paths as they are. A progress line that stands on the
+ * terminal is cleared before.
  */
 #ifndef VM_ENERGY_MESSAGE_H
 #define VM_ENERGY_MESSAGE_H
@@ -19,6 +20,9 @@ void tell_warning(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void tell_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void message_be_quiet(void);
+
+/* A line on standard output, made safe in the same way. */
+void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Sends what was printed on its way, so that it stands before what is told next. output_finish() closes standard output

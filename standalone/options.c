@@ -8,8 +8,8 @@
 
 #include "core/average.h"
 #include "core/clock.h"
-#include "core/label.h"
 #include "core/number.h"
+#include "core/updates.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -49,7 +49,7 @@ static const char *take_positive(const char *value, int64_t *ns) {
   if (status == -ERANGE)
     return "is more than ten years";
   if (status != 0 || parsed_ns == 0)
-    return "is no duration above 0, such as 0.5, 500ms, 2s or 5m";
+    return "is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d";
   *ns = parsed_ns;
   return NULL;
 }
@@ -100,6 +100,9 @@ static const char *take_time_base(struct options *options, const char *value) {
   return meter_base_from_name(value, &options->meter.base) == 0 ? NULL : "is no time base: sample, update or auto";
 }
 
+/* Beside the capture; the last one is renamed when it is complete. */
+static const char *const own_files[] = {MARKS_FILE, UPDATES_FILE, METADATA_FILE, "." METADATA_FILE ".new"};
+
 static const char *take_out(struct options *options, const char *value) {
   const char *slash = strrchr(value, '/');
   const char *name = slash == NULL ? value : slash + 1;
@@ -107,8 +110,9 @@ static const char *take_out(struct options *options, const char *value) {
     return "has no file name at its end, such as power.csv";
   if (strlen(name) > NAME_MAX)
     return "has a file name of more than 255 bytes";
-  if (strcmp(name, MARKS_FILE) == 0 || strcmp(name, METADATA_FILE) == 0)
-    return "is the file of the marks, or of the metadata";
+  for (size_t i = 0; i < COUNT(own_files); i++)
+    if (strcmp(name, own_files[i]) == 0)
+      return "is the name of a file that ts itself writes beside the capture";
   options->out_name = name;
   return NULL;
 }
@@ -381,24 +385,19 @@ static enum options_result tell_wrong_value(const struct option_row *row, const 
     tell_error("option '--%s' %s", row->name, why);
     return OPTIONS_WRONG;
   }
-  char *printable = label_printable(value);
-  tell_error("option '--%s': '%s' %s", row->name, printable != NULL ? printable : "?", why);
-  free(printable);
+  tell_error("option '--%s': '%s' %s", row->name, value, why);
   return OPTIONS_WRONG;
 }
 
 static enum options_result tell_stray(const char *argument) {
-  char *printable = label_printable(argument);
-  tell_error("unexpected argument '%s': paths follow --files", printable != NULL ? printable : "?");
-  free(printable);
+  tell_error("unexpected argument '%s': paths follow --files", argument);
   return OPTIONS_WRONG;
 }
 
 /* A letter may be one of several in its argument, so it is told instead of that; given: the argument otherwise. */
 static enum options_result tell_unknown(unsigned which, int letter, const char *given) {
   char dashed[] = {'-', (char)letter, '\0'};
-  char *printable = label_printable(letter != 0 ? dashed : given);
-  const char *shown = printable != NULL ? printable : "?";
+  const char *shown = letter != 0 ? dashed : given;
   char matches[COUNT(rows) * 24] = "";
   size_t used = 0, count = 0, len = letter != 0 ? 0 : strcspn(given + 2, "=");
   for (size_t i = 0; i < COUNT(rows) && len > 0; i++)
@@ -408,7 +407,6 @@ static enum options_result tell_unknown(unsigned which, int letter, const char *
     tell_error("option '%s' is ambiguous: %s", shown, matches);
   else
     tell_error("unknown option '%s'", shown);
-  free(printable);
   return OPTIONS_WRONG;
 }
 

@@ -1,10 +1,12 @@
 #include "progress.h"
 
+#include "show.h"
+#include "stop.h"
+
 #include "core/csv_text.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ struct progress {
   struct csv_text vms; /* ", vm-001 100.04 W" for each VM, as long as they are few */
   size_t count, with_power;
   double total_w;
+  bool typing;   /* the line stands above the one that the user types */
   bool standing; /* a line is on the terminal */
   int64_t shown_mono_ns;
 };
@@ -38,14 +41,12 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   progress->total_w += sample->has_power ? sample->power_w : 0;
   if (progress->vms.len >= PROGRESS_LINE_MAX)
     return 0; /* no line has room for them all */
-  char power[40];
-  if (sample->has_power)
-    snprintf(power, sizeof(power), " %.2f W", sample->power_w);
-  else
-    snprintf(power, sizeof(power), " %s", sample_state_name(sample->state));
+  char power[SHOW_NUMBER_MAX];
+  show_power(sample->power_w, power);
   csv_text_string(&progress->vms, ", ");
   csv_text_string(&progress->vms, sample->label);
-  csv_text_string(&progress->vms, power);
+  csv_text_char(&progress->vms, ' ');
+  csv_text_string(&progress->vms, sample->has_power ? power : sample_state_name(sample->state));
   return 0;
 }
 
@@ -54,11 +55,12 @@ static int end_pass(struct sink *sink) {
   return 0;
 }
 
-int progress_new(struct progress **progress) {
+int progress_new(bool typing, struct progress **progress) {
   struct progress *p = calloc(1, sizeof(*p));
   if (p == NULL)
     return -ENOMEM;
   p->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass};
+  p->typing = typing;
   *progress = p;
   return 0;
 }
@@ -88,11 +90,13 @@ static void format_clock(int64_t ns, char text[32]) {
 static int format_total(const struct progress *progress, char text[80]) {
   size_t count = progress->count, with_power = progress->with_power;
   const char *plural = count == 1 ? "" : "s";
+  char power[SHOW_NUMBER_MAX];
+  show_power(progress->total_w, power);
   if (with_power == 0)
     return snprintf(text, 80, ", %zu VM%s without power", count, plural);
   if (with_power == count)
-    return snprintf(text, 80, ", %.2f W in all, %zu VM%s", progress->total_w, count, plural);
-  return snprintf(text, 80, ", %.2f W in all, %zu of %zu VM%s", progress->total_w, with_power, count, plural);
+    return snprintf(text, 80, ", %s in all, %zu VM%s", power, count, plural);
+  return snprintf(text, 80, ", %s in all, %zu of %zu VM%s", power, with_power, count, plural);
 }
 
 void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,
@@ -125,11 +129,21 @@ static size_t terminal_width(void) {
 }
 
 void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns) {
+  if (stop_in_background(STDERR_FILENO)) {
+    progress->standing = false; /* others write onto the terminal */
+    return;
+  }
   if (progress->standing && mono_ns - progress->shown_mono_ns < SHOW_EVERY_NS)
     return;
   char text[PROGRESS_LINE_MAX];
   progress_format(progress, taken, planned, left_ns, terminal_width() - 1, text);
-  fprintf(stderr, "\r%s\033[K", text); /* "erase to the end of the line", in every terminal of today */
+  /* sequences that every terminal of today knows: save the cursor, up, erase to the end of the line, back */
+  if (!progress->typing)
+    fprintf(stderr, "\r%s\033[K", text);
+  else if (progress->standing)
+    fprintf(stderr, "\0337\033[A\r%s\033[K\0338", text);
+  else
+    fprintf(stderr, "\r%s\033[K\n", text);
   fflush(stderr);
   progress->standing = true;
   progress->shown_mono_ns = mono_ns;
@@ -139,7 +153,14 @@ void progress_clear(void *arg) {
   struct progress *progress = arg;
   if (progress == NULL || !progress->standing)
     return;
-  fputs("\r\033[K", stderr);
-  fflush(stderr);
   progress->standing = false;
+  if (stop_in_background(STDERR_FILENO))
+    return;
+  fputs(progress->typing ? "\n" : "\r\033[K", stderr);
+  fflush(stderr);
+}
+
+void progress_leave(struct progress *progress) {
+  if (progress != NULL)
+    progress->standing = false;
 }

@@ -12,13 +12,17 @@
 
 #include "core/sink.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct progress;
 
-/* 0 or -ENOMEM. */
-int progress_new(struct progress **progress);
+/*
+ * typing: the user types lines on the same terminal; the line stands above what is typed, and what is typed is never
+ * cleared. 0 or -ENOMEM.
+ */
+int progress_new(bool typing, struct progress **progress);
 /* Clears the line when one stands there. NULL is fine. */
 void progress_free(struct progress *progress);
 struct sink *progress_sink(struct progress *progress);
@@ -32,10 +36,16 @@ struct sink *progress_sink(struct progress *progress);
 void progress_format(const struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, size_t width,
                      char text[PROGRESS_LINE_MAX]);
 
-/* Puts the line on standard error, over the one before; mono_ns: now. At most ten times a second. */
+/*
+ * Puts the line on standard error, over the one before; mono_ns: now. At most ten times a second, and not while we are
+ * in the background of the terminal.
+ */
 void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns);
 
-/* Takes the line away, before something else is written. arg is the progress. */
+/* Takes the line away, before something else is written; goes to a new line where the user types. arg: the progress. */
 void progress_clear(void *arg);
+
+/* The user pressed Enter: the line stays where it is, and the next one is below what was typed. NULL is fine. */
+void progress_leave(struct progress *progress);
 
 #endif

@@ -54,7 +54,7 @@ struct line {
 
 static void put_number(char cell[SHOW_NUMBER_MAX], bool has, double number, int decimals) {
   if (has)
-    snprintf(cell, SHOW_NUMBER_MAX, "%.*f", decimals, number);
+    show_number(number, decimals, "", cell);
   else
     snprintf(cell, SHOW_NUMBER_MAX, "-");
 }

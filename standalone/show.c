@@ -10,20 +10,25 @@
 
 #define COLUMNS_DEFAULT 80
 
+void show_number(double number, int decimals, const char *unit, char text[SHOW_NUMBER_MAX]) {
+  if (snprintf(text, SHOW_NUMBER_MAX, "%.*f%s", decimals, number, unit) >= SHOW_NUMBER_MAX)
+    snprintf(text, SHOW_NUMBER_MAX, "%.15e%s", number, unit);
+}
+
 void show_energy(double energy_j, char text[SHOW_NUMBER_MAX]) {
   /* limits are where the rounded number would have a digit more */
   if (energy_j < 999.95)
-    snprintf(text, SHOW_NUMBER_MAX, "%.1f J", energy_j);
+    show_number(energy_j, 1, " J", text);
   else if (energy_j < 999995.0)
-    snprintf(text, SHOW_NUMBER_MAX, "%.2f kJ", energy_j / 1e3);
+    show_number(energy_j / 1e3, 2, " kJ", text);
   else if (energy_j < 999995000.0)
-    snprintf(text, SHOW_NUMBER_MAX, "%.2f MJ", energy_j / 1e6);
+    show_number(energy_j / 1e6, 2, " MJ", text);
   else
-    snprintf(text, SHOW_NUMBER_MAX, "%.2f GJ", energy_j / 1e9);
+    show_number(energy_j / 1e9, 2, " GJ", text);
 }
 
 void show_power(double power_w, char text[SHOW_NUMBER_MAX]) {
-  snprintf(text, SHOW_NUMBER_MAX, "%.2f W", power_w);
+  show_number(power_w, 2, " W", text);
 }
 
 void show_age(int64_t age_ns, char text[SHOW_NUMBER_MAX]) {

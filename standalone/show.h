@@ -11,6 +11,12 @@
 
 #define SHOW_NUMBER_MAX 32
 
+/*
+ * So many decimals, and the unit, of at most five bytes, after it. A number that would be longer than its place is
+ * rounded to 16 digits, never cut: "1.000000000000000e+27 W".
+ */
+void show_number(double number, int decimals, const char *unit, char text[SHOW_NUMBER_MAX]);
+
 /* "0.0 J", "999.9 J", "4.32 kJ", "12.35 MJ", "1.00 GJ" */
 void show_energy(double energy_j, char text[SHOW_NUMBER_MAX]);
 

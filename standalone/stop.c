@@ -99,9 +99,8 @@ static bool saw_input(struct stop *stop) {
   return true;
 }
 
-/* Whether the input is the terminal of others: to read from it would stop us. */
-static bool is_in_background(int input_fd) {
-  pid_t foreground = input_fd >= 0 ? tcgetpgrp(input_fd) : -1;
+bool stop_in_background(int fd) {
+  pid_t foreground = fd >= 0 ? tcgetpgrp(fd) : -1;
   return foreground > 0 && foreground != getpgrp();
 }
 
@@ -117,7 +116,7 @@ static int set_timer(const struct stop *stop, int64_t deadline_ns) {
 
 /* Waits for one of the descriptors; 0: none has anything. */
 static int poll_once(struct stop *stop, struct pollfd fds[WAITED], bool now) {
-  bool background = is_in_background(stop->input_fd);
+  bool background = stop_in_background(stop->input_fd);
   fds[0] = (struct pollfd){.fd = stop->signal_fd, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = stop->timer_fd, .events = POLLIN};
   fds[2] = (struct pollfd){.fd = background ? -1 : stop->input_fd, .events = POLLIN}; /* negative: passed over */

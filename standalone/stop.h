@@ -58,4 +58,7 @@ void stop_close(struct stop *stop);
 #define STOP_NO_DEADLINE INT64_MAX
 int stop_wait(struct stop *stop, int64_t deadline_ns);
 
+/* True if fd is our terminal and others are in its foreground: a read from it would stop us. */
+bool stop_in_background(int fd);
+
 #endif

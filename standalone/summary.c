@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@
 
 /* One counter, also when it is gone. */
 struct record {
-  char *label, *path;
+  const char *label; /* in the same block */
+  char *path;
   bool gone;
   bool tracked;
   bool has_start, has_update_at;
@@ -45,16 +47,25 @@ struct summary {
   bool counting, follow;
   struct record **records;
   size_t records_num, records_size;
+  void *by_label; /* tsearch(3) tree of the records */
   size_t gone_num;
   struct summary_counts counts;
+  int64_t now_ns, news_ns; /* of this pass; of the last one that saw an update */
+  int64_t silent_ns;       /* the longest time between two such passes */
+  bool tracks, news;       /* in this pass: a counter whose file tells its updates; an update of one */
+  uint64_t judged_updates; /* when the ages were last judged */
+  bool warned;
 };
 
 static void free_record(struct record *record) {
   if (record == NULL)
     return;
-  free(record->label);
   free(record->path);
   free(record);
+}
+
+static int compare_labels(const void *a, const void *b) {
+  return strcmp(((const struct record *)a)->label, ((const struct record *)b)->label);
 }
 
 static struct record *add_record(struct summary *summary, const struct sample *sample) {
@@ -66,18 +77,27 @@ static struct record *add_record(struct summary *summary, const struct sample *s
     summary->records = records;
     summary->records_size = size;
   }
-  struct record *record = calloc(1, sizeof(*record));
+  size_t len = strlen(sample->label);
+  struct record *record = calloc(1, sizeof(*record) + len + 1);
   if (record == NULL)
     return NULL;
-  record->label = strdup(sample->label);
+  record->label = memcpy(record + 1, sample->label, len);
   record->path = strdup(sample->path);
-  if (record->label == NULL || record->path == NULL) {
+  if (record->path == NULL || tsearch(record, &summary->by_label, compare_labels) == NULL) {
     free_record(record);
     return NULL;
   }
   record->first_ns = sample->at.mono_ns;
   summary->records[summary->records_num++] = record;
   return record;
+}
+
+static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
+  struct summary *summary = (struct summary *)sink;
+  (void)count;
+  summary->now_ns = now->mono_ns;
+  summary->tracks = summary->news = false;
+  return 0;
 }
 
 /* How old the values are: this tells how the rhythm of the updates and that of the samples go together. */
@@ -123,15 +143,13 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
 
 /* The record of a counter that was gone and is back. */
 static struct record *find_gone(struct summary *summary, const char *label) {
-  for (size_t i = 0; i < summary->records_num && summary->gone_num > 0; i++) {
-    struct record *record = summary->records[i];
-    if (!record->gone || strcmp(record->label, label) != 0)
-      continue;
-    record->gone = false;
-    summary->gone_num--;
-    return record;
-  }
-  return NULL;
+  const struct record key = {.label = label};
+  struct record **node = tfind(&key, &summary->by_label, compare_labels);
+  if (node == NULL || !(*node)->gone)
+    return NULL;
+  (*node)->gone = false;
+  summary->gone_num--;
+  return *node;
 }
 
 static int put_sample(struct sink *sink, const struct sample *sample) {
@@ -153,6 +171,9 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     record->period_ns = sample->period_ns;
   if (summary->counting) {
     count_sample(&summary->counts, record, sample);
+    bool tracks = sample->tracked && sample->has_energy;
+    summary->tracks = summary->tracks || tracks;
+    summary->news = summary->news || (tracks && sample->updates > 0);
   } else {
     record->has_start = sample->has_energy;
     record->start_uj = sample->energy_uj;
@@ -172,6 +193,10 @@ static void note_update(struct sink *sink, const struct update *update) {
 
 static int end_pass(struct sink *sink) {
   struct summary *summary = (struct summary *)sink;
+  if (summary->tracks && summary->now_ns - summary->news_ns > summary->silent_ns)
+    summary->silent_ns = summary->now_ns - summary->news_ns;
+  if (summary->news || !summary->tracks)
+    summary->news_ns = summary->now_ns;
   if (!summary->counting || summary->follow || summary->gone_num == 0)
     return 0;
   for (size_t i = 0; i < summary->records_num; i++) {
@@ -199,14 +224,21 @@ int summary_new(struct summary **summary) {
   struct summary *s = calloc(1, sizeof(*s));
   if (s == NULL)
     return -ENOMEM;
-  s->sink = (struct sink){.put = put_sample, .end = end_pass, .update = note_update, .removed = forget_counter};
+  s->sink = (struct sink){
+      .begin = begin_pass, .put = put_sample, .end = end_pass, .update = note_update, .removed = forget_counter};
   *summary = s;
   return 0;
+}
+
+/* The records are freed with the array. */
+static void keep(void *record) {
+  (void)record;
 }
 
 void summary_free(struct summary *summary) {
   if (summary == NULL)
     return;
+  tdestroy(summary->by_label, keep);
   for (size_t i = 0; i < summary->records_num; i++)
     free_record(summary->records[i]);
   free(summary->records);
@@ -219,16 +251,20 @@ struct sink *summary_sink(struct summary *summary) {
 
 void summary_start(struct summary *summary, bool follow) {
   summary->counting = true;
+  summary->news_ns = summary->now_ns;
   summary->follow = follow;
 }
 
 void summary_count(const struct summary *summary, struct summary_counts *counts) {
   *counts = summary->counts;
+  counts->silent_ns = summary->silent_ns;
   counts->counters = summary->records_num;
   counts->gone = summary->gone_num;
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
     double seen_ns = (double)(record->last_ns - record->first_ns);
+    if (record->tracked && record->period_ns > counts->period_ns)
+      counts->period_ns = record->period_ns;
     double share = record->pauses > 0 && seen_ns > 0 ? (double)record->pause_ns / seen_ns : 0;
     if (record->pauses > counts->pauses)
       counts->pauses = record->pauses;
@@ -401,29 +437,32 @@ static bool aliases(const struct record *record, int64_t interval_ns) {
   return record->tracked && (is_slow(record) || (spread_ns > ALIAS_MIN_NS && spread_ns >= interval_ns / ALIAS_FACTOR));
 }
 
-void summary_warn(const struct summary *summary, const struct summary_run *run) {
-  if (summary->counts.samples > summary->counts.bad && summary->counts.updates == 0) {
-    tell_warning("no counter was updated during the run: is the writer running?");
-    return;
-  }
+static void warn_of_aliases(struct summary *summary, int64_t interval_ns, uint32_t least_updates) {
   struct period period = {0};
-  size_t count = 0;
-  for (size_t i = 0; i < summary->records_num && run->base == METER_SAMPLE; i++) {
-    if (!aliases(summary->records[i], run->interval_ns))
-      continue;
-    add_period(&period, summary->records[i]);
-    count++;
+  for (size_t i = 0; i < summary->records_num; i++) {
+    const struct record *record = summary->records[i];
+    if (record->updates >= least_updates && aliases(record, interval_ns))
+      add_period(&period, record);
   }
-  if (count == 0)
+  if (period.max_ns == 0)
     return;
-  char interval[32], every[80], which[64] = "the";
-  summary_format_duration(run->interval_ns, interval);
+  char interval[32], every[80];
+  summary_format_duration(interval_ns, interval);
   format_period(&period, every);
-  if (count < summary->records_num)
-    snprintf(which, sizeof(which), "%zu of %zu", count, summary->records_num);
-  tell_warning("%s counters were updated %s and sampled every %s, so the power depends on how many updates fell into a "
+  tell_warning("counters are updated %s and sampled every %s, so the power depends on how many updates fall into a "
                "sample; use --time-base auto",
-               which, every, interval);
+               every, interval);
+  summary->warned = true;
+}
+
+void summary_warn(struct summary *summary, enum meter_base base, int64_t interval_ns, bool at_end) {
+  const struct summary_counts *counts = &summary->counts;
+  bool news = counts->updates != summary->judged_updates;
+  summary->judged_updates = counts->updates;
+  if (at_end && counts->samples > counts->bad && counts->updates == 0)
+    tell_warning("no counter was updated during the run: is the writer running?");
+  else if (base == METER_SAMPLE && !summary->warned && (news || at_end))
+    warn_of_aliases(summary, interval_ns, at_end ? 1 : 2);
 }
 
 size_t summary_tell_unread(const struct summary *summary, const char *when) {

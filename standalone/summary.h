@@ -26,13 +26,14 @@ struct summary_counts {
   uint64_t spikes;    /* powers above what can be, dropped */
   uint64_t pauses;    /* of the writer: the most of one counter */
   double pause_share; /* part of the time that the writer may not have counted: the most of one counter, 0 to 1 */
+  int64_t period_ns;  /* the longest learned time between two updates; 0: none is known */
+  int64_t silent_ns;  /* the longest time in which no counter was updated, between two samples */
   size_t counters;    /* that there were */
   size_t gone;        /* of these, at the end */
 };
 
 /* What the schedule says, for the report. */
 struct summary_run {
-  enum meter_base base;
   int64_t interval_ns;
   uint64_t taken;   /* ticks sampled */
   uint64_t planned; /* ticks asked for; 0: without end */
@@ -82,8 +83,12 @@ int64_t summary_period_ns(const struct summary *summary);
 /* The report, without warnings. */
 void summary_print(const struct summary *summary, const struct summary_run *run, FILE *out);
 
-/* Warns when the power of the time base `sample` says more about the writer's rhythm than about the load. */
-void summary_warn(const struct summary *summary, const struct summary_run *run);
+/*
+ * Warns, once, when the power of the time base `sample` says more about the writer's rhythm than about the load. To be
+ * called after each pass; needs two updates of a counter. At the end of the run one is enough, and it warns when there
+ * was none at all.
+ */
+void summary_warn(struct summary *summary, enum meter_base base, int64_t interval_ns, bool at_end);
 
 /*
  * Tells on standard error which counters have no value now; `when` as for inputs_tell_unread(). Returns how many those

@@ -45,6 +45,9 @@ bool ticker_take(struct ticker *ticker, const struct instant *now, int64_t *wall
   if (now->mono_ns < ticker_deadline(ticker))
     return false;
   uint64_t tick = (uint64_t)((now->mono_ns - ticker->start.mono_ns) / ticker->interval_ns);
+  int64_t since_ns = (int64_t)(tick - ticker->last) * ticker->interval_ns;
+  if (tick - ticker->last > 1 && since_ns > ticker->hole_max_ns)
+    ticker->hole_max_ns = since_ns;
   ticker->missed += tick - ticker->last - 1;
   ticker->last = tick;
   ticker->taken++;
@@ -57,7 +60,7 @@ bool ticker_take(struct ticker *ticker, const struct instant *now, int64_t *wall
 }
 
 unsigned ticker_decimals(int64_t interval_ns) {
-  if (interval_ns >= NS_PER_S)
+  if (interval_ns % NS_PER_S == 0)
     return 0;
   if (interval_ns % NS_PER_MS == 0 || interval_ns >= 100 * NS_PER_MS)
     return 3;

@@ -25,6 +25,7 @@ struct ticker {
   int64_t step_at_ns;  /* the last time, noticed when it would have shown this without, */
   int64_t step_ns;     /* and by how much */
   int64_t late_max_ns; /* how late a tick was taken at most */
+  int64_t hole_max_ns; /* the longest time between two ticks that were taken, with one or more missed in it */
 };
 
 /* interval_ns: 1 or more. */
@@ -50,8 +51,8 @@ int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct ins
 bool ticker_take(struct ticker *ticker, const struct instant *now, int64_t *wall_ns);
 
 /*
- * How many decimals time stamps need that are interval_ns apart: none from 1 s on, else 3, 6 or 9, so many that they
- * are even within 1 %.
+ * How many decimals time stamps need that are interval_ns apart: none for whole seconds, else 3, 6 or 9, so many that
+ * they are even within 1 %.
  */
 unsigned ticker_decimals(int64_t interval_ns);
 

@@ -239,7 +239,8 @@ static void set_bounded(const struct window *window, const struct record *record
   result->has_energy = result->bounds.has_energy;
   result->energy_j = result->bounds.energy_j;
   int64_t window_ns = window->end_ns - window->start_ns;
-  result->has_power = result->has_energy && window_ns > 0 && record->last_state != SAMPLE_STALE;
+  result->has_power = result->has_energy && window_ns > 0 && record->last_state != SAMPLE_STALE &&
+                      bounds_are_complete(&record->bounds, 1);
   if (result->has_power)
     result->power_w = result->energy_j / ((double)window_ns / 1e9);
 }

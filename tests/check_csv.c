@@ -692,6 +692,45 @@ START_TEST(test_planted_fifo) {
 }
 END_TEST
 
+/* ---- many come and go -------------------------------------------------------------------------------------------- */
+
+/* The CPU time of passes in which all counters are replaced by as many others. */
+static double replace_all(size_t count) {
+  struct csv *csv = make(CSV_COMBINED, (struct csv_options){0});
+  struct sample *samples = calloc(2 * count, sizeof(*samples));
+  char(*labels)[32] = calloc(2 * count, sizeof(*labels));
+  ck_assert(samples != NULL && labels != NULL);
+  for (size_t i = 0; i < 2 * count; i++) {
+    snprintf(labels[i], sizeof(labels[i]), "vm-%zu", i);
+    samples[i] = value(labels[i], 1, 1);
+  }
+  ck_assert_int_eq(pass(csv, WALL_NS, samples, count), 0);
+  struct timespec from, to;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
+  for (size_t i = 0; i < count; i++)
+    csv_sink(csv)->removed(csv_sink(csv), &samples[i]);
+  for (int i = 0; i < 2; i++)
+    ck_assert_int_eq(pass(csv, WALL_NS, samples + count, count), 0);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+  csv_delete(csv);
+  free(samples);
+  free(labels);
+  return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+/* Sixteen times the work, or 256 times. */
+START_TEST(test_replaced) {
+  double few_s = 1e9;
+  for (int i = 0; i < 3; i++) {
+    double s = replace_all(1000);
+    few_s = s < few_s ? s : few_s;
+  }
+  double many_s = replace_all(16000);
+  ck_assert_msg(many_s < 64 * few_s, "%g s, %g s", few_s, many_s);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("csv");
   TCase *text = tcase_create("text");
@@ -737,6 +776,7 @@ static Suite *make_suite(void) {
   tcase_add_test(whole, test_follow_on_full_disk);
   tcase_add_loop_test(whole, test_nothing_after_finish, CSV_COMBINED, CSV_LONG + 1);
   tcase_add_test(whole, test_planted_link);
+  tcase_add_test(whole, test_replaced);
   tcase_add_test(whole, test_planted_fifo);
   suite_add_tcase(suite, whole);
   return suite;

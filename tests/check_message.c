@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 START_TEST(test_tell) {
   capture_begin();
@@ -17,6 +18,45 @@ START_TEST(test_tell) {
   ck_assert_str_eq(capture_end(), "vm_energy: unable to open 'x': 5\n"
                                   "vm_energy: warning: late\n"
                                   "vm_energy: done\n");
+}
+END_TEST
+
+/* Names come from others: what a terminal would obey becomes '_', and a message is one line. */
+static const struct {
+  const char *name, *shown;
+} name_rows[] = {
+    {"a b/\xc3\xa4", "a b/\xc3\xa4"},
+    {"\033]0;x\007", "_]0;x_"},
+    {"a\nvm_energy: b\r", "a_vm_energy: b_"},
+    {"\x9b"
+     "2J\xc2\x9b"
+     "2J",
+     "_2J_2J"},
+    {"\xe2\x80\xae", "_"},
+};
+
+START_TEST(test_name) {
+  char expected[64];
+  snprintf(expected, sizeof(expected), "vm_energy: unable to open '%s'\n", name_rows[_i].shown);
+  capture_begin();
+  tell_error("unable to open '%s'", name_rows[_i].name);
+  ck_assert_str_eq(capture_end(), expected);
+}
+END_TEST
+
+/* Two paths of the greatest length fit into a message; what does not is cut. */
+START_TEST(test_long) {
+  static char path[5000], longest[40000];
+  memset(path, 'p', sizeof(path) - 1);
+  memset(longest, 'q', sizeof(longest) - 1);
+  capture_begin();
+  tell_error("'%s' is '%s'", path, path);
+  ck_assert_uint_eq(strlen(capture_end()), strlen("vm_energy: '' is ''\n") + 2 * strlen(path));
+  capture_begin();
+  tell_error("'%s'", longest);
+  const char *text = capture_end();
+  ck_assert_uint_gt(strlen(text), 2 * strlen(path));
+  ck_assert_int_eq(text[strlen(text) - 1], '\n');
 }
 END_TEST
 
@@ -117,6 +157,8 @@ int main(void) {
   Suite *suite = suite_create("message");
   TCase *tcase = tcase_create("all");
   tcase_add_test(tcase, test_tell);
+  tcase_add_loop_test(tcase, test_name, 0, ROWS(name_rows));
+  tcase_add_test(tcase, test_long);
   tcase_add_test(tcase, test_quiet);
   tcase_add_test(tcase, test_before);
   tcase_add_test(tcase, test_output);

@@ -122,6 +122,8 @@ static const struct {
     {OPTIONS_TS, "--interval=500ms", "interval 500000000"},
     {OPTIONS_TS, "--interval=2s", "interval 2000000000"},
     {OPTIONS_TS, "--interval=5m", "interval 300000000000"},
+    {OPTIONS_TS, "--interval=5min", "interval 300000000000"},
+    {OPTIONS_TS, "--interval=1d", "interval 86400000000000"},
     {OPTIONS_TS, "--interval=1h", "interval 3600000000000"},
     {OPTIONS_TS, "--interval=20us", "interval 20000"},
     {OPTIONS_TS, "-i 1e-9", "interval 1"},
@@ -234,7 +236,7 @@ END_TEST
 
 /* ---- what is not ------------------------------------------------------------------------------------------------- */
 
-#define NO_TIME "is no duration above 0, such as 0.5, 500ms, 2s or 5m"
+#define NO_TIME "is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d"
 
 static const struct {
   unsigned which;
@@ -278,8 +280,7 @@ static const struct {
     {OPTIONS_TS, "-i -inf", "option '--interval': '-inf' " NO_TIME},
     {OPTIONS_TS, "-i 0x10", "option '--interval': '0x10' " NO_TIME},
     {OPTIONS_TS, "-i 1,5", "option '--interval': '1,5' " NO_TIME},
-    {OPTIONS_TS, "-i 5min", "option '--interval': '5min' " NO_TIME},
-    {OPTIONS_TS, "-i 1d", "option '--interval': '1d' " NO_TIME},
+    {OPTIONS_TS, "-i 5mins", "option '--interval': '5mins' " NO_TIME},
     {OPTIONS_TS, "-i ms", "option '--interval': 'ms' " NO_TIME},
     {OPTIONS_TS, "-i 1\n2", "option '--interval': '1_2' " NO_TIME},
     {OPTIONS_TS, "--interval --count 5", "option '--interval': '--count' " NO_TIME},

@@ -176,6 +176,7 @@ static const struct {
 } interval_rows[] = {
     {"10 s", TIME_T_TO_CDTIME_T_STATIC(10), "1795000007"},
     {"1 s", TIME_T_TO_CDTIME_T_STATIC(1), "1795000007"},
+    {"1.5 s", TIME_T_TO_CDTIME_T_STATIC(3) / 2, "1795000007.123"},
     {"just below 1 s", TIME_T_TO_CDTIME_T_STATIC(1) - 1, "1795000007.123"},
     {"0.5 s", TIME_T_TO_CDTIME_T_STATIC(1) / 2, "1795000007.123"},
 };

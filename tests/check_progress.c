@@ -9,13 +9,17 @@
 #include "core/clock.h"
 #include "suite.h"
 
+#include <pty.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct progress *progress;
 static struct sink *sink;
 
 static void set_up(void) {
-  ck_assert_int_eq(progress_new(&progress), 0);
+  ck_assert_int_eq(progress_new(false, &progress), 0);
   sink = progress_sink(progress);
 }
 
@@ -112,6 +116,13 @@ static const struct {
      "sample 1 of 2, 1:48 left, käse-\xe6\x9d\xb1\xe4\xba\xac 1.00 W"},
     {{{"k\xc3\xa4se", 1}}, 1, 2, LEFT, 38, "sample 1 of 2, 1:48 left, k\xc3\xa4se 1.00 W"},
     {{{"k\xc3\xa4se", 1}}, 1, 2, LEFT, 37, "sample 1 of 2, 1:48 left"},
+    {{{"a", 1e300}}, 1, 2, LEFT, 79, "sample 1 of 2, 1:48 left, a 1.000000000000000e+300 W"},
+    {{{"a-very-long-name-indeed", 1e300}},
+     1,
+     2,
+     LEFT,
+     65,
+     "sample 1 of 2, 1:48 left, 1.000000000000000e+300 W in all, 1 VM"},
     /* what is beyond any line */
     {TWO, UINT64_MAX, UINT64_MAX, LEFT, 600,
      "sample 18446744073709551615 of 18446744073709551615, 1:48 left, "
@@ -233,9 +244,65 @@ START_TEST(test_message) {
 }
 END_TEST
 
+/* What the user types stands below the line, and is neither written over nor cleared. */
+START_TEST(test_typing) {
+  struct progress *other;
+  ck_assert_int_eq(progress_new(true, &other), 0);
+  capture_begin();
+  progress_show(other, 1, 3, 2 * NS_PER_S, 0);
+  progress_show(other, 2, 3, NS_PER_S, NS_PER_S);
+  progress_leave(other);
+  progress_clear(other); /* before "marked": the cursor is on a new line */
+  progress_show(other, 2, 3, NS_PER_S, NS_PER_S);
+  progress_clear(other);
+  progress_free(other);
+  progress_leave(NULL);
+  ck_assert_str_eq(capture_end(), "\rsample 1 of 3, 0:02 left\033[K\n"
+                                  "\0337\033[A\rsample 2 of 3, 0:01 left\033[K\0338"
+                                  "\rsample 2 of 3, 0:01 left\033[K\n"
+                                  "\n");
+}
+END_TEST
+
+/* In a session with the terminal as standard error: shows the line, then once more with `behind` in the foreground. */
+static _Noreturn void show_twice(void) {
+  progress_show(progress, 1, 3, 0, 0);
+  pid_t behind = fork();
+  if (behind == 0) {
+    pause();
+    _exit(0);
+  }
+  signal(SIGTTOU, SIG_IGN);
+  bool done = setpgid(behind, behind) == 0 && tcsetpgrp(STDERR_FILENO, behind) == 0;
+  progress_show(progress, 2, 3, 0, NS_PER_S);
+  progress_clear(progress);
+  done = tcsetpgrp(STDERR_FILENO, getpgrp()) == 0 && done;
+  progress_show(progress, 3, 3, 0, NS_PER_S + 1);
+  kill(behind, SIGKILL);
+  _exit(done ? 0 : 1);
+}
+
+START_TEST(test_background) {
+  int terminal, status;
+  pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0)
+    show_twice();
+  char text[512] = "";
+  size_t len = 0;
+  ssize_t n;
+  while ((n = read(terminal, text + len, sizeof(text) - 1 - len)) > 0)
+    len += (size_t)n;
+  close(terminal);
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert_int_eq(status, 0);
+  ck_assert_str_eq(text, "\rsample 1 of 3, 0:00 left\033[K\rsample 3 of 3, 0:00 left\033[K");
+}
+END_TEST
+
 START_TEST(test_free) {
   struct progress *other;
-  ck_assert_int_eq(progress_new(&other), 0);
+  ck_assert_int_eq(progress_new(false, &other), 0);
   capture_begin();
   progress_show(other, 1, 3, NS_PER_S, 0);
   progress_free(other);
@@ -255,6 +322,8 @@ int main(void) {
   tcase_add_test(tcase, test_show);
   tcase_add_test(tcase, test_width);
   tcase_add_test(tcase, test_message);
+  tcase_add_test(tcase, test_typing);
+  tcase_add_test(tcase, test_background);
   tcase_add_test(tcase, test_free);
   suite_add_tcase(suite, tcase);
   return suite_run(suite);

@@ -25,6 +25,12 @@ static const struct {
     {show_energy, 999996000, "1.00 GJ"}, {show_energy, 18446744073709.55, "18446.74 GJ"},
     {show_power, 0, "0.00 W"},           {show_power, 100.036, "100.04 W"},
     {show_power, 12345.6, "12345.60 W"},
+    /* what would be longer than its place is rounded, not cut */
+    {show_power, 1e25, "10000000000000000905969664.00 W"},
+    {show_power, 1e27, "1.000000000000000e+27 W"},
+    {show_power, 1.7976931348623157e308, "1.797693134862316e+308 W"},
+    {show_energy, 1e300, "1.000000000000000e+291 GJ"},
+    {show_energy, 1e35, "1.000000000000000e+26 GJ"},
 };
 
 START_TEST(test_number) {

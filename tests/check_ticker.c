@@ -48,6 +48,8 @@ START_TEST(test_take) {
   ck_assert_uint_eq(ticker.missed, take_rows[_i].missed);
   ck_assert_uint_eq(ticker.taken, take_rows[_i].taken ? 2 : 1);
   ck_assert_int_eq(ticker.late_max_ns, take_rows[_i].late_ms * NS_PER_MS);
+  int64_t hole = ticker.missed > 0 ? (int64_t)(ticker.missed + 1) * ticker.interval_ns : 0;
+  ck_assert_int_eq(ticker.hole_max_ns, hole);
   ck_assert_int_eq(ticker_deadline(&ticker), MONO + (int64_t)(take_rows[_i].last + 1) * 100 * NS_PER_MS);
   int64_t expected = take_rows[_i].taken ? WALL + (int64_t)take_rows[_i].last * 100 * NS_PER_MS : 7;
   ck_assert_int_eq(wall_ns, expected);
@@ -126,7 +128,10 @@ static const struct {
   unsigned decimals;
 } decimals_rows[] = {
     {NS_PER_S, 0},
-    {1500 * NS_PER_MS, 0},
+    {2 * NS_PER_S, 0},
+    {1500 * NS_PER_MS, 3},
+    {2250 * NS_PER_MS, 3},
+    {61 * NS_PER_S + 1, 3},
     {86400 * NS_PER_S, 0},
     {NS_PER_S - 1, 3},
     {500 * NS_PER_MS, 3},

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,9 @@
 /* --- the sink ----------------------------------------------------------------------------------------------------- */
 
 struct column {
-  char *label;      /* our own; NULL: the file of all counters */
-  const char *live; /* the sampler's label, which identifies the counter; NULL while the counter is missing */
+  const char *label; /* our own, in the same block; NULL: the file of all counters */
+  const char *live;  /* the sampler's label, which identifies the counter; NULL while the counter is missing */
+  size_t index;      /* in columns, as this pass began */
   struct csv_file file;
   bool has_file; /* it exists, with its header */
   bool over;     /* to be dropped in the next pass, all of them at once */
@@ -37,9 +39,11 @@ struct csv {
   char *dir;                  /* without '/' at its end: "" is the root */
   char *name;
   char average_ending[40]; /* "_power_w_sma5" */
-  struct column *columns;
+  struct column **columns;
   size_t columns_num, columns_size;
-  size_t cursor; /* where the next put() is likely to find its column: a sampler keeps its order */
+  void *by_label;  /* tsearch(3) tree of the columns */
+  size_t inserted; /* in this pass */
+  size_t cursor;   /* where the next put() is likely to find its column: a sampler keeps its order */
   bool first_pass;
   bool finished;
 
@@ -114,7 +118,7 @@ static void put_header(struct csv *csv, const struct column *column) {
     put_columns(csv, column->label);
   } else {
     for (size_t i = 0; i < csv->columns_num; i++)
-      put_columns(csv, csv->columns[i].label);
+      put_columns(csv, csv->columns[i]->label);
   }
   csv_text_char(&csv->text, '\n');
 }
@@ -152,54 +156,63 @@ static int ready_file(struct csv *csv, struct column *column) {
 
 /* --- counters ----------------------------------------------------------------------------------------------------- */
 
+static int compare_labels(const void *a, const void *b) {
+  return strcmp(((const struct column *)a)->label, ((const struct column *)b)->label);
+}
+
+static struct column *new_column(struct csv *csv, const struct sample *sample) {
+  size_t len = strlen(sample->label);
+  struct column *column = malloc(sizeof(*column) + len + 1);
+  if (column == NULL)
+    return NULL;
+  char *label = memcpy(column + 1, sample->label, len + 1);
+  *column = (struct column){
+      .label = label, .live = sample->label, .index = csv->cursor - csv->inserted, .file = CSV_FILE_CLOSED};
+  if (tsearch(column, &csv->by_label, compare_labels) != NULL)
+    return column;
+  free(column);
+  return NULL;
+}
+
 /* Inserts at the cursor, in the order of the sampler. */
 static struct column *insert_column(struct csv *csv, const struct sample *sample) {
   if (csv->columns_num == csv->columns_size) {
     size_t size = csv->columns_size + csv->columns_size / 2 + 16;
-    struct column *columns = realloc(csv->columns, size * sizeof(*columns));
+    struct column **columns = realloc(csv->columns, size * sizeof(struct column *));
     if (columns == NULL)
       return NULL;
     csv->columns = columns;
     csv->columns_size = size;
   }
-  char *label = strdup(sample->label);
-  if (label == NULL)
+  struct column *column = new_column(csv, sample);
+  if (column == NULL)
     return NULL;
-  struct column *column = &csv->columns[csv->cursor];
-  memmove(column + 1, column, (csv->columns_num - csv->cursor) * sizeof(*column));
+  struct column **at = &csv->columns[csv->cursor];
+  memmove(at + 1, at, (csv->columns_num - csv->cursor) * sizeof(struct column *));
+  *at = column;
   csv->columns_num++;
+  csv->inserted++;
   csv->cursor++;
-  *column = (struct column){.label = label, .live = sample->label, .file = CSV_FILE_CLOSED};
   return column;
 }
 
-/* The column of a live counter, or NULL. Usually the one at the cursor, also when many go at once. */
-static struct column *find_live(struct csv *csv, const struct sample *sample) {
-  size_t count = csv->columns_num;
-  for (size_t i = 0; i < count; i++) {
-    size_t index = csv->cursor + i < count ? csv->cursor + i : csv->cursor + i - count;
-    if (csv->columns[index].live == sample->label) {
-      csv->cursor = index + 1;
-      return &csv->columns[index];
-    }
-  }
-  return NULL;
-}
-
-/* The same, where the counter may have come back. */
+/* The column of a counter, also of one that has come back; or NULL. Usually the one at the cursor. */
 static struct column *find_column(struct csv *csv, const struct sample *sample) {
-  struct column *column = find_live(csv, sample);
-  for (size_t i = 0; i < csv->columns_num && column == NULL; i++)
-    if (csv->columns[i].live == NULL && strcmp(csv->columns[i].label, sample->label) == 0) {
-      column = &csv->columns[i];
-      column->live = sample->label;
-    }
+  if (csv->cursor < csv->columns_num && csv->columns[csv->cursor]->live == sample->label)
+    return csv->columns[csv->cursor++];
+  const struct column key = {.label = sample->label};
+  struct column **node = tfind(&key, &csv->by_label, compare_labels);
+  if (node == NULL || ((*node)->live != NULL && (*node)->live != sample->label))
+    return NULL;
+  struct column *column = *node;
+  column->live = sample->label;
+  csv->cursor = column->index + csv->inserted + 1;
   return column;
 }
 
 static void forget_counter(struct sink *sink, const struct sample *sample) {
   struct csv *csv = (struct csv *)sink;
-  struct column *column = find_live(csv, sample);
+  struct column *column = find_column(csv, sample);
   if (column == NULL)
     return;
   column->live = NULL;
@@ -221,16 +234,18 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
   (void)count;
   if (!csv->has_time)
     csv->time_ns = now->wall_ns;
-  csv->cursor = 0;
+  csv->cursor = csv->inserted = 0;
   size_t kept = 0;
   for (size_t i = 0; i < csv->columns_num; i++) {
-    struct column *column = &csv->columns[i];
+    struct column *column = csv->columns[i];
     if (column->over) {
-      free(column->label);
+      tdelete(column, &csv->by_label, compare_labels);
+      free(column);
       continue;
     }
     column->seen = column->has_energy = column->has_power = column->has_average = false;
-    csv->columns[kept++] = *column;
+    column->index = kept;
+    csv->columns[kept++] = column;
   }
   csv->columns_num = kept;
   return 0;
@@ -332,7 +347,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
 static int write_combined_row(struct csv *csv) {
   start_row(csv);
   for (size_t i = 0; i < csv->columns_num; i++)
-    put_values(csv, &csv->columns[i], NULL);
+    put_values(csv, csv->columns[i], NULL);
   return write_row(csv, &csv->all);
 }
 
@@ -340,7 +355,7 @@ static int write_combined_row(struct csv *csv) {
 static int write_empty_rows(struct csv *csv) {
   int first = 0;
   for (size_t i = 0; i < csv->columns_num && !csv->options.follow; i++) {
-    int status = csv->columns[i].seen ? 0 : write_separate_row(csv, &csv->columns[i]);
+    int status = csv->columns[i]->seen ? 0 : write_separate_row(csv, csv->columns[i]);
     first = first != 0 ? first : status;
   }
   return first;
@@ -446,7 +461,7 @@ size_t csv_files(const struct csv *csv) {
 }
 
 static struct column *column_of_file(struct csv *csv, size_t index) {
-  return csv->options.layout == CSV_SEPARATE ? &csv->columns[index] : &csv->all;
+  return csv->options.layout == CSV_SEPARATE ? csv->columns[index] : &csv->all;
 }
 
 static int create_files(struct csv *csv) {
@@ -509,14 +524,20 @@ int csv_finish(struct csv *csv) {
   return first;
 }
 
+/* The columns are freed with the array. */
+static void keep(void *column) {
+  (void)column;
+}
+
 void csv_delete(struct csv *csv) {
   if (csv == NULL)
     return;
   csv_finish(csv);
   if (csv->dir_fd >= 0)
     close(csv->dir_fd);
+  tdestroy(csv->by_label, keep);
   for (size_t i = 0; i < csv->columns_num; i++)
-    free(csv->columns[i].label);
+    free(csv->columns[i]);
   free(csv->columns);
   free(csv->run_dir);
   free(csv->text.data);

@@ -194,33 +194,30 @@ static bool is_harmful(uint32_t code) {
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* A copy in which harmful characters, invalid bytes and those in also became '_'. */
-static char *replace_harmful(const char *text, const char *also) {
-  char *copy = malloc(strlen(text) + 1);
-  if (copy == NULL)
-    return NULL;
-  char *to = copy;
+/* In place: harmful characters, invalid bytes and those in also become '_'. */
+static void replace_harmful(char *text, const char *also) {
+  char *to = text;
   while (*text != '\0') {
     uint32_t code;
     size_t len = decode((const unsigned char *)text, &code);
     if (len == 0 || is_harmful(code) || (code < 0x80 && strchr(also, (int)code) != NULL)) {
       *to++ = '_';
     } else {
-      memcpy(to, text, len);
+      memmove(to, text, len);
       to += len;
     }
     text += len == 0 ? 1 : len;
   }
   *to = '\0';
-  return copy;
 }
 
 char *label_make_safe(const char *raw) {
   if (label_is_safe(raw) && !has_mark(raw))
     return strdup(raw);
-  char *safe = replace_harmful(raw[0] != '\0' ? raw : "_", "/;");
+  char *safe = strdup(raw[0] != '\0' ? raw : "_");
   if (safe == NULL)
     return NULL;
+  replace_harmful(safe, "/;");
   if (safe[0] == '.' || safe[0] == '-')
     safe[0] = '_';
   char *marked = add_mark(safe, hash(raw, strlen(raw)), SIZE_MAX);
@@ -241,8 +238,15 @@ bool label_is_safe(const char *raw) {
   return true;
 }
 
+void label_make_printable(char *text) {
+  replace_harmful(text, "");
+}
+
 char *label_printable(const char *text) {
-  return replace_harmful(text, "");
+  char *copy = strdup(text);
+  if (copy != NULL)
+    label_make_printable(copy);
+  return copy;
 }
 
 /* ---- the set ----------------------------------------------------------------------------------------------------- */
@@ -347,10 +351,9 @@ static enum outcome try_stretch(struct label_set *set, struct member *member, co
   char *whole;
   if (asprintf(&whole, "%s_%.*s", base, (int)(end - text), text) < 0)
     return NO_MEMORY;
-  char *safe = replace_harmful(whole, "/;");
+  replace_harmful(whole, "/;");
+  char *label = label_cut(whole, set->max);
   free(whole);
-  char *label = safe == NULL ? NULL : label_cut(safe, set->max);
-  free(safe);
   return try_label(set, member, label);
 }
 

@@ -58,8 +58,10 @@ bool label_is_safe(const char *raw);
 
 /*
  * Makes text from outside, such as a path, fit for a log line or a terminal: replaces what label_make_safe() does, but
- * keeps '/', ';', and a leading '.' or '-'; adds no mark. NULL: out of memory.
+ * keeps '/', ';', and a leading '.' or '-'; adds no mark. In place, which needs no memory, or a copy. NULL: out of
+ * memory.
  */
+void label_make_printable(char *text);
 char *label_printable(const char *text);
 
 /*

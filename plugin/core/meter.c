@@ -208,6 +208,8 @@ static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, boo
     learn_late(m, (float)dt_s);
     return true;
   }
+  if (m->options->look_ns > 0 && dt_ns - silent_ns > 2 * m->options->look_ns)
+    return false; /* nobody looked for so long that updates may have been overlooked: no period */
   double off_s = dt_s - median;
   bool odd = strict && is_steady(m, median) && (off_s > STEADY_SHARE * median || off_s < -STEADY_SHARE * median);
   m->late_num = 0;

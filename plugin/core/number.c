@@ -61,7 +61,7 @@ int number_parse_duration(const char *text, int64_t *ns) {
   static const struct {
     const char *unit;
     double seconds;
-  } units[] = {{"", 1}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+  } units[] = {{"", 1}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
 
   double value;
   const char *unit;

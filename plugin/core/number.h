@@ -22,7 +22,7 @@ int number_parse_u64(const char *text, size_t len, uint64_t *value);
 
 /*
  * A duration as a user writes it: a decimal number (0.5, 10, 1e-3) of seconds, or one followed directly by a unit:
- * us, ms, s, m (minutes), h. No white space, no sign, no "inf", "nan" or hex.
+ * us, ms, s, m or min, h, d. No white space, no sign, no "inf", "nan" or hex.
  *
  * 0         *ns is set, 0 or more, rounded to the nearest nanosecond
  * -EINVAL   not a duration

@@ -77,7 +77,41 @@ run "$tool" once --files 'vms/*/energy_uj' -d 0.1 --json
 check "names: JSON for all" test "$(jq '.vms | length' out)" -eq 4
 run "$tool" $'\e[31m'
 check "names: not of a command either" says err "vm_energy: unknown command '_\[31m'"
-rm -r vms
+run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut'
+check "names: of a directory: told safely" says out 'wrote o_\[31mut/run_[0-9_]+/power\.csv'
+check "names: of a directory: made as it was named" test -d $'o\e[31mut'
+run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut' --quiet
+check "names: of a directory: raw for a script" test -s "$(cat out)"
+script -qec "'$tool' ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut' --quiet" /dev/null </dev/null >out 2>&1
+check "names: of a directory: quiet, on a terminal" grep -q '^o_\[31mut/run_' out
+: >$'o\e[31mut/file'
+run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut/file'
+check "names: of a directory that cannot be made" says err "vm_energy: unable to create 'o_\[31mut/file/run_[0-9_]+': Not a directory; choose another place with --out-dir"
+counter $'c1\xc2\x9b31m' 5
+script -qec "'$tool' list --json --files 'vms/c1*/energy_uj'" /dev/null </dev/null >out 2>&1
+check "names: JSON on a terminal" same 1 "$(grep -cF 'vms/c1\u009B31m/energy_uj' out)"
+run "$tool" list --json --files 'vms/c1*/energy_uj'
+check "names: JSON elsewhere, as it is" grep -qF $'vms/c1\xc2\x9b31m/energy_uj' out
+run "$tool" run --files vms/good/energy_uj --no-bounds --json $'x\e[31m/y' -- true
+check "names: of a file of results" says err "vm_energy: unable to create 'x_\[31m/y': No such file or directory"
+rm -r vms o*ut
+
+# --- a reader of standard output that has seen enough -------------------------------------------------------------------
+gone() { # command...: into a pipe whose reader has gone
+  "$@" 2>err | :
+  status=${PIPESTATUS[0]}
+}
+for i in $(seq 200); do counter "vm-with-a-rather-long-name-$i" "$i"; done
+all=(--files 'vms/*/energy_uj')
+for words in "list" "list --json" "once -d 0.1" "once -d 0.1 --json" "ts -i 0.05 -n 1 --separate-files --quiet" "top -i 0.05" "--help" "ts --help"; do
+  files=()
+  [[ $words == *help ]] || files=("${all[@]}")
+  # shellcheck disable=SC2086 # words on purpose
+  gone sh -c 'sleep 0.2; exec "$0" "$@"' "$tool" $words "${files[@]}"
+  check "reader has gone, $words: status 0" exits 0
+  check "reader has gone, $words: no error" test "$(grep -vc warning: err)" -eq 0
+done
+rm -rf vms csv
 
 # --- progress -----------------------------------------------------------------------------------------------------------
 counter vm-001 5

@@ -14,7 +14,7 @@ holds() { # what jq-expression: it is true of run.json
 }
 
 # --- a run that is over -----------------------------------------------------------------------------------------------------
-run "$tool" ts --files "${both[@]}" -i 0.1 -n 5 --scale 5 --time-base auto --smooth 3 --stale-timeout 2m --max-power 500 -o a.csv --marks <<<"one"
+run_story : "$tool" ts --files "${both[@]}" -i 0.1 -n 5 --scale 5 --time-base auto --smooth 3 --stale-timeout 2m --max-power 500 -o a.csv --marks <<<"one"
 check "status 0" exits 0
 holds "tool and version" '.tool == "vm_energy" and (.version | test("^[0-9]+\\.[0-9]+\\.[0-9]+$"))'
 holds "host" ".host == \"$(uname -n)\""

@@ -82,13 +82,26 @@ check "torn in the middle: status 0" exits 0
 check "torn in the middle: all energy" jq -e '.vms[0].energy_j == 3' out
 
 # until Enter, the end of input, or a signal
-run timeout 10 "$tool" once --files vms/vm-001/energy_uj --until-enter <<<""
+mkfifo silence held
+exec 9<>silence # open and without a word
+# shellcheck disable=SC2016 # the story's own $n
+run_story 'case $n in 3) echo >silence ;; esac' "$tool" once --files vms/vm-001/energy_uj --until-enter <&9
 check "Enter ends it: status 0" exits 0
-run timeout 10 "$tool" once --files vms/vm-001/energy_uj --until-enter </dev/null
+check "Enter ends it: at once" says out 'Duration: 2\.000s'
+sleep 60 >held 9>&- &
+pids+=($!)
+run_story "case \$n in 3) kill $!; while [ -e /proc/$!/fd/1 ]; do sleep 0.01; done ;; esac" \
+  "$tool" once --files vms/vm-001/energy_uj --until-enter <held
 check "end of input ends it: status 0" exits 0
 check "end of input: the result is printed" says out 'vm-001: .*'
-mkfifo silence
-exec 9<>silence # open and without a word
+for bounds in "" --bounds; do
+  # shellcheck disable=SC2086 # none or one word
+  run_story : "$tool" once --files vms/vm-001/energy_uj --until-enter $bounds </dev/null
+  check "end of input at once${bounds:+, $bounds}: status 1" exits 1
+  check "end of input at once${bounds:+, $bounds}: told" \
+    says err 'vm_energy: stopped at once by the end of standard input: nothing was measured'
+  check "end of input at once${bounds:+, $bounds}: nothing is printed" is_empty out
+done
 for signal in INT TERM HUP; do
   run_until $signal "$tool" once --files vms/vm-001/energy_uj --until-enter <&9
   check "SIG$signal ends it: status 0" exits 0

@@ -121,4 +121,17 @@ check "waiting can be ended" exits 0
 check "waiting ended: without an update no energy" bash -c '! grep slow out'
 check "waiting ended: said" grep -q "^vm_energy: warning: 'slow' was not updated: its energy is not known" err
 check "waiting ended: told" grep -q 'not waiting any longer' err
+# the first signal ends the command, the second one the wait for the next update
+rm -f ready
+env --default-signal=INT "$tool" run --files vms/slow/energy_uj --json twice.json -- \
+  sh -c 'trap "exit 3" INT; : >ready; while :; do sleep 0.05; done' >out 2>err &
+pids+=($!)
+wait_for test -e ready
+kill -INT $!
+wait_for grep -q 'waiting for the next update' err
+kill -INT $!
+wait $!
+status=$?
+check "interrupted twice: the command's status" exits 3
+check "interrupted twice: no mean" jq -e '.vms[0] | .energy_high_j == null and .power_w == null' twice.json
 finish

@@ -11,7 +11,7 @@ both="vms/vm-001/energy_uj vms/vm-002/energy_uj"
 
 # --- files, columns, summary ----------------------------------------------------------------------------------------------
 # shellcheck disable=SC2086 # words on purpose
-run "$tool" ts --files $both --interval 0.1 --count 3 --out ~/power_vm.csv
+run_story : "$tool" ts --files $both --interval 0.1 --count 3 --out ~/power_vm.csv
 check "combined: status 0" exits 0
 check "combined: what is printed" golden ts_combined.txt
 check "combined: warns that nothing moved" says err 'vm_energy: warning: no counter was updated during the run: is the writer running\?'
@@ -39,7 +39,7 @@ check "long: a row per counter and sample" test "$(rows "$file")" -eq 8
 check "long: what stands in it" awk -F, 'NR > 1 && !($2 ~ /^vm-00[12]$/ && $5 == "held") { exit 1 }' "$file"
 
 run "$tool" ts --files $both -n 1 -i 1 -o tick.csv
-check "whole seconds from 1 s on" awk -F, 'NR > 1 && $1 !~ /^[0-9]+$/ { exit 1 }' "$(csv_file tick.csv)"
+check "whole seconds with an interval of whole seconds" awk -F, 'NR > 1 && $1 !~ /^[0-9]+$/ { exit 1 }' "$(csv_file tick.csv)"
 rm -r csv
 
 counter 'a,"b"' 5
@@ -48,8 +48,11 @@ check "labels are quoted by RFC 4180" same 'ts,"a,""b""_energy_uj","a,""b""_powe
 rm -r csv vms/a*
 
 # --- what the seed's manual shows -----------------------------------------------------------------------------------------
-# shellcheck disable=SC2086
-run "$tool" ts --files $both --interval 0.5 --manual-stop --separate-files --out ~/power_vm.csv <<<""
+mkfifo enter
+exec 8<>enter
+# shellcheck disable=SC2016,SC2086
+run_story 'case $n in 2) echo >enter ;; esac' \
+  "$tool" ts --files $both --interval 0.5 --manual-stop --separate-files --out ~/power_vm.csv <&8
 check "seed: manual stop, separate files" exits 0
 check "seed: its files" test -f "$(csv_file power_vm_vm-001.csv)" -a -f "$(csv_file power_vm_vm-002.csv)"
 rm -r csv
@@ -105,6 +108,66 @@ check "cut short: told" says err 'vm_energy: stopped by SIGINT after 3 of 100 sa
 check "cut short: summary" grep -qE '^samples +3 of 100' out
 check "cut short: whole" is_whole "$(csv_file)"
 rm -r csv
+
+# --- before the first sample ----------------------------------------------------------------------------------------------
+ends_empty() { # what: status 1, and the reason
+  check "$1, before the first sample: status 1" exits 1
+  check "$1, before the first sample: told" says err 'vm_energy: stopped before the first sample: nothing was measured'
+  check "$1, before the first sample: no row" same 0 "$(rows "$(csv_file)")"
+  rm -rf csv
+}
+run "${until_enter[@]}" </dev/null
+ends_empty "end of input"
+run "${until_enter[@]}" --quiet <<<""
+ends_empty "Enter"
+# shellcheck disable=SC2016
+run_story 'kill -TERM $PPID' "${until_enter[@]}" <&9
+ends_empty "SIGTERM"
+
+# --- ticks that were missed -----------------------------------------------------------------------------------------------
+# shellcheck disable=SC2016
+writer='echo $((n * 1000000)) >vms/vm-001/energy_uj; touch -d "@$now" vms/vm-001/energy_uj'
+missed() { # story options...: exit status, missed ticks, error
+  run_story "$writer; $1" "$tool" ts --files vms/vm-001/energy_uj --time-base auto "${@:2}"
+  echo "$status, $(sed -n 's/^missed ticks  \([0-9]*\),.*/\1/p' out), $(cat err)"
+  rm -r csv
+}
+incomplete="samples were missed, with a hole of"
+# shellcheck disable=SC2016
+{
+  check "2 of 200: 1 %, complete" same "0, 2, " "$(missed 'case $n in 50 | 90) exit 201 ;; esac' -i 1 -n 200)"
+  check "3 of 200: incomplete" same "1, 3, vm_energy: 3 of 200 $incomplete 2 s: the run is incomplete" \
+    "$(missed 'case $n in 50 | 90 | 100) exit 201 ;; esac' -i 1 -n 200)"
+  check "a hole of 3 s, three periods: complete" same "0, 2, " "$(missed 'case $n in 50) exit 202 ;; esac' -i 1 -n 300)"
+  check "a hole of 4 s: incomplete" same "1, 3, vm_energy: 3 of 300 $incomplete 4 s: the run is incomplete" \
+    "$(missed 'case $n in 50) exit 203 ;; esac' -i 1 -n 300)"
+}
+# shellcheck disable=SC2016
+writer="[ \$((n % 5)) -ne 0 ] || { $writer; }"
+# shellcheck disable=SC2016
+# the writer has a period of 5 s; seen at the ticks, three of them and one interval are no hole
+for last in 35 36; do
+  run_story "[ \$n -gt 20 -a \$n -lt $last ] || { $writer; }" "$tool" ts --files vms/vm-001/energy_uj --time-base auto -i 1 -n 60
+  check "the writer was down until $last s: status" exits $((last - 35))
+  rm -r csv
+done
+check "the writer was down: told" says err 'vm_energy: no counter was updated for 20 s: the writer was down, and the run is incomplete'
+counter vm-001 1000000
+touch -d '1 hour ago' vms/vm-001/energy_uj
+run_story "$writer; "'case $n in 7) echo 6000000 >vms/vm-001/energy_uj
+    touch -d "@$((${now%.*} + 18)).${now#*.}" vms/vm-001/energy_uj; exit 220 ;; esac' \
+  "$tool" ts --files vms/vm-001/energy_uj --time-base auto -i 1 -n 28
+check "stopped for 20 s: status 1" exits 1
+check "stopped for 20 s: the hole is told" says err "vm_energy: 20 of 28 $incomplete 21 s: the run is incomplete"
+check "stopped for 20 s: that is no period of the writer" says out 'updates +2'
+rm -r csv
+# shellcheck disable=SC2016
+run_story "$writer"'; case $n in 11) ! grep -q "use --time-base auto" err || echo early >seen ;; esac' \
+  "$tool" ts --files vms/vm-001/energy_uj -i 1 -n 30
+check "aliasing is told after the second update" test -e seen
+check "aliasing is told once" test "$(grep -c 'use --time-base auto' err)" -eq 1
+rm -r csv
+counter vm-001 1000000
 
 # --- VMs that come and go -------------------------------------------------------------------------------------------------
 counter vm-003 7

@@ -52,12 +52,12 @@ ts --files vms/vm-001|'vms/vm-001' is no counter file: it is a directory, and th
 ts --files fifo|'fifo' is no counter file: it is no regular file
 ts --files 'nothing/*/energy_uj'|no file matches 'nothing/*/energy_uj'
 once --files missing|'missing' is no counter file: No such file or directory
-ts --files $good -i 0|option '--interval': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
-ts --files $good -i -1|option '--interval': '-1' is no duration above 0, such as 0.5, 500ms, 2s or 5m
-ts --files $good -i nan|option '--interval': 'nan' is no duration above 0, such as 0.5, 500ms, 2s or 5m
-ts --files $good -i inf|option '--interval': 'inf' is no duration above 0, such as 0.5, 500ms, 2s or 5m
-ts --files $good -i ""|option '--interval': '' is no duration above 0, such as 0.5, 500ms, 2s or 5m
-ts --files $good -i 1x|option '--interval': '1x' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good -i 0|option '--interval': '0' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
+ts --files $good -i -1|option '--interval': '-1' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
+ts --files $good -i nan|option '--interval': 'nan' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
+ts --files $good -i inf|option '--interval': 'inf' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
+ts --files $good -i ""|option '--interval': '' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
+ts --files $good -i 1x|option '--interval': '1x' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
 ts --files $good -i 1e30|option '--interval': '1e30' is more than ten years
 ts --files $good -n 0|option '--count': '0' is no whole number from 1 up
 ts --files $good -n -5|option '--count': '-5' is no whole number from 1 up
@@ -71,22 +71,25 @@ once --files $good --max-power inf|option '--max-power': 'inf' is no number of w
 run --files $good --max-power x|option '--max-power': 'x' is no number of watts above 0 and at most 1e9, such as 500
 list --files $good --max-power 5|unknown option '--max-power'
 ts --files $good --time-base fast|option '--time-base': 'fast' is no time base: sample, update or auto
-ts --files $good --stale-timeout 0|option '--stale-timeout': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+ts --files $good --stale-timeout 0|option '--stale-timeout': '0' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
 ts --files $good --out dir/|option '--out': 'dir/' has no file name at its end, such as power.csv
-ts --files $good --out x/marks.csv|option '--out': 'x/marks.csv' is the file of the marks, or of the metadata
-ts --files $good --out run.json|option '--out': 'run.json' is the file of the marks, or of the metadata
+ts --files $good --out x/marks.csv|option '--out': 'x/marks.csv' is the name of a file that ts itself writes beside the capture
+ts --files $good --out run.json|option '--out': 'run.json' is the name of a file that ts itself writes beside the capture
+ts --files $good --out updates.dat|option '--out': 'updates.dat' is the name of a file that ts itself writes beside the capture
+ts --files $good --out .run.json.new|option '--out': '.run.json.new' is the name of a file that ts itself writes beside the capture
+ts --files $good --out ./.run.json.new --separate-files|option '--out': './.run.json.new' is the name of a file that ts itself writes beside the capture
 ts --files $good --out ..|option '--out': '..' has no file name at its end, such as power.csv
 ts --files $good --out-dir ""|option '--out-dir': '' is no directory
 ts --files $good --long --separate-files|option '--separate-files' does not go with '--long'
 ts --files $good --separate-files --long|option '--long' does not go with '--separate-files'
 ts --files $good --quiet=yes|option '--quiet' takes no value
-once --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+once --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
 list --files missing|'missing' is no counter file: No such file or directory
 list --files 'nothing/*/energy_uj'|no file matches 'nothing/*/energy_uj'
-list --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+list --files $good -d 0|option '--duration': '0' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
 list --files $good --time-base auto|unknown option '--time-base'
 top --files missing|'missing' is no counter file: No such file or directory
-top --files $good -i 0|option '--interval': '0' is no duration above 0, such as 0.5, 500ms, 2s or 5m
+top --files $good -i 0|option '--interval': '0' is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d
 top --files $good -n 0|option '--count': '0' is no whole number from 1 up
 top --json|unknown option '--json'
 list stray|unexpected argument 'stray': paths follow --files
@@ -109,6 +112,11 @@ ROWS
 
 run "$tool" ts --files $'bad\e31m\nname'
 check "a path is printed so that it harms no terminal" grep -qxF "vm_energy: 'bad_31m_name' is no counter file: No such file or directory" err
+
+run "$tool" once --help
+check "help: units of a time" says out 'TIME is a number of seconds, or has a unit: .*, 5min, .*1d\.'
+run "$tool" report --help
+check "help: no time, no units" test "$(grep -c TIME out)" -eq 0
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1

@@ -10,7 +10,8 @@
  *   FAULT_ALARM=S                SIGALRM after so many seconds
  *   FAULT_CLOCK=1                time stands still but in poll(), which goes at once to the time that a timer is set to
  *   FAULT_STORY=SCRIPT           with FAULT_CLOCK: sh runs SCRIPT before each such wake-up, with its number, from 1, in
- *                                $n, and the time since 1970 in s in $now; $PPID is the program
+ *                                $n, and the time since 1970 in s in $now; $PPID is the program. Where it exits with
+ *                                200 + S, the program was stopped: the wake-up is S seconds late
  *
  * What the program starts itself is spared.
  *
