@@ -337,8 +337,9 @@ static bool start(struct series *series) {
   }
   status = updates_start(series->updates, csv_dir(series->csv));
   if (status != 0) {
-    tell_error("unable to create '%s/%s': %s", csv_dir(series->csv), UPDATES_FILE, strerror(-status));
-    return false;
+    tell_error("unable to create '%s/%s': %s; going on, energies will have no bounds", csv_dir(series->csv),
+               UPDATES_FILE, strerror(-status));
+    series->failed = true;
   }
   status = marks_open(&series->marks, csv_dir(series->csv));
   if (status != 0) {

@@ -26,6 +26,9 @@ struct long_vm {
   const char *label; /* stored after the struct */
 };
 
+/* More than a time stamp can be. */
+#define LATEST_NS (INT64_C(5000000000) * NS_PER_S)
+
 /* What reading one file takes. */
 struct scan {
   struct recording *recording;
@@ -267,9 +270,13 @@ static int take_row(const struct csv_row *row, void *arg) {
     if (status != 0)
       return status;
   }
-  ts_ns += r->cut_ns + r->back_ns;
+  ts_ns += r->cut_ns;
+  if (ts_ns >= r->last_ns)
+    r->back_ns = 0;
+  if (__builtin_add_overflow(ts_ns, r->back_ns, &ts_ns) || ts_ns > LATEST_NS)
+    ts_ns = LATEST_NS;
   if (ts_ns < r->last_ns) { /* the clock was set back, and nobody says by how much: no time passed */
-    if (r->back_ns == 0)
+    if (r->back_line == 0)
       r->back_line = row->line;
     r->back_ns += r->last_ns - ts_ns;
     ts_ns = r->last_ns;

@@ -60,6 +60,7 @@ static int take_counters(const json_t *list, struct run_info *info) {
     if (!take_counter_number(json_object_get(item, "range_uj"), &counter->range_uj))
       counter->range_uj = 0;
   }
+  qsort(info->counters, info->counters_num, sizeof(*info->counters), compare_counters);
   return 0;
 }
 
@@ -69,13 +70,15 @@ static int take_steps(const json_t *list, struct run_info *info) {
     return -ENOMEM;
   size_t i;
   const json_t *item;
+  double sum_s = 0;
   json_array_foreach(list, i, item) {
     double at_s, by_s;
-    if (take_number(json_object_get(item, "ts"), &at_s) && take_number(json_object_get(item, "by_s"), &by_s) &&
-        fabs(at_s) < TIME_MAX_S && fabs(by_s) < TIME_MAX_S)
+    if (!take_number(json_object_get(item, "ts"), &at_s) || !take_number(json_object_get(item, "by_s"), &by_s))
+      continue;
+    sum_s += by_s;
+    if (fabs(at_s) < TIME_MAX_S && fabs(by_s) < TIME_MAX_S && fabs(sum_s) < TIME_MAX_S)
       info->steps[info->steps_num++] = (struct run_step){.at_ns = to_ns(at_s), .by_ns = to_ns(by_s)};
   }
-  qsort(info->counters, info->counters_num, sizeof(*info->counters), compare_counters);
   return 0;
 }
 

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Rows are written at the end of each pass, and before they are more than this. */
-#define KEPT_MAX (64 * 1024)
+/* Rows are written at the end of each pass, and before they are more than this. Without a file so many are kept. */
+#define KEPT_MAX    (64 * 1024)
+#define WAITING_MAX (4 * 1024 * 1024)
 
 struct updates {
   struct sink sink;
@@ -22,7 +23,7 @@ struct updates {
 };
 
 static void write_rows(struct updates *updates) {
-  if (!updates->started || updates->rows.len == 0)
+  if (updates->rows.len == 0 || (!updates->started && updates->rows.len < WAITING_MAX))
     return;
   int status = updates->file.fd >= 0 ? csv_file_append(&updates->file, &updates->rows) : -EBADF;
   if (status != 0) {
@@ -102,6 +103,8 @@ int updates_start(struct updates *updates, const char *dir) {
 }
 
 int updates_finish(struct updates *updates) {
+  if (!updates->started)
+    return 0;
   write_rows(updates);
   int status = csv_file_close(&updates->file);
   if (status != 0)

@@ -34,10 +34,10 @@ void updates_delete(struct updates *updates);
 
 struct sink *updates_sink(struct updates *updates);
 
-/* Makes the file in the directory; it must not exist. 0 or -errno. */
+/* Makes the file in the directory; it must not exist. 0 or -errno; it may be tried again. */
 int updates_start(struct updates *updates, const char *dir);
 
-/* Writes what is left, and closes the file. 0, or the last -errno of writing or of close(2). */
+/* Writes what is left, and closes the file. 0, or the last -errno of writing or of close(2); 0 where there is none. */
 int updates_finish(struct updates *updates);
 
 /* Bytes of rows that could not be written, and the last -errno; 0 if none. */

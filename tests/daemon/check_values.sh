@@ -99,7 +99,7 @@ column() { # vm column: without the empty fields
 check "CSVDir: one run, and the log says where" logged_times 1 "^\[info\] vm_energy plugin: CSVDir: rows go into '$captures'\$"
 counters=$(sed -n 's/.*: reading \([0-9]*\) counters$/\1/p' "$work/collectd.log")
 check "CSVDir: a file for each counter" \
-  test "$(find "$captures" -type f | wc -l)" -eq $((counters + $(logged "vm_energy plugin: VM .*: reading '")))
+  test "$(find "$captures" -type f -name "*.csv" | wc -l)" -eq $((counters + $(logged "vm_energy plugin: VM .*: reading '")))
 check "CSVDir: the seed's columns" \
   test "$(head -n 1 "$captures/power_a.csv")" = "ts,a_energy_uj,a_power_w,a_power_w_sma4"
 check "CSVDir: times have three decimals below 1 s, and grow" awk -F, 'NR > 1 && ($1 !~ /^[0-9]+\.[0-9][0-9][0-9]$/ || $1 <= last) {
