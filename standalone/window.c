@@ -266,19 +266,18 @@ void window_result(const struct window *window, size_t index, struct window_resu
   const struct record *record = window->records[index];
   *result = (struct window_result){.label = record->label, .path = record->path};
   result->failed_at_start = record->first_error != 0;
+  bool is_there = !record->gone && record->last_error == 0;
   if (record->first_error != 0) {
     result->error = record->first_error;
     result->state = record->first_state;
-  } else if (window->bounded && bounds_are_complete(&record->bounds, 1)) {
-    set_bounded(window, record, result); /* whatever became of it after the window */
+  } else if (window->bounded && (is_there || bounds_are_complete(&record->bounds, 1))) {
+    set_bounded(window, record, result); /* if it is complete, whatever became of the counter after the window */
   } else if (record->gone) {
     result->error = -ENOENT;
     result->state = SAMPLE_MISSING;
   } else if (record->last_error != 0) {
     result->error = record->last_error;
     result->state = record->last_state;
-  } else if (window->bounded) {
-    set_bounded(window, record, result);
   } else {
     set_read(record, result);
   }

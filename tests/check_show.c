@@ -18,12 +18,18 @@ static const struct {
   double number;
   const char *text;
 } number_rows[] = {
-    {show_energy, 0, "0.0 J"},           {show_energy, 0.04, "0.0 J"},
-    {show_energy, 999.94, "999.9 J"},    {show_energy, 999.96, "1.00 kJ"},
-    {show_energy, 4321, "4.32 kJ"},      {show_energy, 999994, "999.99 kJ"},
-    {show_energy, 999996, "1.00 MJ"},    {show_energy, 12345678, "12.35 MJ"},
-    {show_energy, 999996000, "1.00 GJ"}, {show_energy, 18446744073709.55, "18446.74 GJ"},
-    {show_power, 0, "0.00 W"},           {show_power, 100.036, "100.04 W"},
+    {show_energy, 0, "0.0 J"},
+    {show_energy, 0.04, "0.0 J"},
+    {show_energy, 999.94, "999.9 J"},
+    {show_energy, 999.96, "1.00 kJ"},
+    {show_energy, 4321, "4.32 kJ"},
+    {show_energy, 999994, "999.99 kJ"},
+    {show_energy, 999996, "1.00 MJ"},
+    {show_energy, 12345678, "12.35 MJ"},
+    {show_energy, 999996000, "1.00 GJ"},
+    {show_energy, 18446744073709.55, "18446.74 GJ"},
+    {show_power, 0, "0.00 W"},
+    {show_power, 100.036, "100.04 W"},
     {show_power, 12345.6, "12345.60 W"},
     /* what would be longer than its place is rounded, not cut */
     {show_power, 1e25, "10000000000000000905969664.00 W"},

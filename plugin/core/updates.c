@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /* Rows are written at the end of each pass, and before they are more than this. Without a file so many are kept. */
-#define KEPT_MAX    (64 * 1024)
-#define WAITING_MAX (4 * 1024 * 1024)
+#define KEPT_MAX    ((size_t)64 * 1024)
+#define WAITING_MAX ((size_t)4 * 1024 * 1024)
 
 struct updates {
   struct sink sink;
