@@ -283,6 +283,7 @@ START_TEST(test_ignored_hangup) {
 END_TEST
 
 int main(void) {
+  signal(SIGHUP, SIG_DFL); /* nohup(1) ignores it */
   Suite *suite = suite_create("stop");
   TCase *cases = tcase_create("wait");
   tcase_add_checked_fixture(cases, set_up, tear_down);
