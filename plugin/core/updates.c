@@ -5,32 +5,47 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Rows are written at the end of each pass, and before they are more than this. Without a file so many are kept. */
+/* Rows are written at the end of each pass, and before they are more than this. What cannot be written is kept, up to
+   so much. */
 #define KEPT_MAX    ((size_t)64 * 1024)
 #define WAITING_MAX ((size_t)4 * 1024 * 1024)
 
 struct updates {
   struct sink sink;
-  int64_t offset_ns; /* from mono to update_ts */
-  bool started;
-  struct csv_file file;
+  int64_t offset_ns;    /* from mono to update_ts */
+  char *path;           /* NULL: not started */
+  struct csv_file file; /* open while rows are written: it must not cost a descriptor that others need */
   struct csv_text rows; /* not written yet */
   uint64_t dropped;
-  int error;
+  int error; /* of the last try to write */
 };
 
-static void write_rows(struct updates *updates) {
-  if (updates->rows.len == 0 || (!updates->started && updates->rows.len < WAITING_MAX))
-    return;
-  int status = updates->file.fd >= 0 ? csv_file_append(&updates->file, &updates->rows) : -EBADF;
-  if (status != 0) {
-    updates->dropped += updates->rows.len;
-    updates->error = status;
-  }
+static int append_rows(struct updates *updates, bool create) {
+  int status = csv_file_open(&updates->file, AT_FDCWD, updates->path, create);
+  if (status != 0)
+    return status;
+  status = csv_file_append(&updates->file, &updates->rows);
+  if (status == 0)
+    csv_text_clear(&updates->rows);
+  int closed = csv_file_close(&updates->file);
+  return status != 0 ? status : closed;
+}
+
+static void drop_rows(struct updates *updates) {
+  updates->dropped += updates->rows.len;
   csv_text_clear(&updates->rows);
+}
+
+static void write_rows(struct updates *updates) {
+  if (updates->path != NULL && updates->rows.len > 0)
+    updates->error = append_rows(updates, false);
+  if (updates->rows.len > WAITING_MAX || updates->rows.failed)
+    drop_rows(updates);
 }
 
 static void put_update(struct sink *sink, const struct update *update) {
@@ -77,6 +92,7 @@ void updates_delete(struct updates *updates) {
     return;
   updates_finish(updates);
   free(updates->rows.data);
+  free(updates->path);
   free(updates);
 }
 
@@ -85,30 +101,25 @@ struct sink *updates_sink(struct updates *updates) {
 }
 
 int updates_start(struct updates *updates, const char *dir) {
-  int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (dir_fd < 0)
-    return -errno;
-  int status = csv_file_open(&updates->file, dir_fd, UPDATES_FILE, true);
-  if (status == 0) {
-    status = csv_file_append(&updates->file, &updates->rows);
-    csv_text_clear(&updates->rows);
-    updates->started = status == 0;
-    if (status != 0) {
-      csv_file_close(&updates->file);
-      unlinkat(dir_fd, UPDATES_FILE, 0);
-    }
+  if (asprintf(&updates->path, "%s/%s", dir, UPDATES_FILE) < 0) {
+    updates->path = NULL;
+    return -ENOMEM;
   }
-  close(dir_fd);
+  int status = append_rows(updates, true);
+  if (status == 0)
+    return 0;
+  if (status != -EEXIST)
+    unlink(updates->path);
+  free(updates->path);
+  updates->path = NULL;
   return status;
 }
 
 int updates_finish(struct updates *updates) {
-  if (!updates->started)
+  if (updates->path == NULL)
     return 0;
   write_rows(updates);
-  int status = csv_file_close(&updates->file);
-  if (status != 0)
-    updates->error = status;
+  drop_rows(updates);
   return updates->error;
 }
 

@@ -13,7 +13,8 @@
  * (torn, missing, denied) total_uj    accumulated until then, raw: as the meter judged it. It never falls state see
  * struct update in meter.h
  *
- * Rows of a pass are written with one write(2), as whole rows.
+ * Rows of a pass are written with one write(2), as whole rows. The file is open only for that. What cannot be written
+ * is kept, up to 4 MiB, and tried again.
  */
 #ifndef VM_ENERGY_UPDATES_H
 #define VM_ENERGY_UPDATES_H
@@ -37,10 +38,10 @@ struct sink *updates_sink(struct updates *updates);
 /* Makes the file in the directory; it must not exist. 0 or -errno; it may be tried again. */
 int updates_start(struct updates *updates, const char *dir);
 
-/* Writes what is left, and closes the file. 0, or the last -errno of writing or of close(2); 0 where there is none. */
+/* Writes what is left, and closes the file. Rows that cannot be written now are lost. 0, or the last -errno. */
 int updates_finish(struct updates *updates);
 
-/* Bytes of rows that could not be written, and the last -errno; 0 if none. */
+/* Bytes of rows that were lost, and the -errno of the last try to write; 0 if none. */
 uint64_t updates_dropped(const struct updates *updates);
 int updates_last_error(const struct updates *updates);
 
