@@ -209,6 +209,18 @@ check "ts and report: energy from the baseline on, scaled" jq -e '.captures[0].v
 check "ts and report: phases" jq -e '.captures[0].phases | length == 2 and .[1].phase == "half"' out
 check "ts and report: quiet" is_empty err
 
+# --- one more update after the last sample -------------------------------------------------------------------------------------
+mkdir -p vms/more
+(n=0 && while :; do n=$((n + 1)) && printf '%d' $((n * 1000000)) >vms/more/energy_uj && sleep 0.03; done) &
+writer=$!
+pids+=("$writer")
+wait_for test -s vms/more/energy_uj
+run "$tool" ts --files vms/more/energy_uj -i 0.2 -n 5 --complete --quiet --out-dir complete
+kill "$writer"
+run "$tool" report --json complete/run_*
+check "ts --complete: the energy has an upper bound" jq -e '.captures[0].vms[0] | .energy_low_j > 0 and .energy_high_j >= .energy_j and .energy_goes_on == false' out
+check "ts --complete: the rows end with the last sample" jq -e '.captures[0].vms[0].samples <= 5' out
+
 # --- what is wrong with a file ----------------------------------------------------------------------------------------------------
 head -c -15 fifth.csv >cut.csv
 run "$tool" report --json cut.csv
