@@ -482,7 +482,7 @@ static void follow(struct meter *m, const struct reading *r) {
   if (m->left_updates > LEFT_UPDATES && r->at.mono_ns - m->left_ns > LEFT_NS)
     m->left_live = false;
   if (!news.moved && !news.changed) {
-    if (r->computed) { /* then the number is that of this instant, also when it is the same */
+    if (r->computed && m->untracked) { /* then the number is that of this instant, also when it is the same */
       note_made(m, r, false);
       m->seen = SAMPLE_OK;
     }
