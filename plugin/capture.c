@@ -15,9 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A larger change of wall - mono is a step of the wall clock. */
-#define STEP_NS (10 * NS_PER_MS)
-
 struct capture {
   struct sink sink;
   const struct settings *settings;
@@ -27,6 +24,7 @@ struct capture {
   struct instant start;    /* of the run */
   int64_t offset_ns;       /* wall - mono, until the wall clock is set */
   struct csv_text steps;   /* of the wall clock, as in run.json */
+  bool undescribed;        /* run.json is to be written */
   int error;               /* last logged state; 0: rows are written */
   uint64_t lost;           /* rows, since then */
   uint64_t rows;           /* written by this csv before this pass */
@@ -100,19 +98,22 @@ static int write_info(const struct capture *capture, int dir_fd) {
   return status;
 }
 
-static void describe(struct capture *capture) {
+/* 0 or -errno; then it is tried again in the next pass. */
+static int describe(struct capture *capture) {
+  if (!capture->undescribed)
+    return 0;
   int dir_fd = open(csv_dir(capture->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int status = dir_fd >= 0 ? write_info(capture, dir_fd) : -errno;
   if (dir_fd >= 0)
     close(dir_fd);
-  if (status != 0)
-    report_failure(capture, status, csv_dir(capture->csv));
+  capture->undescribed = status != 0;
+  return status;
 }
 
 /* Time stamps of rows follow the wall clock; with its steps they can be told apart from time that passed. */
 static void note_step(struct capture *capture, const struct instant *now) {
-  int64_t step_ns = now->wall_ns - now->mono_ns - capture->offset_ns;
-  if (step_ns >= -STEP_NS && step_ns <= STEP_NS)
+  int64_t step_ns = clock_step_ns(now, capture->offset_ns);
+  if (step_ns == 0)
     return;
   csv_text_string(&capture->steps, capture->steps.len > 0 ? ", {\"ts\": " : "{\"ts\": ");
   put_seconds(&capture->steps, now->mono_ns + capture->offset_ns);
@@ -120,7 +121,7 @@ static void note_step(struct capture *capture, const struct instant *now) {
   put_seconds(&capture->steps, step_ns);
   csv_text_char(&capture->steps, '}');
   capture->offset_ns += step_ns;
-  describe(capture);
+  capture->undescribed = true;
 }
 
 /* ---- the run directory ------------------------------------------------------------------------------------------- */
@@ -152,10 +153,7 @@ static void start(struct capture *capture, int64_t wall_ns) {
   }
   capture->csv = csv;
   capture->rows = capture->dropped = 0;
-  status = capture->updates != NULL ? updates_start(capture->updates, csv_dir(csv)) : 0;
-  if (status != 0)
-    report_failure(capture, status, csv_dir(csv));
-  describe(capture);
+  capture->undescribed = true;
   if (capture->error == 0 && may_report(&capture->throttle, "CSVDir", capture->mono_ns))
     report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
 }
@@ -168,9 +166,23 @@ static void stop(struct capture *capture) {
     report_failure(capture, status, csv_error_path(capture->csv));
   csv_delete(capture->csv);
   capture->csv = NULL;
-  status = capture->updates != NULL ? updates_finish(capture->updates) : 0;
+  const char *updates_file = capture->updates != NULL ? updates_path(capture->updates) : NULL;
+  status = updates_file != NULL ? updates_finish(capture->updates) : 0;
   if (status != 0)
-    report_failure(capture, status, UPDATES_FILE);
+    report_failure(capture, status, updates_file);
+}
+
+/* What lies beside the captures. 0 or -errno; then it is tried again in the next pass. */
+static int write_beside(struct capture *capture) {
+  struct updates *updates = capture->updates;
+  int status = describe(capture);
+  if (updates != NULL && updates_path(updates) == NULL) {
+    int started = updates_start(updates, csv_dir(capture->csv));
+    return status != 0 ? status : started;
+  }
+  if (updates != NULL)
+    updates_sink(updates)->end(updates_sink(updates));
+  return status != 0 || updates == NULL ? status : updates_error(updates);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -206,14 +218,15 @@ static int sink_end(struct sink *sink) {
   if (csv == NULL)
     return 0;
   int status = csv_sink(csv)->end(csv_sink(csv));
-  if (capture->updates != NULL)
-    updates_sink(capture->updates)->end(updates_sink(capture->updates));
+  int beside = write_beside(capture);
   uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
   capture->dropped += dropped;
   capture->rows += rows;
   capture->lost += dropped;
   if (dropped > 0)
     report_failure(capture, csv_last_error(csv), csv_error_path(csv));
+  else if (beside != 0)
+    report_failure(capture, beside, csv_dir(csv));
   else if (rows > 0 && capture->error != 0)
     report_recovery(capture);
   return status;

@@ -1,7 +1,5 @@
 #include "ticker.h"
 
-#define STEP_NS (10 * NS_PER_MS)
-
 void ticker_start(struct ticker *ticker, const struct instant *start, int64_t interval_ns) {
   *ticker = (struct ticker){.start = *start, .interval_ns = interval_ns, .offset_ns = start->wall_ns - start->mono_ns};
 }
@@ -31,13 +29,12 @@ int64_t ticker_left(const struct ticker *ticker, uint64_t tick, const struct ins
 
 /* The two clocks run at one rate, so their difference changes only when the wall clock is set. */
 static void follow_wall_clock(struct ticker *ticker, const struct instant *now) {
-  int64_t offset_ns = now->wall_ns - now->mono_ns;
-  int64_t step_ns = offset_ns - ticker->offset_ns;
-  if (step_ns >= -STEP_NS && step_ns <= STEP_NS)
+  int64_t step_ns = clock_step_ns(now, ticker->offset_ns);
+  if (step_ns == 0)
     return;
   ticker->step_at_ns = now->mono_ns + ticker->offset_ns;
   ticker->step_ns = step_ns;
-  ticker->offset_ns = offset_ns;
+  ticker->offset_ns += step_ns;
   ticker->steps++;
 }
 

@@ -31,6 +31,16 @@ struct instant {
 int clock_now(struct instant *now);
 
 /*
+ * By how much the wall clock was set since wall - mono was offset_ns; 0: it was not. Reading two clocks one after the
+ * other makes less than CLOCK_STEP_NS.
+ */
+#define CLOCK_STEP_NS (10 * NS_PER_MS)
+static inline int64_t clock_step_ns(const struct instant *now, int64_t offset_ns) {
+  int64_t step_ns = now->wall_ns - now->mono_ns - offset_ns;
+  return step_ns > CLOCK_STEP_NS || step_ns < -CLOCK_STEP_NS ? step_ns : 0;
+}
+
+/*
  * CLOCK_REALTIME as of the last tick: the modification time of a local file written now. Only for comparison with file
  * times, not for measuring. 0: unknown.
  */

@@ -4,9 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* A change of wall - mono by more than this is a step; reading two clocks one after the other makes less. */
-#define STEP_NS (10 * NS_PER_MS)
-
 /* File times are rounded to a tick of 10 ms at most, or to whole seconds. */
 #define TICK_NS         (20 * NS_PER_MS)
 #define TICK_DEFAULT_NS (10 * NS_PER_MS)
@@ -469,8 +466,7 @@ static void note_made(struct meter *m, const struct reading *r, bool moved) {
 
 static void follow(struct meter *m, const struct reading *r) {
   struct news news = {.moved = !r->computed && r->mtime_ns != m->mtime_ns, .changed = r->energy_uj != m->energy_uj};
-  int64_t step_ns = r->at.wall_ns - r->at.mono_ns - (m->read_at.wall_ns - m->read_at.mono_ns);
-  if (step_ns > STEP_NS || step_ns < -STEP_NS)
+  if (clock_step_ns(&r->at, m->read_at.wall_ns - m->read_at.mono_ns) != 0)
     m->step_ns = r->at.mono_ns;
   date_update(m, r, &news);
   judge_base(m, r, &news);

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Rows are written at the end of each pass, and before they are more than this. What cannot be written is kept, up to
-   so much. */
+/* Rows are written when they are more than this, and at the end of a pass. Up to so much is kept for another try. */
 #define KEPT_MAX    ((size_t)64 * 1024)
 #define WAITING_MAX ((size_t)4 * 1024 * 1024)
 
@@ -21,8 +20,8 @@ struct updates {
   char *path;           /* NULL: not started */
   struct csv_file file; /* open while rows are written: it must not cost a descriptor that others need */
   struct csv_text rows; /* not written yet */
-  uint64_t dropped;
-  int error; /* of the last try to write */
+  int error;            /* of the last try to write */
+  int lost;             /* why rows were lost; 0: none were */
 };
 
 static int append_rows(struct updates *updates, bool create) {
@@ -37,7 +36,8 @@ static int append_rows(struct updates *updates, bool create) {
 }
 
 static void drop_rows(struct updates *updates) {
-  updates->dropped += updates->rows.len;
+  if (updates->rows.len > 0 || updates->rows.failed)
+    updates->lost = updates->rows.failed ? -ENOMEM : updates->error;
   csv_text_clear(&updates->rows);
 }
 
@@ -65,7 +65,7 @@ static void put_update(struct sink *sink, const struct update *update) {
   csv_text_char(rows, ',');
   csv_text_string(rows, sample_state_name(update->state));
   csv_text_char(rows, '\n');
-  if (rows->len > KEPT_MAX)
+  if (rows->len > KEPT_MAX && updates->error == 0) /* else one try in a pass is enough */
     write_rows(updates);
 }
 
@@ -115,18 +115,18 @@ int updates_start(struct updates *updates, const char *dir) {
   return status;
 }
 
+const char *updates_path(const struct updates *updates) {
+  return updates->path;
+}
+
+int updates_error(const struct updates *updates) {
+  return updates->error;
+}
+
 int updates_finish(struct updates *updates) {
   if (updates->path == NULL)
     return 0;
   write_rows(updates);
   drop_rows(updates);
-  return updates->error;
-}
-
-uint64_t updates_dropped(const struct updates *updates) {
-  return updates->dropped;
-}
-
-int updates_last_error(const struct updates *updates) {
-  return updates->error;
+  return updates->lost;
 }
