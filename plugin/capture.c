@@ -110,7 +110,7 @@ static int describe(struct capture *capture) {
   return status;
 }
 
-/* Time stamps of rows follow the wall clock; with its steps they can be told apart from time that passed. */
+/* Time stamps of rows follow the wall clock; the steps show how much time really passed. */
 static void note_step(struct capture *capture, const struct instant *now) {
   int64_t step_ns = clock_step_ns(now, capture->offset_ns);
   if (step_ns == 0)

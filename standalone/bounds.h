@@ -16,7 +16,7 @@
  * reset, a spike, a pause of the writer.
  *
  * Pure: no clock, no I/O. Times are of one clock that never steps. An update is known to be in (to - within, to]; one
- * that may lie on either side of an edge is not used for it. Energies are in J since the first update.
+ * that may lie on either side of an edge bounds nothing there. Energies are in J since the first update.
  */
 #ifndef VM_ENERGY_BOUNDS_H
 #define VM_ENERGY_BOUNDS_H

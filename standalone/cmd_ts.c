@@ -119,7 +119,7 @@ static void note_interval(struct series *series, const struct instant *now) {
   series->taken_mono_ns = now->mono_ns;
 }
 
-/* The wall clock was set: told in run.json, since the time stamps follow it. No memory: it is counted, not told. */
+/* Lists the steps of the wall clock for run.json. Without memory a step is only counted. */
 static void note_steps(struct series *series, uint64_t steps_before) {
   const struct ticker *ticker = &series->ticker;
   if (ticker->steps == steps_before)
@@ -355,18 +355,20 @@ static bool start(struct series *series) {
 
 /* One more update of each counter, so that what was drawn until the end is known. At most 1.5 periods. */
 static void complete(struct series *series) {
-  int64_t period_ns = summary_period_ns(series->summary);
+  struct summary_counts counts;
   struct instant now;
   int status = clock_now(&now);
-  int64_t end_ns = now.mono_ns + (period_ns > 0 ? period_ns + period_ns / 2 : COMPLETE_NS);
+  summary_count(series->summary, &counts);
+  int64_t end_ns = now.mono_ns + (counts.period_ns > 0 ? counts.period_ns + counts.period_ns / 2 : COMPLETE_NS);
   summary_await(series->summary);
+  series->stop.input_fd = -1; /* it may have ended; a signal still ends the wait */
   tell_note("waiting for the next update of the counters");
   while (status == 0 && now.mono_ns < end_ns) {
     status = sampler_look(series->sampler);
     if (status != 0 || summary_is_complete(series->summary))
       break;
     status = stop_wait(&series->stop, now.mono_ns + LOOK_CLOSE_NS);
-    if (status > 0 && !take_mark(series, now.wall_ns))
+    if (status > 0 && series->stop.signal != SIGUSR1)
       break;
     if (status >= 0)
       status = clock_now(&now);

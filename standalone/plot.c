@@ -157,6 +157,7 @@ struct line {
 
 struct lines_of_report {
   const struct report *report;
+  struct phases no_marks; /* phases are not asked for here */
   struct line *lines;
   size_t num; /* that there may be */
   size_t begun;
@@ -166,7 +167,8 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   struct lines_of_report *all = arg;
   if (vm >= all->num)
     return -ESTALE; /* it was not there when it was read first */
-  const struct tally_options options = report_tally_options(all->report);
+  struct tally_options options = report_tally_options(all->report);
+  options.phases = &all->no_marks;
   int status = tally_init(&all->lines[vm].tally, &options, info);
   all->begun += status == 0;
   return status;
@@ -194,7 +196,9 @@ static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *
 
 static int read_power(struct plot *plot, const struct rank *ranks, size_t report) {
   struct recording *recording = &plot->reports[report].recording;
-  struct lines_of_report all = {.report = &plot->reports[report], .num = plot->reports[report].vms_num};
+  struct phase whole = {.start_ns = INT64_MIN};
+  struct lines_of_report all = {
+      .report = &plot->reports[report], .no_marks = {.list = &whole, .num = 1}, .num = plot->reports[report].vms_num};
   all.lines = calloc(all.num + 1, sizeof(*all.lines));
   if (all.lines == NULL) {
     tell_error("unable to read '%s': %s", recording->shown, strerror(ENOMEM));

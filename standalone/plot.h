@@ -43,13 +43,13 @@ struct plot {
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 
-/* recorded: power is that of the rows. A STATUS_...; what is wrong is told. To be given to plot_free() in any case. */
+/* recorded: power is that of the rows. Returns a STATUS_...; reports what is wrong. Call plot_free() in any case. */
 int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded);
 void plot_free(struct plot *plot);
 
 /*
  * Makes the names of VMs, of marks and of the host fit into the picture: cuts them, and replaces characters that would
- * destroy it, see fonts.h; a warning tells that. The others' name says whether their mean or their sum is drawn. 0 or
+ * destroy it, see fonts.h, with a warning. The others' name says whether their mean or their sum is drawn. 0 or
  * -ENOMEM.
  */
 int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked);

@@ -27,7 +27,7 @@ struct recording {
   struct run_info info; /* of run.json */
   struct phases phases; /* of marks.csv; at least the one without a mark */
   char *updates;        /* path of updates.dat; NULL: there is none */
-  char **labels;        /* of the VMs, as they stand in the files */
+  char **labels;        /* of the VMs, as they stand in the files; only with updates.dat */
   size_t labels_num;
   bool was_read;
   bool incomplete; /* rows were passed over, or files were; told */
@@ -79,7 +79,8 @@ typedef int recording_update(void *arg, size_t vm, int64_t to_ns, const struct u
 int recording_read(struct recording *recording, const struct recording_sink *sink);
 
 /*
- * Reads updates.dat, after recording_read(). STATUS_DONE, also where there is none; STATUS_FAILED: told.
+ * Reads updates.dat, after recording_read(). STATUS_DONE, also where there is none; STATUS_FAILED: the error is
+ * reported.
  */
 int recording_read_updates(struct recording *recording, recording_update *take, void *arg);
 

@@ -56,9 +56,9 @@ struct scan {
   bool sink_failed;
 };
 
-/* Remembers the label of the next VM, in the first reading. */
+/* Remembers the label of the next VM, in the first reading, for updates.dat. */
 static int keep_label(struct recording *recording, size_t vm, const char *label) {
-  if (vm < recording->labels_num)
+  if (recording->updates == NULL || vm < recording->labels_num)
     return 0;
   if ((vm & (vm + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
     char **labels = reallocarray(recording->labels, 2 * vm + 1, sizeof(*labels));
@@ -239,7 +239,7 @@ static int take_header(struct scan *r, const struct csv_row *row) {
   return status;
 }
 
-/* Time stamps are cut, and lie an interval each behind the start: so much is cut off from all of them. */
+/* Time stamps are truncated. Ticks are whole intervals after the start, so each stamp lacks the same fraction. */
 static int64_t cut_off(const struct run_info *info, unsigned decimals) {
   int64_t unit_ns = NS_PER_S;
   for (unsigned i = 0; i < decimals && unit_ns > 1; i++)

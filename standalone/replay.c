@@ -11,7 +11,7 @@ static bool take_power(struct replay *replay, const struct recording_value *valu
   return !replay->has_row || value->has_power;
 }
 
-/* Where the counter fell and the row has a power all the same, it wrapped, and the power tells where. */
+/* The counter fell, but the row has a power: so it wrapped, and the power gives the range. */
 static uint64_t range_of(const struct replay *replay, const struct recording_value *value) {
   if (replay->range_uj > 0 || !replay->has_number || value->energy_uj >= replay->number_uj || !value->has_power ||
       value->power_w <= 0)

@@ -35,8 +35,8 @@ struct report {
 };
 
 /*
- * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. A STATUS_...; unless
- * it is STATUS_DONE there is nothing to close. What is wrong is told.
+ * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. Returns a STATUS_...
+ * and reports what is wrong. Call report_close() only after STATUS_DONE.
  */
 int report_open(struct report *report, const char *path, double scale, bool recorded);
 /* As its VMs are tallied. */

@@ -52,7 +52,7 @@ struct summary {
   struct summary_counts counts;
   int64_t now_ns, news_ns; /* of this pass; of the last one that saw an update */
   int64_t silent_ns;       /* the longest time between two such passes */
-  bool tracks, news;       /* in this pass: a counter whose file tells its updates; an update of one */
+  bool tracks, news;       /* in this pass: a counter whose file time moves with it; an update of one */
   uint64_t judged_updates; /* when the ages were last judged */
   bool warned;
 };
@@ -283,14 +283,6 @@ bool summary_is_complete(const struct summary *summary) {
     if (summary->records[i]->awaited)
       return false;
   return true;
-}
-
-int64_t summary_period_ns(const struct summary *summary) {
-  int64_t longest_ns = 0;
-  for (size_t i = 0; i < summary->records_num; i++)
-    if (summary->records[i]->period_ns > longest_ns)
-      longest_ns = summary->records[i]->period_ns;
-  return longest_ns;
 }
 
 size_t summary_counters(const struct summary *summary) {

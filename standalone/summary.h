@@ -73,12 +73,10 @@ size_t summary_counters(const struct summary *summary);
 void summary_counter(const struct summary *summary, size_t index, struct summary_counter *counter);
 
 /*
- * From now on updates are waited for. Then: whether each counter that has a value was updated since, or will not be.
- * The longest period that is known; 0: none is.
+ * Begins to wait for an update of each counter that has a value. Then: whether each of them was updated, or cannot be.
  */
 void summary_await(struct summary *summary);
 bool summary_is_complete(const struct summary *summary);
-int64_t summary_period_ns(const struct summary *summary);
 
 /* The report, without warnings. */
 void summary_print(const struct summary *summary, const struct summary_run *run, FILE *out);

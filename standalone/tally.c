@@ -16,6 +16,7 @@ static void set_edges(struct tally *tally, int64_t start_ns) {
     tally->edges[i].at_ns = mark_ns > start_ns ? mark_ns : start_ns;
   }
   tally->edges[num].at_ns = BOUNDS_OPEN;
+  tally->has_edges = true;
 }
 
 /* The run says what the counter was when it started, and perhaps when that was updated. */
@@ -49,7 +50,6 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
     replay_init(tally->replay, options->replay, vm);
   if (vm->has_start || (vm->start_ns != 0 && tally->replay == NULL))
     set_edges(tally, vm->start_ns);
-  tally->has_edges = vm->has_start || (vm->start_ns != 0 && tally->replay == NULL);
   if (!vm->has_start)
     return 0;
   tally->has_row = tally->has_number = true;
@@ -151,7 +151,6 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
     count_row(&tally->parts[phases_at(tally->phases, value->ts_ns)], value, held);
   if (!tally->has_edges)
     set_edges(tally, value->ts_ns);
-  tally->has_edges = true;
   if (!tally->has_row)
     tally->first_ns = value->ts_ns;
 

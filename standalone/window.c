@@ -45,7 +45,7 @@ static void free_record(struct record *record) {
   free(record);
 }
 
-/* Without memory it has no record, which put() tells. */
+/* Without memory it has no record; then put() fails. */
 static void add_counter(struct sink *sink, const struct sample *sample) {
   struct window *window = (struct window *)sink;
   if (window->started)

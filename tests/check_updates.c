@@ -91,7 +91,7 @@ START_TEST(what_is_left_is_written_at_the_end) {
 }
 END_TEST
 
-/* Only whole rows stand in it; what could not be written is tried again, and told if that is in vain. */
+/* Only whole rows stand in it; what could not be written is tried again, and reported if that fails too. */
 START_TEST(a_full_disk) {
   ck_assert_int_eq(updates_start(updates, dir), 0);
   signal(SIGXFSZ, SIG_IGN);

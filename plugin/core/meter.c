@@ -107,7 +107,7 @@ static int64_t coarse_ns(const struct meter *m, const struct reading *r) {
   return r->mtime_ns % NS_PER_S == 0 && m->mtime_ns % NS_PER_S == 0 ? NS_PER_S : tick_ns(m);
 }
 
-/* When the last update was made: by the file where that tells it within a second, else at the latest. */
+/* When the last update was made: the file time where that is exact to a second, else the latest possible time. */
 static int64_t update_ns(const struct meter *m) {
   if (m->within_ns < 0 && m->dated)
     return m->made_ns - NS_PER_S;

@@ -33,9 +33,9 @@
  * The writer is the same after a reset or a stale spell, so the intervals stay known. Three late ones in a row are its
  * new period.
  *
- * When an update was made. Where our own clock dates the file, its time tells, as coarse as file times are. Where
- * another clock does, each update shows between which limits the two clocks differ: after some updates these are close,
- * and tell when an update was made better than the looks do. Without a time that tells, it was between two looks.
+ * When an update was made. Where our own clock dates the file, the file time says it, as exactly as file times are.
+ * Where another clock does, each update narrows the difference between the two clocks; after some updates that dates an
+ * update better than the looks do. Without a usable file time, it was between two looks.
  *
  * Power by samples is the energy between two samples divided by the time between their readings.
  *

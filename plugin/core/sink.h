@@ -27,15 +27,15 @@ struct sink {
   int (*end)(struct sink *sink);
 
   /*
-   * A look saw something new of one counter, see struct update; also that it was removed, before
-   * removed() is called for it. Called at looks, before begin() of the pass. Borrowed, valid during the call; slot as
-   * in put(). Updates of one counter come in the order of their times.
+   * A look saw something new of one counter, see struct update; or it was removed, then removed() follows. Called at
+   * each look, before begin() of the pass. Borrowed, valid during the call; slot as in put(). Updates of one counter
+   * come in the order of their times.
    */
   void (*update)(struct sink *sink, const struct update *update);
 
   /*
-   * A counter was added or removed. Called before begin() of the pass that noticed it, removed() also
-   * by sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put(),
+   * A counter was added or removed. Called before begin() of the pass that noticed it, removed() also by
+   * sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put(),
    * and the energy of the last one that had some, with its instant.
    */
   void (*added)(struct sink *sink, const struct sample *sample);

@@ -78,8 +78,8 @@ check "names: JSON for all" test "$(jq '.vms | length' out)" -eq 4
 run "$tool" $'\e[31m'
 check "names: not of a command either" says err "vm_energy: unknown command '_\[31m'"
 run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut'
-check "names: of a directory: told safely" says out 'wrote o_\[31mut/run_[0-9_]+/power\.csv'
-check "names: of a directory: made as it was named" test -d $'o\e[31mut'
+check "names: of a directory: printed safely" says out 'wrote o_\[31mut/run_[0-9_]+/power\.csv'
+check "names: the directory has the name that was given" test -d $'o\e[31mut'
 run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut' --quiet
 check "names: of a directory: raw for a script" test -s "$(cat out)"
 script -qec "'$tool' ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut' --quiet" /dev/null </dev/null >out 2>&1

@@ -139,7 +139,7 @@ kill -CONT "$tool_pid"
 wait "$tool_pid"
 status=$?
 check "stopped: status 1" exits 1
-check "stopped: told" grep -qE '^vm_energy: [0-9]+ of 20 samples were missed, with a hole of 0\.[0-9]+ s: the run is incomplete$' err
+check "stopped: reported" grep -qE '^vm_energy: [0-9]+ of 20 samples were missed, with a hole of 0\.[0-9]+ s: the run is incomplete$' err
 missed=$(sed -nE 's/^missed ticks +([0-9]+),.*/\1/p' out)
 check "stopped: 3 to 6 ticks missed" test "$missed" -ge 3 -a "$missed" -le 6
 check "stopped: no row for them" same $((20 - missed)) "$(rows "$(csv_file)")"

@@ -98,7 +98,7 @@ for bounds in "" --bounds; do
   # shellcheck disable=SC2086 # none or one word
   run_story : "$tool" once --files vms/vm-001/energy_uj --until-enter $bounds </dev/null
   check "end of input at once${bounds:+, $bounds}: status 1" exits 1
-  check "end of input at once${bounds:+, $bounds}: told" \
+  check "end of input at once${bounds:+, $bounds}: reported" \
     says err 'vm_energy: stopped at once by the end of standard input: nothing was measured'
   check "end of input at once${bounds:+, $bounds}: nothing is printed" is_empty out
 done

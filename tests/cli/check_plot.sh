@@ -78,7 +78,7 @@ awk 'BEGIN { print "ts,a_power_w"; for (i = 0; i <= 9; i++) print 1792879200 + i
 TZ=CET-1CEST,M3.5.0,M10.5.0/3 svg summer.csv
 check "end of summer time: tics" same "00:00 01:00 02:00 02:00 03:00 04:00 05:00 06:00 07:00 08:00" \
   "$(placed out.svg | awk '$4 ~ /^0.:00$/ { printf sep "%s", $4; sep = " " }')"
-check "end of summer time: told" shows out.svg "local time (CEST, UTC+02:00; CET, UTC+01:00)"
+check "end of summer time: shown" shows out.svg "local time (CEST, UTC+02:00; CET, UTC+01:00)"
 awk 'BEGIN { print "ts,a_power_w"; for (i = 0; i <= 30; i++) print 1792879200 + i * 3600 "," 10 }' >days.csv
 svg days.csv
 check "more than a day: the label below labels of two lines has room" awk \
@@ -235,7 +235,7 @@ run "$tool" plot fonts/run -o fonts/number.png
 letters $'\364\217\277\275'
 run "$tool" plot fonts/run -o fonts/missing.png
 check "no font has it: status 0" exits 0
-check "no font has it: told" says err "vm_energy: warning: no font has the character U\+10FFFD; the number of each such character is drawn"
+check "no font has it: a warning" says err "vm_energy: warning: no font has the character U\+10FFFD; the number of each such character is drawn"
 check "no font has it: its number is drawn" cmp fonts/number.png fonts/missing.png
 for picture in png pdf svg; do
   PATH=$work/fake:$PATH run "$tool" plot --force fonts/run -o "fonts/script.$picture"

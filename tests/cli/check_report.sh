@@ -137,7 +137,7 @@ JSON
 run "$tool" report --json run_2
 check "an update is that of the time since the one before" jq -e '.captures[0] | ([.phases[].total.energy_j] | add) - .total.energy_j | fabs < 1e-6' out
 check "an update is shared by time" jq -e '.captures[0].phases[0].total | .energy_j > 560 and .energy_j < 620 and .energy_low_j == 0 and .energy_high_j == 800' out
-check "the start is told to the millisecond" jq -e ".captures[0].start == $t0.25" out
+check "the start is exact to the millisecond" jq -e ".captures[0].start == $t0.25" out
 check "a mark that is cut off is none" jq -e '.captures[0].phases | map(.phase) == [null, "half"]' out
 check "a mark that is cut off: told" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is passed over"
 cat >run_2/power.csv <<ROWS
@@ -172,7 +172,7 @@ printf '{"tool": "vm_energy", "start": %d.8, "end": %d.8, "scale": 1.0, "files":
   $t0 $((t0 + 10)) >last/run.json
 run "$tool" report last
 check "a mark within the last second keeps its phase" grep -q '^phase end: 0\.400 s ' out
-check "whole-second stamps: the phase before the first mark is as long as it was" grep -q '^phase before the first mark: 4\.700 s ' out
+check "whole-second stamps: the first phase has its true length" grep -q '^phase before the first mark: 4\.700 s ' out
 
 # --- the clock is set by an hour while it runs: 24 s, and a mark after it; without run.json it seems to go back ------------------
 mkdir steps
@@ -186,7 +186,7 @@ for step in 3600 -3600; do
  "quality": {"late_max_s": 0.001, "rows_lost": 3}}
 JSON
   run "$tool" report --json steps/power.csv
-  check "the clock is set by $step s: the run is as long as it was" jq -e '.captures[0] | .duration_s == 24 and [.phases[].duration_s] == [18, 6]' out
+  check "the clock is set by $step s: the run has its true length" jq -e '.captures[0] | .duration_s == 24 and [.phases[].duration_s] == [18, 6]' out
   check "the clock is set by $step s: its energy" jq -e '.captures[0].total.energy_j - 240 | fabs < 5' out
   check "the clock is set by $step s: said" grep -q "the clock was set meanwhile" err
   check "rows that were lost: said" grep -qx "vm_energy: 'steps/power.csv' is not complete: 3 rows were lost when it was written" err
@@ -216,10 +216,14 @@ writer=$!
 pids+=("$writer")
 wait_for test -s vms/more/energy_uj
 run "$tool" ts --files vms/more/energy_uj -i 0.2 -n 5 --complete --quiet --out-dir complete
-kill "$writer"
 run "$tool" report --json complete/run_*
 check "ts --complete: the energy has an upper bound" jq -e '.captures[0].vms[0] | .energy_low_j > 0 and .energy_high_j >= .energy_j and .energy_goes_on == false' out
 check "ts --complete: the rows end with the last sample" jq -e '.captures[0].vms[0].samples <= 5' out
+
+sleep 0.5 | run "$tool" ts --files vms/more/energy_uj -i 0.1 --manual-stop --complete --quiet --out-dir ended
+kill "$writer"
+run "$tool" report --json ended/run_*
+check "ts --complete: also after the end of standard input" jq -e '.captures[0].vms[0].energy_high_j != null' out
 
 # --- what is wrong with a file ----------------------------------------------------------------------------------------------------
 head -c -15 fifth.csv >cut.csv

@@ -112,7 +112,7 @@ rm -r csv
 # --- before the first sample ----------------------------------------------------------------------------------------------
 ends_empty() { # what: status 1, and the reason
   check "$1, before the first sample: status 1" exits 1
-  check "$1, before the first sample: told" says err 'vm_energy: stopped before the first sample: nothing was measured'
+  check "$1, before the first sample: reported" says err 'vm_energy: stopped before the first sample: nothing was measured'
   check "$1, before the first sample: no row" same 0 "$(rows "$(csv_file)")"
   rm -rf csv
 }
@@ -151,21 +151,21 @@ for last in 35 36; do
   check "the writer was down until $last s: status" exits $((last - 35))
   rm -r csv
 done
-check "the writer was down: told" says err 'vm_energy: no counter was updated for 20 s: the writer was down, and the run is incomplete'
+check "the writer was down: reported" says err 'vm_energy: no counter was updated for 20 s: the writer was down, and the run is incomplete'
 counter vm-001 1000000
 touch -d '1 hour ago' vms/vm-001/energy_uj
 run_story "$writer; "'case $n in 7) echo 6000000 >vms/vm-001/energy_uj
     touch -d "@$((${now%.*} + 18)).${now#*.}" vms/vm-001/energy_uj; exit 220 ;; esac' \
   "$tool" ts --files vms/vm-001/energy_uj --time-base auto -i 1 -n 28
 check "stopped for 20 s: status 1" exits 1
-check "stopped for 20 s: the hole is told" says err "vm_energy: 20 of 28 $incomplete 21 s: the run is incomplete"
+check "stopped for 20 s: the hole is reported" says err "vm_energy: 20 of 28 $incomplete 21 s: the run is incomplete"
 check "stopped for 20 s: that is no period of the writer" says out 'updates +2'
 rm -r csv
 # shellcheck disable=SC2016
 run_story "$writer"'; case $n in 11) ! grep -q "use --time-base auto" err || echo early >seen ;; esac' \
   "$tool" ts --files vms/vm-001/energy_uj -i 1 -n 30
-check "aliasing is told after the second update" test -e seen
-check "aliasing is told once" test "$(grep -c 'use --time-base auto' err)" -eq 1
+check "a warning of aliasing comes after the second update" test -e seen
+check "a warning of aliasing comes once" test "$(grep -c 'use --time-base auto' err)" -eq 1
 rm -r csv
 counter vm-001 1000000
 
