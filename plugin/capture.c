@@ -172,17 +172,20 @@ static void stop(struct capture *capture) {
     report_failure(capture, status, updates_file);
 }
 
-/* What lies beside the captures. 0 or -errno; then it is tried again in the next pass. */
-static int write_beside(struct capture *capture) {
+/* Writes what lies beside the captures. 0 or -errno and *path; then it is tried again in the next pass. */
+static int write_beside(struct capture *capture, const char **path) {
   struct updates *updates = capture->updates;
-  int status = describe(capture);
+  *path = csv_dir(capture->csv);
+  int described = describe(capture), status = 0;
   if (updates != NULL && updates_path(updates) == NULL) {
-    int started = updates_start(updates, csv_dir(capture->csv));
-    return status != 0 ? status : started;
-  }
-  if (updates != NULL)
+    status = updates_start(updates, *path);
+  } else if (updates != NULL) {
     updates_sink(updates)->end(updates_sink(updates));
-  return status != 0 || updates == NULL ? status : updates_error(updates);
+    status = updates_error(updates);
+  }
+  if (described == 0 && status != 0 && updates_path(updates) != NULL)
+    *path = updates_path(updates);
+  return described != 0 ? described : status;
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -218,7 +221,8 @@ static int sink_end(struct sink *sink) {
   if (csv == NULL)
     return 0;
   int status = csv_sink(csv)->end(csv_sink(csv));
-  int beside = write_beside(capture);
+  const char *path;
+  int beside = write_beside(capture, &path);
   uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
   capture->dropped += dropped;
   capture->rows += rows;
@@ -226,7 +230,7 @@ static int sink_end(struct sink *sink) {
   if (dropped > 0)
     report_failure(capture, csv_last_error(csv), csv_error_path(csv));
   else if (beside != 0)
-    report_failure(capture, beside, csv_dir(csv));
+    report_failure(capture, beside, path);
   else if (rows > 0 && capture->error != 0)
     report_recovery(capture);
   return status;

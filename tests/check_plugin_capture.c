@@ -169,6 +169,37 @@ START_TEST(what_lies_beside) {
 }
 END_TEST
 
+/* That updates.dat cannot be written is reported once, and no row is lost in the meantime. */
+START_TEST(updates_that_cannot_be_written) {
+  glob_t found;
+  char moved[PATH_MAX];
+  counter_at("a", "1", 0);
+  capture("");
+  read_at(0);
+  ck_assert_int_eq(glob(in_scratch("captures/run_*/updates.dat"), 0, NULL, &found), 0);
+  snprintf(moved, sizeof(moved), "%s.moved", found.gl_pathv[0]);
+  ck_assert_int_eq(rename(found.gl_pathv[0], moved), 0);
+  fake_forget();
+  for (int t = 1; t < 4; t++) {
+    counter_at("a", t == 1 ? "2" : t == 2 ? "3" : "4", t);
+    read_at(t);
+  }
+  expect_log_of_runs("W CSVDir: cannot write '@/captures/run_T/updates.dat': No such file or directory; "
+                     "create its directory\n");
+  ck_assert_int_eq(rename(moved, found.gl_pathv[0]), 0);
+  globfree(&found);
+  fake_forget();
+  counter_at("a", "5", 4);
+  read_at(4);
+  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 0 were lost\n");
+  ck_assert_str_eq(show_file("run_*/updates.dat"),
+                   "update_ts,within_s,label,energy_uj,total_uj,state\n"
+                   "1795000000.000000,0.000000,a,1,1,first\n1795000001.000000,0.000000,a,2,2,ok\n"
+                   "1795000002.000000,0.000000,a,3,3,ok\n1795000003.000000,0.000000,a,4,4,ok\n"
+                   "1795000004.000000,0.000000,a,5,5,ok\n");
+}
+END_TEST
+
 static const struct {
   const char *interval;
   cdtime_t cdtime;
@@ -545,6 +576,7 @@ int main(void) {
   tcase_add_test(tcase, off_by_default);
   tcase_add_test(tcase, rows_are_what_is_dispatched);
   tcase_add_test(tcase, what_lies_beside);
+  tcase_add_test(tcase, updates_that_cannot_be_written);
   tcase_add_loop_test(tcase, decimals_follow_the_interval, 0, ROWS(interval_rows));
   tcase_add_test(tcase, a_new_vm_has_a_file_and_one_that_is_gone_no_rows);
   tcase_add_test(tcase, each_run_has_a_directory);

@@ -1,6 +1,7 @@
 /*
  * What a report says of phases, against the truth of a simulated world in which the exporter stops and starts, reads
- * are torn and the counter is reset: from updates.dat, and from the rows alone.
+ * are torn and the counter is reset: from updates.dat, and from the rows alone. And the sum of a replay, against that
+ * of the meter that was there, also where two series alternate.
  */
 #include "../standalone/tally.h"
 
@@ -157,11 +158,113 @@ START_TEST(test_world) {
 }
 END_TEST
 
+/* ---- a replay, against the meter --------------------------------------------------------------------------------- */
+
+#define SAMPLES 300 /* per world, one each second */
+#define LIMIT_W 300.0
+
+/*
+ * How far a replay may be off for each reset or switch of series: two updates of the highest power. It sees no file
+ * times. Without such events it is exact.
+ */
+#define EVENT_J (PEAK_W * 2 * 7 * SCALE)
+
+static const struct {
+  const char *what;
+  bool happens, alternates, limited;
+} replay_rows[] = {
+    {"nothing happens", false, false, false},
+    {"stops, resets, torn reads", true, false, false},
+    {"the same, limited", true, false, true},
+    {"two series, limited", true, true, true},
+};
+
+static void happen_or_switch(struct world *world, bool alternates, unsigned *events) {
+  switch ((int)world_random(world, 4)) {
+  case 0:
+    world_stop_exporter(world);
+    break;
+  case 1:
+    world_start_exporter(world);
+    break;
+  case 2:
+    if (alternates)
+      world_switch(world);
+    else
+      world_reset(world);
+    ++*events;
+    break;
+  default:
+    break;
+  }
+}
+
+/* What was accumulated between the first value and the last one, of the meter and of the replay of its rows. */
+static unsigned live_and_replay(struct world *world, size_t row, double *live_j, double *replayed_j) {
+  const struct meter_options options = {
+      .base = METER_SAMPLE, .scale = SCALE, .max_power_w = replay_rows[row].limited ? SCALE * LIMIT_W : 0};
+  const struct recording_vm vm = {.has_counter = true, .unit_ns = NS_PER_US};
+  struct meter meter;
+  struct replay replay;
+  struct sample sample = {0};
+  double start_j = -1, first_j = -1;
+  unsigned events = 0;
+  meter_init(&meter, &options);
+  replay_init(&replay, &options, &vm);
+  for (int i = 0; i < SAMPLES; i++) {
+    struct instant now;
+    struct reading reading = {.error = -ENODATA};
+    if (replay_rows[row].happens && world_random(world, 1) < 0.1)
+      happen_or_switch(world, replay_rows[row].alternates, &events);
+    world_pass(world, 1);
+    world_clock(world, &now);
+    if (!replay_rows[row].happens || world_random(world, 1) < 0.95)
+      world_read(world, &reading);
+    take_and_sample(&meter, &reading, &now, &sample);
+    struct recording_value value = {
+        .ts_ns = now.wall_ns, .has_energy = sample.has_energy, .energy_uj = sample.energy_uj};
+    struct update update;
+    int64_t to_ns;
+    if (replay_take(&replay, &value, &to_ns, &update)) {
+      first_j = first_j < 0 ? update.energy_j : first_j;
+      *replayed_j = update.energy_j - first_j;
+    }
+    if (sample.has_energy) {
+      start_j = start_j < 0 ? sample.energy_j : start_j;
+      *live_j = sample.energy_j - start_j;
+    }
+  }
+  return events;
+}
+
+START_TEST(test_replay) {
+  struct load load;
+  const char *problem;
+  ck_assert_int_eq(load_parse("step:0:200:23", &load, &problem), 0);
+  for (uint64_t seed = 1; seed <= WORLDS; seed++) {
+    struct world world;
+    struct world_options options = {.load = &load,
+                                    .period_s = 5,
+                                    .jitter_s = 0.4,
+                                    .tick_ns = 4 * NS_PER_MS,
+                                    .start_uj = UINT64_C(200000000000),
+                                    .other_uj = UINT64_C(500000000000),
+                                    .seed = seed};
+    double live_j = 0, replayed_j = 0;
+    world_init(&world, &options);
+    unsigned events = live_and_replay(&world, (size_t)_i, &live_j, &replayed_j);
+    ck_assert_msg(fabs(replayed_j - live_j) <= events * EVENT_J + 1e-3, "%s, seed %d: %f J, the meter %f J, %u events",
+                  replay_rows[_i].what, (int)seed, replayed_j, live_j, events);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("tally_truth");
   TCase *cases = tcase_create("worlds");
   tcase_set_timeout(cases, 120);
   tcase_add_loop_test(cases, test_world, 0, ROWS(kinds));
+  tcase_add_loop_test(cases, test_replay, 0, ROWS(replay_rows));
   suite_add_tcase(suite, cases);
   return suite_run(suite);
 }
