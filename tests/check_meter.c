@@ -680,7 +680,7 @@ static void run_story(const struct story *story, double scale) {
  * W,
  * -: none, ?: one that nobody can judge yet. A writer that pauses counts no more than period_s.
  */
-static const struct rhythm {
+static const struct beat {
   const char *name;
   double look_s, period_s, intervals_s[16];
   const char *powers;
@@ -717,7 +717,7 @@ static const struct rhythm {
 };
 
 START_TEST(rhythm) {
-  const struct rhythm *row = &rhythms[_i];
+  const struct beat *row = &rhythms[_i];
   struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
   struct meter meter;
   struct sample sample = {0};

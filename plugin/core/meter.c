@@ -1,7 +1,6 @@
 #include "meter.h"
 
 #include <errno.h>
-#include <string.h>
 #include <strings.h>
 
 /* File times are rounded to a tick of 10 ms at most, or to whole seconds. */
@@ -30,14 +29,6 @@
 #define LEFT_NS      (30 * NS_PER_S)
 #define LEFT_UPDATES 3
 #define LEFT_FACTOR  2.0
-
-/* The rhythm of the writer. */
-#define STEADY_SHARE  0.1
-#define STEADY_MIN    3
-#define LATE_FACTOR   1.5
-#define SILENT_FACTOR 1.1
-#define LATE_IN_A_ROW 3
-#define PERIOD_MAX_NS (INT64_C(24) * 3600 * NS_PER_S)
 
 /* Updates in a row that decide METER_AUTO. */
 #define VOTES 3
@@ -150,80 +141,30 @@ static void note_event(struct meter *m, enum sample_state event) {
 
 /* ---- the rhythm of the writer ------------------------------------------------------------------------------------ */
 
-/* The median of the intervals known, the lower one of two; 0: none is known. */
-static double median_s(const struct meter *m) {
-  float sorted[METER_INTERVALS];
-  size_t num = m->intervals_num;
-  for (size_t i = 0; i < num; i++) {
-    size_t j = i;
-    for (; j > 0 && sorted[j - 1] > m->intervals_s[i]; j--)
-      sorted[j] = sorted[j - 1];
-    sorted[j] = m->intervals_s[i];
-  }
-  return num > 0 ? (double)sorted[(num - 1) / 2] : 0;
-}
-
-static bool is_steady(const struct meter *m, double median) {
-  size_t off = 0;
-  for (size_t i = 0; i < m->intervals_num; i++) {
-    double difference = (double)m->intervals_s[i] - median;
-    off += difference > STEADY_SHARE * median || difference < -STEADY_SHARE * median;
-  }
-  return m->intervals_num >= STEADY_MIN && off <= 1;
-}
-
-static void learn_interval(struct meter *m, float interval_s) {
-  if (m->intervals_num == METER_INTERVALS)
-    memmove(&m->intervals_s[0], &m->intervals_s[1], --m->intervals_num * sizeof(m->intervals_s[0]));
-  m->intervals_s[m->intervals_num++] = interval_s;
-}
-
-/* Three late intervals in a row are no pauses but the new period. */
-static void learn_late(struct meter *m, float interval_s) {
-  if (m->late_num == 0 || interval_s < m->late_s)
-    m->late_s = interval_s;
-  if (++m->late_num < LATE_IN_A_ROW)
-    return;
-  m->late_num = 0;
-  for (int i = 0; i < LATE_IN_A_ROW; i++)
-    learn_interval(m, m->late_s);
-}
-
 /*
- * True if the update has no power: it came late. silent_ns: how long looks saw no update, for certain; in what is
- * longer than that, updates may have been overlooked. was_stale: in a stale spell, which says nothing about the rhythm.
- * strict: an interval that is off the median has no power, either: the clock that dates it may have been stepped.
+ * True if the update has no power: it came late, or ended a stale spell, which says nothing about the rhythm.
+ * silent_ns: as for rhythm_judge(). strict: an interval that is off the median has no power, either: the clock that
+ * dates it may have been stepped.
  */
 static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, bool was_stale, bool strict) {
-  double dt_s = (double)(dt_ns < PERIOD_MAX_NS ? dt_ns : PERIOD_MAX_NS) / 1e9, median = median_s(m);
-  bool late = is_steady(m, median) && dt_s >= LATE_FACTOR * median && (double)silent_ns / 1e9 >= SILENT_FACTOR * median;
-  if (late && !was_stale) {
+  enum rhythm_kind kind = rhythm_judge(&m->rhythm, dt_ns, silent_ns);
+  bool late = kind == RHYTHM_LATE || was_stale;
+  if (kind == RHYTHM_LATE && !was_stale) {
     m->pauses++;
-    m->pause_ns += dt_ns - (int64_t)(median * 1e9);
+    m->pause_ns += dt_ns - rhythm_period_ns(&m->rhythm);
   }
-  if (late || was_stale) {
-    learn_late(m, (float)dt_s);
-    return true;
-  }
-  if (m->options->look_ns > 0 && dt_ns - silent_ns > 2 * m->options->look_ns)
+  if (!late && m->options->look_ns > 0 && dt_ns - silent_ns > 2 * m->options->look_ns)
     return false; /* nobody looked for so long that updates may have been overlooked: no period */
-  double off_s = dt_s - median;
-  bool odd = strict && is_steady(m, median) && (off_s > STEADY_SHARE * median || off_s < -STEADY_SHARE * median);
-  m->late_num = 0;
-  learn_interval(m, (float)dt_s);
-  return odd;
-}
-
-static int64_t period_ns(const struct meter *m) {
-  return (int64_t)(median_s(m) * 1e9);
+  rhythm_learn(&m->rhythm, dt_ns, late);
+  return late || (strict && kind == RHYTHM_OFF);
 }
 
 static int64_t stale_limit_ns(const struct meter *m) {
   if (m->options->stale_ns > 0)
     return m->options->stale_ns;
-  if (m->intervals_num == 0)
+  int64_t limit_ns = 3 * rhythm_period_ns(&m->rhythm);
+  if (limit_ns == 0)
     return METER_STALE_FIRST_NS;
-  int64_t limit_ns = 3 * period_ns(m);
   return limit_ns > METER_STALE_NS ? limit_ns : METER_STALE_NS;
 }
 
@@ -600,7 +541,7 @@ void meter_sample(struct meter *m, struct sample *s) {
   s->update_mono_ns = update_ns(m);
   s->has_age = m->dated;
   s->age_ns = m->started && now_ns > update_ns(m) ? now_ns - update_ns(m) : 0;
-  s->period_ns = period_ns(m);
+  s->period_ns = rhythm_period_ns(&m->rhythm);
   s->range_error = m->range_error;
   if (m->error != 0) {
     s->at = m->looked_at;

@@ -27,11 +27,9 @@
  * them need not be ours. A step of our clock costs up to two powers; a step of another clock shows as an interval off
  * the median of a steady writer, which has no power either.
  *
- * A steady writer is one with at most one of the last five intervals off their median by more than a tenth; three must
- * be known. An update that comes 1.5 medians or more after the one before, in proven silence, is late: whether
- * the writer counted is unknown (Scaphandre skips passes without counting them). It adds its energy, but has no power.
- * The writer is the same after a reset or a stale spell, so the intervals stay known. Three late ones in a row are its
- * new period.
+ * An update that a steady writer (rhythm.h) brings 1.5 medians or more after the one before, in proven silence, is
+ * late: whether the writer counted is unknown (Scaphandre skips passes without counting them). It adds its energy, but
+ * has no power. The writer is the same after a reset or a stale spell, so its rhythm stays known.
  *
  * When an update was made. Where our own clock dates the file, the file time says it, as exactly as file times are.
  * Where another clock does, each update narrows the difference between the two clocks; after some updates that dates an
@@ -47,6 +45,7 @@
 
 #include "clock.h"
 #include "counter.h"
+#include "rhythm.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -168,8 +167,6 @@ struct meter_saved {
   int64_t wall_ns;     /* that time */
 };
 
-#define METER_INTERVALS 5
-
 /* State of one counter; no pointers to free. Private: use the functions. */
 struct meter {
   const struct meter_options *options; /* borrowed */
@@ -211,30 +208,28 @@ struct meter {
   uint64_t left_uj;       /* its number */
   uint64_t left_total_uj; /* accumulated at that time */
 
-  float intervals_s[METER_INTERVALS]; /* newest last */
-  float late_s;                       /* the shortest of the late ones in a row */
-  uint32_t updates, pauses;           /* since the last sample */
-  int16_t error, range_error;         /* of the last reading */
-  uint8_t state;                      /* of the last sample */
-  uint8_t event;                      /* the gravest since the last sample */
-  uint8_t seen;                       /* what the last reading showed, as in an update; SAMPLE_HELD: nothing new */
-  uint8_t intervals_num, late_num;
-  uint8_t left_updates;   /* updates since then */
-  uint8_t votes;          /* updates in a row that contradict `untracked` */
-  bool started : 1;       /* there was a good reading */
-  bool resumes : 1;       /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
-  bool untracked : 1;     /* the modification time does not move with the number, or the file is computed */
-  bool dated : 1;         /* made_ns is known, not a guess */
-  bool shifted : 1;       /* shift_ns is known */
-  bool anchored : 1;      /* anchor_ns is set */
-  bool holds : 1;         /* the last update has a power */
-  bool broken : 1;        /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
-  bool sampled : 1;       /* sampled_ns is exact */
-  bool vague : 1;         /* the last reading has no exact instant */
-  bool may_wrap : 1;      /* at the last update the counter may have wrapped more than once */
-  bool at_least : 1;      /* as in a sample, since the last one */
-  bool left_live : 1;     /* left_... are set */
-  bool left_doubtful : 1; /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
+  struct rhythm rhythm;
+  uint32_t updates, pauses;   /* since the last sample */
+  int16_t error, range_error; /* of the last reading */
+  uint8_t state;              /* of the last sample */
+  uint8_t event;              /* the gravest since the last sample */
+  uint8_t seen;               /* what the last reading showed, as in an update; SAMPLE_HELD: nothing new */
+  uint8_t left_updates;       /* updates since then */
+  uint8_t votes;              /* updates in a row that contradict `untracked` */
+  bool started : 1;           /* there was a good reading */
+  bool resumes : 1;           /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
+  bool untracked : 1;         /* the modification time does not move with the number, or the file is computed */
+  bool dated : 1;             /* made_ns is known, not a guess */
+  bool shifted : 1;           /* shift_ns is known */
+  bool anchored : 1;          /* anchor_ns is set */
+  bool holds : 1;             /* the last update has a power */
+  bool broken : 1;            /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
+  bool sampled : 1;           /* sampled_ns is exact */
+  bool vague : 1;             /* the last reading has no exact instant */
+  bool may_wrap : 1;          /* at the last update the counter may have wrapped more than once */
+  bool at_least : 1;          /* as in a sample, since the last one */
+  bool left_live : 1;         /* left_... are set */
+  bool left_doubtful : 1;     /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
 };
 
 /* The options are borrowed; they must outlive the meter. */

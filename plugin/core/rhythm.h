@@ -1,0 +1,40 @@
+/*
+ * rhythm: how regularly a counter is updated
+ *
+ * Keeps the last five intervals between two updates. Steady is a writer of which at least three are known and at most
+ * one is off their median by more than a tenth. Only of a steady writer can it be said that an update is late.
+ *
+ * Pure. Part of the meter, whose tests (check_meter) cover it.
+ */
+#ifndef VM_ENERGY_RHYTHM_H
+#define VM_ENERGY_RHYTHM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RHYTHM_INTERVALS 5
+
+/* All zero at first. Private: use the functions. */
+struct rhythm {
+  float intervals_s[RHYTHM_INTERVALS]; /* newest last */
+  float late_s;                        /* the shortest of the late ones in a row */
+  uint8_t intervals_num, late_num;
+};
+
+enum rhythm_kind {
+  RHYTHM_REGULAR, /* or the writer is not steady */
+  RHYTHM_OFF,     /* off the median by more than a tenth */
+  RHYTHM_LATE     /* 1.5 medians or more, most of it in proven silence */
+};
+
+/* silent_ns: how long looks saw no update, for certain; in what is longer than that, updates may have been overlooked.
+ */
+enum rhythm_kind rhythm_judge(const struct rhythm *rhythm, int64_t dt_ns, int64_t silent_ns);
+
+/* Late intervals do not count, until three come in a row: then the shortest of them is the new period. */
+void rhythm_learn(struct rhythm *rhythm, int64_t dt_ns, bool late);
+
+/* The median interval, the lower one of two; 0: none is known. */
+int64_t rhythm_period_ns(const struct rhythm *rhythm);
+
+#endif
