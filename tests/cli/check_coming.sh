@@ -82,7 +82,7 @@ check "names: of a directory: printed safely" says out 'wrote o_\[31mut/run_[0-9
 check "names: the directory has the name that was given" test -d $'o\e[31mut'
 run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut' --quiet
 check "names: of a directory: raw for a script" test -s "$(cat out)"
-script -qec "'$tool' ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut' --quiet" /dev/null </dev/null >out 2>&1
+script -qec "'$tool' ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir '"$'o\e[31mut'"' --quiet" /dev/null </dev/null >out 2>&1
 check "names: of a directory: quiet, on a terminal" grep -q '^o_\[31mut/run_' out
 : >$'o\e[31mut/file'
 run "$tool" ts --files vms/good/energy_uj -i 0.01 -n 1 --out-dir $'o\e[31mut/file'
