@@ -172,6 +172,7 @@ void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct b
   result->has_energy = bounds->updates > 1 && has_news && (b.is_there || b.low_j > a.low_j);
   if (a.has_high && b.low_j > a.high_j)
     result->low_j = b.low_j - a.high_j;
-  result->has_high = b.has_high && end->has_after && end->after.doubts == a.doubts;
+  result->at_least = (end->has_after ? end->after.doubts : bounds->last.doubts) != a.doubts;
+  result->has_high = b.has_high && end->has_after && !result->at_least;
   result->high_j = result->has_high ? b.high_j - a.low_j : 0;
 }

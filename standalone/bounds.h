@@ -86,6 +86,7 @@ struct bounds_result {
   bool has_energy; /* there was an update, and the counter was there */
   double energy_j;
   bool goes_on;  /* with the last power: no update came after the end */
+  bool at_least; /* after a reset, a spike or a pause: more may have been drawn than was counted */
   double low_j;  /* at least so much */
   bool has_high; /* see above */
   double high_j; /* at most so much */

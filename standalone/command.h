@@ -27,6 +27,7 @@ extern const struct command command_ts;
 extern const struct command command_once;
 extern const struct command command_run;
 extern const struct command command_report;
+extern const struct command command_compare;
 extern const struct command command_plot;
 
 #endif

@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_list, &command_check, &command_top,    &command_ts,
-                                                 &command_once, &command_run,   &command_report, &command_plot};
+static const struct command *const commands[] = {&command_list,   &command_check,   &command_top,
+                                                 &command_ts,     &command_once,    &command_run,
+                                                 &command_report, &command_compare, &command_plot};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -15,17 +15,18 @@
 #include <stdio.h>
 
 /* Which commands have an option. */
-#define OPTIONS_TS     1u
-#define OPTIONS_ONCE   2u
-#define OPTIONS_RUN    4u
-#define OPTIONS_LIST   8u
-#define OPTIONS_CHECK  16u
-#define OPTIONS_TOP    32u
-#define OPTIONS_REPORT 64u
-#define OPTIONS_PLOT   128u
+#define OPTIONS_TS      1u
+#define OPTIONS_ONCE    2u
+#define OPTIONS_RUN     4u
+#define OPTIONS_LIST    8u
+#define OPTIONS_CHECK   16u
+#define OPTIONS_TOP     32u
+#define OPTIONS_REPORT  64u
+#define OPTIONS_PLOT    128u
+#define OPTIONS_COMPARE 256u
 
 /* Those whose arguments are paths, without an option in front. */
-#define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT)
+#define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT | OPTIONS_COMPARE)
 
 struct options {
   /* as they were given, from the name of the command on */

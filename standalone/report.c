@@ -160,6 +160,8 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
   *figures = (struct report_figures){.has_energy = energy.has_energy,
                                      .energy_j = energy.energy_j,
                                      .goes_on = energy.goes_on,
+                                     .at_least = energy.at_least && tally->has_counter,
+                                     .duration_s = seconds_of(tally, span),
                                      .has_low = energy.has_energy && tally->has_counter,
                                      .low_j = energy.low_j,
                                      .has_high = energy.has_high && tally->has_counter,
@@ -172,7 +174,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .resets = part->resets};
   if (!figures->has_power)
     return;
-  double s = seconds_of(tally, span);
+  double s = figures->duration_s;
   figures->mean_w = tally->recorded || !energy.has_energy || s <= 0 ? quantile_mean(power_w) : energy.energy_j / s;
   figures->min_w = power_w->min;
   figures->median_w = quantile_get(power_w, 0.5);
@@ -181,7 +183,10 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
 }
 
 void report_total(struct report *report, const struct report_span *span, struct report_figures *figures) {
-  *figures = (struct report_figures){.from_counter = true, .has_low = true, .has_high = true};
+  *figures = (struct report_figures){.from_counter = true,
+                                     .has_low = true,
+                                     .has_high = true,
+                                     .duration_s = (double)(span->end_ns - span->start_ns) * 1e-9};
   for (size_t i = 0; i < report->vms_num; i++) {
     struct report_figures vm;
     report_vm_figures(report, i, span, &vm);
@@ -190,11 +195,13 @@ void report_total(struct report *report, const struct report_span *span, struct 
       figures->energy_j += vm.energy_j;
       figures->from_counter = figures->from_counter && vm.from_counter;
       figures->goes_on = figures->goes_on || vm.goes_on;
+      figures->at_least = figures->at_least || vm.at_least;
       figures->has_low = figures->has_low && vm.has_low;
       figures->low_j += vm.low_j;
       figures->has_high = figures->has_high && vm.has_high;
       figures->high_j += vm.high_j;
     } else if (vm.samples > 0) {
+      figures->at_least = true;
       figures->has_high = false; /* it may have drawn something */
     }
     figures->samples += vm.samples;

@@ -65,9 +65,11 @@ bool report_span(const struct report *report, size_t index, struct report_span *
 struct report_figures {
   bool has_energy;
   double energy_j;
-  bool goes_on; /* no update came after the end: with the last power */
+  bool goes_on;  /* no update came after the end: with the last power */
+  bool at_least; /* more may have been drawn than was counted */
   bool has_low, has_high;
   double low_j, high_j;
+  double duration_s; /* in which it was there */
   bool from_counter; /* else from power by time, without bounds */
   bool has_power;    /* not of all VMs: their samples are not of one time */
   double mean_w, min_w, median_w, p95_w, max_w;
