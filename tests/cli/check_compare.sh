@@ -82,6 +82,12 @@ check "a reset: no verdict, and no interval" jq -e '.subjects[0].sides[1].energy
 run "$tool" compare before other
 check "a reset: said" says out '  web    B .* not known: counted in part'
 
+cp -r before empty
+sed -i '/,db,/d' empty/run_4/updates.dat
+run "$tool" compare --json before empty
+check "a run in which a VM has no energy: no power of 0 either" jq -e '[.subjects[] | select(.label == "db") | .sides[1] | [.energy_j.runs, .power_w.runs, .duration_s.runs]] |
+  unique == [[4, 4, 5]]' out
+
 # --- usage -------------------------------------------------------------------------------------------------------------------
 run "$tool" compare before
 check "one side alone: status 2" exits 2
