@@ -150,13 +150,12 @@ check "odd names: each has its own value" diff "$work/expected" "$work/odd"
 
 check "the swapped file had no value but its own" \
   awk -F, '/^[0-9]/ && $2 != "nan" && $2 != 5 { print "  " $0; bad = 1 } END { exit bad }' <(cat "$work"/csv/node1/vm_energy-swapped/energy-* 2>/dev/null)
+# it may be torn at each look, and has no value then
 check "the torn file never fell" \
-  awk -F, 'FNR > 1 && $2 != "nan" { if ($2 < last || $2 < 1000) { print "  " $0 " after " last; bad = 1 } last = $2 } END { exit bad }' \
-  "$work"/csv/node1/vm_energy-torn/energy-* /dev/null
-# a line that collectd is about to write may be read in part: only whole ones count
+  awk -F, '/^[0-9]/ && $2 != "nan" { if ($2 < last || $2 < 1000) { print "  " $0 " after " last; bad = 1 } last = $2 } END { exit bad }' \
+  <(cat "$work"/csv/node1/vm_energy-torn/energy-* 2>/dev/null)
 check "... and had no power of 0" \
-  awk -F, 'FNR > 1 && $2 != "nan" && length($2) >= 8 && $2 <= 0 { print "  " last "; then " $0; bad = 1 } { last = $0 } END { exit bad }' \
-  "$work"/csv/node1/vm_energy-torn/power-* /dev/null
+  awk -F, '/^[0-9]/ && $2 != "nan" && $2 <= 0 { print "  " $0; bad = 1 } END { exit bad }' <(cat "$work"/csv/node1/vm_energy-torn/power-* 2>/dev/null)
 
 # --- the tool, in the same house ------------------------------------------------------------------------------------------
 tool=$builddir/vm_energy
