@@ -9,7 +9,7 @@ mkfifo fifo
 # shellcheck disable=SC2034 # for the rows
 good=vms/vm-001/energy_uj
 
-for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "top --help" "report --help" "plot --help" "help ts" "ts -h" "ts --files x --help"; do
+for text in "--help" "-h" "help" "ts --help" "once --help" "run --help" "list --help" "check --help" "top --help" "report --help" "compare --help" "plot --help" "help ts" "ts -h" "ts --files x --help"; do
   # shellcheck disable=SC2086 # words on purpose
   run "$tool" $text
   check "'$text': status 0" exits 0
@@ -120,7 +120,7 @@ check "help: no time, no units" test "$(grep -c TIME out)" -eq 0
 
 # --- the manual has each option of --help, and no other -----------------------------------------------------------------
 manual=$srcdir/standalone/vm_energy.1
-for command in ts once run list check top report plot; do
+for command in ts once run list check top report compare plot; do
   "$tool" "$command" --help
 done | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' | sort -u >in_help
 grep -E '^\.It Fl' "$manual" | grep -oE 'Fl Fl [a-z0-9-]+' | sed 's/Fl Fl /--/' | sort -u >in_manual
