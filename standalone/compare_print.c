@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #define NAME_SIZE 24
@@ -66,12 +67,14 @@ static const char *const heads[] = {"VM",       "side",          "runs",        
 #define COLUMNS (sizeof(heads) / sizeof(heads[0]))
 
 static void put_range(struct table *table, bool has_from, double from, bool has_to, double to) {
+  double most = fmax(has_from ? fabs(from) : 0, has_to ? fabs(to) : 0);
+  int decimals = most < 100 ? 3 : 1;
   if (has_from && has_to)
-    table_put(table, "%.1f to %.1f", from, to);
+    table_put(table, "%.*f to %.*f", decimals, from, decimals, to);
   else if (has_from)
-    table_put(table, "at least %.1f", from);
+    table_put(table, "at least %.*f", decimals, from);
   else if (has_to)
-    table_put(table, "at most %.1f", to);
+    table_put(table, "at most %.*f", decimals, to);
   else
     table_put(table, "-");
 }
