@@ -5,6 +5,7 @@
 #include "gnuplot.h"
 #include "message.h"
 #include "plot.h"
+#include "runs.h"
 
 #include "core/label.h"
 
@@ -161,7 +162,18 @@ static bool are_files(const struct options *options) {
 
 static int make_picture(const struct options *options, enum plot_format format, const struct picture *picture) {
   struct plot plot;
-  int status = plot_read(&plot, options->files, options->files_num, options->recorded);
+  struct runs runs = {0};
+  int status = 0;
+  for (size_t i = 0; i < options->files_num && status == 0; i++)
+    status = options->relative ? runs_add(&runs, options->files[i]) : 0;
+  if (status != 0) {
+    tell_error("unable to start: %s", strerror(-status));
+    runs_free(&runs);
+    return STATUS_FAILED;
+  }
+  const char *const *paths = options->relative ? (const char *const *)runs.paths : options->files;
+  status =
+      plot_read(&plot, paths, options->relative ? runs.num : options->files_num, options->recorded, options->relative);
   if (status == STATUS_DONE && !(draw(&plot, options, format, picture->fd) && save_picture(picture)))
     status = STATUS_FAILED;
   else if (status == STATUS_DONE) {
@@ -169,6 +181,7 @@ static int make_picture(const struct options *options, enum plot_format format, 
     status = plot.incomplete ? STATUS_FAILED : STATUS_DONE;
   }
   plot_free(&plot);
+  runs_free(&runs);
   return status;
 }
 
@@ -205,7 +218,8 @@ const struct command command_plot = {
             "took most energy have a curve each, and all others one: their mean, or with\n"
             "--stacked, their sum. Marks of the run are drawn where their phases begin.\n",
     .examples = "  vm_energy plot csv/run_20261124_120000\n"
-                "  vm_energy plot --stacked -o power.svg power.csv\n",
+                "  vm_energy plot --stacked -o power.svg power.csv\n"
+                "  vm_energy plot --relative before/ after/\n",
     .options = OPTIONS_PLOT,
     .run = run_plot,
 };

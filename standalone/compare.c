@@ -1,16 +1,15 @@
 #include "compare.h"
 
 #include "message.h"
+#include "runs.h"
 
 #include "core/label.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char *compare_measure_name(enum compare_measure measure) {
   static const char *const names[COMPARE_MEASURES] = {"energy_j", "power_w", "duration_s"};
@@ -177,38 +176,21 @@ static int add_run(struct compare *compare, size_t side, const char *path, doubl
 
 /* ---- sides ------------------------------------------------------------------------------------------------------- */
 
-static int choose_run(const struct dirent *entry) {
-  return strncmp(entry->d_name, "run_", 4) == 0 && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
-}
-
-/* Repeated runs. One that cannot be read is reported, and the others count. */
-static int add_runs(struct compare *compare, size_t side, const char *dir, struct dirent **entries, int num,
-                    double scale) {
-  int status = STATUS_DONE;
-  for (int i = 0; i < num; i++) {
-    char *path;
-    if (asprintf(&path, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", entries[i]->d_name) < 0) {
-      tell_error("unable to compare: %s", strerror(ENOMEM));
-      return STATUS_FAILED;
-    }
-    if (add_run(compare, side, path, scale) != STATUS_DONE)
-      compare->incomplete = true;
-    free(path);
-  }
-  if (compare->sides[side].runs == 0)
-    status = STATUS_FAILED; /* each was reported */
-  return status;
-}
-
+/* Of repeated runs, one that cannot be read is reported, and the others count. */
 static int add_side(struct compare *compare, size_t side, const char *path, double scale) {
-  struct dirent **entries = NULL;
-  struct stat info;
-  int num = stat(path, &info) == 0 && S_ISDIR(info.st_mode) ? scandir(path, &entries, choose_run, alphasort) : 0;
-  int status = num > 0 ? add_runs(compare, side, path, entries, num, scale) : add_run(compare, side, path, scale);
-  for (int i = 0; i < num; i++)
-    free(entries[i]);
-  if (num >= 0)
-    free(entries);
+  struct runs runs = {0};
+  int status = STATUS_DONE;
+  if (runs_add(&runs, path) != 0) {
+    tell_error("unable to compare: %s", strerror(ENOMEM));
+    status = STATUS_FAILED;
+  }
+  for (size_t i = 0; i < runs.num && status != STATUS_USAGE; i++) {
+    status = add_run(compare, side, runs.paths[i], scale);
+    compare->incomplete = compare->incomplete || status != STATUS_DONE;
+  }
+  if (runs.are_repeated)
+    status = compare->sides[side].runs > 0 ? STATUS_DONE : STATUS_FAILED;
+  runs_free(&runs);
   return status;
 }
 

@@ -1,8 +1,7 @@
 /*
  * compare: which of two costs less, and whether the difference is more than what is not known
  *
- * A side is a capture, the directory of a run, or a directory that holds run_* directories, each of which is a run of
- * the same experiment. The first side is the reference. Runs are read one by one, and only their figures are kept.
+ * A side is a capture, the directory of a run, or a directory of repeated runs, see runs.h. The first side is the reference. Runs are read one by one, and only their figures are kept.
  *
  * A subject is a VM, a group or the total, as a whole or in a phase. It is the same subject in two runs where kind,
  * label, and name of the phase are the same; of phases with one name, the first is compared with the first, and so on.

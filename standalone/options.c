@@ -189,6 +189,12 @@ static const char *take_stacked(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_relative(struct options *options, const char *value) {
+  (void)value;
+  options->relative = true;
+  return NULL;
+}
+
 static const char *take_force(struct options *options, const char *value) {
   (void)value;
   options->force = true;
@@ -300,6 +306,7 @@ static const struct option_row rows[] = {
      take_power},
     {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", take_picture},
     {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", take_stacked},
+    {OPTIONS_PLOT, "relative", 0, NULL, "time since the start of each capture, to compare runs", take_relative},
     {OPTIONS_PLOT, "force", 0, NULL, "overwrite a picture that is there", take_force},
     {OPTIONS_REPORT | OPTIONS_COMPARE, "scale", 0, "FACTOR",
      "multiply the raw counters (default: as run.json says,\n"

@@ -74,7 +74,7 @@ struct options {
 
   /* plot */
   const char *picture;
-  bool stacked, force;
+  bool stacked, relative, force;
 
   /* run */
   const char *json_file; /* NULL: text on standard error */

@@ -39,6 +39,10 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num,
   return worst;
 }
 
+int64_t plot_shift_ns(const struct plot *plot, size_t report) {
+  return plot->relative ? plot->reports[report].start_ns : 0;
+}
+
 /* The span of all captures, and how far two samples of a VM are apart where they are closest. False: there is none. */
 static bool find_span(struct plot *plot, int64_t *step_ns) {
   bool has_span = false;
@@ -48,10 +52,11 @@ static bool find_span(struct plot *plot, int64_t *step_ns) {
     plot->vms_num += report->vms_num;
     if (!report->has_span)
       continue;
-    if (!has_span || report->start_ns < plot->start_ns)
-      plot->start_ns = report->start_ns;
-    if (!has_span || report->end_ns > plot->end_ns)
-      plot->end_ns = report->end_ns;
+    int64_t start_ns = report->start_ns - plot_shift_ns(plot, i), end_ns = report->end_ns - plot_shift_ns(plot, i);
+    if (!has_span || start_ns < plot->start_ns)
+      plot->start_ns = start_ns;
+    if (!has_span || end_ns > plot->end_ns)
+      plot->end_ns = end_ns;
     has_span = true;
     for (size_t vm = 0; vm < report->vms_num; vm++) {
       const struct tally *tally = &report->vms[vm].tally;
@@ -157,6 +162,7 @@ struct line {
 
 struct lines_of_report {
   const struct report *report;
+  int64_t shift_ns;
   struct phases no_marks; /* phases are not asked for here */
   struct line *lines;
   size_t num; /* that there may be */
@@ -174,31 +180,35 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   return status;
 }
 
-static int draw(struct line *line, const struct tally_span *span, int status) {
+static int draw(const struct lines_of_report *all, struct line *line, const struct tally_span *span, int status) {
   if (status == 0 && span->has)
-    bins_add(&line->series->bins, span->from_ns, span->to_ns, span->power_w);
+    bins_add(&line->series->bins, span->from_ns - all->shift_ns, span->to_ns - all->shift_ns, span->power_w);
   return status;
 }
 
 static int add_value(void *arg, size_t vm, const struct recording_value *value) {
-  struct line *line = &((struct lines_of_report *)arg)->lines[vm];
+  struct lines_of_report *all = arg;
+  struct line *line = &all->lines[vm];
   struct tally_span span;
   int status = tally_add(&line->tally, value, &span);
-  return draw(line, &span, status);
+  return draw(all, line, &span, status);
 }
 
 static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *update) {
-  struct line *line = &((struct lines_of_report *)arg)->lines[vm];
+  struct lines_of_report *all = arg;
+  struct line *line = &all->lines[vm];
   struct tally_span span;
   int status = tally_update(&line->tally, to_ns, update, &span);
-  return draw(line, &span, status);
+  return draw(all, line, &span, status);
 }
 
 static int read_power(struct plot *plot, const struct rank *ranks, size_t report) {
   struct recording *recording = &plot->reports[report].recording;
   struct phase whole = {.start_ns = INT64_MIN};
-  struct lines_of_report all = {
-      .report = &plot->reports[report], .no_marks = {.list = &whole, .num = 1}, .num = plot->reports[report].vms_num};
+  struct lines_of_report all = {.report = &plot->reports[report],
+                                .shift_ns = plot_shift_ns(plot, report),
+                                .no_marks = {.list = &whole, .num = 1},
+                                .num = plot->reports[report].vms_num};
   all.lines = calloc(all.num + 1, sizeof(*all.lines));
   if (all.lines == NULL) {
     tell_error("unable to read '%s': %s", recording->shown, strerror(ENOMEM));
@@ -241,8 +251,8 @@ static bool has_any_power(const struct plot *plot) {
   return false;
 }
 
-int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
-  *plot = (struct plot){0};
+int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded, bool relative) {
+  *plot = (struct plot){.relative = relative};
   int status = open_reports(plot, paths, num, recorded);
   if (status == STATUS_USAGE || plot->reports_num == 0)
     return status;

@@ -36,6 +36,7 @@ struct plot {
   size_t vms_num; /* in all captures */
   struct plot_series series[PLOT_VMS + 1];
   size_t series_num;
+  bool relative; /* times are those since the start of each capture */
   int64_t start_ns, end_ns;
   bool coarse;     /* a bin holds several samples */
   bool incomplete; /* rows or files were passed over, told */
@@ -43,9 +44,15 @@ struct plot {
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 
-/* recorded: power is that of the rows. Returns a STATUS_...; reports what is wrong. Call plot_free() in any case. */
-int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded);
+/*
+ * recorded: power is that of the rows. relative: each capture begins at 0. Returns a STATUS_...; reports what is wrong.
+ * Call plot_free() in any case.
+ */
+int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded, bool relative);
 void plot_free(struct plot *plot);
+
+/* What is to be taken off the times of that capture. */
+int64_t plot_shift_ns(const struct plot *plot, size_t report);
 
 /*
  * Makes the names of VMs, of marks and of the host fit into the picture: cuts them, and replaces characters that would

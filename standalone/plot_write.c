@@ -72,7 +72,10 @@ static struct page make_page(const struct plot *plot, enum plot_format format, b
 static void write_title(const struct plot *plot, bool stacked, FILE *script) {
   char span[TIME_AXIS_SPAN_MAX], text[400];
   const char *host = plot->reports_num == 1 ? plot->reports[0].recording.info.host : NULL;
-  time_axis_span(plot->start_ns, plot->end_ns, span);
+  if (plot->relative)
+    snprintf(span, sizeof(span), "since the start of each capture");
+  else
+    time_axis_span(plot->start_ns, plot->end_ns, span);
   snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s, %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
            host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "", span);
   fputs("set title ", script);
@@ -107,13 +110,13 @@ struct marks_drawn {
   size_t num;                    /* may be more: these have no names */
 };
 
-static void add_mark(struct marks_drawn *marks, const struct phase *phase) {
+static void add_mark(struct marks_drawn *marks, int64_t ns, const char *name) {
   size_t at = marks->num++;
   if (at >= MARKS_NAMED)
     return;
-  for (; at > 0 && marks->list[at - 1].ns > phase->start_ns; at--)
+  for (; at > 0 && marks->list[at - 1].ns > ns; at--)
     marks->list[at] = marks->list[at - 1];
-  marks->list[at] = (struct mark){.ns = phase->start_ns, .name = phase->name};
+  marks->list[at] = (struct mark){.ns = ns, .name = name};
 }
 
 /* Lines of all marks, one for those of one column: a line each makes gnuplot slow where a program writes marks. */
@@ -123,13 +126,14 @@ static void write_mark_lines(const struct page *page, struct marks_drawn *marks)
     const struct phases *phases = &page->plot->reports[r].recording.phases;
     int64_t last_ns = page->plot->start_ns - column_ns;
     for (size_t i = 1; i < phases->num; i++) {
-      if (!is_inside(page->plot, phases->list[i].start_ns))
+      int64_t mark_ns = phases->list[i].start_ns - plot_shift_ns(page->plot, r);
+      if (!is_inside(page->plot, mark_ns))
         continue;
-      add_mark(marks, &phases->list[i]);
-      if (phases->list[i].start_ns - last_ns < column_ns)
+      add_mark(marks, mark_ns, phases->list[i].name);
+      if (mark_ns - last_ns < column_ns)
         continue;
-      last_ns = phases->list[i].start_ns;
-      double x = time_axis_x(phases->list[i].start_ns);
+      last_ns = mark_ns;
+      double x = time_axis_x(mark_ns);
       fprintf(page->script,
               "set arrow from %.6f, graph 0 to %.6f, graph 1 nohead dashtype 2 linewidth 1 linecolor rgb '#777777' "
               "front\n",
@@ -248,7 +252,10 @@ void plot_write(const struct plot *plot, enum plot_format format, bool stacked, 
   const struct page page = make_page(plot, format, stacked, script);
   fprintf(script, "set encoding utf8\nset terminal %s\n", pages[format].terminal);
   write_style(&page);
-  time_axis_write(plot->start_ns, plot->end_ns, (unsigned)page.letters, script);
+  if (plot->relative)
+    time_axis_write_relative(plot->end_ns, (unsigned)page.letters, script);
+  else
+    time_axis_write(plot->start_ns, plot->end_ns, (unsigned)page.letters, script);
   write_title(plot, stacked, script);
   write_marks(&page);
   double floor_w[PLOT_BINS] = {0};

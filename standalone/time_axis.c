@@ -167,6 +167,20 @@ void time_axis_write(int64_t start_ns, int64_t end_ns, unsigned letters, FILE *s
   write_zones(start_ns, end_ns, with_day, script);
 }
 
+void time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script) {
+  static const struct {
+    int64_t from_ns;
+    const char *format, *unit;
+  } rows[] = {{NS_PER_HOUR, "%tH:%tM", "h:min"}, {NS_PER_MINUTE, "%tM:%tS", "min:s"}, {0, "", "s"}};
+  size_t i = 0;
+  while (end_ns < rows[i].from_ns)
+    i++;
+  fprintf(script, "set xrange [0:%.6f]\nset xtics %.6f\nset xlabel 'time since the start (%s)'\n", time_axis_x(end_ns),
+          time_axis_x(choose_step(end_ns, letters)->ns), rows[i].unit);
+  if (*rows[i].format != '\0')
+    fprintf(script, "set format x '%s' time\n", rows[i].format);
+}
+
 void time_axis_span(int64_t start_ns, int64_t end_ns, char text[TIME_AXIS_SPAN_MAX]) {
   char start[TIME_MAX], end[TIME_MAX];
   format_time(start_ns, start);

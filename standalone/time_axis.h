@@ -19,6 +19,9 @@ double time_axis_x(int64_t wall_ns);
  */
 void time_axis_write(int64_t start_ns, int64_t end_ns, unsigned letters, FILE *script);
 
+/* The same for times since a start, from 0 to end_ns. */
+void time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script);
+
 /* "2026-11-24 12:00:00 to 12:01:00"; with milliseconds where a span under 10 s has fractions of a second. */
 #define TIME_AXIS_SPAN_MAX 96
 void time_axis_span(int64_t start_ns, int64_t end_ns, char text[TIME_AXIS_SPAN_MAX]);

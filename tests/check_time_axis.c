@@ -112,6 +112,32 @@ START_TEST(test_tics) {
 }
 END_TEST
 
+START_TEST(test_relative) {
+  static const struct {
+    double span_s;
+    const char *script;
+  } spans[] = {
+      {0.5, "set xrange [0:0.500000]\nset xtics 0.100000\nset xlabel 'time since the start (s)'\n"},
+      {59, "set xrange [0:59.000000]\nset xtics 10.000000\nset xlabel 'time since the start (s)'\n"},
+      {60, "set xrange [0:60.000000]\nset xtics 10.000000\nset xlabel 'time since the start (min:s)'\nset format x "
+           "'%tM:%tS' time\n"},
+      {3599,
+       "set xrange [0:3599.000000]\nset xtics 600.000000\nset xlabel 'time since the start (min:s)'\nset format x "
+       "'%tM:%tS' time\n"},
+      {30 * HOUR,
+       "set xrange [0:108000.000000]\nset xtics 10800.000000\nset xlabel 'time since the start (h:min)'\nset format x "
+       "'%tH:%tM' time\n"},
+  };
+  for (int i = 0; i < ROWS(spans); i++) {
+    char script[400] = "";
+    FILE *file = fmemopen(script, sizeof(script), "w");
+    time_axis_write_relative(to_ns(spans[i].span_s), 100, file);
+    fclose(file);
+    ck_assert_str_eq(script, spans[i].script);
+  }
+}
+END_TEST
+
 START_TEST(test_span) {
   static const struct {
     double start_s, span_s;
@@ -139,6 +165,7 @@ int main(void) {
   Suite *suite = suite_create("time_axis");
   TCase *cases = tcase_create("time_axis");
   tcase_add_loop_test(cases, test_tics, 0, ROWS(rows));
+  tcase_add_test(cases, test_relative);
   tcase_add_test(cases, test_span);
   suite_add_tcase(suite, cases);
   return suite_run(suite);

@@ -194,6 +194,20 @@ check "two captures: from where their paths differ" grep -qF 'title "vm-03 \050o
 script three.csv run_2
 check "two captures: all VMs" grep -qF "Power of 6 VMs, " script.svg
 
+mkdir both
+cp -r run_2 both/run_a
+sed -n '1p;/^'"$((t0 + 30))"'/,$p' three.csv >both/run_b.csv
+mkdir both/run_b && mv both/run_b.csv both/run_b/power.csv
+printf 'ts,mark\n%d,load\n' $((t0 + 40)) >both/run_b/marks.csv
+script --relative both three.csv
+check "relative: each run from its start" same "0 0 0" "$(for i in 0 1 2; do sed -n "/^\$curve$i <</{n;s/ .*//;s/[.]0*\$//;p}" script.svg; done | paste -sd ' ')"
+check "relative: as long as the longest" grep -qxF 'set xrange [0:59.000000]' script.svg
+check "relative: marks, too" grep -q '^set arrow from 10.000000,' script.svg
+check "relative: both runs of a directory" test "$(grep -c 'title "vm-03 ' script.svg)" -eq 3
+svg --relative both three.csv
+check "relative: the axis" shows out.svg "time since the start (s)"
+check "relative: the title" shows out.svg "Power of 9 VMs, since the start of each capture"
+
 # --- marks ---------------------------------------------------------------------------------------------------------------------
 mkdir marked
 cp three.csv marked/power.csv
