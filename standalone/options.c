@@ -232,6 +232,20 @@ static const char *take_power(struct options *options, const char *value) {
   return options->recorded || strcmp(value, "updates") == 0 ? NULL : "is neither updates nor recorded";
 }
 
+static const char *take_group_by(struct options *options, const char *value) {
+  if (options->groups_file != NULL)
+    return "does not go with '--groups'";
+  options->group_by = value;
+  return NULL;
+}
+
+static const char *take_groups(struct options *options, const char *value) {
+  if (options->group_by != NULL)
+    return "does not go with '--group-by'";
+  options->groups_file = value;
+  return NULL;
+}
+
 static const char *take_bounds(struct options *options, const char *value) {
   (void)value;
   options->bounds = true;
@@ -304,6 +318,11 @@ static const struct option_row rows[] = {
      "power between two updates (updates), or as it stands in\n"
      "the rows (recorded) (default: updates)",
      take_power},
+    {OPTIONS_GROUPS, "group-by", 0, "REGEX",
+     "sum up the VMs whose names have the same text where the\n"
+     "first (...) of this regular expression matches",
+     take_group_by},
+    {OPTIONS_GROUPS, "groups", 0, "FILE", "sum up the VMs of each group: a CSV file, label,group", take_groups},
     {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", take_picture},
     {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", take_stacked},
     {OPTIONS_PLOT, "relative", 0, NULL, "time since the start of each capture, to compare runs", take_relative},

@@ -25,6 +25,9 @@
 #define OPTIONS_PLOT    128u
 #define OPTIONS_COMPARE 256u
 
+/* Those that sum up groups of VMs. */
+#define OPTIONS_GROUPS (OPTIONS_REPORT | OPTIONS_PLOT)
+
 /* Those whose arguments are paths, without an option in front. */
 #define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT | OPTIONS_COMPARE)
 
@@ -66,7 +69,8 @@ struct options {
   const char *host_counter; /* path or pattern */
 
   /* report and plot */
-  bool recorded; /* power is that of the rows */
+  bool recorded;                      /* power is that of the rows */
+  const char *group_by, *groups_file; /* NULL: not named; at most one is */
 
   /* report; meter.scale is 0 where it was not named */
   bool csv;
