@@ -256,7 +256,10 @@ static int find_nothing(struct check *check) {
   if (text == NULL)
     return -ENOMEM;
   struct verdict *verdict = &add_finding(check, SUBJECT_SEARCH, "search", NULL)->verdict;
-  verdict_of_nothing(text, verdict);
+  if (inputs_selects_none())
+    verdict_of_none_selected(text, verdict);
+  else
+    verdict_of_nothing(text, verdict);
   free(text);
   return verdict->error;
 }
@@ -282,6 +285,7 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   struct verdict_context context = {.domain = domain,
                                     .path = path,
                                     .others_alive = others_alive,
+                                    .partial = check->options->selection != NULL,
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path)};
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
@@ -451,6 +455,7 @@ static int report(const struct check *check) {
   else
     print_lines(check, summary, level);
   free(summary);
+  inputs_tell_unmatched(check->options);
   if (status == -ENOMEM)
     tell_error("unable to print: %s", strerror(-status));
   output_flush();
@@ -477,7 +482,8 @@ static int make(struct check *check) {
 static int run_check(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
-  struct check check = {.options = options, .comparison = {.factor = options->meter.scale}};
+  struct check check = {.options = options,
+                        .comparison = {.partial = options->selection != NULL, .factor = options->meter.scale}};
   int result = STATUS_UNKNOWN, status = make(&check);
   if (status == 0) {
     status = watch(&check);

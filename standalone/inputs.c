@@ -140,12 +140,27 @@ static void tell_same(const char *dropped, const char *kept) {
   tell_note("'%s' is the same file as '%s', and is not read twice", inputs_shown(dropped), inputs_shown(kept));
 }
 
+/* How many names were asked for, and how many of them are selected. */
+static size_t names_num, selected_num;
+
+static int is_wanted(const char *name, void *arg) {
+  int wanted = selection_wants(arg, name);
+  names_num += wanted >= 0;
+  selected_num += wanted > 0;
+  return wanted;
+}
+
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler) {
   struct sampler_options sampling = {.meter = options->meter,
                                      .smooth = options->smooth,
                                      .label_max = LABEL_MAX_FILE,
                                      .host = host_name(),
                                      .same = tell_same};
+  names_num = selected_num = 0;
+  if (options->selection != NULL) {
+    sampling.wanted = is_wanted;
+    sampling.wanted_arg = options->selection;
+  }
   sampling.meter.look_ns = meter_look_ns(options->interval_ns);
   struct sampler *s = NULL;
   remember_base(options);
@@ -176,11 +191,33 @@ static void tell_unsearched(const struct sampler *sampler, bool fatal) {
     tell_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));
 }
 
+bool inputs_selects_none(void) {
+  return names_num > 0 && selected_num == 0;
+}
+
+#define NO_MATCH "'--vm %s' matches none of the %zu VMs that were found; vm_energy list shows their names"
+
+void inputs_tell_unmatched(const struct options *options) {
+  size_t index = 0;
+  const char *text;
+  while (options->selection != NULL && names_num > 0 &&
+         (text = selection_unmatched(options->selection, &index)) != NULL)
+    if (selected_num > 0 || options->ignore_selected)
+      tell_warning(NO_MATCH, text, names_num);
+    else
+      tell_error(NO_MATCH, text, names_num);
+  if (inputs_selects_none() && options->ignore_selected)
+    tell_error("'--ignore-selected' leaves none of the %zu VMs that were found; name fewer with --vm", names_num);
+}
+
 bool inputs_tell_search(const struct sampler *sampler, const struct options *options) {
   bool none = sampler_count(sampler) == 0, waits = may_come(options);
-  tell_unsearched(sampler, none && !waits);
+  tell_unsearched(sampler, none && !waits && names_num == 0);
+  inputs_tell_unmatched(options);
   if (!none)
     return true;
+  if (inputs_selects_none())
+    return waits;
   for (size_t i = 0; i < options->files_num && !waits; i++)
     tell_place(options->files[i], false); /* inputs_check() told what is waited for */
   for (size_t i = 0; options->files_num == 0 && source_default_patterns[i] != NULL; i++)

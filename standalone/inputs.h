@@ -25,10 +25,17 @@ int inputs_check(const struct options *options);
 int inputs_sampler(const struct options *options, struct sink *const *sinks, size_t count, struct sampler **sampler);
 
 /*
- * After the first pass: tells what could not be searched and, when there is no counter at all, where none was found.
+ * After the first pass: tells what could not be searched, which --vm matched no VM and, when there is no counter at
+ * all, where none was found.
  * Returns whether the run can go on: there is a counter, or, with --long, one may come.
  */
 bool inputs_tell_search(const struct sampler *sampler, const struct options *options);
+
+/* After the first pass: true if there are counters, and --vm with --ignore-selected leaves none of them. */
+bool inputs_selects_none(void);
+
+/* After the first pass: tells which --vm matched no VM, and that none is selected; an error, if none is. */
+void inputs_tell_unmatched(const struct options *options);
 
 /* The path of a counter as the user would write it: relative, where the inputs were. Part of path, or path itself. */
 const char *inputs_shown(const char *path);

@@ -154,6 +154,50 @@ static void print_path(const char *path, FILE *out) {
   free(printable);
 }
 
+/*
+ * All counters. Where one of them has no energy, that of all is not known, but it is at least that of the others; so it
+ * is with each number of it.
+ */
+static void add_up(const struct measure *measure, struct window_result *total, size_t *known) {
+  *total = (struct window_result){.label = "total", .has_energy = true, .has_power = true, .bounds.has_high = true};
+  *known = 0;
+  for (size_t i = 0; i < window_count(measure->window); i++) {
+    struct window_result result;
+    window_result(measure->window, i, &result);
+    total->has_energy &= result.has_energy;
+    total->has_power &= result.has_power;
+    total->bounds.has_high &= result.has_energy && result.bounds.has_high;
+    if (!result.has_energy)
+      continue;
+    ++*known;
+    total->energy_j += result.energy_j;
+    total->power_w += result.power_w;
+    total->bounds.low_j += result.bounds.low_j;
+    total->bounds.high_j += result.bounds.high_j;
+  }
+}
+
+/* "total: 12.300000 J   avg 1.230 W   (2 VMs)", "total: n/a   (at least 12.300000)   avg n/a   (2 of 3 VMs)" */
+static void print_total(const struct measure *measure, FILE *out) {
+  struct window_result total;
+  size_t known, count = window_count(measure->window);
+  add_up(measure, &total, &known);
+  if (total.has_energy)
+    fprintf(out, "total: %.6f J", total.energy_j);
+  else
+    fputs("total: n/a", out);
+  if (measure->bounds && known > 0)
+    print_bounds(&total.bounds, out);
+  if (total.has_power)
+    fprintf(out, "   avg %.3f W", total.power_w);
+  else
+    fputs("   avg n/a", out);
+  if (known < count)
+    fprintf(out, "   (%zu of %zu VMs)\n", known, count);
+  else
+    fprintf(out, "   (%zu VM%s)\n", count, count == 1 ? "" : "s");
+}
+
 void measure_print_text(const struct measure *measure, FILE *out) {
   fprintf(out, "Duration: %.3fs\n", measure_duration_s(measure));
   for (size_t i = 0; i < window_count(measure->window); i++) {
@@ -174,6 +218,9 @@ void measure_print_text(const struct measure *measure, FILE *out) {
     else
       print_path(result.path, out);
   }
+  bool of_command = measure->options->command != NULL;
+  if (measure->options->total && (!of_command || window_count(measure->window) > 1))
+    print_total(measure, out);
 }
 
 static json_t *result_to_json(const struct window_result *result, bool bounds) {
@@ -195,6 +242,19 @@ static json_t *result_to_json(const struct window_result *result, bool bounds) {
   return NULL;
 }
 
+/* NULL: it was not asked for, or there is no memory. Without bounds nothing is known of both. */
+static json_t *total_to_json(const struct measure *measure) {
+  struct window_result total;
+  size_t known;
+  if (!measure->options->total)
+    return NULL;
+  add_up(measure, &total, &known);
+  return json_pack("{s:o, s:o, s:o, s:o}", "energy_j", json_number_or_null(total.has_energy, total.energy_j),
+                   "energy_low_j", json_number_or_null(measure->bounds && known > 0, total.bounds.low_j),
+                   "energy_high_j", json_number_or_null(measure->bounds && total.bounds.has_high, total.bounds.high_j),
+                   "power_w", json_number_or_null(total.has_power, total.power_w));
+}
+
 static json_t *to_json(const struct measure *measure) {
   json_t *vms = json_array();
   for (size_t i = 0; i < window_count(measure->window); i++) {
@@ -205,9 +265,10 @@ static json_t *to_json(const struct measure *measure) {
       return NULL;
     }
   }
+  json_t *total = total_to_json(measure);
   double start_s = (double)measure->start.wall_ns / 1e9, duration_s = measure_duration_s(measure);
-  return json_pack("{s:f, s:f, s:f, s:o}", "start", start_s, "end", start_s + duration_s, "duration_s", duration_s,
-                   "vms", vms);
+  return json_pack("{s:f, s:f, s:f, s:o, s:o*}", "start", start_s, "end", start_s + duration_s, "duration_s",
+                   duration_s, "vms", vms, "total", total);
 }
 
 int measure_print_json(const struct measure *measure, FILE *out) {

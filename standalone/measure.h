@@ -53,8 +53,8 @@ bool measure_end(struct measure *measure);
 double measure_duration_s(const struct measure *measure);
 
 /*
- * "Duration: 10.000s", and a line for each counter that has a value; or one JSON object. 0, or -errno: out of memory,
- * or of the output.
+ * "Duration: 10.000s", a line for each counter that has a value, and one for all where that is asked for; or one JSON
+ * object. 0, or -errno: out of memory, or of the output.
  */
 void measure_print_text(const struct measure *measure, FILE *out);
 int measure_print_json(const struct measure *measure, FILE *out);

@@ -43,6 +43,28 @@ static const char *take_file(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_vm(struct options *options, const char *value) {
+  static char why[256];
+  if (options->selection == NULL)
+    options->selection = selection_new();
+  int status = options->selection == NULL ? -ENOMEM : selection_add(options->selection, value);
+  if (status == 0)
+    return NULL;
+  if (status == -ENOMEM)
+    return "does not fit into memory";
+  const char *fault = selection_fault(options->selection);
+  if (*fault == '\0')
+    return "is no name";
+  snprintf(why, sizeof(why), "is no regular expression: %s", fault);
+  return why;
+}
+
+static const char *take_ignore_selected(struct options *options, const char *value) {
+  (void)value;
+  options->ignore_selected = true;
+  return NULL;
+}
+
 static const char *take_positive(const char *value, int64_t *ns) {
   int64_t parsed_ns;
   int status = number_parse_duration(value, &parsed_ns);
@@ -252,6 +274,12 @@ static const char *take_bounds(struct options *options, const char *value) {
   return NULL;
 }
 
+static const char *take_total(struct options *options, const char *value) {
+  (void)value;
+  options->total = true;
+  return NULL;
+}
+
 static const char *take_no_bounds(struct options *options, const char *value) {
   (void)value;
   options->bounds = false;
@@ -276,6 +304,11 @@ static const struct option_row rows[] = {
      "energy_uj files, or patterns of them in quotes; may be\n"
      "repeated (default: where Scaphandre writes them)",
      take_file},
+    {ALL, "vm", 0, "NAME",
+     "only the VM of this name, or with /REGEX/ all whose name it\n"
+     "matches; may be repeated (default: all)",
+     take_vm},
+    {ALL, "ignore-selected", 0, NULL, "leave out what --vm names, and take all others", take_ignore_selected},
     {OPTIONS_TOP, "interval", 'i', "TIME", "time between two looks (default: 1)", take_interval},
     {OPTIONS_TOP, "count", 'n', "N", "end after so many (default: never)", take_count},
     {OPTIONS_TS, "interval", 'i', "TIME", "time between two samples (default: 1)", take_interval},
@@ -333,6 +366,7 @@ static const struct option_row rows[] = {
      take_scale},
     {OPTIONS_ONCE, "bounds", 0, NULL,
      "wait for the next update of each counter, and tell what\nits energy is at least and at most", take_bounds},
+    {OPTIONS_ONCE, "total", 0, NULL, "also tell the energy and mean power of all VMs", take_total},
     {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
      take_no_bounds},
     {OPTIONS_RUN, "json", 0, "FILE", "write one JSON object into a new file, instead of text\non standard error",
@@ -525,12 +559,18 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                               .picture = "power.png",
                               .gco2_per_kwh = -1,
                               .price_per_kwh = -1,
-                              .bounds = (which & OPTIONS_RUN) != 0};
-  return parse(which, argc, argv, options);
+                              .bounds = (which & OPTIONS_RUN) != 0,
+                              .total = (which & OPTIONS_RUN) != 0};
+  enum options_result result = parse(which, argc, argv, options);
+  if (options->selection != NULL)
+    selection_invert(options->selection, options->ignore_selected);
+  return result;
 }
 
 void options_free(struct options *options) {
   free(options->files);
   options->files = NULL;
   options->files_num = 0;
+  selection_free(options->selection);
+  options->selection = NULL;
 }

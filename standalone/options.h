@@ -8,6 +8,7 @@
 
 #include "core/csv.h"
 #include "core/meter.h"
+#include "core/selection.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,8 @@ struct options {
   /* paths and patterns as they were given; the strings are those of argv */
   const char **files;
   size_t files_num;
+  struct selection *selection; /* of VMs by name; NULL: all. Remembers what matched, whoever holds the options. */
+  bool ignore_selected;
 
   struct meter_options meter;
   size_t smooth;
@@ -64,6 +67,7 @@ struct options {
 
   /* once and run */
   bool bounds;
+  bool total; /* the sum of all, too; of run with one VM in JSON only */
 
   /* check */
   const char *host_counter; /* path or pattern */

@@ -279,7 +279,8 @@ static void describe(const struct facts *facts, const struct verdict_context *co
          context->domain);
     break;
   case VERDICT_DEAD:
-    TEXT("not updated for %s, and no other counter is: Scaphandre has stopped, or no VM is on", age);
+    TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
+         context->partial ? " that '--vm' selects" : "");
     NEXT("see whether it runs (systemctl status scaphandre), and start it (scaphandre qemu)");
     break;
   case VERDICT_RESET:
@@ -334,6 +335,12 @@ void verdict_of_nothing(const char *places, struct verdict *verdict) {
   NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files");
 }
 
+void verdict_of_none_selected(const char *places, struct verdict *verdict) {
+  *verdict = (struct verdict){.kind = VERDICT_NOTHING};
+  TEXT("'--vm' selects no counter in %s", places);
+  NEXT("see the names of the VMs with vm_energy list");
+}
+
 /* ---- of the host ------------------------------------------------------------------------------------------------- */
 
 void comparison_add(struct comparison *comparison, const struct facts *facts) {
@@ -342,7 +349,7 @@ void comparison_add(struct comparison *comparison, const struct facts *facts) {
     return;
   comparison->vms_w +=
       (facts->last.energy_j - facts->first.energy_j) * 1e9 / (double)(facts->last.mono_ns - facts->first.mono_ns);
-  if (comparison->counted == 0 || facts->first.seen_ns < comparison->first_seen_ns) {
+  if (comparison->partial || comparison->counted == 0 || facts->first.seen_ns < comparison->first_seen_ns) {
     comparison->first_seen_ns = facts->first.seen_ns;
     comparison->first_host_j = facts->first.host_j;
   }
@@ -394,11 +401,14 @@ static void describe_host(const struct comparison *comparison, double share, str
     NEXT("where the hardware has one, as root: modprobe intel_rapl_msr");
     break;
   default:
-    TEXT("not compared: %s", comparison->alive == 0 ? "no VM is updated"
+    TEXT("not compared: %s", comparison->partial      ? "'--vm' selects some of the VMs"
+                             : comparison->alive == 0 ? "no VM is updated"
                              : comparison->host_w <= 0 && comparison->counted > 0
                                  ? "the counters of its packages stand still"
                                  : "too few updates were seen");
-    if (comparison->alive > 0)
+    if (comparison->partial)
+      NEXT("leave out --vm to compare all VMs with the host");
+    else if (comparison->alive > 0)
       NEXT("watch longer with --duration");
     break;
   }

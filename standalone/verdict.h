@@ -114,6 +114,7 @@ struct verdict_context {
   const char *domain;  /* the VM as an argument of virsh, as a word for a shell */
   const char *path;    /* of its file, absolute, as a word for a shell */
   bool others_alive;   /* some counter is updated */
+  bool partial;        /* others are not looked at, as --vm says */
   bool merged;         /* it lies where the VM's directory is missing from the path */
   bool kernel;         /* in sysfs */
   const char *closed;  /* denied: what is closed, and to whom; may be NULL */
@@ -129,9 +130,13 @@ void verdict_of_search(int error, const struct verdict_context *context, struct 
 /* There is no counter at all in the places, which are named in words. */
 void verdict_of_nothing(const char *places, struct verdict *verdict);
 
+/* There are counters in the places, and --vm selects none of them. */
+void verdict_of_none_selected(const char *places, struct verdict *verdict);
+
 /* All VMs against the host. */
 struct comparison {
   int error;             /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
+  bool partial;          /* not all VMs are looked at, as --vm says */
   double factor;         /* the scale that the VMs' energies have */
   size_t counted, alive; /* VMs whose energy is in vms_w, of those that are updated */
   double vms_w, host_w;
@@ -139,7 +144,7 @@ struct comparison {
   double first_host_j, last_host_j;
 };
 
-/* Takes in a counter that is well enough to be updated. *comparison is zero at first but for factor. */
+/* Takes in a counter that is well enough to be updated. *comparison is zero at first but for factor and partial. */
 void comparison_add(struct comparison *comparison, const struct facts *facts);
 
 /* host_w is set from what was added. */

@@ -39,6 +39,7 @@ static const char *told(const struct options *o) {
   *end = '\0';
   for (size_t i = 0; i < o->files_num; i++)
     TELL("[%s] ", o->files[i]);
+  TELL("%s%s", o->selection != NULL ? "selects " : "", o->ignore_selected ? "ignores " : "");
   if (o->interval_ns != NS_PER_S)
     TELL("interval %lld ", (long long)o->interval_ns);
   if (o->count != 120)
@@ -69,6 +70,8 @@ static const char *told(const struct options *o) {
        o->bounds ? "bounds " : "", o->quiet ? "quiet " : "");
   if (o->json_file != NULL)
     TELL("file %s ", o->json_file);
+  if (o->total && !o->bounds)
+    TELL("total ");
   for (char *const *word = o->command; word != NULL && *word != NULL; word++)
     TELL("(%s) ", *word);
 #undef TELL
@@ -113,6 +116,11 @@ static const struct {
     {OPTIONS_TS, "--files a=b", "[a=b]"},
     {OPTIONS_TS, "--files a --", "[a]"},
     {OPTIONS_TS, "-i 2 --", "interval 2000000000"},
+    /* the selection: see tests/check_selection.c and tests/cli/check_vm.sh */
+    {OPTIONS_TS, "--vm a --vm /b/ --ignore-selected", "selects ignores"},
+    {OPTIONS_RUN, "--vm a make", "selects bounds (make)"},
+    {OPTIONS_TOP, "--vm=a --files b c", "[b] [c] selects count 0 duration 0 base auto follows"},
+    {OPTIONS_CHECK, "--ignore-selected", "ignores duration 0 base auto"},
     /* interval */
     {OPTIONS_TS, "-i 0.5", "interval 500000000"},
     {OPTIONS_TS, "-i0.5", "interval 500000000"},
@@ -179,10 +187,11 @@ static const struct {
     {OPTIONS_ONCE, "--until-enter --json -q", "enter json quiet"},
     {OPTIONS_TS, "--quiet", "quiet"},
     {OPTIONS_ONCE, "--bounds", "bounds"},
+    {OPTIONS_ONCE, "--total", "total"},
     /* run: the command is the first word that is no option and no path, and has options of its own */
     {OPTIONS_RUN, "", "bounds"},
     {OPTIONS_RUN, "make", "bounds (make)"},
-    {OPTIONS_RUN, "--no-bounds make", "(make)"},
+    {OPTIONS_RUN, "--no-bounds make", "total (make)"},
     {OPTIONS_RUN, "-q make -j8 --quiet", "bounds quiet (make) (-j8) (--quiet)"},
     {OPTIONS_RUN, "make --no-bounds -- --help", "bounds (make) (--no-bounds) (--) (--help)"},
     {OPTIONS_RUN, "--files a b -- make -j8", "[a] [b] bounds (make) (-j8)"},
@@ -262,6 +271,12 @@ static const struct {
     {OPTIONS_TS, "--files=", "option '--files': '' is no path"},
     {OPTIONS_TS, "--files a ''", "option '--files': '' is no path"},
     {OPTIONS_TS, "--files a -- ''", "option '--files': '' is no path"},
+
+    {OPTIONS_ONCE, "--vm", "option '--vm' needs a value: NAME"},
+    {OPTIONS_LIST, "--vm ''", "option '--vm': '' is no name"},
+    {OPTIONS_TS, "--vm /a{2,1}/", "option '--vm': '/a{2,1}/' is no regular expression: Invalid content of \\{\\}"},
+    {OPTIONS_TS, "--vm /[/ --vm /x/", "option '--vm': '/[/' is no regular expression: Unmatched [, [^, [:, [., or [="},
+    {OPTIONS_REPORT, "--ignore-selected x", "unknown option '--ignore-selected'"},
 
     {OPTIONS_TS, "-i", "option '--interval' needs a value: TIME"},
     {OPTIONS_TS, "-qi", "option '--interval' needs a value: TIME"},

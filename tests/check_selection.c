@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
   const char *items[3];
@@ -60,11 +61,43 @@ START_TEST(wrong) {
 }
 END_TEST
 
+/* An entry that matched no name is known by its text, also where an earlier one matched the same name. */
+START_TEST(unmatched) {
+  struct selection *selection = selection_new();
+  size_t index = 0;
+  ck_assert_ptr_null(selection_unmatched(selection, &index));
+  static const char *const items[] = {"web-1", "/^web/", "typo", "/^x/"};
+  for (int i = 0; i < 4; i++)
+    ck_assert_int_eq(selection_add(selection, items[i]), 0);
+  ck_assert_str_eq(selection_unmatched(selection, &index), "web-1");
+  ck_assert_int_eq(selection_wants(selection, "web-1"), 1);
+  ck_assert_int_eq(selection_wants(selection, "db"), 0);
+  index = 0;
+  ck_assert_str_eq(selection_unmatched(selection, &index), "typo");
+  ck_assert_str_eq(selection_unmatched(selection, &index), "/^x/");
+  ck_assert_ptr_null(selection_unmatched(selection, &index));
+  selection_free(selection);
+}
+END_TEST
+
+START_TEST(fault) {
+  struct selection *selection = selection_new();
+  ck_assert_str_eq(selection_fault(selection), "");
+  ck_assert_int_eq(selection_add(selection, "/[/"), -EINVAL);
+  ck_assert_ptr_nonnull(strchr(selection_fault(selection), '['));
+  ck_assert_int_eq(selection_add(selection, "/a/"), 0);
+  ck_assert_str_eq(selection_fault(selection), "");
+  selection_free(selection);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("selection");
   TCase *tcase = tcase_create("selection");
   tcase_add_loop_test(tcase, row, 0, ROWS(rows));
   tcase_add_test(tcase, wrong);
+  tcase_add_test(tcase, unmatched);
+  tcase_add_test(tcase, fault);
   suite_add_tcase(suite, tcase);
   return suite_run(suite);
 }

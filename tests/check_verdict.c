@@ -517,6 +517,32 @@ START_TEST(test_host_without_vms) {
 }
 END_TEST
 
+/* What --vm leaves out is not known to be well or dead. */
+START_TEST(test_selection) {
+  struct comparison comparison = {.partial = true, .factor = 1, .counted = 1, .alive = 1, .vms_w = 20};
+  comparison.last_seen_ns = NS_PER_S;
+  comparison.last_host_j = 100; /* a fifth */
+  struct verdict verdict;
+  verdict_of_host(&comparison, &verdict);
+  ck_assert_int_eq(verdict.kind, VERDICT_HOST_UNCOMPARED);
+  ck_assert_str_eq(verdict.text, "not compared: '--vm' selects some of the VMs");
+  ck_assert_str_eq(verdict.next, "leave out --vm to compare all VMs with the host");
+  verdict_free(&verdict);
+
+  struct facts facts = {.readings = 2, .stale = true, .age_ns = 60 * NS_PER_S};
+  struct verdict_context context = {.domain = "a", .path = "/a", .partial = true};
+  verdict_of_counter(&facts, &context, &verdict);
+  ck_assert_int_eq(verdict.kind, VERDICT_DEAD);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "and no other counter that '--vm' selects is: "));
+  verdict_free(&verdict);
+
+  verdict_of_none_selected("/a", &verdict);
+  ck_assert_int_eq(verdict_level(verdict.kind), LEVEL_CRITICAL);
+  ck_assert_str_eq(verdict.text, "'--vm' selects no counter in /a");
+  verdict_free(&verdict);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("verdict");
   TCase *counters = tcase_create("counters");
@@ -525,6 +551,7 @@ int main(void) {
   tcase_add_test(counters, test_search);
   tcase_add_test(counters, test_long_path);
   tcase_add_test(counters, test_nothing);
+  tcase_add_test(counters, test_selection);
   tcase_add_test(counters, test_names);
   suite_add_tcase(suite, counters);
   TCase *host = tcase_create("host");

@@ -7,7 +7,9 @@
 #include <string.h>
 
 struct item {
-  char *name; /* NULL: regex */
+  char *text; /* as it was added */
+  bool is_regex;
+  bool matched; /* some name */
   regex_t regex;
 };
 
@@ -15,6 +17,7 @@ struct selection {
   struct item *items;
   size_t items_num;
   bool ignore_selected;
+  char fault[128];
 };
 
 struct selection *selection_new(void) {
@@ -25,25 +28,28 @@ void selection_free(struct selection *selection) {
   if (selection == NULL)
     return;
   for (size_t i = 0; i < selection->items_num; i++) {
-    if (selection->items[i].name == NULL)
+    if (selection->items[i].is_regex)
       regfree(&selection->items[i].regex);
-    free(selection->items[i].name);
+    free(selection->items[i].text);
   }
   free(selection->items);
   free(selection);
 }
 
-static int compile(struct item *item, const char *text, size_t len) {
+static int compile(struct selection *selection, struct item *item, const char *text, size_t len) {
   char *pattern = strndup(text, len);
   if (pattern == NULL)
     return -ENOMEM;
   int status = regcomp(&item->regex, pattern, REG_EXTENDED | REG_NOSUB);
   free(pattern);
+  if (status != 0)
+    regerror(status, &item->regex, selection->fault, sizeof(selection->fault));
   return status == 0 ? 0 : status == REG_ESPACE ? -ENOMEM : -EINVAL;
 }
 
 int selection_add(struct selection *selection, const char *text) {
   size_t len = strlen(text);
+  selection->fault[0] = '\0';
   if (len == 0)
     return -EINVAL;
   struct item *items = reallocarray(selection->items, selection->items_num + 1, sizeof(*items));
@@ -51,18 +57,22 @@ int selection_add(struct selection *selection, const char *text) {
     return -ENOMEM;
   selection->items = items;
 
-  struct item item = {0};
-  if (len > 2 && text[0] == '/' && text[len - 1] == '/') {
-    int status = compile(&item, text + 1, len - 2);
-    if (status != 0)
-      return status;
-  } else {
-    item.name = strdup(text);
-    if (item.name == NULL)
-      return -ENOMEM;
+  struct item item = {.is_regex = len > 2 && text[0] == '/' && text[len - 1] == '/'};
+  int status = item.is_regex ? compile(selection, &item, text + 1, len - 2) : 0;
+  if (status != 0)
+    return status;
+  item.text = strdup(text);
+  if (item.text == NULL) {
+    if (item.is_regex)
+      regfree(&item.regex);
+    return -ENOMEM;
   }
   items[selection->items_num++] = item;
   return 0;
+}
+
+const char *selection_fault(const struct selection *selection) {
+  return selection->fault;
 }
 
 void selection_invert(struct selection *selection, bool ignore_selected) {
@@ -71,20 +81,32 @@ void selection_invert(struct selection *selection, bool ignore_selected) {
 
 /* 1, 0 or -ENOMEM. For want of memory glibc's regexec() says that nothing matches; only errno tells. */
 static int matches(const struct item *item, const char *name) {
-  if (item->name != NULL)
-    return strcmp(item->name, name) == 0;
+  if (!item->is_regex)
+    return strcmp(item->text, name) == 0;
   errno = 0;
   int status = regexec(&item->regex, name, 0, NULL, 0);
   return status == REG_ESPACE || (status != 0 && errno == ENOMEM) ? -ENOMEM : status == 0;
 }
 
-int selection_wants(const struct selection *selection, const char *name) {
+int selection_wants(struct selection *selection, const char *name) {
   if (selection->items_num == 0)
     return 1;
+  bool matched = false;
   for (size_t i = 0; i < selection->items_num; i++) {
     int match = matches(&selection->items[i], name);
-    if (match != 0)
-      return match < 0 ? match : !selection->ignore_selected;
+    if (match < 0)
+      return match;
+    selection->items[i].matched |= match > 0;
+    matched |= match > 0;
   }
-  return selection->ignore_selected;
+  return matched != selection->ignore_selected;
+}
+
+const char *selection_unmatched(const struct selection *selection, size_t *index) {
+  while (*index < selection->items_num) {
+    const struct item *item = &selection->items[(*index)++];
+    if (!item->matched)
+      return item->text;
+  }
+  return NULL;
 }

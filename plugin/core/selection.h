@@ -10,6 +10,7 @@
 #define VM_ENERGY_SELECTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct selection;
 
@@ -20,10 +21,19 @@ void selection_free(struct selection *selection);
 /* 0, -EINVAL (empty, or an invalid regular expression), or -ENOMEM. */
 int selection_add(struct selection *selection, const char *text);
 
+/* Why the last selection_add() returned -EINVAL, in words of regerror(3). Borrowed; "" if it did not. */
+const char *selection_fault(const struct selection *selection);
+
 /* true: names that match are ignored (IgnoreSelected). false, the default: they are wanted. */
 void selection_invert(struct selection *selection, bool ignore_selected);
 
-/* 1: wanted, 0: not, or -ENOMEM. */
-int selection_wants(const struct selection *selection, const char *name);
+/* 1: wanted, 0: not, or -ENOMEM. Remembers which entries matched. */
+int selection_wants(struct selection *selection, const char *name);
+
+/*
+ * The text of the first entry from *index on that has matched no name yet, with *index behind it; NULL: there is none.
+ * Borrowed.
+ */
+const char *selection_unmatched(const struct selection *selection, size_t *index);
 
 #endif

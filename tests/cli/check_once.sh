@@ -28,6 +28,23 @@ check "json: label, path, state" same '["vm-001","vms/vm-001/energy_uj","ok"]' "
 check "json: start and end are Unix times, the duration apart" \
   jq -e --argjson now "$(date +%s)" '.end <= $now + 2 and .end > $now - 30 and ((.end - .start - .duration_s) | fabs < 0.001)' out
 
+# the total
+counter vm-001 1000000
+counter vm-002 1000000
+run_story 'counter vm-001 3500000; counter vm-002 1500000' "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.5 --total
+check "total: the sum, behind the VMs" same 'total: 3.000000 J   avg 6.000 W   (2 VMs)' "$(tail -n 1 out)"
+check "total: the lines before are as without" test "$(wc -l <out)" -eq 4
+counter vm-001 1000000
+run_story 'counter vm-001 3500000' "$tool" once --files vms/vm-001/energy_uj -d 0.5 --total --json
+check "total, json: without bounds both are null" same '[2.5,null,null,5]' \
+  "$(jq -c '.total | [.energy_j, .energy_low_j, .energy_high_j, .power_w]' out)"
+counter vm-001 1000000
+run_story 'counter vm-001 3500000; rm vms/vm-002/energy_uj' "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.5 --total
+check "total: one has no value, nor has the sum" same 'total: n/a   avg n/a   (1 of 2 VMs)' "$(tail -n 1 out)"
+counter vm-002 1
+run_story 'rm vms/vm-002/energy_uj' "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.5 --total --json
+check "total, json: one has no value: null" jq -e '.total | .energy_j == null and .power_w == null' out
+
 # by updates: 2 J between two updates that are more than 2 s apart, in a window of 0.6 s
 counter vm-001 1000000
 touch -d '2 seconds ago' vms/vm-001/energy_uj

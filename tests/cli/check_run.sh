@@ -107,6 +107,21 @@ run "$tool" run --files "$two" -- sleep 1.5
 check "run: status 0" exits 0
 check "run: bounds by default" test "$(grep -cE "^[ab]: [0-9.]+ $line$" err)" -eq 2
 check "run: 100 W within 2 %" awk '/^Duration: / { d = $2 + 0 } /^a: / { e = $2 } END { exit !(e > 98 * d && e < 102 * d) }' err
+# each number of the total is the sum of those of the VMs, in text and JSON
+sums='def sum(f): map(f) | add; .total as $t | .vms | length == 2 and
+  ([sum(.energy_j) - $t.energy_j, sum(.energy_low_j) - $t.energy_low_j, sum(.energy_high_j) - $t.energy_high_j,
+    sum(.power_w) - $t.power_w] | all(fabs < 0.0001))'
+run "$tool" once --files "$two" -d 1.5 --bounds --total --json
+check "once, total: sums with bounds" jq -e "$sums" out
+check "run: total of two by default" test "$("$tool" run --files "$two" -- true 2>&1 | grep -cE "^total: [0-9.]+ $line   \(2 VMs\)$")" -eq 1
+check "run: no total of one" test "$("$tool" run --files "${two/\*/a}" -- true 2>&1 | grep -c "^total:")" -eq 0
+run "$tool" run --files "$two" --json total.json -- true
+check "run, json: sums with bounds" jq -e "$sums" total.json
+mkdir -p vms/off
+echo 5 >vms/off/energy_uj
+touch -d '1 hour ago' vms/off/energy_uj
+run "$tool" once --files "$two" vms/off/energy_uj -d 1.5 --bounds --total
+check "total: one has no energy: at least that of the others" grep -qxE 'total: n/a   \(at least [0-9.]+\)   avg n/a   \(2 of 3 VMs\)' out
 rm -r vms
 counter dead 5
 touch -d '1 hour ago' vms/dead/energy_uj
