@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/csv_text.h"
+#include "core/label.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -294,16 +295,32 @@ static void put_count(struct csv_text *text, uint64_t count) {
   csv_text_u64(text, count, 1);
 }
 
+/* A name from a file, which may be anything. A spreadsheet must not take it for a formula. */
+static void put_name(struct csv_text *text, const char *name) {
+  if (name[0] == '.' || !label_starts_badly(name)) {
+    csv_text_field(text, name, "");
+    return;
+  }
+  char *safe = strdup(name);
+  if (safe == NULL) {
+    text->failed = true;
+    return;
+  }
+  safe[0] = '_';
+  csv_text_field(text, safe, "");
+  free(safe);
+}
+
 static void put_row(struct csv_text *text, const struct report *report, size_t vm, const struct report_span *span,
                     const struct report_figures *figures, const struct report_costs *costs) {
   double kwh = figures->energy_j / J_PER_KWH;
   bool has_energy = figures->has_energy, has_power = figures->has_power;
-  csv_text_field(text, report->recording.shown, "");
+  put_name(text, report->recording.shown);
   csv_text_char(text, ',');
   if (span->name != NULL)
-    csv_text_field(text, span->name, "");
+    put_name(text, span->name);
   csv_text_char(text, ',');
-  csv_text_field(text, report->vms[vm].label, "");
+  put_name(text, report->vms[vm].label);
   put_field(text, report->has_span, seconds(span->start_ns));
   put_field(text, report->has_span, seconds(span->end_ns));
   put_field(text, has_energy, figures->energy_j);
