@@ -55,7 +55,7 @@ static bool find_span(struct plot *plot, int64_t *step_ns) {
     has_span = true;
     for (size_t vm = 0; vm < report->vms_num; vm++) {
       const struct tally *tally = &report->vms[vm].tally;
-      int64_t vm_ns = tally->steps > 0 ? (tally->row_ns - tally->first_ns) / (int64_t)tally->steps : 0;
+      int64_t vm_ns = tally->steps > 0 ? tally->whole.known_ns / (int64_t)tally->steps : 0;
       *step_ns = vm_ns > 0 && vm_ns < *step_ns ? vm_ns : *step_ns;
     }
   }
@@ -167,6 +167,10 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   struct lines_of_report *all = arg;
   if (vm >= all->num)
     return -ESTALE; /* it was not there when it was read first */
+  if (vm < all->begun) {
+    tally_again(&all->lines[vm].tally, info);
+    return 0;
+  }
   struct tally_options options = report_tally_options(all->report);
   options.phases = &all->no_marks;
   int status = tally_init(&all->lines[vm].tally, &options, info);

@@ -142,12 +142,27 @@ static void print_head(const struct report *report, const struct report_span *sp
     fputs(": no samples\n", out);
     return;
   }
-  fprintf(out, ": %.3f s from %s", seconds(span->end_ns - span->start_ns), since);
+  fprintf(out, ": %.3f s from %s", seconds(span->duration_ns), since);
   if (!span->is_phase && report->recording.info.host != NULL)
     fprintf(out, ", on %s", report->recording.info.host);
   if (!span->is_phase)
     fprintf(out, "; power from %s", report_power_from(report));
   fputc('\n', out);
+}
+
+/* "resets: web 19, db 2" */
+static void print_resets(struct report *report, const struct report_span *span, FILE *out) {
+  const char *before = "  resets: ";
+  struct report_figures figures;
+  for (size_t i = 0; i < report->vms_num; i++) {
+    report_vm_figures(report, i, span, &figures);
+    if (figures.resets == 0)
+      continue;
+    fprintf(out, "%s%s %" PRIu64, before, report->vms[i].label, figures.resets);
+    before = ", ";
+  }
+  if (before[0] == ',')
+    fputc('\n', out);
 }
 
 static void print_span(struct report *report, const struct report_span *span, const struct report_costs *costs,
@@ -172,6 +187,7 @@ static void print_span(struct report *report, const struct report_span *span, co
   report_total(report, span, &figures);
   fill_line(&lines[num + 1], &figures, costs);
   print_table(lines, num > 1 ? num + 2 : num + 1, costs, out);
+  print_resets(report, span, out);
   free(lines);
 }
 
@@ -237,7 +253,7 @@ static json_t *span_to_json(struct report *report, const struct report_span *spa
   json_t *object =
       json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)), "end",
                 json_number_or_null(has, seconds(span->end_ns)), "duration_s",
-                json_number_or_null(has, seconds(span->end_ns - span->start_ns)), "vms", vms, "total", total);
+                json_number_or_null(has, seconds(span->duration_ns)), "vms", vms, "total", total);
   if (status == 0)
     return object;
   json_decref(object);
