@@ -269,6 +269,10 @@ static int take_row(struct reader *r, size_t len, bool ended) {
   r->start += extent.used;
   if (extent.len == skip)
     return 0;
+  text[extent.len - skip] = '\0';
+  const char *whole = text;
+  row.fields = &whole;
+  row.count = 1;
   if (!extent.open) {
     status = split(r, text, extent.len - skip);
     row.fields = r->fields;

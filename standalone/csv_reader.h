@@ -27,7 +27,7 @@ struct csv_row {
   const char *const *fields; /* valid during the call; a NUL byte in one was replaced */
   size_t count;
   bool cut;  /* the file ends within this line: the last field may be half of what it was */
-  bool open; /* a quote in the line is not closed; there are no fields */
+  bool open; /* a quote in the line is not closed; the only field is the line as it is */
 };
 
 /* What a file is that is no text which can be read, and the command that makes it one; NULL: there is none. */

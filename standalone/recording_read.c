@@ -82,6 +82,7 @@ struct scan {
   char *left_label;       /* the first of them */
   size_t left_owner;      /* and the file that it is in */
   uint64_t cut_line;      /* 0: none is */
+  uint64_t joined_line;   /* a row that is cut off by a header */
   bool sink_failed;
 };
 
@@ -441,8 +442,10 @@ static int take_layout(struct scan *r, struct layout *layout, uint64_t line) {
   r->columns = columns;
   r->layout = *layout;
   r->has_begun = false;
-  if (r->table++ > 0)
+  if (r->table++ > 0) {
     note_fault(&r->tables, line, (int64_t)r->table, 0);
+    r->recording->has_breaks = true;
+  }
   return 0;
 }
 
@@ -465,6 +468,7 @@ static char find_separator(const struct csv_row *row) {
 static int take_header(struct scan *r, const struct csv_row *row) {
   struct layout layout;
   if (row->open) {
+    r->separator = find_separator(row);
     r->missing = "header: a quote in its first line is not closed";
     return -EINVAL;
   }
@@ -495,7 +499,10 @@ static bool find_header(struct scan *r, const struct csv_row *row, struct layout
       *status = layout_parse(row->fields, row->count, layout, &missing);
       return *status != -EINVAL;
     }
-    if (strchr("0123456789.", row->fields[i][len - 3]) == NULL)
+    size_t before = len - 2;
+    if (before > 3 && memcmp(row->fields[i] + before - 3, "\xef\xbb\xbf", 3) == 0)
+      before -= 3;
+    if (strchr("0123456789.", row->fields[i][before - 1]) == NULL)
       continue;
     const char **fields = calloc(row->count - i, sizeof(*fields));
     if (fields == NULL) {
@@ -507,7 +514,7 @@ static bool find_header(struct scan *r, const struct csv_row *row, struct layout
     *status = layout_parse(fields, row->count - i, layout, &missing);
     free(fields);
     if (*status != -EINVAL) {
-      r->cut_line = row->line;
+      r->joined_line = row->line;
       return true;
     }
   }
@@ -646,6 +653,8 @@ static void tell_faults(const struct scan *r, const char *shown) {
   tell_times(r, shown);
   if (r->cut_line > 0)
     tell_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
+  if (r->joined_line > 0)
+    tell_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown, r->joined_line);
   if (r->repeats.num > 0)
     tell_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
                "and passed over",
