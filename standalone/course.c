@@ -25,7 +25,7 @@ static int64_t usual_step(const struct course *course) {
       steps[at] = steps[at - 1];
     steps[at] = course->steps[i];
   }
-  return num > 0 ? steps[(num - 1) / 2] : 0;
+  return num > 0 ? steps[num / 2] : 0;
 }
 
 static bool is_hole(const struct course *course, int64_t step_ns) {

@@ -1,7 +1,8 @@
 /*
  * cover: how much of a span of time is known
  *
- * The union of stretches, which come in any order. Of more than COVER_MAX that do not touch, the last ones are left out.
+ * The union of stretches, which come in any order. Of more than COVER_MAX that do not touch, the last ones are left
+ * out.
  */
 #ifndef VM_ENERGY_COVER_H
 #define VM_ENERGY_COVER_H

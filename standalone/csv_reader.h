@@ -37,8 +37,8 @@ struct csv_foreign {
 
 /*
  * Calls take() for each row until it answers something but 0, which is then returned. 0: the file is over.
- * -errno: it cannot be read; -E2BIG: a row is too long; -ENOMEM; -EMEDIUMTYPE: it is no text, and *foreign, which may be
- * NULL, says what it is.
+ * -errno: it cannot be read; -E2BIG: a row is too long; -ENOMEM; -EMEDIUMTYPE: it is no text, and *foreign, which may
+ * be NULL, says what it is.
  */
 int csv_reader_read_or_name(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
                             const struct csv_foreign **foreign);

@@ -53,8 +53,8 @@ struct scan {
   void **owners; /* of all files so far: tsearch(3) tree of the VMs' labels, with the file of each */
   size_t file;   /* the number of this one */
   struct run_clock clock;
-  size_t *vms;  /* of all files so far */
-  size_t table; /* 1: the first one; 0: there was no header */
+  size_t *vms;    /* of all files so far */
+  size_t table;   /* 1: the first one; 0: there was no header */
   bool has_begun; /* this table has a row */
   struct layout layout;
   struct recording_value *values; /* wide: of the row */
@@ -62,7 +62,7 @@ struct scan {
   const char *missing;            /* why it is no capture */
   char separator;                 /* 0: a comma */
   const struct csv_foreign *foreign;
-  bool has_commas;   /* for points in numbers */
+  bool has_commas; /* for points in numbers */
   bool has_rows;
   unsigned decimals; /* of the time stamps */
   int64_t cut_ns;
@@ -78,11 +78,11 @@ struct scan {
   uint64_t bad_cells, cell_line;
   char bad_reason[128], cell_reason[128];
   struct fault tables, back, jump, still, hole, repeats;
-  size_t left_out;        /* VMs */
-  char *left_label;       /* the first of them */
-  size_t left_owner;      /* and the file that it is in */
-  uint64_t cut_line;      /* 0: none is */
-  uint64_t joined_line;   /* a row that is cut off by a header */
+  size_t left_out;      /* VMs */
+  char *left_label;     /* the first of them */
+  size_t left_owner;    /* and the file that it is in */
+  uint64_t cut_line;    /* 0: none is */
+  uint64_t joined_line; /* a row that is cut off by a header */
   bool sink_failed;
 };
 
@@ -533,8 +533,8 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   if (find_header(r, row, &layout, &status))
     return status != 0 ? status : take_layout(r, &layout, row->line);
   if (row->count != r->layout.columns)
-    return pass_over(r, row, "it has %zu field%s, not %zu%s", row->count, row->count == 1 ? "" : "s",
-                     r->layout.columns, row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
+    return pass_over(r, row, "it has %zu field%s, not %zu%s", row->count, row->count == 1 ? "" : "s", r->layout.columns,
+                     row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
   char reason[sizeof(r->bad_reason)];
   describe_field(row->fields[r->layout.ts], time_status, true, reason, sizeof(reason));
   return pass_over(r, row, "%s", reason);
@@ -605,7 +605,10 @@ static void show_span(double s, char text[32]) {
   size_t i = 0;
   while (fabs(s) < 2 * units[i].s)
     i++;
-  snprintf(text, 32, "%.*f %s", units[i].s > 0 ? 1 : fabs(s) == floor(fabs(s)) ? 0 : 3,
+  snprintf(text, 32, "%.*f %s",
+           units[i].s > 0              ? 1
+           : fabs(s) == floor(fabs(s)) ? 0
+                                       : 3,
            fabs(s) / (units[i].s > 0 ? units[i].s : 1), units[i].name);
 }
 
@@ -672,8 +675,8 @@ static void tell_faults(const struct scan *r, const char *shown) {
                r->bad_line, r->bad_reason);
   if (r->left_out == 0)
     return;
-  char others[48] = "", *label = label_printable(r->left_label), *owner = label_printable(
-                                                                     r->recording->files[r->left_owner]);
+  char others[48] = "", *label = label_printable(r->left_label),
+       *owner = label_printable(r->recording->files[r->left_owner]);
   if (r->left_out > 1)
     snprintf(others, sizeof(others), " and %zu more VMs", r->left_out - 1);
   tell_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
@@ -707,7 +710,9 @@ static void tell_no_capture(const struct scan *r, const char *path, const char *
     snprintf(what, sizeof(what), "its columns are separated by %s%s%s, not commas", r->separator == '\t' ? "tabs" : "'",
              r->separator == '\t' ? "" : name, r->separator == '\t' ? "" : "'");
     snprintf(filter, sizeof(filter), "sed '/^sep=/d; s/,/./g; s/%s%s/,/g'", r->separator == '|' ? "[|]" : "",
-             r->separator == '\t' ? "\\t" : r->separator == '|' ? "" : name);
+             r->separator == '\t'  ? "\\t"
+             : r->separator == '|' ? ""
+                                   : name);
     tell_command(reason, sizeof(reason), path, what, filter);
   } else if (r->has_commas) {
     tell_command(reason, sizeof(reason), path, "its numbers have decimal commas",

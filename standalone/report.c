@@ -157,8 +157,7 @@ static int64_t duration_of(const struct report *report, size_t phase, int64_t st
   int64_t duration_ns = cover_ns(&report->cover, start_ns, end_ns);
   for (size_t i = 0; i < report->vms_num; i++) {
     const struct tally *tally = &report->vms[i].tally;
-    const struct tally_part *part =
-        phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
+    const struct tally_part *part = phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
     duration_ns = part->known_ns > duration_ns ? part->known_ns : duration_ns;
   }
   return duration_ns;

@@ -250,10 +250,9 @@ static json_t *span_to_json(struct report *report, const struct report_span *spa
   report_total(report, span, &figures);
   status |= add_energy(total, &figures, costs);
   bool has = report->has_span;
-  json_t *object =
-      json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)), "end",
-                json_number_or_null(has, seconds(span->end_ns)), "duration_s",
-                json_number_or_null(has, seconds(span->duration_ns)), "vms", vms, "total", total);
+  json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)),
+                             "end", json_number_or_null(has, seconds(span->end_ns)), "duration_s",
+                             json_number_or_null(has, seconds(span->duration_ns)), "vms", vms, "total", total);
   if (status == 0)
     return object;
   json_decref(object);

@@ -188,6 +188,32 @@ check "report -: text" grep -q '^standard input: 10\.000 s from 2026-11-24' out
 run "$tool" report - < <(gzip -c plain.csv)
 check "report -: gzip" says err "vm_energy: 'standard input' is no capture: it is compressed by gzip; read it with: zcat \| vm_energy report -"
 
+# --- plot --------------------------------------------------------------------------------------------------------------------
+if command -v gnuplot >/dev/null; then
+  { echo "$head_p" && shifted 0 5 -$t0 | cut -d, -f1,3 && watts 6 30; } >x.csv
+  run "$tool" plot --force -o x.svg x.csv
+  check "plot from 1970: drawn from when the clock was set" grep -q '>Power of 1 VM, 2026-11-24 16:00:06 to 16:00:30<' x.svg
+  check "plot from 1970: said" grep -qx "vm_energy: warning: samples from before the clock was set, in 1970, are not drawn" err
+  check "plot from 1970: status 0" exits 0
+  { echo "$head_a" && rows 0 10 && echo "$head_a" && rows 300000 300010; } >x.csv
+  run "$tool" plot --force -o x.svg x.csv
+  check "plot of runs that are days apart: says why not" grep -q "^vm_energy: nothing to draw: the samples lie too far apart, within 3\.5 days" err
+  check "plot of runs that are days apart: status 1" exits 1
+  { echo "$head_a" && rows 0 10 && shifted 11 20 -2; } >x.csv
+  run "$tool" plot --force -o x.svg x.csv
+  check "plot of a clock that was set back: status 0" exits 0
+  run "$tool" plot --force -o x.svg - < <(cat plain.csv)
+  check "plot -: status 0" exits 0
+  check "plot -: drawn" grep -q '>Power of 1 VM, 2026-11-24 16:00:00 to 16:00:10<' x.svg
+  mkdir fake
+  printf '#!/bin/sh\ncat\n' >fake/gnuplot
+  chmod +x fake/gnuplot
+  { echo "$head_p" && watts 0 9 && watts 100 109; } >x.csv
+  PATH=$work/fake:$PATH run "$tool" plot --force -o x.svg x.csv
+  check "plot: a hole without a counter is not filled" same 1 \
+    "$(sed -n '/^\$curve0 <</,/^END/p' x.svg | awk -v t=$t0 '$1 > t + 20 && $1 < t + 90 { bad = 1 } NF == 0 { gap = 1 } END { print gap && !bad }')"
+fi
+
 # --- a directory ------------------------------------------------------------------------------------------------------------------
 mkdir twice
 cp plain.csv twice/power.csv
