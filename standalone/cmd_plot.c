@@ -2,6 +2,7 @@
  * plot: power over time, as a picture
  */
 #include "command.h"
+#include "csv_reader.h"
 #include "gnuplot.h"
 #include "message.h"
 #include "plot.h"
@@ -146,10 +147,33 @@ static bool draw(struct plot *plot, const struct options *options, enum plot_for
   return status == 0;
 }
 
+/* Standard input becomes a file without a name. */
+static bool keep_stdin(void) {
+  char data[65536];
+  FILE *file = tmpfile();
+  size_t n = 0;
+  while (file != NULL && (n = fread(data, 1, sizeof(data), stdin)) > 0 && fwrite(data, 1, n, file) == n)
+    ;
+  bool kept = file != NULL && n == 0 && ferror(stdin) == 0 && fflush(file) == 0 &&
+              dup2(fileno(file), STDIN_FILENO) == STDIN_FILENO && lseek(STDIN_FILENO, 0, SEEK_SET) == 0;
+  if (!kept)
+    tell_error("unable to keep standard input in a file: %s", strerror(errno));
+  if (file != NULL)
+    fclose(file);
+  return kept;
+}
+
 /* Each is read twice. */
 static bool are_files(const struct options *options) {
+  bool has_stdin = false;
   for (size_t i = 0; i < options->files_num; i++) {
     struct stat info;
+    if (strcmp(options->files[i], CSV_READER_STDIN) == 0) {
+      if (!has_stdin && !keep_stdin())
+        return false;
+      has_stdin = true;
+      continue;
+    }
     if (stat(options->files[i], &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
       continue;
     char *printable = label_printable(options->files[i]);

@@ -1,8 +1,11 @@
 /*
  * csv_reader: a CSV file, row by row, in memory that does not grow with the file
  *
- * RFC 4180, read by libcsv: fields may be quoted, lines end in LF or CRLF. A byte order mark at the start and empty
- * lines are passed over. Works on pipes too.
+ * RFC 4180: fields may be quoted; lines end in LF, CRLF or CR. A byte order mark at the start of a line and empty lines
+ * are passed over. Works on pipes too.
+ *
+ * A quote that is not closed must not swallow the lines after it. A field goes on in the next line only if that line is
+ * no row on its own, if the row has as many fields as the one before, and if it ends within CSV_READER_QUOTED lines.
  */
 #ifndef VM_ENERGY_CSV_READER_H
 #define VM_ENERGY_CSV_READER_H
@@ -14,17 +17,31 @@
 /* A row of more than that is none: ten times a capture of 10,000 VMs. */
 #define CSV_READER_ROW_MAX (8u << 20)
 
+#define CSV_READER_QUOTED 16
+
+/* This path is standard input. */
+#define CSV_READER_STDIN "-"
+
 struct csv_row {
-  uint64_t line;             /* that it ends in, 1 the first */
+  uint64_t line;             /* that it begins in, 1 the first; lines within quotes count */
   const char *const *fields; /* valid during the call; a NUL byte in one was replaced */
   size_t count;
-  bool cut; /* the file ends within this line: the last field may be half of what it was */
+  bool cut;  /* the file ends within this line: the last field may be half of what it was */
+  bool open; /* a quote in the line is not closed; the only field is the line as it is */
+};
+
+/* What a file is that is no text which can be read, and the command that makes it one; NULL: there is none. */
+struct csv_foreign {
+  const char *what, *filter;
 };
 
 /*
  * Calls take() for each row until it answers something but 0, which is then returned. 0: the file is over.
- * -errno: it cannot be read; -E2BIG: a row is too long; -ENOMEM.
+ * -errno: it cannot be read; -E2BIG: a row is too long; -ENOMEM; -EMEDIUMTYPE: it is no text, and *foreign, which may
+ * be NULL, says what it is.
  */
+int csv_reader_read_or_name(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
+                            const struct csv_foreign **foreign);
 int csv_reader_read(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg);
 
 #endif

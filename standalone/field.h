@@ -1,23 +1,34 @@
 /*
  * field: text in a field of a capture -> number, strict
  *
- * Each answers 0 (the result is set), -ENODATA (empty, or "NA" or "NaN" as statistics programs write it: no value) or
- * -EINVAL (anything else, negative numbers of energy and power included). The decimal sign is a point, since
- * the tool never sets LC_NUMERIC.
+ * Each answers 0 (the result is set), -ENODATA (empty, or "NA" or "NaN" as statistics programs write it: no value),
+ * -EDOM (a number in scientific form that was rounded: its digits do not reach the unit) or -EINVAL (anything else,
+ * negative numbers of energy and power included). The decimal sign is a point, since the tool never sets LC_NUMERIC.
  */
 #ifndef VM_ENERGY_FIELD_H
 #define VM_ENERGY_FIELD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Unix seconds, up to 4e9, with any number of decimals; nanoseconds are kept. decimals: how many there were; may be
- * NULL. */
+/*
+ * Unix seconds, up to 4e9, with any number of decimals, of which nanoseconds are kept; in scientific form if all digits
+ * of the second are there. Or ISO 8601: "2026-11-24T16:00:00.5Z", with a space for the T, without seconds, with an
+ * offset ("+01:00", "+0100", "+01", "Z", " UTC"); without one it is local time. decimals: how many there were; may be
+ * NULL.
+ */
 int field_parse_time(const char *text, int64_t *ns, unsigned *decimals);
 
-/* Whole microjoules, up to 2^64-1. Decimals, as programs write that know no integers, are cut. */
+/*
+ * Whole microjoules, up to 2^64-1. Decimals, as programs write that know no integers, are cut. In scientific form all
+ * digits must be there ("1.795463412345e+12"), or so few that the number is a round one ("1.1e+09").
+ */
 int field_parse_energy(const char *text, uint64_t *energy_uj);
 
 /* Watts. */
 int field_parse_power(const char *text, double *power_w);
+
+/* True for "100,5". */
+bool field_has_decimal_comma(const char *text);
 
 #endif

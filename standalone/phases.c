@@ -54,10 +54,10 @@ static int take_header(struct reading_marks *r, const struct csv_row *row) {
 
 static int take_row(const struct csv_row *row, void *arg) {
   struct reading_marks *r = arg;
-  if (!r->begun)
+  if (!r->begun && !row->open)
     return take_header(r, row);
   int64_t ns;
-  if (row->cut || row->count != r->columns || field_parse_time(row->fields[r->ts], &ns, NULL) != 0) {
+  if (row->cut || row->open || row->count != r->columns || field_parse_time(row->fields[r->ts], &ns, NULL) != 0) {
     r->phases->bad_rows++;
     return 0;
   }

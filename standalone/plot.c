@@ -1,5 +1,6 @@
 #include "plot.h"
 
+#include "csv_reader.h"
 #include "message.h"
 
 #include "core/label.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Bytes in the legend: of a label, and of a label and a path where both are needed. */
 #define LABEL_MAX 40
@@ -39,8 +41,24 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num,
   return worst;
 }
 
+/* Of a clock that was not set at first, time counts from where it was. */
 int64_t plot_shift_ns(const struct plot *plot, size_t report) {
-  return plot->relative ? plot->reports[report].start_ns : 0;
+  const struct report *r = &plot->reports[report];
+  if (!plot->relative)
+    return 0;
+  return r->start_ns < REPORT_CLOCK_NS && r->has_clock ? r->clock_ns : r->start_ns;
+}
+
+/* What came before a clock was set would make the rest a dot. */
+static void leave_out_1970(struct plot *plot) {
+  int64_t clock_ns = INT64_MAX;
+  for (size_t i = 0; i < plot->reports_num; i++)
+    if (plot->reports[i].has_clock && plot->reports[i].clock_ns - plot_shift_ns(plot, i) < clock_ns)
+      clock_ns = plot->reports[i].clock_ns - plot_shift_ns(plot, i);
+  if ((plot->relative ? plot->start_ns >= 0 : plot->start_ns >= REPORT_CLOCK_NS) || clock_ns == INT64_MAX)
+    return;
+  tell_warning("samples from before the clock was set, in 1970, are not drawn");
+  plot->start_ns = clock_ns;
 }
 
 /* The span of all captures, and how far two samples of a VM are apart where they are closest. False: there is none. */
@@ -60,10 +78,12 @@ static bool find_span(struct plot *plot, int64_t *step_ns) {
     has_span = true;
     for (size_t vm = 0; vm < report->vms_num; vm++) {
       const struct tally *tally = &report->vms[vm].tally;
-      int64_t vm_ns = tally->steps > 0 ? (tally->row_ns - tally->first_ns) / (int64_t)tally->steps : 0;
+      int64_t vm_ns = tally->steps > 0 ? tally->whole.known_ns / (int64_t)tally->steps : 0;
       *step_ns = vm_ns > 0 && vm_ns < *step_ns ? vm_ns : *step_ns;
     }
   }
+  if (has_span)
+    leave_out_1970(plot);
   return has_span && plot->start_ns < plot->end_ns && *step_ns < INT64_MAX;
 }
 
@@ -173,6 +193,10 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   struct lines_of_report *all = arg;
   if (vm >= all->num)
     return -ESTALE; /* it was not there when it was read first */
+  if (vm < all->begun) {
+    tally_again(&all->lines[vm].tally, info);
+    return 0;
+  }
   struct tally_options options = report_tally_options(all->report);
   options.phases = &all->no_marks;
   int status = tally_init(&all->lines[vm].tally, &options, info);
@@ -217,6 +241,8 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
   for (size_t i = 0; i < plot->vms_num; i++)
     if (ranks[i].report == report)
       all.lines[ranks[i].vm].series = &plot->series[i < PLOT_VMS ? i : PLOT_VMS];
+  if (strcmp(recording->path, CSV_READER_STDIN) == 0)
+    lseek(STDIN_FILENO, 0, SEEK_SET);
   const struct recording_sink sink = {.vm = begin_line, .value = add_value, .arg = &all};
   int status = recording_read(recording, &sink);
   if (status == STATUS_DONE)
@@ -243,12 +269,20 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   return status;
 }
 
-static bool has_any_power(const struct plot *plot) {
+enum { SHOWS_NOTHING, SHOWS_DOTS, SHOWS_POWER };
+
+/* What there is to see: dots are powers that are shorter than half a column. */
+static int find_power(const struct plot *plot) {
+  int shows = SHOWS_NOTHING;
   for (size_t s = 0; s < plot->series_num; s++)
-    for (size_t i = 0; i < plot->series[s].bins.num; i++)
+    for (size_t i = 0; i < plot->series[s].bins.num; i++) {
+      double power_w;
+      if (bins_mean_w(&plot->series[s].bins, i, &power_w))
+        return SHOWS_POWER;
       if (plot->series[s].bins.list[i].covered_s > 0)
-        return true;
-  return false;
+        shows = SHOWS_DOTS;
+    }
+  return shows;
 }
 
 int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded, bool relative) {
@@ -263,7 +297,13 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, bool reco
     return STATUS_FAILED;
   }
   status = read_all(plot, step_ns);
-  if (status == STATUS_DONE && !has_any_power(plot)) {
+  int shows = status == STATUS_DONE ? find_power(plot) : SHOWS_POWER;
+  if (shows == SHOWS_DOTS) {
+    tell_error("nothing to draw: the samples lie too far apart, within %.1f days; draw their parts one by one",
+               (double)(plot->end_ns - plot->start_ns) / (86400.0 * 1e9));
+    return STATUS_FAILED;
+  }
+  if (shows == SHOWS_NOTHING) {
     tell_error(
         "nothing to draw: no VM has a power between two updates; --power recorded draws what stands in the rows");
     return STATUS_FAILED;

@@ -1,5 +1,6 @@
 #include "recording.h"
 
+#include "csv_reader.h"
 #include "marks.h"
 #include "message.h"
 #include "metadata.h"
@@ -122,6 +123,12 @@ static int look_into_dir(struct recording *recording) {
   return recording->has_info && recording->info.files_num > 0 ? list_files(recording) : search(recording);
 }
 
+/* Nothing lies beside it. */
+static int read_stdin(struct recording *recording) {
+  int status = phases_read(NULL, &recording->info, &recording->phases);
+  return status != 0 ? status : add_file(recording, strdup(CSV_READER_STDIN));
+}
+
 /* A directory without a capture: the one above them, perhaps. */
 static int tell_no_files(const struct recording *recording) {
   struct dirent **entries;
@@ -158,17 +165,26 @@ static void tell_run(struct recording *recording) {
 
 int recording_open(struct recording *recording, const char *path) {
   struct recording r = {.path = path, .shown = label_printable(path), .info = {.scale = 1}};
-  struct stat info;
+  struct stat info = {0};
+  bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
+  if (is_stdin) {
+    free(r.shown);
+    r.shown = strdup("standard input");
+  }
   if (r.shown == NULL) {
     tell_error("unable to read: %s", strerror(ENOMEM));
     return STATUS_FAILED;
   }
-  if (stat(path, &info) != 0) {
+  if (!is_stdin && stat(path, &info) != 0) {
     tell_error("'%s' is no capture: %s", r.shown, strerror(errno));
     free(r.shown);
     return STATUS_USAGE;
   }
-  int status = S_ISDIR(info.st_mode) ? look_into_dir(&r) : look_beside_file(&r);
+  int status;
+  if (is_stdin)
+    status = read_stdin(&r);
+  else
+    status = S_ISDIR(info.st_mode) ? look_into_dir(&r) : look_beside_file(&r);
   if (status == 0)
     tell_run(&r);
   int result = status != 0 ? tell_failure(&r, status) : r.files_num == 0 ? tell_no_files(&r) : STATUS_DONE;

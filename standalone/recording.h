@@ -1,9 +1,11 @@
 /*
  * recording: a capture as it lies on disk, read value by value
  *
- * What one argument of a command names: a file of a capture, or the directory of a run with all of its files. run.json,
+ * What one argument of a command names: a file of a capture, the directory of a run with all of its files, or "-",
+ * standard input. run.json,
  * marks.csv and updates.dat beside it are read where they are of that capture. Values and updates go to callbacks;
- * nothing of them is kept, so that a file may be larger than memory. Times are as if the wall clock had not been set.
+ * nothing of them is kept, so that a file may be larger than memory. Times are as if the wall clock had not been set,
+ * where run.json says when it was.
  */
 #ifndef VM_ENERGY_RECORDING_H
 #define VM_ENERGY_RECORDING_H
@@ -30,6 +32,7 @@ struct recording {
   char **labels;        /* of the VMs, as they stand in the files; only with updates.dat */
   size_t labels_num;
   bool was_read;
+  bool has_breaks; /* vm() was called again for a VM, see below */
   bool incomplete; /* rows were passed over, or files were; told */
 };
 
@@ -48,6 +51,7 @@ struct recording_value {
   double power_w;
   bool has_state; /* the layout has states */
   enum sample_state state;
+  bool after_hole; /* rows are missing before it, of a VM without a counter: nothing tells what it drew meanwhile */
 };
 
 /* A VM, before its first value. */
@@ -62,7 +66,10 @@ struct recording_vm {
   int64_t unit_ns;         /* how much later than its time stamp a row may have been taken */
 };
 
-/* vm counts from 0 over all files. Both answer 0 or -errno, which ends the reading. */
+/*
+ * vm counts from 0 over all files. vm() is called again for a VM where what lies between the value before and the next
+ * one is not known: another table begins, the clock was set. Both answer 0 or -errno, which ends the reading.
+ */
 struct recording_sink {
   int (*vm)(void *arg, size_t vm, const struct recording_vm *info);
   int (*value)(void *arg, size_t vm, const struct recording_value *value);

@@ -1,6 +1,7 @@
 /* The other half of recording: its files, row by row. */
 #include "recording.h"
 
+#include "course.h"
 #include "csv_reader.h"
 #include "field.h"
 #include "layout.h"
@@ -8,9 +9,11 @@
 
 #include "core/clock.h"
 #include "core/label.h"
+#include "core/shell_word.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,39 +23,66 @@
 /* How late a row was taken in a run that was killed before it said so. */
 #define LATE_NS (50 * NS_PER_MS)
 
-/* A VM of a long file. */
-struct long_vm {
-  size_t at;         /* in the order of the file */
+/* Values that are remembered of a file, to tell a copy of rows; a power of two. */
+#define SEEN_NUM ((size_t)1 << 16)
+
+/* The number of a VM that is in another file too, and left out of this one. */
+#define LEFT_OUT SIZE_MAX
+
+/* A VM of a file. Two of one name in a table, which the tool before this one could write, stay two. */
+struct file_vm {
+  size_t at;    /* in the recording; LEFT_OUT */
+  size_t nth;   /* of those of this name */
+  size_t table; /* that it was found in last; 0: none */
+  size_t order; /* long: of its first row */
+  struct course course;
   const char *label; /* stored after the struct */
 };
 
-/* More than a time stamp can be. */
-#define LATEST_NS (INT64_C(5000000000) * NS_PER_S)
+/* Something about rows that is said once, with the first of them. */
+struct fault {
+  uint64_t num, line;
+  int64_t ts_ns; /* of the last one, since a row of each VM may have it */
+  double s;      /* by how much, of the first */
+};
 
 /* What reading one file takes. */
 struct scan {
   struct recording *recording;
   const struct recording_sink *sink;
+  void **owners; /* of all files so far: tsearch(3) tree of the VMs' labels, with the file of each */
+  size_t file;   /* the number of this one */
   struct run_clock clock;
-  size_t *vms;     /* of all files so far */
-  size_t first_vm; /* of this file */
-  bool has_layout;
+  size_t *vms;    /* of all files so far */
+  size_t table;   /* 1: the first one; 0: there was no header */
+  bool has_begun; /* this table has a row */
   struct layout layout;
   struct recording_value *values; /* wide: of the row */
+  struct file_vm **columns;       /* wide: the VMs of the table */
   const char *missing;            /* why it is no capture */
+  char separator;                 /* 0: a comma */
+  const struct csv_foreign *foreign;
+  bool has_commas; /* for points in numbers */
   bool has_rows;
   unsigned decimals; /* of the time stamps */
   int64_t cut_ns;
-  int64_t last_ns, back_ns; /* of the last row; by how much the time went back */
-  uint64_t back_line;       /* where it did first */
+  int64_t row_ns; /* of the last row */
 
-  struct long_vm **long_vms; /* long: the VMs of this file, as they stand there */
-  size_t long_vms_num, cursor;
-  void *by_label; /* tsearch(3) tree of them */
+  struct file_vm **in_order; /* long: the VMs, as they stand there */
+  size_t in_order_num, cursor;
+  void *by_label; /* tsearch(3) tree of all VMs of the file */
+  uint32_t *seen; /* by hash: a trace of the values */
+  size_t seen_num;
 
   uint64_t bad_rows, bad_line; /* rows passed over, and where the first one is */
-  char bad_reason[80];
-  uint64_t cut_line; /* 0: none is */
+  uint64_t bad_cells, cell_line;
+  char bad_reason[128], cell_reason[128];
+  struct fault tables, back, jump, still, hole, repeats;
+  size_t left_out;      /* VMs */
+  char *left_label;     /* the first of them */
+  size_t left_owner;    /* and the file that it is in */
+  uint64_t cut_line;    /* 0: none is */
+  uint64_t joined_line; /* a row that is cut off by a header */
   bool sink_failed;
 };
 
@@ -73,78 +103,156 @@ static int keep_label(struct recording *recording, size_t vm, const char *label)
   return 0;
 }
 
-static int announce(struct scan *r, const char *label, bool has_counter) {
-  char *printable = label_printable(label);
+/* is_new: else another stretch of the VM begins, of which run.json does not say how. */
+static int announce(struct scan *r, const struct file_vm *file_vm, bool has_counter, bool is_new) {
+  char *printable = label_printable(file_vm->label);
   if (printable == NULL)
     return -ENOMEM;
   struct recording *recording = r->recording;
-  struct recording_vm vm = {
-      .label = printable, .has_counter = has_counter, .start_ns = recording->info.start_ns, .unit_ns = NS_PER_S};
+  bool from_start = is_new && r->table <= 1;
+  struct recording_vm vm = {.label = printable,
+                            .has_counter = has_counter,
+                            .start_ns = from_start ? recording->info.start_ns : 0,
+                            .unit_ns = NS_PER_S};
   for (unsigned i = 0; i < r->decimals && vm.unit_ns > 1; i++)
     vm.unit_ns /= 10;
   const struct run_counter *counter = recording->has_info ? run_info_counter(&recording->info, printable) : NULL;
   if (counter != NULL) {
-    vm.has_start = counter->has_start && r->has_rows;
+    vm.has_start = from_start && counter->has_start && r->has_rows;
     vm.start_uj = counter->start_uj;
     vm.start_update_ns = counter->start_ns;
     vm.range_uj = counter->range_uj;
   }
   if (recording->info.files_num > 0) /* then the rest of the time stamp is known, see cut_off() */
     vm.unit_ns = recording->info.late_ns > 0 ? recording->info.late_ns : LATE_NS;
-  int status = keep_label(recording, *r->vms, label);
+  recording->has_breaks = recording->has_breaks || !is_new;
+  int status = is_new ? keep_label(recording, file_vm->at, file_vm->label) : 0;
   if (status == 0)
-    status = r->sink->vm(r->sink->arg, (*r->vms)++, &vm);
+    status = r->sink->vm(r->sink->arg, file_vm->at, &vm);
   r->sink_failed = status != 0;
   free(printable);
   return status;
 }
 
-static int announce_all(struct scan *r) {
-  int status = 0;
-  for (size_t i = 0; i < r->layout.vms_num && status == 0 && !r->layout.is_long; i++)
-    status = announce(r, r->layout.vms[i].label, r->layout.vms[i].energy != LAYOUT_NONE);
-  return status;
+/* --- VMs ---------------------------------------------------------------------------------------------------------- */
+
+/* In which file a VM is. */
+struct owner {
+  size_t file;
+  const char *label; /* stored after the struct */
+};
+
+static int compare_owners(const void *a, const void *b) {
+  return strcmp(((const struct owner *)a)->label, ((const struct owner *)b)->label);
 }
 
-static int compare_long_vms(const void *a, const void *b) {
-  return strcmp(((const struct long_vm *)a)->label, ((const struct long_vm *)b)->label);
-}
-
-static int add_long_vm(struct scan *r, const char *label) {
-  if ((r->long_vms_num & (r->long_vms_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
-    struct long_vm **vms = realloc(r->long_vms, (2 * r->long_vms_num + 1) * sizeof(struct long_vm *));
-    if (vms == NULL)
-      return -ENOMEM;
-    r->long_vms = vms;
-  }
+/* The file that the VM was found in first. 0 or -ENOMEM. */
+static int find_owner(struct scan *r, const char *label, size_t *file) {
   size_t size = strlen(label) + 1;
-  struct long_vm *vm = malloc(sizeof(*vm) + size);
+  struct owner *owner = malloc(sizeof(*owner) + size);
+  if (owner == NULL)
+    return -ENOMEM;
+  *owner = (struct owner){.file = r->file, .label = memcpy(owner + 1, label, size)};
+  struct owner **node = tsearch(owner, r->owners, compare_owners);
+  if (node == NULL || *node != owner)
+    free(owner);
+  if (node == NULL)
+    return -ENOMEM;
+  *file = (*node)->file;
+  return 0;
+}
+
+static int compare_file_vms(const void *a, const void *b) {
+  const struct file_vm *x = a, *y = b;
+  int order = strcmp(x->label, y->label);
+  return order != 0 ? order : (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+static int add_vm(struct scan *r, const char *label, size_t nth, bool has_counter, struct file_vm **added) {
+  size_t size = strlen(label) + 1, owner;
+  int status = find_owner(r, label, &owner);
+  struct file_vm *vm = status == 0 ? malloc(sizeof(*vm) + size) : NULL;
   if (vm == NULL)
     return -ENOMEM;
-  *vm = (struct long_vm){.at = r->long_vms_num, .label = memcpy(vm + 1, label, size)};
-  if (tsearch(vm, &r->by_label, compare_long_vms) == NULL) {
+  *vm = (struct file_vm){.nth = nth, .label = memcpy(vm + 1, label, size)};
+  if (tsearch(vm, &r->by_label, compare_file_vms) == NULL) {
     free(vm);
     return -ENOMEM;
   }
-  r->long_vms[r->long_vms_num++] = vm;
-  return announce(r, label, r->layout.vms[0].energy != LAYOUT_NONE);
-}
-
-/* The number of a VM in a long file. A new one is announced. Rows mostly come in the order of the pass before. */
-static int find_vm(struct scan *r, const char *label, size_t *vm) {
-  size_t at = r->cursor;
-  if (at >= r->long_vms_num || strcmp(r->long_vms[at]->label, label) != 0) {
-    const struct long_vm key = {.label = label};
-    struct long_vm **node = tfind(&key, &r->by_label, compare_long_vms);
-    at = node != NULL ? (*node)->at : r->long_vms_num;
+  *added = vm;
+  if (owner != r->file) {
+    vm->at = LEFT_OUT;
+    if (r->left_out++ > 0)
+      return 0;
+    r->left_owner = owner;
+    r->left_label = strdup(label);
+    return r->left_label != NULL ? 0 : -ENOMEM;
   }
-  int status = at == r->long_vms_num ? add_long_vm(r, label) : 0;
-  r->cursor = at + 1 < r->long_vms_num ? at + 1 : 0;
-  *vm = r->first_vm + at;
+  vm->at = *r->vms;
+  status = announce(r, vm, has_counter, true);
+  *r->vms += status == 0;
   return status;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------------- */
+/* The VM of this name in the table; of two, that which was not found yet. A new one is announced. */
+static int find_file_vm(struct scan *r, const char *label, bool may_be_two, bool has_counter, struct file_vm **found) {
+  struct file_vm key = {.label = label};
+  struct file_vm **node;
+  for (;; key.nth++) {
+    node = tfind(&key, &r->by_label, compare_file_vms);
+    if (node == NULL || !may_be_two || (*node)->table != r->table)
+      break;
+  }
+  int status = 0;
+  if (node != NULL)
+    *found = *node;
+  else
+    status = add_vm(r, label, key.nth, has_counter, found);
+  if (status == 0 && (*found)->table != r->table) {
+    (*found)->table = r->table;
+    (*found)->course.is_fresh = (*found)->course.has_row;
+  }
+  return status;
+}
+
+/* The VM of a row of a long file. Rows mostly come in the order of the pass before. */
+static int find_long_vm(struct scan *r, const char *label, struct file_vm **found) {
+  size_t at = r->cursor;
+  int status = 0;
+  if (at < r->in_order_num && r->in_order[at]->table == r->table && strcmp(r->in_order[at]->label, label) == 0) {
+    *found = r->in_order[at];
+  } else {
+    size_t vms = *r->vms;
+    status = find_file_vm(r, label, false, r->layout.vms[0].energy != LAYOUT_NONE, found);
+    if (status != 0 || (*found)->at == LEFT_OUT)
+      return status;
+    at = (*found)->order;
+    if (*r->vms > vms || at >= r->in_order_num || r->in_order[at] != *found) {
+      if ((r->in_order_num & (r->in_order_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
+        struct file_vm **vms_now = reallocarray(r->in_order, 2 * r->in_order_num + 1, sizeof(struct file_vm *));
+        if (vms_now == NULL)
+          return -ENOMEM;
+        r->in_order = vms_now;
+      }
+      at = r->in_order_num++;
+      r->in_order[at] = *found;
+      (*found)->order = at;
+    }
+  }
+  r->cursor = at + 1 < r->in_order_num ? at + 1 : 0;
+  return 0;
+}
+
+/* Wide: all VMs of the table, with its first row. */
+static int begin_table(struct scan *r) {
+  int status = 0;
+  r->has_begun = true;
+  for (size_t i = 0; i < r->layout.vms_num && status == 0 && !r->layout.is_long; i++)
+    status = find_file_vm(r, r->layout.vms[i].label, true, r->layout.vms[i].energy != LAYOUT_NONE, &r->columns[i]);
+  return status;
+}
+
+/* --- faults ------------------------------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4))) static int pass_over(struct scan *r, const struct csv_row *row,
                                                            const char *format, ...) {
@@ -158,39 +266,123 @@ __attribute__((format(printf, 3, 4))) static int pass_over(struct scan *r, const
   return 0;
 }
 
-static int pass_over_field(struct scan *r, const struct csv_row *row, size_t column) {
-  char *printable = label_printable(row->fields[column]);
-  int status = pass_over(r, row, "'%.40s' is no %s", printable != NULL ? printable : "?",
-                         column == r->layout.ts ? "time stamp" : "number");
+static void note_fault(struct fault *fault, uint64_t line, int64_t ts_ns, double s) {
+  if (fault->num == 0) {
+    fault->line = line;
+    fault->s = s;
+  } else if (fault->ts_ns == ts_ns) {
+    return;
+  }
+  fault->num++;
+  fault->ts_ns = ts_ns;
+}
+
+/* Why the field is no number, with its text. */
+static void describe_field(const char *field, int status, bool is_time, char *text, size_t size) {
+  char *printable = label_printable(field);
+  const char *shown = printable != NULL ? printable : "?";
+  if (status == -EDOM)
+    snprintf(text, size, "'%.40s' was rounded: its digits do not reach 1 %s", shown, is_time ? "s" : "uJ");
+  else
+    snprintf(text, size, "'%.40s' is no %s", shown, is_time ? "time stamp" : "number");
   free(printable);
-  return status;
 }
 
-/* The field is a number or empty: *has. False: it is something else. */
-static bool take_energy(const struct csv_row *row, size_t column, struct recording_value *value) {
-  int status = column != LAYOUT_NONE ? field_parse_energy(row->fields[column], &value->energy_uj) : -ENODATA;
-  value->has_energy = status == 0;
-  return status != -EINVAL;
+/* The cell costs the VM its value, and no other VM anything. */
+static void pass_over_cell(struct scan *r, const struct csv_row *row, size_t column, int status) {
+  if (r->bad_cells++ > 0)
+    return;
+  r->cell_line = row->line;
+  describe_field(row->fields[column], status, false, r->cell_reason, sizeof(r->cell_reason));
 }
 
-static bool take_power(const struct csv_row *row, size_t column, struct recording_value *value) {
-  int status = column != LAYOUT_NONE ? field_parse_power(row->fields[column], &value->power_w) : -ENODATA;
-  value->has_power = status == 0;
-  return status != -EINVAL;
+/* --- values ------------------------------------------------------------------------------------------------------- */
+
+static void take_cells(struct scan *r, const struct csv_row *row, const struct layout_vm *vm,
+                       struct recording_value *value) {
+  int energy = vm->energy != LAYOUT_NONE ? field_parse_energy(row->fields[vm->energy], &value->energy_uj) : -ENODATA;
+  int power = vm->power != LAYOUT_NONE ? field_parse_power(row->fields[vm->power], &value->power_w) : -ENODATA;
+  bool is_bad = (energy != 0 && energy != -ENODATA) || (power != 0 && power != -ENODATA);
+  value->has_energy = energy == 0 && !is_bad; /* of a sample that is half wrong, the other half may be too */
+  value->has_power = power == 0 && !is_bad;
+  if (energy != 0 && energy != -ENODATA)
+    pass_over_cell(r, row, vm->energy, energy);
+  if (power != 0 && power != -ENODATA)
+    pass_over_cell(r, row, vm->power, power);
 }
 
-/* Whether each field of a VM is what it should be; if not, *column is the first that is not. */
-static bool take_fields(const struct csv_row *row, const struct layout_vm *vm, struct recording_value *value,
-                        size_t *column) {
-  *column = vm->energy;
-  if (!take_energy(row, vm->energy, value))
+static uint64_t mix(uint64_t hash, uint64_t value) {
+  hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+  return hash ^ hash >> 32;
+}
+
+/* What the values leave behind: its place among those that are kept, and a trace, which is not 0. */
+static uint32_t trace_of(const struct file_vm *vm, const struct recording_value *value, size_t *place) {
+  uint64_t power_bits = 0, hash = mix(mix(1, vm->at), (uint64_t)value->ts_ns);
+  *place = (size_t)hash & (SEEN_NUM - 1) & ~(size_t)1;
+  memcpy(&power_bits, &value->power_w, sizeof(power_bits));
+  hash = mix(hash, value->has_energy ? value->energy_uj : UINT64_MAX);
+  hash = mix(hash, value->has_power ? power_bits : UINT64_MAX);
+  return (uint32_t)hash | 1;
+}
+
+static void remember(struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
+  size_t place;
+  uint32_t trace = trace_of(vm, value, &place);
+  r->seen[place + 1] = r->seen[place];
+  r->seen[place] = trace;
+  r->seen_num++;
+}
+
+/* Whether the row is one of a copy of rows. Of a file with many, a counter that fell must be enough. */
+static bool is_copy(const struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
+  size_t place;
+  if (vm->at == LEFT_OUT || !course_may_repeat(&vm->course, value->ts_ns) || !course_tells(&vm->course, value))
     return false;
-  *column = vm->power;
-  return take_power(row, vm->power, value);
+  uint32_t trace = trace_of(vm, value, &place);
+  if (r->seen[place] == trace || r->seen[place + 1] == trace)
+    return true;
+  return r->seen_num > SEEN_NUM / 8 && value->has_energy && vm->course.has_number &&
+         value->energy_uj < vm->course.number_uj;
 }
 
-static int put(struct scan *r, size_t vm, const struct recording_value *value) {
-  int status = r->sink->value(r->sink->arg, vm, value);
+static int put(struct scan *r, struct file_vm *vm, struct recording_value *value, bool has_counter, uint64_t line,
+               bool is_copied) {
+  if (vm->at == LEFT_OUT)
+    return 0;
+  bool may_be_copied = is_copied && course_may_repeat(&vm->course, value->ts_ns);
+  double s = (double)(value->ts_ns - vm->course.last_ns) * 1e-9;
+  enum course_step step = course_take(&vm->course, value, may_be_copied, r->recording->info.files_num > 0);
+  if (step == COURSE_REPEATS) {
+    note_fault(&r->repeats, line, value->ts_ns, s);
+    return 0;
+  }
+  value->ts_ns = vm->course.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
+  int status = 0;
+  switch (step) {
+  case COURSE_STILL:
+    note_fault(&r->still, line, value->ts_ns, s);
+    break;
+  case COURSE_HOLE:
+    value->after_hole = !has_counter;
+    if (!has_counter)
+      note_fault(&r->hole, line, value->ts_ns, s);
+    break;
+  case COURSE_BACK:
+    note_fault(&r->back, line, value->ts_ns, s);
+    break;
+  case COURSE_JUMP:
+    note_fault(&r->jump, line, value->ts_ns, s);
+    break;
+  default:
+    break;
+  }
+  if (step == COURSE_BACK || step == COURSE_JUMP || step == COURSE_NEW)
+    status = announce(r, vm, has_counter, false);
+  if (status != 0)
+    return status;
+  remember(r, vm, value);
+  status = r->sink->value(r->sink->arg, vm->at, value);
   r->sink_failed = status != 0;
   return status;
 }
@@ -202,41 +394,150 @@ static void take_state(const char *name, struct recording_value *value) {
   }
 }
 
+/* --- rows --------------------------------------------------------------------------------------------------------- */
+
 static int take_long_row(struct scan *r, const struct csv_row *row, int64_t ts_ns) {
   const struct layout *layout = &r->layout;
   struct recording_value value = {.ts_ns = ts_ns};
-  size_t column, vm;
-  if (!take_fields(row, &layout->vms[0], &value, &column))
-    return pass_over_field(r, row, column);
+  struct file_vm *vm;
+  take_cells(r, row, &layout->vms[0], &value);
   if (layout->state != LAYOUT_NONE)
     take_state(row->fields[layout->state], &value);
-  int status = find_vm(r, row->fields[layout->label], &vm);
-  return status != 0 ? status : put(r, vm, &value);
+  int status = find_long_vm(r, row->fields[layout->label], &vm);
+  return status != 0 ? status
+                     : put(r, vm, &value, layout->vms[0].energy != LAYOUT_NONE, row->line, is_copy(r, vm, &value));
 }
 
-/* All or nothing: no VM has a value of a row that is passed over. */
-static int take_wide_row(struct scan *r, const struct csv_row *row, int64_t ts_ns) {
+static int take_wide_row(struct scan *r, const struct csv_row *row, int64_t ts_ns, bool is_first) {
   const struct layout *layout = &r->layout;
+  bool is_copied = false;
   for (size_t i = 0; i < layout->vms_num; i++) {
-    size_t column;
     r->values[i] = (struct recording_value){.ts_ns = ts_ns};
-    if (!take_fields(row, &layout->vms[i], &r->values[i], &column))
-      return pass_over_field(r, row, column);
+    take_cells(r, row, &layout->vms[i], &r->values[i]);
+    if (is_first || ts_ns < r->row_ns)
+      is_copied = is_copied || is_copy(r, r->columns[i], &r->values[i]);
   }
+  r->row_ns = ts_ns;
   int status = 0;
   for (size_t i = 0; i < layout->vms_num && status == 0; i++)
-    status = put(r, r->first_vm + i, &r->values[i]);
+    status = put(r, r->columns[i], &r->values[i], layout->vms[i].energy != LAYOUT_NONE, row->line, is_copied);
   return status;
+}
+
+/* --- headers ------------------------------------------------------------------------------------------------------ */
+
+static int take_layout(struct scan *r, struct layout *layout, uint64_t line) {
+  struct recording_value *values = calloc(layout->vms_num, sizeof(*values));
+  struct file_vm **columns = calloc(layout->vms_num, sizeof(struct file_vm *));
+  if (values == NULL || columns == NULL) {
+    free(values);
+    free(columns);
+    layout_free(layout);
+    return -ENOMEM;
+  }
+  free(r->values);
+  free(r->columns);
+  layout_free(&r->layout);
+  r->values = values;
+  r->columns = columns;
+  r->layout = *layout;
+  r->has_begun = false;
+  if (r->table++ > 0) {
+    note_fault(&r->tables, line, (int64_t)r->table, 0);
+    r->recording->has_breaks = true;
+  }
+  return 0;
+}
+
+/* "ts;a_power_w", in one field or, with decimal commas, in several. */
+static char find_separator(const struct csv_row *row) {
+  static const char separators[] = ";\t|";
+  for (const char *s = separators; *s != '\0'; s++)
+    for (size_t i = 0; i < row->count; i++) {
+      const char *field = row->fields[i];
+      for (const char *at = strstr(field, "ts"); at != NULL; at = strstr(at + 1, "ts")) {
+        const char *end = at + 2;
+        bool begins = at == field || at[-1] == *s || at[-1] == '"', ends = *end == *s || (*end == '"' && end[1] == *s);
+        if (begins && (ends || (*end == '\0' && at != field)))
+          return *s;
+      }
+    }
+  return '\0';
 }
 
 static int take_header(struct scan *r, const struct csv_row *row) {
-  int status = layout_parse(row->fields, row->count, &r->layout, &r->missing);
-  r->has_layout = status == 0;
-  if (status == 0) {
-    r->values = calloc(r->layout.vms_num, sizeof(*r->values));
-    status = r->values != NULL ? 0 : -ENOMEM;
+  struct layout layout;
+  if (row->open) {
+    r->separator = find_separator(row);
+    r->missing = "header: a quote in its first line is not closed";
+    return -EINVAL;
   }
+  if (row->line == 1 && row->count <= 2 && strncmp(row->fields[0], "sep=", 4) == 0) { /* for a spreadsheet */
+    char separator = row->fields[0][4];
+    r->separator = separator;
+    return separator == '\0' || separator == ',' ? 0 : -EINVAL;
+  }
+  int status = layout_parse(row->fields, row->count, &layout, &r->missing);
+  if (status == -EINVAL)
+    r->separator = find_separator(row);
+  if (status == 0)
+    status = take_layout(r, &layout, row->line);
   return status;
+}
+
+/*
+ * True if the row is a header, which begins another table. It may stand right behind the last field of the table
+ * before, where that had no line feed at its end.
+ */
+static bool find_header(struct scan *r, const struct csv_row *row, struct layout *layout, int *status) {
+  const char *missing;
+  for (size_t i = 0; i < row->count; i++) {
+    size_t len = strlen(row->fields[i]);
+    if (len < 2 || strcmp(row->fields[i] + len - 2, "ts") != 0)
+      continue;
+    if (len == 2) {
+      *status = layout_parse(row->fields, row->count, layout, &missing);
+      return *status != -EINVAL;
+    }
+    size_t before = len - 2;
+    if (before > 3 && memcmp(row->fields[i] + before - 3, "\xef\xbb\xbf", 3) == 0)
+      before -= 3;
+    if (strchr("0123456789.", row->fields[i][before - 1]) == NULL)
+      continue;
+    const char **fields = calloc(row->count - i, sizeof(*fields));
+    if (fields == NULL) {
+      *status = -ENOMEM;
+      return true;
+    }
+    memcpy(fields, row->fields + i, (row->count - i) * sizeof(*fields));
+    fields[0] = row->fields[i] + len - 2;
+    *status = layout_parse(fields, row->count - i, layout, &missing);
+    free(fields);
+    if (*status != -EINVAL) {
+      r->joined_line = row->line;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A row that has no time stamp, or another number of fields: a header, an empty one, or none. */
+static int take_odd_row(struct scan *r, const struct csv_row *row, int time_status) {
+  struct layout layout;
+  int status;
+  size_t empty = 0;
+  while (empty < row->count && row->fields[empty][0] == '\0')
+    empty++;
+  if (row->count > 0 && empty == row->count) /* as spreadsheets write them */
+    return 0;
+  if (find_header(r, row, &layout, &status))
+    return status != 0 ? status : take_layout(r, &layout, row->line);
+  if (row->count != r->layout.columns)
+    return pass_over(r, row, "it has %zu field%s, not %zu%s", row->count, row->count == 1 ? "" : "s", r->layout.columns,
+                     row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
+  char reason[sizeof(r->bad_reason)];
+  describe_field(row->fields[r->layout.ts], time_status, true, reason, sizeof(reason));
+  return pass_over(r, row, "%s", reason);
 }
 
 /* Time stamps are truncated. Ticks are whole intervals after the start, so each stamp lacks the same fraction. */
@@ -247,98 +548,219 @@ static int64_t cut_off(const struct run_info *info, unsigned decimals) {
   return info->files_num > 0 ? info->start_ns % unit_ns : 0;
 }
 
+/* A number of the row, in quotes, has a comma for the point. */
+static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
+  bool found = row->count == r->layout.columns && field_has_decimal_comma(row->fields[r->layout.ts]);
+  for (size_t i = 0; i < r->layout.vms_num && !found && row->count == r->layout.columns; i++) {
+    const struct layout_vm *vm = &r->layout.vms[i];
+    found = (vm->power != LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->power])) ||
+            (vm->energy != LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->energy]));
+  }
+  return found;
+}
+
 static int take_row(const struct csv_row *row, void *arg) {
   struct scan *r = arg;
-  if (!r->has_layout)
+  if (r->table == 0)
     return take_header(r, row);
+  if (row->open)
+    return pass_over(r, row, "a quote in it is not closed");
   if (row->cut) {
     r->cut_line = row->line;
     return 0;
   }
   int64_t ts_ns;
   unsigned decimals;
-  if (row->count != r->layout.columns)
-    return pass_over(r, row, "it has %zu field%s, not %zu", row->count, row->count == 1 ? "" : "s", r->layout.columns);
-  if (field_parse_time(row->fields[r->layout.ts], &ts_ns, &decimals) != 0)
-    return pass_over_field(r, row, r->layout.ts);
+  if (!r->has_rows && has_decimal_comma(r, row)) {
+    r->has_commas = true;
+    return -EINVAL;
+  }
+  int status = -EINVAL;
+  if (row->count == r->layout.columns)
+    status = field_parse_time(row->fields[r->layout.ts], &ts_ns, &decimals);
+  if (status != 0)
+    return take_odd_row(r, row, status);
   ts_ns = run_clock_steady(&r->clock, &r->recording->info, ts_ns);
-  if (!r->has_rows) {
+  bool is_first = !r->has_begun;
+  if (is_first) {
     r->has_rows = true;
     r->decimals = decimals;
     r->cut_ns = cut_off(&r->recording->info, decimals);
-    int status = announce_all(r);
+    status = begin_table(r);
     if (status != 0)
       return status;
   }
   ts_ns += r->cut_ns;
-  if (ts_ns >= r->last_ns)
-    r->back_ns = 0;
-  if (__builtin_add_overflow(ts_ns, r->back_ns, &ts_ns) || ts_ns > LATEST_NS)
-    ts_ns = LATEST_NS;
-  if (ts_ns < r->last_ns) { /* the clock was set back, and nobody says by how much: no time passed */
-    if (r->back_line == 0)
-      r->back_line = row->line;
-    r->back_ns += r->last_ns - ts_ns;
-    ts_ns = r->last_ns;
-  }
-  r->last_ns = ts_ns;
-  return r->layout.is_long ? take_long_row(r, row, ts_ns) : take_wide_row(r, row, ts_ns);
+  return r->layout.is_long ? take_long_row(r, row, ts_ns) : take_wide_row(r, row, ts_ns, is_first);
 }
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
 
+/* "90 s", "56.9 years" */
+static void show_span(double s, char text[32]) {
+  static const struct {
+    double s;
+    const char *name;
+  } units[] = {{365.25 * 86400, "years"}, {86400, "days"}, {0, "s"}};
+  size_t i = 0;
+  while (fabs(s) < 2 * units[i].s)
+    i++;
+  snprintf(text, 32, "%.*f %s",
+           units[i].s > 0              ? 1
+           : fabs(s) == floor(fabs(s)) ? 0
+                                       : 3,
+           fabs(s) / (units[i].s > 0 ? units[i].s : 1), units[i].name);
+}
+
+/* " in line 7", or " in 3 lines, first in line 7" */
+static void show_lines(const struct fault *fault, char text[80]) {
+  if (fault->num == 1)
+    text[0] = '\0';
+  else
+    snprintf(text, 80, " (first of %" PRIu64 " times)", fault->num);
+}
+
+static void tell_times(const struct scan *r, const char *shown) {
+  char span[32], lines[80];
+  show_span(r->back.s, span);
+  show_lines(&r->back, lines);
+  if (r->back.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time goes back by %s%s; taken as a clock that was set: what lies "
+                 "between this row and the one before is left out",
+                 shown, r->back.line, span, lines);
+  show_span(r->jump.s, span);
+  show_lines(&r->jump, lines);
+  if (r->jump.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time jumps by %s%s; what lies between this row and the one before is "
+                 "left out",
+                 shown, r->jump.line, span, lines);
+  show_lines(&r->still, lines);
+  if (r->still.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time stands still%s; with decimals in the time stamps, rows of less "
+                 "than a second would have a power",
+                 shown, r->still.line, lines);
+  show_span(r->hole.s, span);
+  show_lines(&r->hole, lines);
+  if (r->hole.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": no row for %s before it%s; without a counter, nothing tells the energy of "
+                 "that time, and it is left out",
+                 shown, r->hole.line, span, lines);
+}
+
 static void tell_faults(const struct scan *r, const char *shown) {
-  if (r->back_line > 0)
-    tell_warning("'%s': line %" PRIu64 ": the time goes back; taken as a clock that was set back", shown, r->back_line);
+  char lines[80];
+  show_lines(&r->tables, lines);
+  if (r->tables.num > 0)
+    tell_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
+              r->tables.line, lines);
+  tell_times(r, shown);
   if (r->cut_line > 0)
     tell_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
+  if (r->joined_line > 0)
+    tell_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown, r->joined_line);
+  if (r->repeats.num > 0)
+    tell_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
+               "and passed over",
+               shown, r->repeats.line, r->repeats.num, r->repeats.num == 1 ? "" : "s",
+               r->repeats.num == 1 ? "is" : "are");
+  if (r->bad_cells == 1)
+    tell_error("'%s': line %" PRIu64 ": a cell is passed over: %s", shown, r->cell_line, r->cell_reason);
+  else if (r->bad_cells > 1)
+    tell_error("'%s': %" PRIu64 " cells are passed over, the first is in line %" PRIu64 ": %s", shown, r->bad_cells,
+               r->cell_line, r->cell_reason);
   if (r->bad_rows == 1)
     tell_error("'%s': line %" PRIu64 " is passed over: %s", shown, r->bad_line, r->bad_reason);
   else if (r->bad_rows > 1)
     tell_error("'%s': %" PRIu64 " lines are passed over, the first is line %" PRIu64 ": %s", shown, r->bad_rows,
                r->bad_line, r->bad_reason);
+  if (r->left_out == 0)
+    return;
+  char others[48] = "", *label = label_printable(r->left_label),
+       *owner = label_printable(r->recording->files[r->left_owner]);
+  if (r->left_out > 1)
+    snprintf(others, sizeof(others), " and %zu more VMs", r->left_out - 1);
+  tell_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
+             "it, name the file alone",
+             shown, label != NULL ? label : "?", others, owner != NULL ? owner : "?");
+  free(label);
+  free(owner);
+}
+
+/* The command that makes a capture of the file; filter: a shell command, with the path behind it. */
+static void tell_command(char *text, size_t size, const char *path, const char *what, const char *filter) {
+  bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
+  char *word = is_stdin ? strdup("") : shell_word(path);
+  bool dashed = !is_stdin && path[0] == '-';
+  if (filter == NULL || word == NULL)
+    snprintf(text, size, "%s", what);
+  else
+    snprintf(text, size, "%s; read it with: %s%s%s%s | vm_energy report -", what, filter, is_stdin ? "" : " ",
+             dashed ? "./" : "", word);
+  free(word);
 }
 
 /* Why the file is none; for one that was only found in the directory, that is no error. */
-static void tell_no_capture(const struct scan *r, const char *shown, int status, bool searched) {
-  char reason[160];
-  if (r->missing != NULL)
+static void tell_no_capture(const struct scan *r, const char *path, const char *shown, int status) {
+  char reason[4600], filter[64];
+  char name[2] = {r->separator, '\0'};
+  if (r->foreign != NULL) {
+    tell_command(reason, sizeof(reason), path, r->foreign->what, r->foreign->filter);
+  } else if (r->separator != '\0' && r->separator != ',') {
+    char what[64];
+    snprintf(what, sizeof(what), "its columns are separated by %s%s%s, not commas", r->separator == '\t' ? "tabs" : "'",
+             r->separator == '\t' ? "" : name, r->separator == '\t' ? "" : "'");
+    snprintf(filter, sizeof(filter), "sed '/^sep=/d; s/,/./g; s/%s%s/,/g'", r->separator == '|' ? "[|]" : "",
+             r->separator == '\t'  ? "\\t"
+             : r->separator == '|' ? ""
+                                   : name);
+    tell_command(reason, sizeof(reason), path, what, filter);
+  } else if (r->has_commas) {
+    tell_command(reason, sizeof(reason), path, "its numbers have decimal commas",
+                 "sed -E 's/\"(-?[0-9]+),([0-9]+)\"/\\1.\\2/g'");
+  } else if (r->missing != NULL) {
     snprintf(reason, sizeof(reason), "it has no %s", r->missing);
-  else if (status == 0)
+  } else if (status == 0) {
     snprintf(reason, sizeof(reason), "it is empty");
-  else if (status == -E2BIG)
+  } else if (status == -E2BIG) {
     snprintf(reason, sizeof(reason), "it has a line without end");
-  else
+  } else {
     snprintf(reason, sizeof(reason), "%s", strerror(-status));
-  if (searched)
+  }
+  if (r->recording->searched)
     tell_warning("'%s' is no capture, and passed over: %s", shown, reason);
   else
     tell_error("'%s' is no capture: %s", shown, reason);
 }
 
 static void free_scan(struct scan *r) {
-  if (r->has_layout)
-    layout_free(&r->layout);
+  layout_free(&r->layout);
   tdestroy(r->by_label, free);
-  free(r->long_vms);
+  free(r->in_order);
   free(r->values);
+  free(r->columns);
+  free(r->seen);
+  free(r->left_label);
 }
 
 /* 0: it was read. 1: it is no capture, told. -errno of the sink. */
-static int read_file(struct recording *recording, const char *path, const struct recording_sink *sink, size_t *vms,
-                     bool tell) {
-  struct scan r = {.recording = recording, .sink = sink, .vms = vms, .first_vm = *vms, .last_ns = INT64_MIN};
-  char *printable = label_printable(path);
+static int read_file(struct recording *recording, size_t file, const struct recording_sink *sink, size_t *vms,
+                     void **owners, bool tell) {
+  const char *path = recording->files[file];
+  struct scan r = {
+      .recording = recording, .sink = sink, .vms = vms, .owners = owners, .file = file, .row_ns = INT64_MIN};
+  char *printable = label_printable(strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path);
   const char *shown = printable != NULL ? printable : "?";
-  int status = csv_reader_read(path, take_row, &r);
-  if (status == 0 && r.has_layout && !r.has_rows)
-    status = announce_all(&r);
-  bool none = !r.has_layout || (status != 0 && !r.sink_failed);
+  r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
+  int status = r.seen != NULL ? csv_reader_read_or_name(path, take_row, &r, &r.foreign) : -ENOMEM;
+  if (status == 0 && r.table > 0 && !r.has_begun)
+    status = begin_table(&r);
+  bool none = r.table == 0 || (status != 0 && !r.sink_failed);
   if (none && tell)
-    tell_no_capture(&r, shown, status, recording->searched);
+    tell_no_capture(&r, path, shown, status);
   else if (tell)
     tell_faults(&r, shown);
-  recording->incomplete = recording->incomplete || r.bad_rows > 0 || (none && !recording->searched);
+  recording->incomplete = recording->incomplete || r.bad_rows > 0 || r.bad_cells > 0 || r.repeats.num > 0 ||
+                          r.left_out > 0 || (none && !recording->searched);
   free(printable);
   free_scan(&r);
   return r.sink_failed ? status : none;
@@ -347,14 +769,17 @@ static int read_file(struct recording *recording, const char *path, const struct
 int recording_read(struct recording *recording, const struct recording_sink *sink) {
   bool tell = !recording->was_read;
   size_t vms = 0, good = 0;
+  void *owners = NULL;
+  int status = 0;
   recording->was_read = true;
-  for (size_t i = 0; i < recording->files_num; i++) {
-    int status = read_file(recording, recording->files[i], sink, &vms, tell);
-    if (status < 0) {
-      tell_error("unable to read '%s': %s", recording->shown, strerror(-status));
-      return STATUS_FAILED;
-    }
+  for (size_t i = 0; i < recording->files_num && status >= 0; i++) {
+    status = read_file(recording, i, sink, &vms, &owners, tell);
     good += status == 0;
+  }
+  tdestroy(owners, free);
+  if (status < 0) {
+    tell_error("unable to read '%s': %s", recording->shown, strerror(-status));
+    return STATUS_FAILED;
   }
   if (good == 0 && recording->searched && tell)
     tell_error("'%s' is no capture: none of its .csv files is", recording->shown);
@@ -421,7 +846,7 @@ static int take_updates_header(struct updates_scan *r, const struct csv_row *row
 /* False: the row is none. */
 static bool take_update(const struct updates_scan *r, const struct csv_row *row, int64_t *to_ns,
                         struct update *update) {
-  if (row->cut || row->count != r->columns)
+  if (row->cut || row->open || row->count != r->columns)
     return false;
   const char *fields[COLUMNS];
   for (size_t c = 0; c < COLUMNS; c++)

@@ -4,7 +4,7 @@
 
 /* Where the energy is from the power: not known any better. */
 static bool take_power(struct replay *replay, const struct recording_value *value, struct update *update) {
-  if (replay->has_row && value->has_power)
+  if (replay->has_row && value->has_power && !value->after_hole)
     replay->power_j += value->power_w * (double)(value->ts_ns - replay->row_ns) * 1e-9;
   *update = (struct update){
       .state = replay->has_row ? SAMPLE_OK : SAMPLE_FIRST, .has_energy = true, .energy_j = replay->power_j};

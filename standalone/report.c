@@ -19,7 +19,10 @@ struct tally_options report_tally_options(const struct report *report) {
 
 static int add_vm(void *arg, size_t vm, const struct recording_vm *info) {
   struct report *report = arg;
-  (void)vm; /* they come one behind the other */
+  if (vm < report->vms_num) {
+    tally_again(&report->vms[vm].tally, info);
+    return 0;
+  }
   if (report->vms_num == report->vms_size) {
     size_t size = 2 * report->vms_size + 16;
     struct report_vm *vms = realloc(report->vms, size * sizeof(*vms));
@@ -44,7 +47,14 @@ static int add_value(void *arg, size_t vm, const struct recording_value *value) 
   struct report *report = arg;
   struct tally *tally = &report->vms[vm].tally;
   struct tally_span span;
+  int64_t before_ns = tally->has_row ? tally->row_ns : value->ts_ns;
   int status = tally_add(tally, value, &span);
+  if (status == 0)
+    status = cover_add(&report->cover, before_ns, value->ts_ns);
+  if (value->ts_ns >= REPORT_CLOCK_NS && (!report->has_clock || value->ts_ns < report->clock_ns)) {
+    report->has_clock = true;
+    report->clock_ns = value->ts_ns;
+  }
   if (!report->has_span || tally->first_ns < report->start_ns)
     report->start_ns = tally->first_ns;
   if (!report->has_span || value->ts_ns > report->end_ns)
@@ -80,6 +90,30 @@ void report_tell_scale(const struct report *report) {
         report->recording.shown, ratio);
 }
 
+static void drop_vms(struct report *report) {
+  for (size_t i = 0; i < report->vms_num; i++) {
+    free(report->vms[i].label);
+    tally_free(&report->vms[i].tally);
+  }
+  report->vms_num = 0;
+  report->has_span = report->has_clock = false;
+  cover_free(&report->cover);
+}
+
+/* updates.dat is of one run. Where there are several, the rows must do. */
+static int read_rows(struct report *report) {
+  struct recording *recording = &report->recording;
+  const struct recording_sink sink = {.vm = add_vm, .value = add_value, .arg = report};
+  int status = recording_read(recording, &sink);
+  if (status != STATUS_DONE || recording->updates == NULL || !recording->has_breaks)
+    return status;
+  tell_warning("'%s' is passed over: it is of one run, and the rows beside it are of several", recording->updates);
+  free(recording->updates);
+  recording->updates = NULL;
+  drop_vms(report);
+  return recording_read(recording, &sink);
+}
+
 int report_open(struct report *report, const char *path, double scale, bool recorded) {
   *report = (struct report){0};
   int status = recording_open(&report->recording, path);
@@ -90,8 +124,7 @@ int report_open(struct report *report, const char *path, double scale, bool reco
   report->recorded = recorded;
   report->replay = (struct meter_options){
       .base = METER_SAMPLE, .scale = report->scale, .max_power_w = report->recording.info.max_power_w};
-  const struct recording_sink sink = {.vm = add_vm, .value = add_value, .arg = report};
-  status = recording_read(&report->recording, &sink);
+  status = read_rows(report);
   for (size_t i = 0; i < report->vms_num; i++)
     tally_end(&report->vms[i].tally, report->end_ns);
   if (status == STATUS_DONE)
@@ -102,10 +135,7 @@ int report_open(struct report *report, const char *path, double scale, bool reco
 }
 
 void report_close(struct report *report) {
-  for (size_t i = 0; i < report->vms_num; i++) {
-    free(report->vms[i].label);
-    tally_free(&report->vms[i].tally);
-  }
+  drop_vms(report);
   free(report->vms);
   recording_close(&report->recording);
   *report = (struct report){0};
@@ -120,6 +150,19 @@ const char *report_power_from(const struct report *report) {
 
 /* --- figures ------------------------------------------------------------------------------------------------------ */
 
+/* How long the rows are; phase SIZE_MAX: the whole. Where a clock was set back, a VM may have more than the clock. */
+static int64_t duration_of(const struct report *report, size_t phase, int64_t start_ns, int64_t end_ns) {
+  if (!report->recording.has_breaks)
+    return end_ns - start_ns;
+  int64_t duration_ns = cover_ns(&report->cover, start_ns, end_ns);
+  for (size_t i = 0; i < report->vms_num; i++) {
+    const struct tally *tally = &report->vms[i].tally;
+    const struct tally_part *part = phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
+    duration_ns = part->known_ns > duration_ns ? part->known_ns : duration_ns;
+  }
+  return duration_ns;
+}
+
 static bool phase_span(const struct report *report, size_t phase, struct report_span *span) {
   const struct phases *phases = &report->recording.phases;
   int64_t start_ns = phases->list[phase].start_ns, end_ns = phases_end(phases, phase);
@@ -128,11 +171,14 @@ static bool phase_span(const struct report *report, size_t phase, struct report_
                                .phase = phase,
                                .start_ns = start_ns > report->start_ns ? start_ns : report->start_ns,
                                .end_ns = end_ns < report->end_ns ? end_ns : report->end_ns};
+  span->duration_ns = duration_of(report, phase, span->start_ns, span->end_ns);
   return report->has_span && span->start_ns < span->end_ns;
 }
 
 bool report_span(const struct report *report, size_t index, struct report_span *span) {
-  *span = (struct report_span){.start_ns = report->start_ns, .end_ns = report->end_ns};
+  *span = (struct report_span){.start_ns = report->start_ns,
+                               .end_ns = report->end_ns,
+                               .duration_ns = duration_of(report, SIZE_MAX, report->start_ns, report->end_ns)};
   if (index == 0)
     return true;
   const struct phases *phases = &report->recording.phases;
@@ -140,13 +186,6 @@ bool report_span(const struct report *report, size_t index, struct report_span *
     if (phase_span(report, phase, span) && --index == 0)
       return true;
   return false;
-}
-
-/* The time that the VM was there in the span. */
-static double seconds_of(const struct tally *tally, const struct report_span *span) {
-  int64_t start_ns = tally->first_ns > span->start_ns ? tally->first_ns : span->start_ns;
-  int64_t end_ns = tally->row_ns < span->end_ns ? tally->row_ns : span->end_ns;
-  return (double)(end_ns - start_ns) * 1e-9;
 }
 
 void report_vm_figures(struct report *report, size_t vm, const struct report_span *span,
@@ -161,7 +200,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .energy_j = energy.energy_j,
                                      .goes_on = energy.goes_on,
                                      .at_least = energy.at_least && tally->has_counter,
-                                     .duration_s = seconds_of(tally, span),
+                                     .duration_s = (double)part->known_ns * 1e-9,
                                      .has_low = energy.has_energy && tally->has_counter,
                                      .low_j = energy.low_j,
                                      .has_high = energy.has_high && tally->has_counter,

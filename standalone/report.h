@@ -9,6 +9,7 @@
 #ifndef VM_ENERGY_REPORT_H
 #define VM_ENERGY_REPORT_H
 
+#include "cover.h"
 #include "recording.h"
 #include "tally.h"
 
@@ -32,7 +33,13 @@ struct report {
   size_t vms_num, vms_size;
   bool has_span; /* there is a sample */
   int64_t start_ns, end_ns;
+  struct cover cover; /* the time between the rows */
+  bool has_clock;     /* there is a sample of a clock that was set */
+  int64_t clock_ns;   /* and this is the first one's time */
 };
+
+/* A clock that was never set counts from 1970. This is the year 2000. */
+#define REPORT_CLOCK_NS (INT64_C(946684800) * 1000000000)
 
 /*
  * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. Returns a STATUS_...
@@ -56,6 +63,7 @@ struct report_span {
   bool is_phase;
   size_t phase;
   int64_t start_ns, end_ns;
+  int64_t duration_ns; /* of its rows: less than from start to end where the clock was set, or tables are apart */
 };
 
 /* The index-th span: 0 is the whole, the phases follow where there are marks. False: there are no more. */

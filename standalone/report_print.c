@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/csv_text.h"
+#include "core/label.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -141,12 +142,27 @@ static void print_head(const struct report *report, const struct report_span *sp
     fputs(": no samples\n", out);
     return;
   }
-  fprintf(out, ": %.3f s from %s", seconds(span->end_ns - span->start_ns), since);
+  fprintf(out, ": %.3f s from %s", seconds(span->duration_ns), since);
   if (!span->is_phase && report->recording.info.host != NULL)
     fprintf(out, ", on %s", report->recording.info.host);
   if (!span->is_phase)
     fprintf(out, "; power from %s", report_power_from(report));
   fputc('\n', out);
+}
+
+/* "resets: web 19, db 2" */
+static void print_resets(struct report *report, const struct report_span *span, FILE *out) {
+  const char *before = "  resets: ";
+  struct report_figures figures;
+  for (size_t i = 0; i < report->vms_num; i++) {
+    report_vm_figures(report, i, span, &figures);
+    if (figures.resets == 0)
+      continue;
+    fprintf(out, "%s%s %" PRIu64, before, report->vms[i].label, figures.resets);
+    before = ", ";
+  }
+  if (before[0] == ',')
+    fputc('\n', out);
 }
 
 static void print_span(struct report *report, const struct report_span *span, const struct report_costs *costs,
@@ -171,6 +187,7 @@ static void print_span(struct report *report, const struct report_span *span, co
   report_total(report, span, &figures);
   fill_line(&lines[num + 1], &figures, costs);
   print_table(lines, num > 1 ? num + 2 : num + 1, costs, out);
+  print_resets(report, span, out);
   free(lines);
 }
 
@@ -233,10 +250,9 @@ static json_t *span_to_json(struct report *report, const struct report_span *spa
   report_total(report, span, &figures);
   status |= add_energy(total, &figures, costs);
   bool has = report->has_span;
-  json_t *object =
-      json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)), "end",
-                json_number_or_null(has, seconds(span->end_ns)), "duration_s",
-                json_number_or_null(has, seconds(span->end_ns - span->start_ns)), "vms", vms, "total", total);
+  json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)),
+                             "end", json_number_or_null(has, seconds(span->end_ns)), "duration_s",
+                             json_number_or_null(has, seconds(span->duration_ns)), "vms", vms, "total", total);
   if (status == 0)
     return object;
   json_decref(object);
@@ -294,16 +310,32 @@ static void put_count(struct csv_text *text, uint64_t count) {
   csv_text_u64(text, count, 1);
 }
 
+/* A name from a file, which may be anything. A spreadsheet must not take it for a formula. */
+static void put_name(struct csv_text *text, const char *name) {
+  if (name[0] == '.' || !label_starts_badly(name)) {
+    csv_text_field(text, name, "");
+    return;
+  }
+  char *safe = strdup(name);
+  if (safe == NULL) {
+    text->failed = true;
+    return;
+  }
+  safe[0] = '_';
+  csv_text_field(text, safe, "");
+  free(safe);
+}
+
 static void put_row(struct csv_text *text, const struct report *report, size_t vm, const struct report_span *span,
                     const struct report_figures *figures, const struct report_costs *costs) {
   double kwh = figures->energy_j / J_PER_KWH;
   bool has_energy = figures->has_energy, has_power = figures->has_power;
-  csv_text_field(text, report->recording.shown, "");
+  put_name(text, report->recording.shown);
   csv_text_char(text, ',');
   if (span->name != NULL)
-    csv_text_field(text, span->name, "");
+    put_name(text, span->name);
   csv_text_char(text, ',');
-  csv_text_field(text, report->vms[vm].label, "");
+  put_name(text, report->vms[vm].label);
   put_field(text, report->has_span, seconds(span->start_ns));
   put_field(text, report->has_span, seconds(span->end_ns));
   put_field(text, has_energy, figures->energy_j);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* File times are as coarse as this at most, but for those in whole seconds. */
 #define TICK_NS INT64_C(10000000)
@@ -36,7 +37,9 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
   size_t num = options->phases->num;
   *tally = (struct tally){.phases = options->phases,
                           .recorded = options->recorded || !vm->has_counter,
+                          .ask_recorded = options->recorded,
                           .has_counter = vm->has_counter,
+                          .is_counted = vm->has_counter,
                           .scale = options->scale,
                           .edges = calloc(num + 1, sizeof(*tally->edges)),
                           .parts = num > 1 ? calloc(num, sizeof(*tally->parts)) : NULL,
@@ -62,13 +65,74 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
 
 void tally_end(struct tally *tally, int64_t end_ns) {
   size_t num = tally->phases->num;
-  if (tally->replay != NULL && (tally->has_number || !tally->has_counter))
+  if (tally->replay != NULL && (tally->has_number || !tally->is_counted))
     end_ns = tally->number_ns;
   for (size_t i = 1; i < num && tally->has_edges; i++)
     if (tally->edges[i].at_ns > end_ns)
       bounds_close(&tally->bounds, i, end_ns);
   bounds_close(&tally->bounds, num, end_ns);
   tally->has_end = true;
+}
+
+/* ---- stretches --------------------------------------------------------------------------------------------------- */
+
+static bool is_there(const struct tally *tally, size_t phase) {
+  bool whole = phase == SIZE_MAX;
+  const struct bounds_edge *edges = tally->edges;
+  return tally->has_edges && tally->has_end &&
+         edges[whole ? 0 : phase].at_ns < edges[whole ? tally->phases->num : phase + 1].at_ns;
+}
+
+/* Of this stretch. */
+static void energy_of(const struct tally *tally, size_t phase, struct bounds_result *result) {
+  *result = (struct bounds_result){.has_energy = false};
+  if (!tally->has_edges || !tally->has_end)
+    return;
+  bool whole = phase == SIZE_MAX;
+  bounds_result(&tally->bounds, whole ? 0 : phase, whole ? tally->phases->num : phase + 1, result);
+}
+
+/* Where nothing is known of a stretch, it may have taken any energy. */
+static void add_result(struct bounds_result *sum, const struct bounds_result *other) {
+  bool has_high = sum->has_energy && sum->has_high && other->has_energy && other->has_high;
+  double energy_j = other->has_energy ? other->energy_j : 0, low_j = other->has_energy ? other->low_j : 0;
+  sum->energy_j = energy_j + (sum->has_energy ? sum->energy_j : 0);
+  sum->low_j = low_j + (sum->has_energy ? sum->low_j : 0);
+  sum->high_j = has_high ? sum->high_j + other->high_j : 0;
+  sum->has_high = has_high;
+  sum->goes_on = (sum->has_energy && sum->goes_on) || (other->has_energy && other->goes_on);
+  sum->has_energy = sum->has_energy || other->has_energy;
+}
+
+static void keep_energy(struct tally *tally, size_t phase) {
+  struct tally_part *part = tally_part(tally, phase);
+  struct bounds_result energy;
+  if (!is_there(tally, phase))
+    return;
+  energy_of(tally, phase, &energy);
+  if (part->has_past)
+    add_result(&part->past, &energy);
+  else
+    part->past = energy;
+  part->has_past = true;
+}
+
+void tally_again(struct tally *tally, const struct recording_vm *vm) {
+  size_t num = tally->phases->num;
+  if (tally->has_row) {
+    tally_end(tally, tally->row_ns);
+    keep_energy(tally, SIZE_MAX);
+    for (size_t i = 0; i < num && tally->parts != NULL; i++)
+      keep_energy(tally, i);
+  }
+  tally->is_counted = vm->has_counter;
+  tally->has_counter = tally->has_counter && vm->has_counter;
+  tally->recorded = tally->ask_recorded || !vm->has_counter;
+  tally->has_edges = tally->has_end = tally->has_row = tally->has_number = false;
+  memset(tally->edges, 0, (num + 1) * sizeof(*tally->edges));
+  bounds_init(&tally->bounds, tally->edges, num + 1);
+  if (tally->replay != NULL)
+    replay_init(tally->replay, tally->replay->meter.options, vm);
 }
 
 void tally_free(struct tally *tally) {
@@ -132,6 +196,20 @@ static void count_row(struct tally_part *part, const struct recording_value *val
   part->empty += !value->has_power;
 }
 
+/* The time since the row before, by phase. */
+static void add_time(struct tally *tally, int64_t to_ns) {
+  int64_t from_ns = tally->row_ns;
+  tally->whole.known_ns += to_ns - from_ns;
+  if (tally->parts == NULL || to_ns <= from_ns)
+    return;
+  for (size_t i = phases_at(tally->phases, from_ns + 1); from_ns < to_ns; i++) {
+    int64_t end_ns = phases_end(tally->phases, i);
+    end_ns = end_ns < to_ns ? end_ns : to_ns;
+    tally->parts[i].known_ns += end_ns - from_ns;
+    from_ns = end_ns;
+  }
+}
+
 /* The power that stands in the row, of the time since the row before. */
 static int add_recorded(struct tally *tally, const struct recording_value *value, struct tally_span *span) {
   *span = (struct tally_span){.has = true, .from_ns = tally->row_ns, .to_ns = value->ts_ns, .power_w = value->power_w};
@@ -158,15 +236,18 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
   int64_t to_ns;
   if (tally->replay != NULL && replay_take(tally->replay, value, &to_ns, &update))
     status = add_update(tally, to_ns, &update, span);
-  if (value->has_power && tally->has_row)
+  bool has_power = value->has_power && tally->has_row && !value->after_hole;
+  if (has_power)
     tally->recorded_j += value->power_w * (double)(value->ts_ns - tally->row_ns) * 1e-9;
   /* that of the first row may be the whole counter by the interval */
-  if (status == 0 && tally->recorded && value->has_power && tally->has_row)
+  if (status == 0 && tally->recorded && has_power)
     status = add_recorded(tally, value, span);
   tally->steps += tally->has_row;
+  if (tally->has_row)
+    add_time(tally, value->ts_ns);
   tally->has_row = true;
   tally->row_ns = value->ts_ns;
-  if (value->has_energy || !tally->has_counter)
+  if (value->has_energy || !tally->is_counted)
     tally->number_ns = value->ts_ns;
   tally->has_number = tally->has_number || value->has_energy;
   if (value->has_energy)
@@ -177,9 +258,12 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
 /* ---- energy ------------------------------------------------------------------------------------------------------ */
 
 void tally_energy(const struct tally *tally, size_t phase, struct bounds_result *result) {
-  *result = (struct bounds_result){.has_energy = false};
-  if (!tally->has_edges || !tally->has_end)
+  const struct tally_part *part = phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
+  energy_of(tally, phase, result);
+  if (!part->has_past)
     return;
-  bool whole = phase == SIZE_MAX;
-  bounds_result(&tally->bounds, whole ? 0 : phase, whole ? tally->phases->num : phase + 1, result);
+  struct bounds_result sum = part->past;
+  if (is_there(tally, phase))
+    add_result(&sum, result);
+  *result = sum;
 }

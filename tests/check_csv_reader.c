@@ -12,7 +12,7 @@ static char got[4096];
 static int take(const struct csv_row *row, void *arg) {
   (void)arg;
   size_t len = strlen(got);
-  len += (size_t)snprintf(got + len, sizeof(got) - len, "%d:", (int)row->line);
+  len += (size_t)snprintf(got + len, sizeof(got) - len, "%d:%s", (int)row->line, row->open ? "?" : "");
   for (size_t i = 0; i < row->count; i++)
     len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%s", i > 0 ? "," : "", row->fields[i]);
   snprintf(got + len, sizeof(got) - len, "%s|", row->cut ? "!" : "");
@@ -31,11 +31,25 @@ static const struct {
     {"a\n\n\nb\n", "1:a|4:b|"},
     {"a,\n,\n", "1:a,|2:,|"},
     {"\"a,\"\"b\"\"\",c\n", "1:a,\"b\",c|"},
-    {"\"two\nlines\",c\nd\n", "1:two\nlines,c|2:d|"},
+    {"\"two\nlines\",c\nd\n", "1:two\nlines,c|3:d|"},
     {" a , b \n", "1: a , b |"},
     {"a,b\n1,", "1:a,b|2:1,!|"},
     {"a,b\n1,2", "1:a,b|2:1,2!|"},
-    {"a,b\n1,\"2\n3,4\n", "1:a,b|2:1,2\n3,4\n!|"},
+    {"a\rb,c\r", "1:a|2:b,c|"},
+    {"a,\"b\r\nc\"\r\nd,e\r\n", "1:a,b\r\nc|3:d,e|"},
+    {"a,b\n\xef\xbb\xbf"
+     "c,d\n",
+     "1:a,b|2:c,d|"},
+    /* a quote that is not closed costs its line, not the file */
+    {"a,b\n1,\"2\n3,4\n", "1:a,b|2:?1,\"2|3:3,4|"},
+    {"a,b\n1,\"2\n3,4\n5,\"6\n7,8\n", "1:a,b|2:?1,\"2|3:3,4|4:?5,\"6|5:7,8|"},
+    {"a,b\n1,\"2\n", "1:a,b|2:?1,\"2|"},
+    {"a,b\n1,\"2", "1:a,b|2:1,\"2!|"},
+    {"a,b\n\"1,2\n3,4", "1:a,b|2:?\"1,2|3:3,4!|"},
+    {"a,b\n1,\"two\nlines\"\n3,4\n", "1:a,b|2:1,two\nlines|4:3,4|"},
+    {"a,b\n1,\"\n\n\"\n3,4\n", "1:a,b|2:1,\n\n|5:3,4|"},
+    {"a,b\n1,2\"\n3,\"4\"5\"\n", "1:a,b|2:1,2\"|3:3,4\"5|"},
+    {"a,b\n1,\"2\"\"\n3,4\n", "1:a,b|2:?1,\"2\"\"|3:3,4|"},
     {"\"\"\n", "1:|"},
 };
 
@@ -126,6 +140,32 @@ START_TEST(test_too_many_fields) {
 }
 END_TEST
 
+static const struct {
+  const char *bytes;
+  size_t len;
+  const char *filter;
+} foreign_rows[] = {
+    {"\x1f\x8b\x08", 3, "zcat"},
+    {"\xff\xfet\0s\0", 6, "iconv -f UTF-16 -t UTF-8"},
+    {"\xfe\xff\0t\0s", 6, "iconv -f UTF-16 -t UTF-8"},
+    {"t\0s\0", 4, "iconv -f UTF-16LE -t UTF-8"},
+    {"\0t\0s", 4, "iconv -f UTF-16BE -t UTF-8"},
+    {"\x28\xb5\x2f\xfd....", 8, "zstdcat"},
+    {"BZh9", 4, "bzcat"},
+    {"PK\x03\x04....", 8, NULL},
+};
+
+START_TEST(test_foreign) {
+  const struct csv_foreign *foreign = NULL;
+  size_t fields = 0;
+  write_bytes("file.csv", foreign_rows[_i].bytes, foreign_rows[_i].len);
+  ck_assert_int_eq(csv_reader_read_or_name(in_scratch("file.csv"), count_fields, &fields, &foreign), -EMEDIUMTYPE);
+  ck_assert_ptr_nonnull(foreign);
+  ck_assert_pstr_eq(foreign->filter, foreign_rows[_i].filter);
+  ck_assert_uint_eq(fields, 0);
+}
+END_TEST
+
 /* A field without end is given up on the way, not when it is over. */
 START_TEST(test_endless_pipe) {
   static char block[1 << 16];
@@ -173,6 +213,7 @@ int main(void) {
   tcase_add_test(cases, test_taker_stops);
   tcase_add_test(cases, test_long_rows);
   tcase_add_loop_test(cases, test_no_end, 0, ROWS(fill_rows));
+  tcase_add_loop_test(cases, test_foreign, 0, ROWS(foreign_rows));
   tcase_add_test(cases, test_too_many_fields);
   tcase_add_test(cases, test_endless_pipe);
   tcase_add_test(cases, test_no_file);

@@ -16,8 +16,6 @@
  *
  * A row is one write(2) with O_APPEND. A row that a full disk cuts short is finished or undone; nothing is written
  * after half a row.
- *
- * libcsv, with which the tool reads such files, has csv_free() and csv_error(): do not use these names here.
  */
 #ifndef VM_ENERGY_CSV_H
 #define VM_ENERGY_CSV_H

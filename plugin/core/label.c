@@ -211,6 +211,10 @@ static void replace_harmful(char *text, const char *also) {
   *to = '\0';
 }
 
+bool label_starts_badly(const char *text) {
+  return text[0] != '\0' && strchr(".-=+@\t\r", text[0]) != NULL;
+}
+
 char *label_make_safe(const char *raw) {
   if (label_is_safe(raw) && !has_mark(raw))
     return strdup(raw);
@@ -218,7 +222,7 @@ char *label_make_safe(const char *raw) {
   if (safe == NULL)
     return NULL;
   replace_harmful(safe, "/;");
-  if (safe[0] == '.' || safe[0] == '-')
+  if (label_starts_badly(safe))
     safe[0] = '_';
   char *marked = add_mark(safe, hash(raw, strlen(raw)), SIZE_MAX);
   free(safe);
@@ -226,7 +230,7 @@ char *label_make_safe(const char *raw) {
 }
 
 bool label_is_safe(const char *raw) {
-  if (raw[0] == '\0' || raw[0] == '.' || raw[0] == '-')
+  if (raw[0] == '\0' || label_starts_badly(raw))
     return false;
   while (*raw != '\0') {
     uint32_t code;

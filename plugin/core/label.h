@@ -42,8 +42,7 @@ char *label_from_path(const char *path, const char *host);
 /*
  * The safe name: valid UTF-8 without control characters (C0, DEL, C1), line and paragraph separators, bidirectional
  * formatting characters, '/' or ';' (Graphite parses what follows as a tag). Each of these, and each byte of invalid
- * UTF-8, becomes '_'. A leading '.' or '-' becomes '_' as well, so that no label is "..", hides a file or looks like an
- * option. An empty name becomes "_".
+ * UTF-8, becomes '_'. So does a first character that label_starts_badly() names. An empty name becomes "_".
  *
  * A name that needs no replacement is returned unchanged. A name that was changed ends in a mark: '_' and eight
  * hexadecimal digits, six of a hash of the raw name and two of a checksum of all before them: "a;b" is
@@ -53,12 +52,18 @@ char *label_from_path(const char *path, const char *host);
  */
 char *label_make_safe(const char *raw);
 
+/*
+ * True if the first character is '.' or '-', so that the text could be "..", hide a file or look like an option; or '=',
+ * '+', '@' or white space: with these, as with '-', a spreadsheet takes a cell for a formula.
+ */
+bool label_starts_badly(const char *text);
+
 /* True if no character of raw needs replacement. */
 bool label_is_safe(const char *raw);
 
 /*
  * Makes text from outside, such as a path, fit for a log line or a terminal: replaces what label_make_safe() does, but
- * keeps '/', ';', and a leading '.' or '-'; adds no mark. In place, which needs no memory, or a copy. NULL: out of
+ * keeps '/', ';' and the first character; adds no mark. In place, which needs no memory, or a copy. NULL: out of
  * memory.
  */
 void label_make_printable(char *text);

@@ -17,7 +17,7 @@ build() { # harness: prints the path of the program
   local sources=("$srcdir/tests/fuzz/$1.c" "${core[@]}") flags=()
   case $1 in
   fuzz_options) sources+=("$srcdir/tests/fake_collectd.c" "$srcdir"/plugin/*.c) && flags+=("${collectd_flags[@]}") ;;
-  fuzz_capture) sources+=("${shared[@]}") && flags+=(-I"$srcdir/standalone" -ljansson -lcsv) ;;
+  fuzz_capture) sources+=("${shared[@]}") && flags+=(-I"$srcdir/standalone" -ljansson) ;;
   esac
   mkdir -p "$found/bin"
   "${FUZZ_CC:-clang}" -g -O1 -D_GNU_SOURCE -DVM_ENERGY_VERSION='"fuzz"' -fsanitize=fuzzer,address,undefined \

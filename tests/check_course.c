@@ -1,0 +1,174 @@
+/* Which steps between two rows make sense: stories of one VM, as ts:joules:watts; '-' is an empty field. */
+#include "../standalone/course.h"
+#include "../standalone/cover.h"
+
+#include "suite.h"
+
+#include "core/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define STEP_NUM 16
+
+struct row {
+  double ts_s, counter_j, power_w;
+  bool is_copy; /* as the caller finds it */
+};
+
+#define NONE (-1.0)
+
+/* F first, . on, s still, h hole, n new table, b back, j jump, r repeats; '|' before a row: another table begins. */
+static const struct {
+  const char *what, *expected;
+  bool is_trusted;
+  struct row rows[STEP_NUM];
+} stories[] = {
+    {"each second", "F...", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {13, 3, 1, 0}}},
+    {"back by 2 s", "F.b.", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {10, 2, 1, 0}, {11, 3, 1, 0}}},
+    {"back by less than the run may notice",
+     "F.s.",
+     true,
+     {{10, 0, 1, 0}, {11, 1, 1, 0}, {10, 2, 1, 0}, {12, 3, 1, 0}}},
+    {"back by an hour, of a run that has recorded no step",
+     "F.b.",
+     true,
+     {{5010, 0, 1, 0}, {5011, 1, 1, 0}, {1411, 2, 1, 0}, {1412, 3, 1, 0}}},
+    {"the time stands still",
+     "F.ss.",
+     false,
+     {{10, 0, 1, 0}, {11, 1, 1, 0}, {11, 2, 1, 0}, {11, 3, 1, 0}, {12, 4, 1, 0}}},
+    {"a copy, then on",
+     "F..rr.",
+     false,
+     {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {11, 1, 1, true}, {12, 2, 1, 0}, {13, 3, 1, 0}}},
+    {"a missed tick is no hole", "F...", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {14, 4, 1, 0}}},
+    {"a hole", "F..h.", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {15, 5, 1, 0}, {16, 6, 1, 0}}},
+    {"another rhythm", "F..h.", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {22, 5, 1, 0}, {32, 6, 1, 0}}},
+    {"rows of a writer that waits for events",
+     "F....",
+     false,
+     {{10, 0, 1, 0}, {15, 1, 1, 0}, {16, 2, 1, 0}, {26, 5, 1, 0}, {30, 6, 1, 0}}},
+    {"two days, each second",
+     "F..j.",
+     false,
+     {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {172812, 5, 1, 0}, {172813, 6, 1, 0}}},
+    {"the same, of a run that records when the clock is set",
+     "F..h.",
+     true,
+     {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {172812, 5, 1, 0}, {172813, 6, 1, 0}}},
+    {"each second day", "F..", false, {{10, 0, 1, 0}, {172810, 1, 1, 0}, {345610, 2, 1, 0}}},
+    {"from 1970, at once", "Fj.", false, {{10, 0, 1, 0}, {1795536000, 1, 1, 0}, {1795536001, 2, 1, 0}}},
+    {"another table", "F.|n.", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {12, 2, 1, 0}, {13, 3, 1, 0}}},
+    {"another table, earlier", "F.|n.", false, {{10, 0, 1, 0}, {11, 1, 1, 0}, {2, 2, 1, 0}, {3, 3, 1, 0}}},
+    {"another table, a copy that goes on",
+     "F.|rr.",
+     false,
+     {{10, 0, 1, 0}, {11, 1, 1, 0}, {10, 0, 1, true}, {11, 1, 1, 0}, {12, 2, 1, 0}}},
+};
+
+static char letter_of(enum course_step step) {
+  static const char letters[] = {
+      [COURSE_FIRST] = 'F', [COURSE_ON] = '.',   [COURSE_STILL] = 's', [COURSE_HOLE] = 'h',
+      [COURSE_NEW] = 'n',   [COURSE_BACK] = 'b', [COURSE_JUMP] = 'j',  [COURSE_REPEATS] = 'r'};
+  return letters[step];
+}
+
+static struct recording_value value_of(const struct row *row) {
+  return (struct recording_value){.ts_ns = (int64_t)(row->ts_s * 1e9),
+                                  .has_energy = row->counter_j >= 0,
+                                  .energy_uj = row->counter_j >= 0 ? (uint64_t)(row->counter_j * 1e6) : 0,
+                                  .has_power = row->power_w >= 0,
+                                  .power_w = row->power_w};
+}
+
+START_TEST(test_story) {
+  struct course course = {0};
+  char got[2 * STEP_NUM] = "";
+  size_t len = 0;
+  const struct row *row = stories[_i].rows;
+  for (const char *at = stories[_i].expected; *at != '\0'; at++) {
+    if (*at == '|') {
+      course.is_fresh = true;
+      got[len++] = '|';
+      continue;
+    }
+    struct recording_value value = value_of(row);
+    ck_assert_msg(!row->is_copy || course_may_repeat(&course, value.ts_ns), "%s", stories[_i].what);
+    got[len++] = letter_of(course_take(&course, &value, row->is_copy, stories[_i].is_trusted));
+    row++;
+  }
+  ck_assert_msg(strcmp(got, stories[_i].expected) == 0, "%s: %s, not %s", stories[_i].what, got, stories[_i].expected);
+}
+END_TEST
+
+/* Whether a row like one before must be a copy. */
+static const struct {
+  const char *what;
+  struct row rows[3];
+  bool is_fresh, tells;
+} tell_rows[] = {
+    {"the counter fell", {{10, 5, 1, 0}, {11, 6, 1, 0}, {10, 5, 1, 0}}, false, true},
+    {"the counter goes on", {{10, 5, 1, 0}, {11, 6, 1, 0}, {10, 7, 1, 0}}, false, false},
+    {"the counter stands still", {{10, 5, 0, 0}, {11, 5, 0, 0}, {10, 5, 0, 0}}, false, false},
+    {"no counter, and the power varies", {{10, NONE, 1, 0}, {11, NONE, 2, 0}, {10, NONE, 1, 0}}, false, true},
+    {"no counter, and the power does not vary", {{10, NONE, 1, 0}, {11, NONE, 1, 0}, {10, NONE, 1, 0}}, false, false},
+    {"another table", {{10, NONE, 1, 0}, {11, NONE, 1, 0}, {10, NONE, 1, 0}}, true, true},
+};
+
+START_TEST(test_tells) {
+  struct course course = {0};
+  for (int i = 0; i < 2; i++) {
+    struct recording_value value = value_of(&tell_rows[_i].rows[i]);
+    course_take(&course, &value, false, false);
+  }
+  course.is_fresh = tell_rows[_i].is_fresh;
+  struct recording_value value = value_of(&tell_rows[_i].rows[2]);
+  ck_assert_msg(course_tells(&course, &value) == tell_rows[_i].tells, "%s", tell_rows[_i].what);
+}
+END_TEST
+
+/* Stretches, and how much of 0 to 100 they cover, and of 20 to 30. */
+static const struct {
+  int64_t stretches[4][2];
+  int64_t all, part;
+} cover_rows[] = {
+    {{{0, 0}}, 0, 0},
+    {{{10, 40}}, 30, 10},
+    {{{10, 25}, {25, 40}}, 30, 10},
+    {{{30, 40}, {10, 20}}, 20, 0},
+    {{{10, 20}, {30, 40}, {15, 35}}, 30, 10},
+    {{{10, 20}, {30, 40}, {50, 60}, {5, 70}}, 65, 10},
+    {{{10, 20}, {12, 15}, {20, 22}}, 12, 2},
+};
+
+START_TEST(test_cover) {
+  struct cover cover = {0};
+  for (size_t i = 0; i < 4; i++)
+    ck_assert_int_eq(cover_add(&cover, cover_rows[_i].stretches[i][0], cover_rows[_i].stretches[i][1]), 0);
+  ck_assert_int_eq(cover_ns(&cover, 0, 100), cover_rows[_i].all);
+  ck_assert_int_eq(cover_ns(&cover, 20, 30), cover_rows[_i].part);
+  cover_free(&cover);
+}
+END_TEST
+
+START_TEST(test_cover_is_bounded) {
+  struct cover cover = {0};
+  for (int64_t i = 0; i < 3 * COVER_MAX; i++)
+    ck_assert_int_eq(cover_add(&cover, 10 * i, 10 * i + 1), 0);
+  ck_assert_uint_eq(cover.num, COVER_MAX);
+  ck_assert_int_eq(cover_ns(&cover, INT64_MIN, INT64_MAX), COVER_MAX);
+  cover_free(&cover);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("course");
+  TCase *cases = tcase_create("steps");
+  tcase_add_loop_test(cases, test_story, 0, ROWS(stories));
+  tcase_add_loop_test(cases, test_tells, 0, ROWS(tell_rows));
+  tcase_add_loop_test(cases, test_cover, 0, ROWS(cover_rows));
+  tcase_add_test(cases, test_cover_is_bounded);
+  suite_add_tcase(suite, cases);
+  return suite_run(suite);
+}
