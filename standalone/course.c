@@ -6,7 +6,7 @@
 #define HOLE_FACTOR 2.5
 
 /* A run with pauses as long as that is not one run, unless its rows are always so far apart. */
-#define JUMP_NS     (24 * 3600 * NS_PER_S)
+#define JUMP_NS     (INT64_C(86400) * NS_PER_S)
 #define JUMP_FACTOR 1000.0
 
 /* No rows are that far apart: the clock was not set before. */

@@ -636,9 +636,8 @@ static void tell_times(const struct scan *r, const char *shown) {
                  shown, r->jump.line, span, lines);
   show_lines(&r->still, lines);
   if (r->still.num > 0)
-    tell_warning("'%s': line %" PRIu64 ": the time stands still%s; with decimals in the time stamps, rows of less "
-                 "than a second would have a power",
-                 shown, r->still.line, lines);
+    tell_warning("'%s': line %" PRIu64 ": the time stands still%s; such rows have no power of their own", shown,
+                 r->still.line, lines);
   show_span(r->hole.s, span);
   show_lines(&r->hole, lines);
   if (r->hole.num > 0)

@@ -152,8 +152,8 @@ refused() { # what message: x y.csv is refused so, and its command works
   check "$1: status 1" exits 1
   check "$1: nothing printed" is_empty out
   check "$1: said" grep -qF "vm_energy: 'x y.csv' is no capture: $2" err
-  sed -n 's/.*read it with: //p' err | sed "s|vm_energy report|$tool report --json|" >command
-  check "$1: its command works" same "1000 10" "$(bash ./command 2>&1 | jq -r '.captures[0] | "\(.total.energy_j) \(.duration_s)"' 2>&1)"
+  sed -n 's/.*read it with: //p' err | sed "s|vm_energy report|$tool report --json|" >help.sh
+  check "$1: its command works" same "1000 10" "$(bash ./help.sh 2>&1 | jq -r '.captures[0] | "\(.total.energy_j) \(.duration_s)"' 2>&1)"
 }
 gzip -c plain.csv >"x y.csv"
 refused gzip "it is compressed by gzip; read it with: zcat 'x y.csv' | vm_energy report -"
@@ -234,8 +234,8 @@ check "a counter that only falls: status 0" exits 0
 { echo 'ts,=1+1_power_w,@SUM(A1)_power_w,+1_power_w,-1_power_w' && for i in 0 1 2; do echo "$((t0 + i)),1,1,1,1"; done; } >x.csv
 run "$tool" report --csv x.csv
 check "formulas: report --csv" same "_1+1 _SUM(A1) _1 _1" "$(cut -d, -f3 out | sed 1d | paste -sd ' ')"
-counter =1+1 0
-counter @SUM 0
+counter "=1+1" 0
+counter "@SUM" 0
 counter +1 0
 run "$tool" ts --files 'vms/*/energy_uj' -i 0.05 -n 1 --quiet
 check "formulas: ts" grep -qE '^ts,_1_[0-9a-f]{8}_energy_uj,_1_[0-9a-f]{8}_power_w,_1\+1_[0-9a-f]{8}_energy_uj,.*,_SUM_[0-9a-f]{8}_energy_uj' "$(csv_file)"
