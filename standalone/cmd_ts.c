@@ -20,7 +20,9 @@
 #include "core/sampler.h"
 #include "core/updates.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +56,7 @@ struct series {
   struct metadata_step *steps;
   size_t steps_num;
   uint64_t dropped; /* rows that were lost when it was last told */
+  bool left_out;    /* told of a counter without a column */
   bool dropping;    /* the last sample lost rows, and that was told */
   bool failed;
 };
@@ -69,21 +72,44 @@ static int make_sinks(struct series *series, size_t *count) {
   int status = csv_new(&csv, &series->csv);
   if (status == 0)
     status = clock_now(&now);
-  if (status == 0)
+  if (status == 0 && !options->to_output)
     status = updates_new(&now, &series->updates);
   if (status == 0)
     status = summary_new(&series->summary);
-  if (status == 0 && !options->quiet && isatty(STDERR_FILENO))
+  if (status == 0 && !options->quiet && !options->to_output && isatty(STDERR_FILENO))
     status = progress_new((options->manual_stop || options->marks) && isatty(STDIN_FILENO) == 1, &series->progress);
   if (status != 0)
     return status;
   series->sinks[(*count)++] = csv_sink(series->csv);
-  series->sinks[(*count)++] = updates_sink(series->updates);
+  if (series->updates != NULL)
+    series->sinks[(*count)++] = updates_sink(series->updates);
   series->sinks[(*count)++] = summary_sink(series->summary);
   if (series->progress != NULL)
     series->sinks[(*count)++] = progress_sink(series->progress);
   message_before(progress_clear, series->progress);
   return 0;
+}
+
+/* A reader of standard output that has seen enough, as head, is no error: the run ends without a word. */
+static bool reader_left(const struct series *series) {
+  return series->options->to_output && csv_last_error(series->csv) == -EPIPE;
+}
+
+/* Waits until standard output takes a row, so that a slow reader does not keep a signal from us. False: a signal. */
+static bool output_has_room(const struct series *series) {
+  struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = series->stop.signal_fd, .events = POLLIN}};
+  int ready = 0;
+  while (series->options->to_output && ready == 0)
+    ready = poll(fds, 2, 1000);
+  return ready <= 0 || fds[1].revents == 0;
+}
+
+static void tell_left_out(struct series *series) {
+  if (series->left_out || csv_left_out(series->csv) == NULL)
+    return;
+  tell_warning("'%s' came after the start and has no column; with --long, VMs that come later have rows",
+               csv_left_out(series->csv));
+  series->left_out = true;
 }
 
 /* Tells when rows begin to be lost, and when that is over. */
@@ -107,6 +133,9 @@ static void note_look(struct series *series, int status) {
 
 static void take_sample(struct series *series, const struct instant *now) {
   int status = sampler_pass(series->sampler, now);
+  tell_left_out(series);
+  if (reader_left(series))
+    return;
   bool lost_rows = csv_dropped(series->csv) != series->dropped;
   tell_dropped(series);
   note_look(series, lost_rows ? 0 : status);
@@ -141,7 +170,7 @@ static void write_metadata(struct series *series, int64_t end_wall_ns) {
                                     .steps_num = series->steps_num,
                                     .marks = series->marks.count,
                                     .end_wall_ns = end_wall_ns};
-  int status = metadata_write(&metadata);
+  int status = series->options->to_output ? 0 : metadata_write(&metadata);
   if (status == 0)
     return;
   tell_error("unable to write '%s/%s': %s", csv_dir(series->csv), METADATA_FILE, strerror(-status));
@@ -178,6 +207,10 @@ static void tell_stopped(struct series *series) {
 }
 
 static void mark(struct series *series, int64_t wall_ns, const char *name) {
+  if (series->options->to_output) {
+    tell_warning("no mark is made: '--out -' makes no file for it");
+    return;
+  }
   int status = marks_add(&series->marks, wall_ns, name);
   if (status == 0) {
     tell_note("marked '%s'", series->marks.name);
@@ -228,6 +261,8 @@ static void sample_until_end(struct series *series) {
     int64_t wall_ns;
     uint64_t steps = series->ticker.steps;
     looked_ns = now.mono_ns;
+    if (!output_has_room(series))
+      continue;
     if (!ticker_take(&series->ticker, &now, &wall_ns)) {
       note_look(series, sampler_look(series->sampler));
       continue;
@@ -236,6 +271,8 @@ static void sample_until_end(struct series *series) {
     note_steps(series, steps);
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
+    if (reader_left(series))
+      return;
     summary_warn(series->summary, options->meter.base, options->interval_ns, false);
     show_progress(series, &now);
   }
@@ -288,9 +325,10 @@ static void report(struct series *series) {
                                   .late_max_ns = ticker->late_max_ns,
                                   .steps = ticker->steps};
   progress_clear(series->progress);
-  print_files(series);
+  if (!options->to_output)
+    print_files(series);
   if (!options->quiet)
-    summary_print(series->summary, &run, stdout);
+    summary_print(series->summary, &run, options->to_output ? stderr : stdout);
   output_flush();
   if (series->dropped > 0)
     tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
@@ -329,19 +367,25 @@ static bool start(struct series *series) {
   size_t unread = summary_tell_unread(series->summary, "at the start");
   if (unread > 0 && unread == sampler_count(series->sampler) && series->options->layout != CSV_LONG)
     return false;
-  status = csv_start(series->csv, now.wall_ns);
+  bool to_output = series->options->to_output;
+  status = to_output ? csv_start_stream(series->csv, STDOUT_FILENO) : csv_start(series->csv, now.wall_ns);
+  if (status != 0 && to_output) {
+    if (status != -EPIPE)
+      tell_error("unable to write to standard output: %s", strerror(-status));
+    return false;
+  }
   if (status != 0) {
     tell_error("unable to create '%s': %s; choose another place with --out-dir", csv_error_path(series->csv),
                strerror(-status));
     return false;
   }
-  status = updates_start(series->updates, csv_dir(series->csv));
+  status = to_output ? 0 : updates_start(series->updates, csv_dir(series->csv));
   if (status != 0) {
     tell_error("unable to create '%s/%s': %s; going on, energies will have no bounds", csv_dir(series->csv),
                UPDATES_FILE, strerror(-status));
     series->failed = true;
   }
-  status = marks_open(&series->marks, csv_dir(series->csv));
+  status = to_output ? 0 : marks_open(&series->marks, csv_dir(series->csv));
   if (status != 0) {
     tell_error("unable to create '%s': %s", series->marks.path, strerror(-status));
     return false;
@@ -382,13 +426,15 @@ static void complete(struct series *series) {
 /* With everything made: from the baseline to the report. */
 static bool capture(struct series *series) {
   if (!start(series))
-    return false;
+    return reader_left(series);
   if (series->options->manual_stop)
     tell_note("sampling until you press Enter; a word before it makes it a mark");
   sample_until_end(series);
+  if (reader_left(series))
+    return !series->failed;
   if (series->options->complete && !series->failed)
     complete(series);
-  int updates_status = updates_finish(series->updates);
+  int updates_status = series->updates != NULL ? updates_finish(series->updates) : 0;
   if (updates_status != 0) {
     tell_error("unable to write to '%s/%s': %s; its updates are not complete", csv_dir(series->csv), UPDATES_FILE,
                strerror(-updates_status));
@@ -397,7 +443,7 @@ static bool capture(struct series *series) {
   int status = csv_finish(series->csv);
   if (status != 0)
     tell_error("unable to finish '%s': %s", csv_error_path(series->csv), strerror(-status));
-  int closed = marks_close(&series->marks);
+  int closed = series->options->to_output ? 0 : marks_close(&series->marks);
   if (closed != 0)
     tell_error("unable to finish '%s': %s", series->marks.path, strerror(-closed));
   status = status != 0 ? status : closed;

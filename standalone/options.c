@@ -126,6 +126,9 @@ static const char *take_time_base(struct options *options, const char *value) {
 static const char *const own_files[] = {MARKS_FILE, UPDATES_FILE, METADATA_FILE, "." METADATA_FILE ".new"};
 
 static const char *take_out(struct options *options, const char *value) {
+  options->to_output = strcmp(value, "-") == 0;
+  if (options->to_output)
+    return NULL;
   const char *slash = strrchr(value, '/');
   const char *name = slash == NULL ? value : slash + 1;
   if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "-") == 0)
@@ -325,7 +328,8 @@ static const struct option_row rows[] = {
      take_complete},
     {OPTIONS_TS, "out", 'o', "FILE",
      "name of the CSV file (default: power.csv); a directory in\n"
-     "it is not used, see --out-dir",
+     "it is not used, see --out-dir; -: rows go to standard\n"
+     "output as they come, and no file is made",
      take_out},
     {OPTIONS_TS, "out-dir", 0, "DIR", "where run_YYYYMMDD_HHMMSS is made (default: csv)", take_out_dir},
     {OPTIONS_TS, "separate-files", 0, NULL, "one CSV file per VM: FILE_<label>.csv", take_separate},
@@ -561,7 +565,20 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                               .price_per_kwh = -1,
                               .bounds = (which & OPTIONS_RUN) != 0,
                               .total = (which & OPTIONS_RUN) != 0};
+  static const char out_dir[] = "csv";
+  options->out_dir = out_dir;
   enum options_result result = parse(which, argc, argv, options);
+  if (result == OPTIONS_GOOD && options->to_output) {
+    const char *wrong = options->layout == CSV_SEPARATE ? "separate-files"
+                        : options->marks                ? "marks"
+                        : options->complete             ? "complete"
+                        : options->out_dir != out_dir   ? "out-dir"
+                                                        : NULL;
+    if (wrong != NULL) {
+      tell_error("option '--%s' needs files, and '--out -' makes none", wrong);
+      result = OPTIONS_WRONG;
+    }
+  }
   if (options->selection != NULL)
     selection_invert(options->selection, options->ignore_selected);
   return result;

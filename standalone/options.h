@@ -59,6 +59,7 @@ struct options {
   enum csv_layout layout;
   const char *out_dir;
   const char *out_name; /* last component of --out */
+  bool to_output;       /* --out -: rows go to standard output, and no file is made */
 
   /* once, list and check */
   int64_t duration_ns; /* list: 0 is at once; check: 0 is the stale time */

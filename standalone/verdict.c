@@ -349,7 +349,7 @@ void comparison_add(struct comparison *comparison, const struct facts *facts) {
     return;
   comparison->vms_w +=
       (facts->last.energy_j - facts->first.energy_j) * 1e9 / (double)(facts->last.mono_ns - facts->first.mono_ns);
-  if (comparison->partial || comparison->counted == 0 || facts->first.seen_ns < comparison->first_seen_ns) {
+  if (comparison->counted == 0 || facts->first.seen_ns < comparison->first_seen_ns) {
     comparison->first_seen_ns = facts->first.seen_ns;
     comparison->first_host_j = facts->first.host_j;
   }
@@ -365,7 +365,8 @@ static enum verdict_kind judge_host(const struct comparison *comparison, double 
     return VERDICT_HOST_DENIED;
   if (comparison->error != 0)
     return VERDICT_HOST_NONE;
-  if (comparison->counted == 0 || comparison->counted < comparison->alive || comparison->host_w <= 0)
+  if (comparison->partial || comparison->counted == 0 || comparison->counted < comparison->alive ||
+      comparison->host_w <= 0)
     return VERDICT_HOST_UNCOMPARED;
   if (share > MORE_THAN_ALL)
     return VERDICT_HOST_MORE;

@@ -275,7 +275,7 @@ static const struct {
     {OPTIONS_ONCE, "--vm", "option '--vm' needs a value: NAME"},
     {OPTIONS_LIST, "--vm ''", "option '--vm': '' is no name"},
     {OPTIONS_TS, "--vm /a{2,1}/", "option '--vm': '/a{2,1}/' is no regular expression: Invalid content of \\{\\}"},
-    {OPTIONS_TS, "--vm /[/ --vm /x/", "option '--vm': '/[/' is no regular expression: Unmatched [, [^, [:, [., or [="},
+    {OPTIONS_TS, "--vm /(/ --vm /x/", "option '--vm': '/(/' is no regular expression: Unmatched ( or \\("},
     {OPTIONS_REPORT, "--ignore-selected x", "unknown option '--ignore-selected'"},
 
     {OPTIONS_TS, "-i", "option '--interval' needs a value: TIME"},
@@ -357,7 +357,11 @@ static const struct {
     {OPTIONS_TS, "--out /", "option '--out': '/' has no file name at its end, such as power.csv"},
     {OPTIONS_TS, "--out .", "option '--out': '.' has no file name at its end, such as power.csv"},
     {OPTIONS_TS, "--out a/..", "option '--out': 'a/..' has no file name at its end, such as power.csv"},
-    {OPTIONS_TS, "-o -", "option '--out': '-' has no file name at its end, such as power.csv"},
+    {OPTIONS_TS, "-o - --separate-files", "option '--separate-files' needs files, and '--out -' makes none"},
+    {OPTIONS_TS, "--marks -o -", "option '--marks' needs files, and '--out -' makes none"},
+    {OPTIONS_TS, "-o - --complete", "option '--complete' needs files, and '--out -' makes none"},
+    {OPTIONS_TS, "-o - --out-dir csv", "option '--out-dir' needs files, and '--out -' makes none"},
+    {OPTIONS_TS, "-o x/-", "option '--out': 'x/-' has no file name at its end, such as power.csv"},
     {OPTIONS_TS, "--out-dir ''", "option '--out-dir': '' is no directory"},
 
     {OPTIONS_TS, "--long --separate-files", "option '--separate-files' does not go with '--long'"},
@@ -428,7 +432,7 @@ static const struct {
     {OPTIONS_TS, "--help", OPTIONS_HELP},           {OPTIONS_ONCE, "-h", OPTIONS_HELP},
     {OPTIONS_TS, "--files a --help", OPTIONS_HELP}, {OPTIONS_TS, "--h --bogus", OPTIONS_HELP},
     {OPTIONS_TS, "--version", OPTIONS_VERSION},     {OPTIONS_ONCE, "-V", OPTIONS_VERSION},
-    {OPTIONS_ONCE, "--v -h", OPTIONS_VERSION},      {OPTIONS_TS, "-qh", OPTIONS_HELP},
+    {OPTIONS_ONCE, "--ve -h", OPTIONS_VERSION},     {OPTIONS_TS, "-qh", OPTIONS_HELP},
 };
 
 START_TEST(test_help_and_version) {

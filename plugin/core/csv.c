@@ -47,7 +47,9 @@ struct csv {
   bool first_pass;
   bool finished;
 
-  char *run_dir; /* NULL: not started */
+  char *run_dir; /* NULL: not started, or a stream */
+  bool streams;
+  char *left_out; /* the first label without a column */
   int dir_fd;
   struct column all; /* CSV_COMBINED and CSV_LONG: has the only file */
   size_t open_files, open_files_max;
@@ -81,6 +83,8 @@ static int note_error(struct csv *csv, int status, const char *path) {
 }
 
 static int note_file_error(struct csv *csv, int status, const struct column *column) {
+  if (csv->streams)
+    return note_error(csv, status, "standard output");
   name_file(csv, column);
   csv->error = status;
   snprintf(csv->error_path, sizeof(csv->error_path), "%s/%s", csv->run_dir, csv->file_name);
@@ -226,7 +230,7 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
 /* --- passes ------------------------------------------------------------------------------------------------------- */
 
 static bool is_writing(const struct csv *csv) {
-  return csv->run_dir != NULL && !csv->finished;
+  return (csv->run_dir != NULL || csv->streams) && !csv->finished;
 }
 
 static int begin_pass(struct sink *sink, const struct instant *now, size_t count) {
@@ -332,8 +336,11 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
 
   /* columns are added until the start, later only where files follow the counters */
   struct column *column = csv->first_pass ? NULL : find_column(csv, sample);
-  if (column == NULL && csv->run_dir != NULL && !csv->options.follow)
+  if (column == NULL && is_writing(csv) && !csv->options.follow) {
+    if (csv->left_out == NULL)
+      csv->left_out = strdup(sample->label);
     return 0;
+  }
   if (column == NULL)
     column = insert_column(csv, sample);
   if (column == NULL)
@@ -506,6 +513,18 @@ int csv_start(struct csv *csv, int64_t wall_ns) {
   return status;
 }
 
+int csv_start_stream(struct csv *csv, int fd) {
+  csv->streams = true;
+  csv->all.file = (struct csv_file){.fd = fd, .torn_at = -1, .borrowed = true};
+  put_header(csv, &csv->all);
+  int status = csv_file_append(&csv->all.file, &csv->text);
+  return status != 0 ? note_file_error(csv, status, &csv->all) : 0;
+}
+
+const char *csv_left_out(const struct csv *csv) {
+  return csv->left_out;
+}
+
 void csv_set_time(struct csv *csv, int64_t wall_ns) {
   csv->time_ns = wall_ns;
   csv->has_time = true;
@@ -540,6 +559,7 @@ void csv_delete(struct csv *csv) {
     free(csv->columns[i]);
   free(csv->columns);
   free(csv->run_dir);
+  free(csv->left_out);
   free(csv->text.data);
   free(csv->dir);
   free(csv->name);

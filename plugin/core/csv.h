@@ -56,6 +56,15 @@ struct sink *csv_sink(struct csv *csv);
  */
 int csv_start(struct csv *csv, int64_t wall_ns);
 
+/*
+ * Instead of csv_start(): rows go to fd (borrowed), each written at once, and the header now. No directory and no file
+ * is made; not for CSV_SEPARATE. 0 or -errno, with csv_error_path() "standard output".
+ */
+int csv_start_stream(struct csv *csv, int fd);
+
+/* The label of a counter that came after the start, and has no column; NULL: none did. Until csv_delete(). */
+const char *csv_left_out(const struct csv *csv);
+
 /* The time stamp of the next pass; without this call it is the wall time of the pass. */
 void csv_set_time(struct csv *csv, int64_t wall_ns);
 

@@ -14,7 +14,9 @@
 
 struct csv_file {
   int fd;        /* -1: not open */
+  bool borrowed; /* the descriptor is a caller's, which may be a pipe; not closed */
   off_t torn_at; /* start of half a row that could not be undone; -1: none */
+  bool broken;   /* a pipe that took half a row: nothing more is appended, -EPIPE */
 };
 
 /* Initial value. */

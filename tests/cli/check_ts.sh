@@ -195,6 +195,33 @@ check "none has a value: status 1" exits 1
 check "none has a value: nothing made" test ! -e csv
 check "none has a value: named" says err "vm_energy: no value from 'vms/vm-004/energy_uj' at the start: is empty"
 
+# --- rows to standard output ----------------------------------------------------------------------------------------------
+rm -rf csv vms
+counter vm-001 1000000
+# shellcheck disable=SC2016 # the story's own $n
+run_story 'case $n in 2) grep -c , out >early; counter vm-009 1 ;; esac' "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 3 -o -
+check "stream: status 0" exits 0
+check "stream: header and rows, nothing else" same 4 "$(wc -l <out)"
+check "stream: the header of the start" same "ts,vm-001_energy_uj,vm-001_power_w" "$(head -n 1 out)"
+check "stream: whole" is_whole out
+check "stream: each row at once" same 2 "$(cat early)"
+check "stream: no file is made" test ! -e csv
+check "stream: the summary is on standard error" says err 'samples       3 of 3, .*'
+check "stream: a VM that came later is said" grep -q "^vm_energy: warning: 'vm-009' came after the start and has no column" err
+"$tool" ts --files vms/vm-001/energy_uj -i 0.05 --manual-stop -o - 2>err < <(sleep 20) | head -n 2 >out
+same "0 0" "${PIPESTATUS[*]}" >"$work/statuses"
+check "stream: a reader that has seen enough: status 0" is_empty "$work/statuses"
+check "stream: a reader that has seen enough: no error" test "$(grep -vc sampling err)" -eq 0
+if [ -c /dev/full ]; then
+  "$tool" ts --files vms/vm-001/energy_uj -i 0.05 -n 2 -o - >/dev/full 2>err
+  status=$?
+  check "stream: full device: status 1" exits 1
+  check "stream: full device: said" says err 'vm_energy: unable to write to standard output: No space left on device'
+fi
+rm -r vms
+counter vm-001 1000000
+counter vm-002 2000000
+
 # --- what the CSV says adds up to what the counters did -------------------------------------------------------------------
 "$simwriter" --root sim/scaphandre --period 0.05 --jitter 0.02 --seed 7 --truth truth --duration 20 \
   a=sine:100:60:3 b=step:10:200:1 c=const:43 >/dev/null &
