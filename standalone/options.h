@@ -25,7 +25,7 @@
 #define OPTIONS_PLOT   128u
 
 /* Those that sum up groups of VMs. */
-#define OPTIONS_GROUPS (OPTIONS_REPORT | OPTIONS_PLOT)
+#define OPTIONS_GROUPS OPTIONS_REPORT
 
 /* Those whose arguments are paths, without an option in front. */
 #define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT)
