@@ -24,14 +24,20 @@ static int run_compare(const struct options *options) {
     tell_error("compare needs two sides or more: each a CSV file, the directory of a run, or one that holds run_*");
     return STATUS_USAGE;
   }
+  struct groups groups;
   struct compare compare;
-  int status = compare_read(&compare, options->files, options->files_num, options->meter.scale);
+  int status = groups_open(&groups, options->group_by, options->groups_file);
+  if (status != STATUS_DONE)
+    return status;
+  const struct compare_options how = {.scale = options->meter.scale, .groups = groups.memory != NULL ? &groups : NULL};
+  status = compare_read(&compare, options->files, options->files_num, &how);
   int printed = status == STATUS_DONE ? print(options, &compare) : 0;
   if (printed == -ENOMEM) /* others are reported when standard output is closed */
     tell_error("unable to print: %s", strerror(-printed));
   if (status == STATUS_DONE && (compare.incomplete || printed == -ENOMEM))
     status = STATUS_FAILED;
   compare_free(&compare);
+  groups_close(&groups);
   return status;
 }
 
@@ -41,7 +47,7 @@ const struct command command_compare = {
     .synopsis = "[OPTION]... FILE|DIR FILE|DIR...",
     .text = "Each argument is a side: a capture, the directory of a run, or one that holds\n"
             "run_* directories, which are repeated runs. The first side is the reference. Of\n"
-            "each VM, of all of them, and of each phase it prints energy, power and duration,\n"
+            "each VM, group, of all, and of each phase it prints energy, power and duration,\n"
             "the difference to the reference, and how well that is known.\n\n"
             "'for certain' holds whatever happened between two updates of the counters. With\n"
             "three runs or more on both sides there is a 95 % confidence interval as well,\n"

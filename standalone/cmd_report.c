@@ -20,11 +20,16 @@ static int print(const struct options *options, struct report *reports, size_t n
 }
 
 /* All that can be read is; a path that is not there is told before anything is printed. */
-static int run_reports(const struct options *options, struct report *reports) {
+static int run_reports(const struct options *options, const struct groups *groups, struct report *reports) {
   size_t num = 0;
   int worst = STATUS_DONE;
   for (size_t i = 0; i < options->files_num; i++) {
     int status = report_open(&reports[num], options->files[i], options->meter.scale, options->recorded);
+    if (status == STATUS_DONE && groups->memory != NULL && report_group(&reports[num], groups) != 0) {
+      tell_error("unable to group the VMs: %s", strerror(ENOMEM));
+      report_close(&reports[num]);
+      status = STATUS_FAILED;
+    }
     if (status == STATUS_DONE)
       report_tell_scale(&reports[num]);
     if (status == STATUS_DONE && reports[num].recording.incomplete)
@@ -51,13 +56,19 @@ static int run_report(const struct options *options) {
     tell_error("no capture to report on: name a CSV file, or the directory of a run");
     return STATUS_USAGE;
   }
+  struct groups groups;
+  int status = groups_open(&groups, options->group_by, options->groups_file);
+  if (status != STATUS_DONE)
+    return status;
   struct report *reports = calloc(options->files_num, sizeof(*reports));
-  if (reports == NULL) {
+  if (reports != NULL) {
+    status = run_reports(options, &groups, reports);
+  } else {
     tell_error("unable to start: %s", strerror(ENOMEM));
-    return STATUS_FAILED;
+    status = STATUS_FAILED;
   }
-  int status = run_reports(options, reports);
   free(reports);
+  groups_close(&groups);
   return status;
 }
 

@@ -151,20 +151,27 @@ static int add_span(struct compare *compare, size_t side, struct report *report,
   }
   if (status != 0)
     return status;
-  report_total(report, span, &figures);
-  return add_figures(compare, side, index, COMPARE_TOTAL, "", &figures);
+  for (size_t i = 0; i <= report->groups_num && status == 0; i++) {
+    const char *group = i < report->groups_num ? report->groups[i] : NULL;
+    status = report_sum(report, span, group, &figures);
+    if (status == 0)
+      status = add_figures(compare, side, index, group != NULL ? COMPARE_GROUP : COMPARE_TOTAL,
+                           group != NULL ? group : "", &figures);
+  }
+  return status;
 }
 
-static int add_run(struct compare *compare, size_t side, const char *path, double scale) {
+static int add_run(struct compare *compare, size_t side, const char *path, const struct compare_options *options) {
   struct report report;
   struct report_span span;
-  int status = report_open(&report, path, scale, false);
+  int status = report_open(&report, path, options->scale, false);
   if (status != STATUS_DONE)
     return status;
   report_tell_scale(&report);
   compare->incomplete = compare->incomplete || report.recording.incomplete;
   compare->sides[side].runs++;
   compare->runs_num++;
+  status = options->groups != NULL ? report_group(&report, options->groups) : 0;
   for (size_t i = 0; status == 0 && report_span(&report, i, &span); i++)
     status = add_span(compare, side, &report, &span);
   report_close(&report);
@@ -177,7 +184,7 @@ static int add_run(struct compare *compare, size_t side, const char *path, doubl
 /* ---- sides ------------------------------------------------------------------------------------------------------- */
 
 /* Of repeated runs, one that cannot be read is reported, and the others count. */
-static int add_side(struct compare *compare, size_t side, const char *path, double scale) {
+static int add_side(struct compare *compare, size_t side, const char *path, const struct compare_options *options) {
   struct runs runs = {0};
   int status = STATUS_DONE;
   if (runs_add(&runs, path) != 0) {
@@ -185,7 +192,7 @@ static int add_side(struct compare *compare, size_t side, const char *path, doub
     status = STATUS_FAILED;
   }
   for (size_t i = 0; i < runs.num && status != STATUS_USAGE; i++) {
-    status = add_run(compare, side, runs.paths[i], scale);
+    status = add_run(compare, side, runs.paths[i], options);
     compare->incomplete = compare->incomplete || status != STATUS_DONE;
   }
   if (runs.are_repeated)
@@ -194,7 +201,7 @@ static int add_side(struct compare *compare, size_t side, const char *path, doub
   return status;
 }
 
-int compare_read(struct compare *compare, const char *const *paths, size_t num, double scale) {
+int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct compare_options *options) {
   *compare = (struct compare){.sides = calloc(num, sizeof(*compare->sides)), .sides_num = num};
   int worst = STATUS_DONE;
   for (size_t i = 0; i < num; i++) {
@@ -204,7 +211,7 @@ int compare_read(struct compare *compare, const char *const *paths, size_t num, 
       return STATUS_FAILED;
     }
     compare->sides[i] = (struct compare_side){.path = paths[i], .shown = shown};
-    int status = add_side(compare, i, paths[i], scale);
+    int status = add_side(compare, i, paths[i], options);
     worst = status > worst ? status : worst;
   }
   qsort(compare->subjects, compare->subjects_num, sizeof(struct compare_subject *), by_order);

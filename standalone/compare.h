@@ -1,7 +1,8 @@
 /*
  * compare: which of two costs less, and whether the difference is more than what is not known
  *
- * A side is a capture, the directory of a run, or a directory of repeated runs, see runs.h. The first side is the reference. Runs are read one by one, and only their figures are kept.
+ * A side is a capture, the directory of a run, or a directory of repeated runs, see runs.h. The first side is the
+ * reference. Runs are read one by one, and only their figures are kept.
  *
  * A subject is a VM, a group or the total, as a whole or in a phase. It is the same subject in two runs where kind,
  * label, and name of the phase are the same; of phases with one name, the first is compared with the first, and so on.
@@ -69,11 +70,16 @@ struct compare {
   void *by_key;    /* private: tsearch(3) tree of the subjects */
 };
 
+struct compare_options {
+  double scale;                /* as of report_open() */
+  const struct groups *groups; /* borrowed; NULL: there are none */
+};
+
 /*
- * Reads all sides. A STATUS_...; the errors are reported. scale: as of report_open(). The paths are borrowed. Give it
- * to compare_free() in any case.
+ * Reads all sides. A STATUS_...; the errors are reported. The paths are borrowed. Give it to compare_free() in any
+ * case.
  */
-int compare_read(struct compare *compare, const char *const *paths, size_t num, double scale);
+int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct compare_options *options);
 void compare_free(struct compare *compare);
 
 enum compare_verdict { COMPARE_UNKNOWN, COMPARE_LESS, COMPARE_MORE };

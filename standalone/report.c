@@ -55,6 +55,8 @@ static int add_value(void *arg, size_t vm, const struct recording_value *value) 
     report->has_clock = true;
     report->clock_ns = value->ts_ns;
   }
+  if (status == 0 && span.has)
+    status = steps_add(&report->total, span.from_ns, span.to_ns, span.power_w);
   if (!report->has_span || tally->first_ns < report->start_ns)
     report->start_ns = tally->first_ns;
   if (!report->has_span || value->ts_ns > report->end_ns)
@@ -66,7 +68,8 @@ static int add_value(void *arg, size_t vm, const struct recording_value *value) 
 static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *update) {
   struct report *report = arg;
   struct tally_span span;
-  return tally_update(&report->vms[vm].tally, to_ns, update, &span);
+  int status = tally_update(&report->vms[vm].tally, to_ns, update, &span);
+  return status == 0 && span.has ? steps_add(&report->total, span.from_ns, span.to_ns, span.power_w) : status;
 }
 
 /* Counters tell the truth, but not by which factor the power was scaled: that is to be seen. */
@@ -98,6 +101,7 @@ static void drop_vms(struct report *report) {
   report->vms_num = 0;
   report->has_span = report->has_clock = false;
   cover_free(&report->cover);
+  steps_free(&report->total);
 }
 
 /* updates.dat is of one run. Where there are several, the rows must do. */
@@ -134,9 +138,32 @@ int report_open(struct report *report, const char *path, double scale, bool reco
   return status;
 }
 
+/* The number of the group in the report, which is groups_num where it is new. */
+static size_t find_group(const struct report *report, const char *group) {
+  size_t i = 0;
+  while (i < report->groups_num && report->groups[i] != group)
+    i++;
+  return i;
+}
+
+int report_group(struct report *report, const struct groups *groups) {
+  report->groups = calloc(report->vms_num + 1, sizeof(*report->groups));
+  if (report->groups == NULL)
+    return -ENOMEM;
+  report->is_grouped = true;
+  for (size_t i = 0; i < report->vms_num; i++) {
+    const char *group = groups_find(groups, report->vms[i].label);
+    report->vms[i].group = group;
+    if (group != NULL && find_group(report, group) == report->groups_num)
+      report->groups[report->groups_num++] = group;
+  }
+  return 0;
+}
+
 void report_close(struct report *report) {
   drop_vms(report);
   free(report->vms);
+  free(report->groups);
   recording_close(&report->recording);
   *report = (struct report){0};
 }
@@ -188,6 +215,13 @@ bool report_span(const struct report *report, size_t index, struct report_span *
   return false;
 }
 
+static void put_powers(struct report_figures *figures, struct quantile *power_w) {
+  figures->min_w = power_w->min;
+  figures->median_w = quantile_get(power_w, 0.5);
+  figures->p95_w = quantile_get(power_w, 0.95);
+  figures->max_w = power_w->max;
+}
+
 void report_vm_figures(struct report *report, size_t vm, const struct report_span *span,
                        struct report_figures *figures) {
   struct tally *tally = &report->vms[vm].tally;
@@ -206,6 +240,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .has_high = energy.has_high && tally->has_counter,
                                      .high_j = energy.high_j,
                                      .from_counter = tally->has_counter,
+                                     .has_mean = power_w->count > 0,
                                      .has_power = power_w->count > 0,
                                      .samples = part->samples,
                                      .held = part->held,
@@ -215,39 +250,68 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
     return;
   double s = figures->duration_s;
   figures->mean_w = tally->recorded || !energy.has_energy || s <= 0 ? quantile_mean(power_w) : energy.energy_j / s;
-  figures->min_w = power_w->min;
-  figures->median_w = quantile_get(power_w, 0.5);
-  figures->p95_w = quantile_get(power_w, 0.95);
-  figures->max_w = power_w->max;
+  put_powers(figures, power_w);
 }
 
-void report_total(struct report *report, const struct report_span *span, struct report_figures *figures) {
-  *figures = (struct report_figures){.from_counter = true,
-                                     .has_low = true,
-                                     .has_high = true,
-                                     .duration_s = (double)(span->end_ns - span->start_ns) * 1e-9};
+static void add_figures(struct report_figures *figures, const struct report_figures *vm) {
+  if (vm->has_energy) {
+    figures->has_energy = true;
+    figures->energy_j += vm->energy_j;
+    figures->from_counter = figures->from_counter && vm->from_counter;
+    figures->goes_on = figures->goes_on || vm->goes_on;
+    figures->at_least = figures->at_least || vm->at_least;
+    figures->has_low = figures->has_low && vm->has_low;
+    figures->low_j += vm->low_j;
+    figures->has_high = figures->has_high && vm->has_high;
+    figures->high_j += vm->high_j;
+  } else if (vm->samples > 0) {
+    figures->at_least = true;
+    figures->has_high = false; /* it may have drawn something */
+  }
+  figures->samples += vm->samples;
+  figures->held += vm->held;
+  figures->empty += vm->empty;
+  figures->resets += vm->resets;
+}
+
+/* The powers of the sum over time; stays: when which VM was there. */
+static int sum_powers(const struct report *report, const struct report_span *span, const struct steps_stay *stays,
+                      size_t num, struct report_figures *figures) {
+  struct quantile power_w = {0};
+  int status = steps_sum(&report->total, span->start_ns, span->end_ns, stays, num, &power_w);
+  figures->has_power = status == 0 && power_w.count > 0;
+  if (figures->has_power)
+    put_powers(figures, &power_w);
+  if (figures->has_power && report->recorded)
+    figures->mean_w = quantile_mean(&power_w);
+  quantile_free(&power_w);
+  return status;
+}
+
+int report_sum(struct report *report, const struct report_span *span, const char *group,
+               struct report_figures *figures) {
+  *figures = (struct report_figures){
+      .from_counter = true, .has_low = true, .has_high = true, .duration_s = (double)span->duration_ns * 1e-9};
+  struct steps_stay *stays = calloc(report->vms_num + 1, sizeof(*stays));
+  if (stays == NULL)
+    return -ENOMEM;
+  size_t num = 0;
   for (size_t i = 0; i < report->vms_num; i++) {
-    struct report_figures vm;
-    report_vm_figures(report, i, span, &vm);
-    if (vm.has_energy) {
-      figures->has_energy = true;
-      figures->energy_j += vm.energy_j;
-      figures->from_counter = figures->from_counter && vm.from_counter;
-      figures->goes_on = figures->goes_on || vm.goes_on;
-      figures->at_least = figures->at_least || vm.at_least;
-      figures->has_low = figures->has_low && vm.has_low;
-      figures->low_j += vm.low_j;
-      figures->has_high = figures->has_high && vm.has_high;
-      figures->high_j += vm.high_j;
-    } else if (vm.samples > 0) {
-      figures->at_least = true;
-      figures->has_high = false; /* it may have drawn something */
-    }
-    figures->samples += vm.samples;
-    figures->held += vm.held;
-    figures->empty += vm.empty;
-    figures->resets += vm.resets;
+    struct report_vm *vm = &report->vms[i];
+    if (group != NULL && vm->group != group)
+      continue;
+    struct report_figures of_vm;
+    report_vm_figures(report, i, span, &of_vm);
+    add_figures(figures, &of_vm);
+    if (of_vm.has_energy)
+      stays[num++] = (struct steps_stay){.from_ns = vm->tally.first_ns, .to_ns = vm->tally.row_ns};
   }
   figures->has_low = figures->has_low && figures->has_energy;
   figures->has_high = figures->has_high && figures->has_energy;
+  figures->has_mean = figures->has_energy && figures->duration_s > 0;
+  if (figures->has_mean)
+    figures->mean_w = figures->energy_j / figures->duration_s;
+  int status = group == NULL ? sum_powers(report, span, stays, num, figures) : 0;
+  free(stays);
+  return status;
 }

@@ -10,7 +10,9 @@
 #define VM_ENERGY_REPORT_H
 
 #include "cover.h"
+#include "groups.h"
 #include "recording.h"
+#include "steps.h"
 #include "tally.h"
 
 #include <stdbool.h>
@@ -20,6 +22,7 @@
 
 struct report_vm {
   char *label;
+  const char *group; /* of report_group(); NULL: none */
   struct tally tally;
 };
 
@@ -31,7 +34,11 @@ struct report {
   struct meter_options replay; /* where there is no updates.dat */
   struct report_vm *vms;
   size_t vms_num, vms_size;
-  bool has_span; /* there is a sample */
+  bool is_grouped;
+  const char **groups; /* those that have a VM, in the order of these */
+  size_t groups_num;
+  struct steps total; /* power of all VMs */
+  bool has_span;      /* there is a sample */
   int64_t start_ns, end_ns;
   struct cover cover; /* the time between the rows */
   bool has_clock;     /* there is a sample of a clock that was set */
@@ -46,6 +53,9 @@ struct report {
  * and reports what is wrong. Call report_close() only after STATUS_DONE.
  */
 int report_open(struct report *report, const char *path, double scale, bool recorded);
+/* Puts the VMs into their groups, whose names are borrowed. 0 or -ENOMEM. */
+int report_group(struct report *report, const struct groups *groups);
+
 /* As its VMs are tallied. */
 struct tally_options report_tally_options(const struct report *report);
 
@@ -69,7 +79,7 @@ struct report_span {
 /* The index-th span: 0 is the whole, the phases follow where there are marks. False: there are no more. */
 bool report_span(const struct report *report, size_t index, struct report_span *span);
 
-/* What there is to say of a VM, or of all, in a span. */
+/* What there is to say of a VM, or of several, in a span. */
 struct report_figures {
   bool has_energy;
   double energy_j;
@@ -79,14 +89,21 @@ struct report_figures {
   double low_j, high_j;
   double duration_s; /* in which it was there */
   bool from_counter; /* else from power by time, without bounds */
-  bool has_power;    /* not of all VMs: their samples are not of one time */
-  double mean_w, min_w, median_w, p95_w, max_w;
+  bool has_mean, has_power;
+  double mean_w;
+  double min_w, median_w, p95_w, max_w; /* with has_power */
   uint64_t samples, held, empty, resets;
 };
 
 void report_vm_figures(struct report *report, size_t vm, const struct report_span *span,
                        struct report_figures *figures);
-void report_total(struct report *report, const struct report_span *span, struct report_figures *figures);
+
+/*
+ * The sum of the VMs of a group; NULL: of all. Its mean power is energy by the time of the span. Only all have the
+ * other powers, which are those of steps of time, see steps.h. 0 or -ENOMEM.
+ */
+int report_sum(struct report *report, const struct report_span *span, const char *group,
+               struct report_figures *figures);
 
 /* What a kilowatt-hour costs; below 0: not asked for. */
 struct report_costs {

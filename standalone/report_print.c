@@ -48,8 +48,12 @@ enum cell {
 static const char *const heads[CELLS] = {"energy J", "for certain J", "Wh",   "mean W", "min W", "median W", "p95 W",
                                          "max W",    "samples",       "held", "empty",  "gCO2",  "price"};
 
+/* In front of the name of a group. */
+#define GROUP "group "
+
 struct line {
   const char *label;
+  const char *group; /* else the group that it is */
   char cells[CELLS][SHOW_NUMBER_MAX];
 };
 
@@ -83,7 +87,7 @@ static void fill_line(struct line *line, const struct report_figures *figures, c
   put_number(line->cells[CELL_J], has_energy, figures->energy_j, 3);
   put_bounds(line->cells[CELL_BOUNDS], figures);
   put_number(line->cells[CELL_WH], has_energy, figures->energy_j / J_PER_WH, 4);
-  put_number(line->cells[CELL_MEAN], has_power, figures->mean_w, 3);
+  put_number(line->cells[CELL_MEAN], figures->has_mean, figures->mean_w, 3);
   put_number(line->cells[CELL_MIN], has_power, figures->min_w, 3);
   put_number(line->cells[CELL_MEDIAN], has_power, figures->median_w, 3);
   put_number(line->cells[CELL_P95], has_power, figures->p95_w, 3);
@@ -99,10 +103,15 @@ static bool is_shown(enum cell cell, const struct report_costs *costs) {
   return (cell != CELL_GCO2 || costs->gco2_per_kwh >= 0) && (cell != CELL_PRICE || costs->price_per_kwh >= 0);
 }
 
+static size_t label_width_of(const struct line *line) {
+  return line->group != NULL ? strlen(GROUP) + show_width(line->group) : show_width(line->label);
+}
+
 static void print_line(const struct line *line, const size_t widths[CELLS], size_t label_width,
                        const struct report_costs *costs, FILE *out) {
-  size_t width = show_width(line->label);
-  fprintf(out, "  %s%*s", line->label, (int)(label_width > width ? label_width - width : 0), "");
+  size_t width = label_width_of(line);
+  fprintf(out, "  %s%s%*s", line->group != NULL ? GROUP : "", line->group != NULL ? line->group : line->label,
+          (int)(label_width > width ? label_width - width : 0), "");
   for (enum cell i = 0; i < CELLS; i++)
     if (is_shown(i, costs))
       fprintf(out, "  %*s", (int)widths[i], line->cells[i]);
@@ -112,7 +121,7 @@ static void print_line(const struct line *line, const size_t widths[CELLS], size
 static void print_table(const struct line *lines, size_t num, const struct report_costs *costs, FILE *out) {
   size_t widths[CELLS] = {0}, label_width = 0;
   for (size_t i = 0; i < num; i++) {
-    size_t width = show_width(lines[i].label);
+    size_t width = label_width_of(&lines[i]);
     label_width = width > label_width ? width : label_width;
     for (enum cell cell = 0; cell < CELLS; cell++) {
       width = strlen(lines[i].cells[cell]);
@@ -168,25 +177,32 @@ static void print_resets(struct report *report, const struct report_span *span, 
 static void print_span(struct report *report, const struct report_span *span, const struct report_costs *costs,
                        FILE *out) {
   print_head(report, span, out);
-  size_t num = report->vms_num;
-  struct line *lines = calloc(num + 2, sizeof(*lines));
-  if (lines == NULL) {
-    fputs("  (no memory for the table)\n", out);
-    return;
+  size_t vms = report->vms_num, num = 1 + vms + report->groups_num + (vms > 1);
+  struct line *lines = calloc(num, sizeof(*lines)), *line = lines;
+  int status = lines != NULL ? 0 : -ENOMEM;
+  if (status == 0) {
+    line->label = "VM";
+    for (enum cell i = 0; i < CELLS; i++)
+      snprintf(line->cells[i], SHOW_NUMBER_MAX, "%s", heads[i]);
+    line++;
   }
-  lines[0].label = "VM";
-  for (enum cell i = 0; i < CELLS; i++)
-    snprintf(lines[0].cells[i], SHOW_NUMBER_MAX, "%s", heads[i]);
   struct report_figures figures;
-  for (size_t i = 0; i < num; i++) {
-    lines[i + 1].label = report->vms[i].label;
+  for (size_t i = 0; i < vms && status == 0; i++) {
+    line->label = report->vms[i].label;
     report_vm_figures(report, i, span, &figures);
-    fill_line(&lines[i + 1], &figures, costs);
+    fill_line(line++, &figures, costs);
   }
-  lines[num + 1].label = "total";
-  report_total(report, span, &figures);
-  fill_line(&lines[num + 1], &figures, costs);
-  print_table(lines, num > 1 ? num + 2 : num + 1, costs, out);
+  for (size_t i = 0; i <= report->groups_num && status == 0 && line < lines + num; i++) {
+    const char *group = i < report->groups_num ? report->groups[i] : NULL;
+    line->label = "total";
+    line->group = group;
+    status = report_sum(report, span, group, &figures);
+    fill_line(line++, &figures, costs);
+  }
+  if (status == 0)
+    print_table(lines, num, costs, out);
+  else
+    fputs("  (no memory for the table)\n", out);
   print_resets(report, span, out);
   free(lines);
 }
@@ -221,38 +237,65 @@ static int add_energy(json_t *object, const struct report_figures *figures, cons
   return status;
 }
 
-static json_t *vm_to_json(const char *label, const struct report_figures *figures, const struct report_costs *costs) {
+/* name, and what a VM and a sum of VMs have. NULL: no memory. */
+static json_t *figures_to_json(const char *kind, const char *name, const struct report_figures *figures,
+                               const struct report_costs *costs) {
   bool has = figures->has_power;
-  json_t *vm = json_pack("{s:o}", "label", json_text(label));
-  json_t *power = json_pack(
-      "{s:o, s:o, s:o, s:o, s:o, s:I, s:f, s:f, s:I}", "mean_w", json_number_or_null(has, figures->mean_w), "min_w",
-      json_number_or_null(has, figures->min_w), "median_w", json_number_or_null(has, figures->median_w), "p95_w",
-      json_number_or_null(has, figures->p95_w), "max_w", json_number_or_null(has, figures->max_w), "samples",
-      (json_int_t)figures->samples, "held_share", share(figures->held, figures->samples), "empty_share",
-      share(figures->empty, figures->samples), "resets", (json_int_t)figures->resets);
-  int status = add_energy(vm, figures, costs) | json_object_update(vm, power);
+  json_t *object = name != NULL ? json_pack("{s:o}", kind, json_text(name)) : json_object();
+  json_t *power =
+      json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:f, s:f, s:I}", "mean_w",
+                json_number_or_null(figures->has_mean, figures->mean_w), "min_w",
+                json_number_or_null(has, figures->min_w), "median_w", json_number_or_null(has, figures->median_w),
+                "p95_w", json_number_or_null(has, figures->p95_w), "max_w", json_number_or_null(has, figures->max_w),
+                "samples", (json_int_t)figures->samples, "held_share", share(figures->held, figures->samples),
+                "empty_share", share(figures->empty, figures->samples), "resets", (json_int_t)figures->resets);
+  int status = add_energy(object, figures, costs) | json_object_update(object, power);
   json_decref(power);
   if (status == 0)
-    return vm;
-  json_decref(vm);
+    return object;
+  json_decref(object);
   return NULL;
+}
+
+static json_t *vms_to_json(struct report *report, const struct report_span *span, const struct report_costs *costs) {
+  struct report_figures figures;
+  json_t *vms = json_array();
+  int status = 0;
+  for (size_t i = 0; i < report->vms_num; i++) {
+    const char *group = report->vms[i].group;
+    report_vm_figures(report, i, span, &figures);
+    json_t *vm = figures_to_json("label", report->vms[i].label, &figures, costs);
+    if (report->is_grouped)
+      status |= json_object_set_new(vm, "group", group != NULL ? json_text(group) : json_null());
+    status |= json_array_append_new(vms, vm);
+  }
+  if (status == 0)
+    return vms;
+  json_decref(vms);
+  return NULL;
+}
+
+/* group NULL: of all VMs. */
+static json_t *sum_to_json(struct report *report, const struct report_span *span, const char *group,
+                           const struct report_costs *costs) {
+  struct report_figures figures;
+  return report_sum(report, span, group, &figures) == 0 ? figures_to_json("group", group, &figures, costs) : NULL;
 }
 
 /* start, end, vms, total: of the whole or of a phase. */
 static json_t *span_to_json(struct report *report, const struct report_span *span, const struct report_costs *costs) {
-  struct report_figures figures;
-  json_t *vms = json_array(), *total = json_object();
-  int status = 0;
-  for (size_t i = 0; i < report->vms_num; i++) {
-    report_vm_figures(report, i, span, &figures);
-    status |= json_array_append_new(vms, vm_to_json(report->vms[i].label, &figures, costs));
-  }
-  report_total(report, span, &figures);
-  status |= add_energy(total, &figures, costs);
   bool has = report->has_span;
   json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)),
                              "end", json_number_or_null(has, seconds(span->end_ns)), "duration_s",
-                             json_number_or_null(has, seconds(span->duration_ns)), "vms", vms, "total", total);
+                             json_number_or_null(has, seconds(span->duration_ns)), "vms",
+                             vms_to_json(report, span, costs), "total", sum_to_json(report, span, NULL, costs));
+  json_t *groups = json_array();
+  int status = 0;
+  for (size_t i = 0; i < report->groups_num; i++)
+    status |= json_array_append_new(groups, sum_to_json(report, span, report->groups[i], costs));
+  if (report->is_grouped)
+    status |= json_object_set(object, "groups", groups);
+  json_decref(groups);
   if (status == 0)
     return object;
   json_decref(object);
@@ -326,23 +369,26 @@ static void put_name(struct csv_text *text, const char *name) {
   free(safe);
 }
 
-static void put_row(struct csv_text *text, const struct report *report, size_t vm, const struct report_span *span,
-                    const struct report_figures *figures, const struct report_costs *costs) {
+/* kind: "vm", "group" or "total", which has no label. */
+static void put_row(struct csv_text *text, const struct report *report, const struct report_span *span,
+                    const char *kind, const char *label, const struct report_figures *figures,
+                    const struct report_costs *costs) {
   double kwh = figures->energy_j / J_PER_KWH;
   bool has_energy = figures->has_energy, has_power = figures->has_power;
+  csv_text_clear(text);
   put_name(text, report->recording.shown);
   csv_text_char(text, ',');
   if (span->name != NULL)
     put_name(text, span->name);
   csv_text_char(text, ',');
-  put_name(text, report->vms[vm].label);
+  put_name(text, label);
   put_field(text, report->has_span, seconds(span->start_ns));
   put_field(text, report->has_span, seconds(span->end_ns));
   put_field(text, has_energy, figures->energy_j);
   put_field(text, figures->has_low, figures->low_j);
   put_field(text, figures->has_high, figures->high_j);
   put_field(text, has_energy, figures->energy_j / J_PER_WH);
-  put_field(text, has_power, figures->mean_w);
+  put_field(text, figures->has_mean, figures->mean_w);
   put_field(text, has_power, figures->min_w);
   put_field(text, has_power, figures->median_w);
   put_field(text, has_power, figures->p95_w);
@@ -351,6 +397,8 @@ static void put_row(struct csv_text *text, const struct report *report, size_t v
   put_field(text, true, share(figures->held, figures->samples));
   put_field(text, true, share(figures->empty, figures->samples));
   put_count(text, figures->resets);
+  csv_text_char(text, ',');
+  csv_text_field(text, kind, "");
   if (costs->gco2_per_kwh >= 0)
     put_field(text, has_energy, kwh * costs->gco2_per_kwh);
   if (costs->price_per_kwh >= 0)
@@ -358,21 +406,40 @@ static void put_row(struct csv_text *text, const struct report *report, size_t v
   csv_text_char(text, '\n');
 }
 
+static int write_row(struct csv_text *text, FILE *out) {
+  if (text->failed)
+    return -ENOMEM;
+  fwrite(text->data, 1, text->len, out);
+  return 0;
+}
+
+/* A row of each VM, of each group, and of all. */
+static int print_span_rows(struct report *report, const struct report_span *span, const struct report_costs *costs,
+                           struct csv_text *text, FILE *out) {
+  struct report_figures figures;
+  int status = 0;
+  for (size_t vm = 0; vm < report->vms_num && status == 0; vm++) {
+    report_vm_figures(report, vm, span, &figures);
+    put_row(text, report, span, "vm", report->vms[vm].label, &figures, costs);
+    status = write_row(text, out);
+  }
+  for (size_t i = 0; i <= report->groups_num && status == 0; i++) {
+    const char *group = i < report->groups_num ? report->groups[i] : NULL;
+    status = report_sum(report, span, group, &figures);
+    put_row(text, report, span, group != NULL ? "group" : "total", group != NULL ? group : "", &figures, costs);
+    status = status != 0 ? status : write_row(text, out);
+  }
+  return status;
+}
+
 /* Where there are phases, these, which add up; else the whole. */
 static int print_rows(struct report *report, const struct report_costs *costs, struct csv_text *text, FILE *out) {
   struct report_span span;
-  struct report_figures figures;
   bool has_phases = report_span(report, 1, &span);
-  for (size_t s = has_phases; report_span(report, s, &span); s++)
-    for (size_t vm = 0; vm < report->vms_num; vm++) {
-      report_vm_figures(report, vm, &span, &figures);
-      csv_text_clear(text);
-      put_row(text, report, vm, &span, &figures, costs);
-      if (text->failed)
-        return -ENOMEM;
-      fwrite(text->data, 1, text->len, out);
-    }
-  return 0;
+  int status = 0;
+  for (size_t s = has_phases; status == 0 && report_span(report, s, &span); s++)
+    status = print_span_rows(report, &span, costs, text, out);
+  return status;
 }
 
 int report_print_csv(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
@@ -381,7 +448,7 @@ int report_print_csv(struct report *reports, size_t num, const struct report_cos
   fprintf(out,
           "capture,phase,label,start,end,energy_j,energy_low_j,energy_high_j,energy_wh,mean_w,min_w,median_w,p95_w,max_"
           "w,samples,held_share,"
-          "empty_share,resets%s%s\n",
+          "empty_share,resets,kind%s%s\n",
           costs->gco2_per_kwh >= 0 ? ",gco2" : "", costs->price_per_kwh >= 0 ? ",price" : "");
   for (size_t i = 0; i < num && status == 0; i++)
     status = print_rows(&reports[i], costs, &text, out);

@@ -366,7 +366,7 @@ static const struct {
 
     {OPTIONS_TS, "--long --separate-files", "option '--separate-files' does not go with '--long'"},
     {OPTIONS_REPORT, "--groups a.csv --group-by (a)", "option '--group-by': '(a)' does not go with '--groups'"},
-    {OPTIONS_PLOT, "--group-by (a) --groups a.csv", "option '--groups': 'a.csv' does not go with '--group-by'"},
+    {OPTIONS_REPORT, "--group-by (a) --groups a.csv", "option '--groups': 'a.csv' does not go with '--group-by'"},
     {OPTIONS_TS, "--separate-files --long", "option '--long' does not go with '--separate-files'"},
 
     {OPTIONS_TS, "--quiet=yes", "option '--quiet' takes no value"},

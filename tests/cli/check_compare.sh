@@ -43,6 +43,18 @@ rows = list(csv.DictReader(open("out", newline="")))
 b = [r for r in rows if (r["span"], r["label"], r["measure"], r["side"]) == ("whole", "web", "energy_j", "B")]
 sys.exit(len(b) != 1 or b[0]["verdict"] != "less" or not -130 < float(b[0]["difference"]) < -110 or None in rows[0])'
 
+run "$tool" compare --group-by '^(.)' --json before after
+check "groups: each has a subject" jq -e '[.subjects[] | select(.kind == "group" and (.is_phase | not)) | .label] == ["w", "d"]' out
+check "groups: of one VM, its figures" jq -e '[.subjects[] | select(.is_phase | not) | select(.label == "w" or .label == "web") | .sides[1].energy_j | [.mean, .low, .high, .difference_ci95_low]] |
+  length == 2 and .[0] == .[1]' out
+printf 'label,group\nweb,all\ndb,all\n' >groups.csv
+run "$tool" compare --groups groups.csv --json before after
+check "groups: of all VMs, the figures of the total" jq -e '[.subjects[] | select(.is_phase | not) | select(.kind != "vm") | .sides[1].energy_j] | length == 2 and .[0] == .[1]' out
+run "$tool" compare --groups groups.csv before after
+check "groups: text" says out '  group all  B '
+run "$tool" compare --groups missing.csv before after
+check "groups: no such file: status 2" exits 2
+
 # --- one run a side ----------------------------------------------------------------------------------------------------------
 sides make double 40 1 4
 run "$tool" compare --json before/run_1 double/run_1

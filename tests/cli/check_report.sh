@@ -64,6 +64,33 @@ ROWS
 run "$tool" report --json seed.csv
 check "seed: two of one name stay two, a reset is clamped" jq -e '.captures[0].vms | map([.label, .energy_j, .resets]) == [["web", 20, 1], ["web", 3, 0]]' out
 
+# --- groups, and the total over time: two VMs of one group, updated at different times; one of none ---------------------------
+{
+  echo ts,web-1_energy_uj,web-1_power_w,web-2_energy_uj,web-2_power_w,db_energy_uj,db_power_w
+  for ((i = 0; i <= 40; i++)); do
+    a=$((i / 5 * 500)) b=$(((i + 3) / 5 * 100))
+    [ "$i" -lt 25 ] || a=$((a + (i / 5 - 4) * 1000)) # 100 W, then 300 W from second 20 on
+    echo "$((t0 + i)),${a}000000,,${b}000000,,$((i * 7))000000,"
+  done
+} >groups.csv
+printf 'label,group\nweb-1,front\nweb-2,front\ndb,"back, end"\nold,gone\n' >members.csv
+run "$tool" report --group-by '^([a-z]+)-[0-9]' groups.csv
+check "groups: text" golden report_groups.txt
+run "$tool" report --json --group-by '^([a-z]+)-[0-9]' groups.csv
+check "groups: a group is the sum of its VMs, and has the sum of their bounds" jq -e '.captures[0] | (.groups | length == 1) and (.vms | map(.group) == ["web", "web", null]) and
+  ([.vms[0], .vms[1]] as $v | .groups[0] | .group == "web" and .energy_j == ($v | map(.energy_j) | add) and .energy_low_j == ($v | map(.energy_low_j) | add)
+    and .energy_high_j == null and .mean_w == .energy_j / 40 and .max_w == null)' out
+check "total: mean, median, p95 and maximum are those of the sum over time" jq -e '.captures[0].total | .mean_w == .energy_j / 40 and
+  ([.min_w, .median_w, .p95_w, .max_w] | map(. * 1000 | round)) == [127000, 127000, 327000, 327000]' out
+run "$tool" report --csv --groups members.csv groups.csv
+check "groups: CSV, where a column tells them from VMs" same "vm web-1,vm web-2,vm db,group front,group back; end,total " \
+  "$(sed 's/"back, end"/back; end/' out | awk -F, 'NR > 1 { printf "%s%s %s", (NR > 2 ? "," : ""), $19, $3 }')"
+run "$tool" report groups.csv --group-by web
+check "groups: a regular expression without a name in it: status 2" exits 2
+run "$tool" report --groups missing.csv groups.csv
+check "groups: no such file: status 2" exits 2
+check "groups: no such file: told" says err "vm_energy: unable to read 'missing\.csv': No such file or directory"
+
 # --- scale ------------------------------------------------------------------------------------------------------------------
 awk -v t="$t0" 'BEGIN { print "ts,a_energy_uj,a_power_w"; for (i = 0; i < 20; i++) print t + i "," i * 20000000 ",100.000000" }' >fifth.csv
 run "$tool" report fifth.csv
@@ -107,7 +134,7 @@ run "$tool" report --json run_1
 check "phases: they add up" jq -e '.captures[0] | (.phases | map(.phase) == [null, "load", "cool, _[31mdown"]) and (([.phases[].total.energy_j] | add) - .total.energy_j | fabs) < 1e-6
   and ([.phases[].vms[0].samples] | add) == 20 and ([.phases[].duration_s] | add) == 20 and (.phases[1].vms[0].energy_j - 550 | fabs) < 1e-6' out
 run "$tool" report --csv run_1
-check "phases: a row each" same 4 "$(wc -l <out)"
+check "phases: a row each, and one of all" same 7 "$(wc -l <out)"
 echo '{"tool": "vm_energy", "sca' >run_1/run.json
 echo 'ts,name' >run_1/marks.csv
 run "$tool" report --json run_1
