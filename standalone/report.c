@@ -2,6 +2,8 @@
 
 #include "message.h"
 
+#include "core/updates.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +120,18 @@ static int read_rows(struct report *report) {
   return recording_read(recording, &sink);
 }
 
+/* The file was cut off, or could not be written: energies are too low. */
+static void tell_lacking(struct report *report) {
+  size_t lacking = 0;
+  for (size_t i = 0; i < report->vms_num && report->recording.updates != NULL; i++)
+    lacking += tally_lacks_updates(&report->vms[i].tally);
+  if (lacking == 0)
+    return;
+  tell_error("'%s' is not complete: the last updates of %zu VM%s are missing in %s; energies are too low",
+             report->recording.shown, lacking, lacking == 1 ? "" : "s", UPDATES_FILE);
+  report->recording.incomplete = true;
+}
+
 int report_open(struct report *report, const char *path, double scale, bool recorded) {
   *report = (struct report){0};
   int status = recording_open(&report->recording, path);
@@ -133,7 +147,9 @@ int report_open(struct report *report, const char *path, double scale, bool reco
     tally_end(&report->vms[i].tally, report->end_ns);
   if (status == STATUS_DONE)
     status = recording_read_updates(&report->recording, add_update, report);
-  if (status != STATUS_DONE)
+  if (status == STATUS_DONE)
+    tell_lacking(report);
+  else
     report_close(report);
   return status;
 }

@@ -185,7 +185,13 @@ int tally_update(struct tally *tally, int64_t to_ns, const struct update *update
   struct update scaled = *update;
   scaled.energy_j *= tally->scale;
   *span = (struct tally_span){.has = false};
+  tally->knows_number = tally->knows_number || (update->has_energy && update->energy_uj == tally->number_uj);
   return tally->has_edges ? add_update(tally, to_ns, &scaled, span) : 0;
+}
+
+/* A capture that begins between two updates may have none at all: then nothing is known, and nothing is wrong. */
+bool tally_lacks_updates(const struct tally *tally) {
+  return tally->replay == NULL && tally->has_number && !tally->knows_number && tally->bounds.updates > 0;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */

@@ -48,6 +48,7 @@ struct tally {
   int64_t first_ns, row_ns; /* of this stretch: of the start or the first row, of the last one */
   int64_t number_ns;        /* of the last one with a value */
   uint64_t number_uj;
+  bool knows_number; /* updates.dat has number_uj */
   uint64_t steps;    /* rows after the first */
   double recorded_j; /* by the power of the rows */
 };
@@ -84,6 +85,9 @@ void tally_end(struct tally *tally, int64_t end_ns);
 
 /* An update of updates.dat, unscaled. 0 or -ENOMEM. */
 int tally_update(struct tally *tally, int64_t to_ns, const struct update *update, struct tally_span *span);
+
+/* After the last update: whether those of updates.dat end before the rows do, so that energy is missing. */
+bool tally_lacks_updates(const struct tally *tally);
 
 void tally_free(struct tally *tally);
 

@@ -325,6 +325,30 @@ status=$?
 check "full disk: status 1" exits 1
 check "full disk: told" says err 'vm_energy: unable to write to standard output: No space left on device'
 
+# --- updates.dat that ends before the rows do: 10 W, an update every 5 s, cut off after that of second 10 ----------------------------
+mkdir cut
+{
+  echo ts,a_energy_uj,a_power_w
+  for k in $(seq 0 40); do echo "$((t0 + k)),$((1000000000 + (k + 5) / 5 * 50000000)),10.000000"; done
+} >cut/power.csv
+{
+  echo update_ts,within_s,label,energy_uj,total_uj,state
+  for k in 0 5 10 15 20 25 30 35 40; do
+    echo "$((t0 + k)).000000,0.004000,a,$((1050000000 + k * 10000000)),$((1050000000 + k * 10000000)),ok"
+  done
+} >all.dat
+cp all.dat cut/updates.dat
+run "$tool" report cut
+check "updates.dat with all updates: status 0" exits 0
+check "updates.dat with all updates: nothing is told" is_empty err
+for bytes in 0 20; do # whole rows, and a part of one
+  head -n 4 all.dat >cut/updates.dat
+  sed -n 5p all.dat | head -c $bytes >>cut/updates.dat
+  run "$tool" report cut
+  check "updates.dat that is cut off, $bytes bytes of a row: status 1" exits 1
+  check "updates.dat that is cut off, $bytes bytes of a row: told" says err "vm_energy: 'cut' is not complete: the last updates of 1 VM are missing in updates\.dat; energies are too low"
+done
+
 # --- larger than memory: a pipe of a million rows, in 32 MiB, libraries included ----------------------------------------------------
 rows=1000000
 limit='ulimit -v 32768'
