@@ -266,8 +266,10 @@ void compare_difference(const struct compare_figures *reference, const struct co
   difference->ratio = difference->has_ratio ? b->mean / a->mean : 0;
   add_bounds(reference, figures, difference);
   difference->at_least = reference->at_least + figures->at_least > 0;
-  difference->interval = difference->at_least ? (struct interval){.has = false} : welch_difference(a, b);
-  difference->ratio_interval = difference->at_least ? (struct interval){.has = false} : welch_ratio(a, b);
+  if (!difference->at_least) {
+    difference->interval = welch_difference(a, b);
+    difference->ratio_interval = welch_ratio(a, b);
+  }
   difference->by_interval = difference->interval.has;
   bool has_low = difference->by_interval || difference->has_low;
   bool has_high = difference->by_interval || difference->has_high;

@@ -53,7 +53,8 @@ char *label_from_path(const char *path, const char *host);
 char *label_make_safe(const char *raw);
 
 /*
- * True if the first character is '.' or '-', so that the text could be "..", hide a file or look like an option; or '=',
+ * True if the first character is '.' or '-', so that the text could be "..", hide a file or look like an option; or
+ * '=',
  * '+', '@' or white space: with these, as with '-', a spreadsheet takes a cell for a formula.
  */
 bool label_starts_badly(const char *text);
