@@ -53,9 +53,8 @@ char *label_from_path(const char *path, const char *host);
 char *label_make_safe(const char *raw);
 
 /*
- * True if the first character is '.' or '-', so that the text could be "..", hide a file or look like an option; or
- * '=',
- * '+', '@' or white space: with these, as with '-', a spreadsheet takes a cell for a formula.
+ * True if the first character makes the text dangerous: '.' could be "..", or hide a file; '-' looks like an option; a
+ * spreadsheet takes a cell for a formula that begins with '-', '=', '+', '@' or white space.
  */
 bool label_starts_badly(const char *text);
 
