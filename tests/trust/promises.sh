@@ -188,8 +188,8 @@ broken "... of C1 neither" $label 's/\(code >= 0x7f && code < 0xa0\)/code == 0x7
 broken "no separators of lines, no marks of direction" $label 's/\(code >= 0x2028 && code <= 0x202e\)/false/' $by_label safe
 broken "no slash" $label 's/, "\/;"\);$/, ";");/' $by_label safe
 broken "no semicolon" $label 's/, "\/;"\);$/, "\/");/' $by_label safe
-broken "no dot in front" $label 's/\(safe\[0\] == .\.. \|\| safe\[0\] == .-.\)/(safe[0] == 45)/' $by_label safe
-broken "no dash in front" $label 's/\(safe\[0\] == .\.. \|\| safe\[0\] == .-.\)/(safe[0] == 46)/' $by_label safe
+broken "no dot in front" $label 's/strchr\("\.-=/strchr("-=/' $by_label safe
+broken "no dash in front" $label 's/strchr\("\.-=/strchr(".=/' $by_label safe
 broken "a label is cut at 63 bytes" plugin/core/label.h 's/^#define LABEL_MAX_COLLECTD 63/#define LABEL_MAX_COLLECTD 64/' tests/check_plugin long_names
 broken "... also behind the host's name" plugin/settings.c 's/format->has_name && used > LABEL_MAX_COLLECTD \?/false ?/' tests/check_plugin long_names
 broken "... at a character" $label 's/\(\(unsigned char\)text\[max\] & 0xc0\) == 0x80/false/' $by_label cut
