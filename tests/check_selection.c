@@ -27,6 +27,7 @@ static const struct {
     {{"/foo/"}, false, "FOO", false},
     {{"/^(a|b)[0-9]+$/"}, false, "b17", true},
     {{"/^(a|b)[0-9]+$/"}, false, "c17", false},
+    {{"/^[a-z]+-[0-9]+-[0-9a-f]+-(a{2,255}|b+)$/"}, false, "web-1-ff-b", true},
     {{"foo", "bar"}, false, "bar", true},
     {{"foo", "/^b/"}, false, "foo", true},
     {{"foo", "/^b/"}, false, "bar", true},
@@ -51,9 +52,10 @@ START_TEST(row) {
 END_TEST
 
 START_TEST(wrong) {
-  static const char *const items[] = {"", "/[/", "/(/", "/a{2,1}/"};
+  static const char *const items[] = {
+      "", "/[/", "/(/", "/a{2,1}/", "/a+++++++++++++++++/", "/((a{255}){255}){255}/", "/a{70000}/", "/a{-5}/"};
   struct selection *selection = selection_new();
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < ROWS(items); i++)
     ck_assert_int_eq(selection_add(selection, items[i]), -EINVAL);
   ck_assert(selection_wants(selection, "any")); /* what was wrong left nothing behind */
   selection_free(selection);

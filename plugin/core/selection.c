@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <regex.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Each takes about a hundred bytes. */
+#define COPIES_MAX 65536
 
 struct item {
   char *text; /* as it was added */
@@ -36,10 +40,34 @@ void selection_free(struct selection *selection) {
   free(selection);
 }
 
+/*
+ * For x+ and x{m,n} regcomp(3) of glibc copies x, so that "x++++...", or {99} of {99} of {99}, takes more memory than
+ * there is. True if there are no more copies than COPIES_MAX, were each repetition within another one.
+ */
+static bool is_affordable(const char *pattern) {
+  size_t copies = 1;
+  for (const char *c = pattern; *c != '\0' && copies <= COPIES_MAX; c++) {
+    if (*c == '+')
+      copies *= 2;
+    if (*c != '{')
+      continue;
+    char *end;
+    size_t most = strtoul(c + 1, &end, 10), upper = *end == ',' ? strtoul(end + 1, NULL, 10) : 0;
+    most = upper > most ? upper : most + 1;
+    copies = most <= COPIES_MAX ? copies * most : COPIES_MAX + 1;
+  }
+  return copies <= COPIES_MAX;
+}
+
 static int compile(struct selection *selection, struct item *item, const char *text, size_t len) {
   char *pattern = strndup(text, len);
   if (pattern == NULL)
     return -ENOMEM;
+  if (!is_affordable(pattern)) {
+    free(pattern);
+    snprintf(selection->fault, sizeof(selection->fault), "it repeats too much");
+    return -EINVAL;
+  }
   int status = regcomp(&item->regex, pattern, REG_EXTENDED | REG_NOSUB);
   free(pattern);
   if (status != 0)

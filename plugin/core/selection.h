@@ -18,7 +18,7 @@ struct selection;
 struct selection *selection_new(void);
 void selection_free(struct selection *selection);
 
-/* 0, -EINVAL (empty, or an invalid regular expression), or -ENOMEM. */
+/* 0, -EINVAL (empty, or an invalid regular expression, or one that repeats too much), or -ENOMEM. */
 int selection_add(struct selection *selection, const char *text);
 
 /* Why the last selection_add() returned -EINVAL, in words of regerror(3). Borrowed; "" if it did not. */
