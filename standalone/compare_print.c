@@ -1,6 +1,7 @@
 /* The other half of compare: as text, JSON, CSV. */
 #include "compare.h"
 
+#include "cells.h"
 #include "json.h"
 #include "table.h"
 
@@ -247,18 +248,10 @@ int compare_print_json(const struct compare *compare, FILE *out) {
 
 /* ---- CSV --------------------------------------------------------------------------------------------------------- */
 
-static void put_field(struct csv_text *text, bool has, double number) {
-  csv_text_char(text, ',');
-  if (has && number < 0)
-    csv_text_char(text, '-');
-  if (has)
-    csv_text_power(text, number < 0 ? -number : number);
-}
-
 static void put_text(struct csv_text *text, const char *word) {
   csv_text_char(text, ',');
   if (word != NULL)
-    csv_text_field(text, word, "");
+    cells_name(text, word);
 }
 
 static void put_row(struct csv_text *text, const struct compare *compare, const struct compare_subject *subject,
@@ -280,20 +273,20 @@ static void put_row(struct csv_text *text, const struct compare *compare, const 
   put_text(text, side_name(side, name));
   csv_text_char(text, ',');
   csv_text_u64(text, spread->runs, 1);
-  put_field(text, spread->runs > 0, spread->mean);
-  put_field(text, spread->runs > 1, spread_sd(spread));
-  put_field(text, has_low(figures), mean_low(figures));
-  put_field(text, has_high(figures), mean_high(figures));
-  put_field(text, d.has, d.value);
-  put_field(text, d.has_low, d.low);
-  put_field(text, d.has_high, d.high);
-  put_field(text, d.interval.has, d.interval.low);
-  put_field(text, d.interval.has, d.interval.high);
-  put_field(text, d.has_ratio, d.ratio);
-  put_field(text, d.has_ratio_low, d.ratio_low);
-  put_field(text, d.has_ratio_high, d.ratio_high);
-  put_field(text, d.ratio_interval.has, d.ratio_interval.low);
-  put_field(text, d.ratio_interval.has, d.ratio_interval.high);
+  cells_number(text, spread->runs > 0, spread->mean);
+  cells_number(text, spread->runs > 1, spread_sd(spread));
+  cells_number(text, has_low(figures), mean_low(figures));
+  cells_number(text, has_high(figures), mean_high(figures));
+  cells_number(text, d.has, d.value);
+  cells_number(text, d.has_low, d.low);
+  cells_number(text, d.has_high, d.high);
+  cells_number(text, d.interval.has, d.interval.low);
+  cells_number(text, d.interval.has, d.interval.high);
+  cells_number(text, d.has_ratio, d.ratio);
+  cells_number(text, d.has_ratio_low, d.ratio_low);
+  cells_number(text, d.has_ratio_high, d.ratio_high);
+  cells_number(text, d.ratio_interval.has, d.ratio_interval.low);
+  cells_number(text, d.ratio_interval.has, d.ratio_interval.high);
   put_text(text, d.has ? verdict_name(&d) : NULL);
   csv_text_char(text, '\n');
 }

@@ -140,7 +140,7 @@ static int begin(struct reader *r, const struct csv_foreign **foreign) {
 
 /* --- rows --------------------------------------------------------------------------------------------------------- */
 
-/* Where the quoted field that begins at text ends: behind its last quote; NULL: nowhere. */
+/* Where the quoted field that begins at text ends: after its last quote; NULL: nowhere. */
 static const char *end_of_quoted(const char *text, const char *end) {
   for (const char *quote = text; (quote = memchr(quote + 1, '"', (size_t)(end - quote - 1))) != NULL;) {
     if (quote + 1 == end || quote[1] == ',')
@@ -167,7 +167,7 @@ static size_t count_fields(const char *text, size_t len) {
   }
 }
 
-/* Takes the quotes off a field, and puts a NUL behind it. */
+/* Takes the quotes off a field, and puts a NUL after it. */
 static void unquote(char *text, const char *end) {
   char *to = text;
   for (const char *from = text + 1; from < end - 1; from++) {

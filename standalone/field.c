@@ -49,7 +49,7 @@ struct scientific {
   size_t len;
   size_t significant; /* of them */
   long whole;         /* that stand before the point; more than len: the last ones are not known */
-  bool padded;        /* it ends in zeros behind the point, so the number of digits was given */
+  bool padded;        /* it ends in zeros after the point, so the number of digits was given */
 };
 
 static int split_scientific(const char *text, struct scientific *number) {
@@ -120,7 +120,7 @@ static int parse_scientific_time(const char *text, int64_t *ns, unsigned *decima
 
 /* --- ISO 8601 ----------------------------------------------------------------------------------------------------- */
 
-/* Exactly len digits, up to most; the text is moved behind them. False: they are not there. */
+/* Exactly len digits, up to most; the text is moved past them. False: they are not there. */
 static bool take_digits(const char **text, size_t len, int most, int *value) {
   *value = 0;
   for (size_t i = 0; i < len; i++, (*text)++) {

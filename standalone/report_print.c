@@ -1,6 +1,7 @@
 /* The other half of report: as text, JSON, CSV. */
 #include "report.h"
 
+#include "cells.h"
 #include "json.h"
 #include "show.h"
 
@@ -339,34 +340,9 @@ int report_print_json(struct report *reports, size_t num, const struct report_co
 
 /* --- CSV ---------------------------------------------------------------------------------------------------------- */
 
-/* A comma, and the number where there is one. Negative times, before 1970, have their sign. */
-static void put_field(struct csv_text *text, bool has, double number) {
-  csv_text_char(text, ',');
-  if (has && number < 0)
-    csv_text_char(text, '-');
-  if (has)
-    csv_text_power(text, number < 0 ? -number : number);
-}
-
 static void put_count(struct csv_text *text, uint64_t count) {
   csv_text_char(text, ',');
   csv_text_u64(text, count, 1);
-}
-
-/* A name from a file, which may be anything. A spreadsheet must not take it for a formula. */
-static void put_name(struct csv_text *text, const char *name) {
-  if (name[0] == '.' || !label_starts_badly(name)) {
-    csv_text_field(text, name, "");
-    return;
-  }
-  char *safe = strdup(name);
-  if (safe == NULL) {
-    text->failed = true;
-    return;
-  }
-  safe[0] = '_';
-  csv_text_field(text, safe, "");
-  free(safe);
 }
 
 /* kind: "vm", "group" or "total", which has no label. */
@@ -376,33 +352,33 @@ static void put_row(struct csv_text *text, const struct report *report, const st
   double kwh = figures->energy_j / J_PER_KWH;
   bool has_energy = figures->has_energy, has_power = figures->has_power;
   csv_text_clear(text);
-  put_name(text, report->recording.shown);
+  cells_name(text, report->recording.shown);
   csv_text_char(text, ',');
   if (span->name != NULL)
-    put_name(text, span->name);
+    cells_name(text, span->name);
   csv_text_char(text, ',');
-  put_name(text, label);
-  put_field(text, report->has_span, seconds(span->start_ns));
-  put_field(text, report->has_span, seconds(span->end_ns));
-  put_field(text, has_energy, figures->energy_j);
-  put_field(text, figures->has_low, figures->low_j);
-  put_field(text, figures->has_high, figures->high_j);
-  put_field(text, has_energy, figures->energy_j / J_PER_WH);
-  put_field(text, figures->has_mean, figures->mean_w);
-  put_field(text, has_power, figures->min_w);
-  put_field(text, has_power, figures->median_w);
-  put_field(text, has_power, figures->p95_w);
-  put_field(text, has_power, figures->max_w);
+  cells_name(text, label);
+  cells_number(text, report->has_span, seconds(span->start_ns));
+  cells_number(text, report->has_span, seconds(span->end_ns));
+  cells_number(text, has_energy, figures->energy_j);
+  cells_number(text, figures->has_low, figures->low_j);
+  cells_number(text, figures->has_high, figures->high_j);
+  cells_number(text, has_energy, figures->energy_j / J_PER_WH);
+  cells_number(text, figures->has_mean, figures->mean_w);
+  cells_number(text, has_power, figures->min_w);
+  cells_number(text, has_power, figures->median_w);
+  cells_number(text, has_power, figures->p95_w);
+  cells_number(text, has_power, figures->max_w);
   put_count(text, figures->samples);
-  put_field(text, true, share(figures->held, figures->samples));
-  put_field(text, true, share(figures->empty, figures->samples));
+  cells_number(text, true, share(figures->held, figures->samples));
+  cells_number(text, true, share(figures->empty, figures->samples));
   put_count(text, figures->resets);
   csv_text_char(text, ',');
   csv_text_field(text, kind, "");
   if (costs->gco2_per_kwh >= 0)
-    put_field(text, has_energy, kwh * costs->gco2_per_kwh);
+    cells_number(text, has_energy, kwh * costs->gco2_per_kwh);
   if (costs->price_per_kwh >= 0)
-    put_field(text, has_energy, kwh * costs->price_per_kwh);
+    cells_number(text, has_energy, kwh * costs->price_per_kwh);
   csv_text_char(text, '\n');
 }
 

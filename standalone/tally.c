@@ -100,6 +100,7 @@ static void add_result(struct bounds_result *sum, const struct bounds_result *ot
   sum->low_j = low_j + (sum->has_energy ? sum->low_j : 0);
   sum->high_j = has_high ? sum->high_j + other->high_j : 0;
   sum->has_high = has_high;
+  sum->at_least = sum->at_least || other->at_least;
   sum->goes_on = (sum->has_energy && sum->goes_on) || (other->has_energy && other->goes_on);
   sum->has_energy = sum->has_energy || other->has_energy;
 }

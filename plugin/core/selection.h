@@ -31,8 +31,8 @@ void selection_invert(struct selection *selection, bool ignore_selected);
 int selection_wants(struct selection *selection, const char *name);
 
 /*
- * The text of the first entry from *index on that has matched no name yet, with *index behind it; NULL: there is none.
- * Borrowed.
+ * The text of the first entry from *index on that has matched no name yet, and moves *index past it; NULL: there is
+ * none. Borrowed.
  */
 const char *selection_unmatched(const struct selection *selection, size_t *index);
 

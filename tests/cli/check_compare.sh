@@ -100,6 +100,17 @@ run "$tool" compare --json before empty
 check "a run in which a VM has no energy: no power of 0 either" jq -e '[.subjects[] | select(.label == "db") | .sides[1] | [.energy_j.runs, .power_w.runs, .duration_s.runs]] |
   unique == [[4, 4, 5]]' out
 
+# --- names that are formulas, and a reset in a second table --------------------------------------------------------------------
+for file in a.csv b.csv; do
+  { echo 'ts,=1+1_energy_uj,=1+1_power_w' && for i in 0 1 2 3; do echo "$((1795536000 + i)),$((1000000 * i)),1"; done; } >$file
+done
+run "$tool" compare --csv a.csv b.csv
+check "a name that is a formula: safe in CSV" same "_1+1" "$(cut -d, -f5 out | sed 1d | grep . | sort -u)"
+cut -d, -f1,2 a.csv | sed '4s/,.*/,500000/' >one.csv
+{ cut -d, -f1,2 a.csv && sed 's/^17955360/17955370/' one.csv; } >c.csv
+run "$tool" compare --json a.csv c.csv
+check "a reset in the second of two tables: counted in part" jq -e '.subjects[0].sides[1].energy_j.runs_at_least == 1' out
+
 # --- usage -------------------------------------------------------------------------------------------------------------------
 run "$tool" compare before
 check "one side alone: status 2" exits 2

@@ -44,16 +44,16 @@ case_of "appended: another order, another counter" 0 "3000 2800 30" "line 13: an
 case_of "appended: another VM" 0 "3000 2800 30" "line 13: another table begins"
 check "appended: another VM: each has its own" same "a 1000 b 2000" "$(figures '.vms | map("\(.label) \(.energy_j)") | join(" ")')"
 { echo "$head_a" && rows 0 10 && echo "ts,label,energy_uj,power_w,state" && rows 100 120 | awk -F, '{ print $1 ",a," $2 "," $3 ",ok" }'; } >x.csv
-case_of "appended: long behind wide" 0 "3000 2800 30" "line 13: another table begins"
+case_of "appended: long after wide" 0 "3000 2800 30" "line 13: another table begins"
 { echo "ts,label,energy_uj,power_w,state" && rows 0 10 | awk -F, '{ print $1 ",a," $2 "," $3 ",ok" }' && echo "$head_a" && rows 100 120; } >x.csv
-case_of "appended: wide behind long" 0 "3000 2800 30" "line 13: another table begins"
+case_of "appended: wide after long" 0 "3000 2800 30" "line 13: another table begins"
 { echo "$head_a" && rows 0 10 && echo "$head_p" && watts 100 120; } >x.csv
 case_of "appended: without a counter" 0 "3000 null 30" "line 13: another table begins"
 { echo "$head_a" && rows 0 10 && echo "ts,b_energy_uj,b_power_w" && rows 0 10; } >x.csv
 case_of "appended: two VMs of one time" 0 "2000 1800 10" "line 13: another table begins"
 { echo "$head_a" && rows 0 10 | head -c -1 && printf '\xef\xbb\xbf%s\n' "$head_a" && rows 100 120; } >x.csv
-check "appended: right behind the last field" grep -q '100.*ts,a_energy_uj' x.csv
-case_of "appended: right behind the last field, which is passed over" 0 "2900 2700 29" "line 12: the row before the header is cut off and passed over"
+check "appended: a header follows the last field" grep -q '100.*ts,a_energy_uj' x.csv
+case_of "appended: a header follows the last field: that row is passed over" 0 "2900 2700 29" "line 12: the row before the header is cut off and passed over"
 { echo "$head_a" && rows 0 10 && echo "$head_a" && rows 0 10; } >x.csv
 case_of "the same run twice" 1 "1000 900 10" "line 14: 11 rows of a time that is there already"
 { echo "$head_a" && rows 0 10 && echo "$head_a" && rows 0 20; } >x.csv

@@ -32,7 +32,7 @@ check "json: start and end are Unix times, the duration apart" \
 counter vm-001 1000000
 counter vm-002 1000000
 run_story 'counter vm-001 3500000; counter vm-002 1500000' "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.5 --total
-check "total: the sum, behind the VMs" same 'total: 3.000000 J   avg 6.000 W   (2 VMs)' "$(tail -n 1 out)"
+check "total: the sum, after the VMs" same 'total: 3.000000 J   avg 6.000 W   (2 VMs)' "$(tail -n 1 out)"
 check "total: the lines before are as without" test "$(wc -l <out)" -eq 4
 counter vm-001 1000000
 run_story 'counter vm-001 3500000' "$tool" once --files vms/vm-001/energy_uj -d 0.5 --total --json

@@ -89,7 +89,7 @@ run "$tool" report groups.csv --group-by web
 check "groups: a regular expression without a name in it: status 2" exits 2
 run "$tool" report --groups missing.csv groups.csv
 check "groups: no such file: status 2" exits 2
-check "groups: no such file: told" says err "vm_energy: unable to read 'missing\.csv': No such file or directory"
+check "groups: no such file: reported" says err "vm_energy: unable to read 'missing\.csv': No such file or directory"
 
 # --- scale ------------------------------------------------------------------------------------------------------------------
 awk -v t="$t0" 'BEGIN { print "ts,a_energy_uj,a_power_w"; for (i = 0; i < 20; i++) print t + i "," i * 20000000 ",100.000000" }' >fifth.csv
@@ -266,7 +266,7 @@ for row in "1795536004.5,1" "1795536004.5,1,2,3" "later,1,2"; do
   { head -n 6 fifth.csv && echo "$row" && tail -n +7 fifth.csv; } >wrong.csv
   run "$tool" report --json wrong.csv
   check "wrong row '$row': status 1" exits 1
-  check "wrong row '$row': told" grep -qE "^vm_energy: 'wrong\.csv': line 7 is passed over: (it has [24] fields, not 3|'later' is no time stamp)$" err
+  check "wrong row '$row': reported" grep -qE "^vm_energy: 'wrong\.csv': line 7 is passed over: (it has [24] fields, not 3|'later' is no time stamp)$" err
   check "wrong row '$row': the others count" jq -e '.captures[0].vms[0] | .samples == 20 and .energy_j == 380' out
 done
 { head -n 3 fifth.csv && echo "bad" && sed 1,3d fifth.csv && printf 'x\033[31m,1,2\n'; } >wrong.csv
@@ -340,13 +340,13 @@ mkdir cut
 cp all.dat cut/updates.dat
 run "$tool" report cut
 check "updates.dat with all updates: status 0" exits 0
-check "updates.dat with all updates: nothing is told" is_empty err
+check "updates.dat with all updates: no error" is_empty err
 for bytes in 0 20; do # whole rows, and a part of one
   head -n 4 all.dat >cut/updates.dat
   sed -n 5p all.dat | head -c $bytes >>cut/updates.dat
   run "$tool" report cut
   check "updates.dat that is cut off, $bytes bytes of a row: status 1" exits 1
-  check "updates.dat that is cut off, $bytes bytes of a row: told" says err "vm_energy: 'cut' is not complete: the last updates of 1 VM are missing in updates\.dat; energies are too low"
+  check "updates.dat that is cut off, $bytes bytes of a row: reported" says err "vm_energy: 'cut' is not complete: the last updates of 1 VM are missing in updates\.dat; energies are too low"
 done
 
 # --- larger than memory: a pipe of a million rows, in 32 MiB, libraries included ----------------------------------------------------

@@ -1,0 +1,17 @@
+/*
+ * cells: numbers and names in the CSV that report and compare print
+ */
+#ifndef VM_ENERGY_CELLS_H
+#define VM_ENERGY_CELLS_H
+
+#include "core/csv_text.h"
+
+#include <stdbool.h>
+
+/* A comma, and the number where there is one, with six decimals; a negative one has its sign. */
+void cells_number(struct csv_text *text, bool has, double number);
+
+/* A name from a file, which may be anything. A spreadsheet must not take it for a formula. */
+void cells_name(struct csv_text *text, const char *name);
+
+#endif
