@@ -148,16 +148,17 @@ static void note_interval(struct series *series, const struct instant *now) {
   series->taken_mono_ns = now->mono_ns;
 }
 
-/* Lists the steps of the wall clock for run.json. Without memory a step is only counted. */
-static void note_steps(struct series *series, uint64_t steps_before) {
+/* Lists the steps of the wall clock. Without memory a step is only counted. False: there is no new one. */
+static bool note_steps(struct series *series, uint64_t steps_before) {
   const struct ticker *ticker = &series->ticker;
   if (ticker->steps == steps_before)
-    return;
+    return false;
   struct metadata_step *steps = reallocarray(series->steps, series->steps_num + 1, sizeof(*steps));
   if (steps == NULL)
-    return;
+    return false;
   series->steps = steps;
   steps[series->steps_num++] = (struct metadata_step){.at_ns = ticker->step_at_ns, .by_ns = ticker->step_ns};
+  return true;
 }
 
 static void write_metadata(struct series *series, int64_t end_wall_ns) {
@@ -268,7 +269,8 @@ static void sample_until_end(struct series *series) {
       continue;
     }
     note_interval(series, &now);
-    note_steps(series, steps);
+    if (note_steps(series, steps))
+      write_metadata(series, 0); /* without it the rows of a run that is killed would not be understood */
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
     if (reader_left(series))

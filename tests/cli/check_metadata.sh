@@ -9,8 +9,9 @@ command -v jq >/dev/null || skip "there is no jq"
 counter vm-001 1000000
 counter vm-002 18446744073709551615
 both=(vms/vm-001/energy_uj vms/vm-002/energy_uj)
+jq_quietly() { jq -e "$@" >jq.out; }
 holds() { # what jq-expression: it is true of run.json
-  check "$1" jq -e "$2" csv/run_*/run.json >jq.out
+  check "$1" jq_quietly "$2" csv/run_*/run.json
 }
 
 # --- a run that is over -----------------------------------------------------------------------------------------------------
@@ -73,6 +74,14 @@ kill -KILL "$tool_pid"
 wait "$tool_pid" 2>/dev/null
 holds "killed: as it was" '.end == null and (.counters | length) == 2'
 check "killed: nothing half" same "power.csv run.json updates.dat" "$(ls -A csv/run_* | paste -sd ' ')"
+rm -r csv
+
+# killed after the clock was set twice: 1 s apart, the rows of 6 s
+# shellcheck disable=SC2016
+run_story 'case $n in 2) exit 190 ;; 4) exit 170 ;; 7) kill -KILL $PPID ;; esac' "$tool" ts --files "${both[@]}" -i 1 -n 20
+holds "killed: how the clock was set" '.end == null and (.clock_steps | map(.by_s | round)) == [40, 20] and (.clock_steps[0].ts - .start - 2 | fabs) < 0.1'
+run "$tool" report --json csv/run_*
+check "killed: report does not take the steps of the clock for time" jq -e '.captures[0].duration_s - 6 | fabs < 0.1' out
 rm -r csv
 
 # --- what goes wrong ---------------------------------------------------------------------------------------------------------------

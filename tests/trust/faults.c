@@ -61,12 +61,14 @@ static struct {
 
 /* FAULT_CLOCK: a clock that shows no pause that the machine makes. Of one thread. */
 #define CLOCKS       16
+#define STEP_STATUS  150
 #define PAUSE_STATUS 200
 static struct {
   bool on;
   struct timespec start[CLOCKS]; /* tv_sec 0: not asked for yet */
   int64_t passed_ns, timer_ns;   /* timer_ns: what timer_fd is set to, in passed_ns; below 0: to nothing */
   int64_t pause_ns;              /* how long the next wake-up is late */
+  int64_t set_ns;                /* by how much the wall clock was set ahead */
   int timer_fd;
   const char *story; /* NULL: none */
   unsigned wake_ups; /* for which the story was run */
@@ -392,6 +394,7 @@ static int read_clock(clockid_t clock, struct timespec *time) {
   if (start->tv_sec == 0 && real(clock, start) != 0)
     return -1;
   int64_t ns = start->tv_sec * NS_PER_S + start->tv_nsec + frozen.passed_ns;
+  ns += clock == CLOCK_REALTIME ? frozen.set_ns : 0;
   *time = (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
   return 0;
 }
@@ -423,13 +426,16 @@ static void tell_story(void) {
   int status;
   if (posix_spawn(&pid, "/bin/sh", NULL, NULL, (char *const *)(uintptr_t)argv, environ) != 0 ||
       waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
-      (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) <= PAUSE_STATUS)) {
+      (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) <= STEP_STATUS)) {
     static const char message[] = "faults: FAULT_STORY failed\n";
     (void)!write(STDERR_FILENO, message, sizeof(message) - 1);
     _exit(99);
   }
-  if (status != 0)
-    frozen.pause_ns = (WEXITSTATUS(status) - PAUSE_STATUS) * NS_PER_S;
+  int told = WEXITSTATUS(status);
+  if (told > PAUSE_STATUS)
+    frozen.pause_ns = (told - PAUSE_STATUS) * NS_PER_S;
+  else if (told > STEP_STATUS)
+    frozen.set_ns += (told - STEP_STATUS) * NS_PER_S;
 }
 
 /* Where nothing else is ready, the timer is at once. */

@@ -11,7 +11,8 @@
  *   FAULT_CLOCK=1                time stands still but in poll(), which goes at once to the time that a timer is set to
  *   FAULT_STORY=SCRIPT           with FAULT_CLOCK: sh runs SCRIPT before each such wake-up, with its number, from 1, in
  *                                $n, and the time since 1970 in s in $now; $PPID is the program. Where it exits with
- *                                200 + S, the program was stopped: the wake-up is S seconds late
+ *                                200 + S, the program was stopped: the wake-up is S seconds late; with 150 + S, the
+ *                                wall clock was set ahead by S seconds
  *
  * What the program starts itself is spared.
  *
