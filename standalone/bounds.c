@@ -20,10 +20,11 @@ static bool date_first(struct bounds *bounds, double power_w) {
   int64_t ns = since_s < 1e9 ? bounds->second.ns - (int64_t)(since_s * 1e9) : first->ns;
   if (first->from_ns != INT64_MIN || ns > first->to_ns)
     return false;
+  first->counted_ns -= first->ns - ns;
   first->ns = ns;
   for (size_t i = 0; i < bounds->edges_num; i++)
     if (bounds->edges[i].has_previous && bounds->edges[i].previous.from_ns == INT64_MIN)
-      bounds->edges[i].previous.ns = ns;
+      bounds->edges[i].previous = *first;
   return bounds->updates == 2;
 }
 
@@ -34,12 +35,21 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
                              .ns = update->within_ns < 0 ? to_ns : to_ns - update->within_ns / 2,
                              .energy_j = update->energy_j,
                              .power_w = -1,
+                             .counted_ns = last->counted_ns,
                              .doubts = last->doubts};
-  bool doubtful = update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE || update->state == SAMPLE_GAP;
+  bool doubtful = update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE || update->state == SAMPLE_GAP ||
+                  last->is_end;
   now.doubts += doubtful;
   now.dt_ns = now.ns - last->ns;
-  if (bounds->updates > 0 && !doubtful && !last->is_end && last->from_ns != INT64_MIN && now.dt_ns > 0)
+  if (bounds->updates > 0 && !doubtful && last->from_ns != INT64_MIN && now.dt_ns > 0)
     now.power_w = (now.energy_j - last->energy_j) / ((double)now.dt_ns * 1e-9);
+  if (bounds->updates == 0 || now.dt_ns <= 0)
+    return now;
+  /* where the counter was away, or fell, its energy does not grow; after a spike it may do so for both intervals */
+  if (now.power_w >= 0 || now.energy_j > last->energy_j)
+    now.counted_ns += now.dt_ns + (doubtful ? last->spike_ns : 0);
+  else if (update->state == SAMPLE_SPIKE)
+    now.spike_ns = last->spike_ns + now.dt_ns;
   return now;
 }
 
@@ -106,25 +116,26 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge) {
 struct level {
   double low_j, energy_j, high_j;
   bool has_high;
-  bool is_there; /* the counter was, before the edge or after it */
   bool goes_on;
+  int64_t counted_ns;
   uint32_t doubts;   /* that are before it for certain */
   int64_t update_ns; /* when the last update before it was made, most likely */
 };
 
-static double between(const struct bounds_point *a, const struct bounds_point *b, int64_t at_ns) {
-  if (at_ns <= a->ns)
-    return a->energy_j;
-  if (at_ns >= b->ns)
-    return b->energy_j;
-  return a->energy_j + (double)(at_ns - a->ns) / (double)(b->ns - a->ns) * (b->energy_j - a->energy_j);
+static void put_between(struct level *level, const struct bounds_point *a, const struct bounds_point *b,
+                        int64_t at_ns) {
+  double share = at_ns <= a->ns ? 0 : at_ns >= b->ns ? 1 : (double)(at_ns - a->ns) / (double)(b->ns - a->ns);
+  level->energy_j = a->energy_j + share * (b->energy_j - a->energy_j);
+  level->counted_ns = a->counted_ns + (int64_t)(share * (double)(b->counted_ns - a->counted_ns));
 }
 
-static double go_on(const struct bounds_point *last, int64_t at_ns) {
-  double since_ns = (double)(at_ns - last->ns), most_ns = GOES_ON * (double)last->dt_ns;
-  if (last->power_w < 0 || last->is_end || since_ns <= 0)
-    return last->energy_j;
-  return last->energy_j + last->power_w * (since_ns < most_ns ? since_ns : most_ns) * 1e-9;
+static void put_later(struct level *level, const struct bounds_point *last, int64_t at_ns) {
+  int64_t since_ns = at_ns - last->ns, most_ns = (int64_t)(GOES_ON * (double)last->dt_ns);
+  if (last->power_w < 0 || last->is_end || since_ns < 0)
+    since_ns = 0;
+  since_ns = since_ns < most_ns ? since_ns : most_ns;
+  level->energy_j = last->energy_j + last->power_w * (double)since_ns * 1e-9;
+  level->counted_ns = last->counted_ns + since_ns;
 }
 
 static struct level level_at(const struct bounds *bounds, const struct bounds_edge *edge) {
@@ -143,19 +154,21 @@ static struct level level_at(const struct bounds *bounds, const struct bounds_ed
                           .energy_j = first_j,
                           .high_j = first_j,
                           .has_high = true,
+                          .counted_ns = bounds->first.counted_ns,
                           .doubts = bounds->first.doubts,
                           .update_ns = INT64_MIN};
   struct level level = {.low_j = before != NULL ? before->energy_j : first_j,
                         .high_j = edge->after.energy_j,
                         .has_high = edge->has_after,
-                        .is_there = edge->has_next || !last->is_end || last->to_ns > edge->at_ns,
+                        .energy_j = before != NULL ? before->energy_j : first_j,
+                        .counted_ns = before != NULL ? before->counted_ns : bounds->first.counted_ns,
                         .doubts = before != NULL ? before->doubts : bounds->first.doubts,
                         .update_ns = previous != NULL ? previous->ns : INT64_MIN};
   level.goes_on = previous != NULL && !edge->has_next;
-  if (previous == NULL)
-    level.energy_j = level.low_j;
-  else
-    level.energy_j = level.goes_on ? go_on(previous, edge->at_ns) : between(previous, &edge->next, edge->at_ns);
+  if (level.goes_on)
+    put_later(&level, previous, edge->at_ns);
+  else if (previous != NULL)
+    put_between(&level, previous, &edge->next, edge->at_ns);
   if (level.energy_j < level.low_j)
     level.energy_j = level.low_j;
   if (level.has_high && level.energy_j > level.high_j)
@@ -166,10 +179,11 @@ static struct level level_at(const struct bounds *bounds, const struct bounds_ed
 void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct bounds_result *result) {
   const struct bounds_edge *start = &bounds->edges[from], *end = &bounds->edges[to];
   struct level a = level_at(bounds, start), b = level_at(bounds, end);
-  *result = (struct bounds_result){.energy_j = b.energy_j - a.energy_j, .goes_on = b.goes_on};
-  /* without an update around the window nothing is known of it, but that the last power may go on */
-  bool has_news = end->has_next || end->has_after || b.energy_j > a.energy_j || b.update_ns > start->at_ns;
-  result->has_energy = bounds->updates > 1 && has_news && (b.is_there || b.low_j > a.low_j);
+  *result = (struct bounds_result){
+      .energy_j = b.energy_j - a.energy_j, .counted_ns = b.counted_ns - a.counted_ns, .goes_on = b.goes_on};
+  /* nothing was counted of a counter that only fell, but it was there: more than 0 J, at least */
+  bool was_there = bounds->updates > 1 && b.update_ns > start->at_ns;
+  result->has_energy = result->counted_ns > 0 || result->energy_j > 0 || was_there;
   if (a.has_high && b.low_j > a.high_j)
     result->low_j = b.low_j - a.high_j;
   result->at_least = (end->has_after ? end->after.doubts : bounds->last.doubts) != a.doubts;

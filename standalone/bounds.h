@@ -13,7 +13,7 @@
  *
  * Where no update came after e, the value goes on with the last power, for one and a half times the last interval at
  * most, and there is no upper bound. There is none either where more may have been drawn than was counted: after a
- * reset, a spike, a pause of the writer.
+ * reset, a spike, a pause of the writer, or while the counter was away.
  *
  * Pure: no clock, no I/O. Times are of one clock that never steps. An update is known to be in (to - within, to]; one
  * that may lie on either side of an edge bounds nothing there. Energies are in J since the first update.
@@ -32,10 +32,12 @@ struct bounds_point {
   int64_t from_ns, to_ns; /* between which it was made; from_ns INT64_MIN: not known */
   int64_t ns;             /* when, most likely */
   double energy_j;
-  double power_w;  /* since the update before; below 0: not known */
-  int64_t dt_ns;   /* that it is the mean over */
-  uint32_t doubts; /* updates so far that more may have been drawn before than was counted */
-  bool is_end;     /* nothing comes after it */
+  double power_w;     /* since the update before; below 0: not known */
+  int64_t dt_ns;      /* that it is the mean over */
+  int64_t counted_ns; /* of the time since the first update, that in which the energy was drawn */
+  int64_t spike_ns;   /* before it, not counted so far */
+  uint32_t doubts;    /* updates so far that more may have been drawn before than was counted */
+  bool is_end;        /* nothing comes after it */
 };
 
 /*
@@ -83,13 +85,14 @@ void bounds_close(struct bounds *bounds, size_t edge, int64_t at_ns);
 bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 
 struct bounds_result {
-  bool has_energy; /* there was an update, and the counter was there */
+  bool has_energy; /* something was counted, if only that nothing was drawn */
   double energy_j;
-  bool goes_on;  /* with the last power: no update came after the end */
-  bool at_least; /* after a reset, a spike or a pause: more may have been drawn than was counted */
-  double low_j;  /* at least so much */
-  bool has_high; /* see above */
-  double high_j; /* at most so much */
+  int64_t counted_ns; /* in which it was drawn: less while the counter was away, or fell, or had no update any more */
+  bool goes_on;       /* with the last power: no update came after the end */
+  bool at_least;      /* after a reset, a spike, a pause, an absence: more may have been drawn than was counted */
+  double low_j;       /* at least so much */
+  bool has_high;      /* see above */
+  double high_j;      /* at most so much */
 };
 
 /* The energy between two edges whose times are known. */

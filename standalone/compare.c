@@ -130,14 +130,14 @@ static int add_figures(struct compare *compare, size_t side, size_t span, enum c
   if (subject == NULL)
     return -ENOMEM;
   struct compare_figures *measures = &subject->sides[side * COMPARE_MEASURES];
-  double s = run->duration_s;
+  double s = run->counted_s; /* a VM that was away draws over less time */
   if (run->has_energy)
     add_figure(&measures[COMPARE_ENERGY_J], run, run->energy_j, run->low_j, run->high_j);
   if (run->has_energy && s > 0)
     add_figure(&measures[COMPARE_POWER_W], run, run->energy_j / s, run->low_j / s, run->high_j / s);
   static const struct report_figures exact = {.has_low = true, .has_high = true};
-  if (s > 0)
-    add_figure(&measures[COMPARE_DURATION_S], &exact, s, s, s);
+  if (run->duration_s > 0)
+    add_figure(&measures[COMPARE_DURATION_S], &exact, run->duration_s, run->duration_s, run->duration_s);
   return 0;
 }
 

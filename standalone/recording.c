@@ -73,6 +73,18 @@ static int list_files(struct recording *recording) {
   return status;
 }
 
+/* Whether the file that can be read has something after its first line. */
+static bool lacks_rows(const char *path) {
+  FILE *file = fopen(path, "re");
+  if (file == NULL)
+    return false;
+  for (int c = getc(file); c != EOF && c != '\n';)
+    c = getc(file);
+  bool lacks = getc(file) == EOF && !ferror(file);
+  fclose(file);
+  return lacks;
+}
+
 /* run.json and marks.csv of the directory; file: of which it must speak, NULL: of any. */
 static int read_beside(struct recording *recording, const char *dir, const char *file) {
   char *info = join(dir, METADATA_FILE), *marks = join(dir, MARKS_FILE);
@@ -99,7 +111,10 @@ static int read_beside(struct recording *recording, const char *dir, const char 
   free(info);
   free(marks);
   recording->updates = others || status != 0 ? NULL : join(dir, UPDATES_FILE);
-  if (recording->updates != NULL && access(recording->updates, R_OK) != 0) {
+  if (recording->updates == NULL)
+    return status;
+  recording->updates_are_lost = lacks_rows(recording->updates);
+  if (recording->updates_are_lost || access(recording->updates, R_OK) != 0) {
     free(recording->updates);
     recording->updates = NULL;
   }

@@ -26,10 +26,11 @@ struct recording {
   size_t files_num;
   bool searched; /* they were looked for, so that one may be something else */
   bool has_info;
-  struct run_info info; /* of run.json */
-  struct phases phases; /* of marks.csv; at least the one without a mark */
-  char *updates;        /* path of updates.dat; NULL: there is none */
-  char **labels;        /* of the VMs, as they stand in the files; only with updates.dat */
+  struct run_info info;  /* of run.json */
+  struct phases phases;  /* of marks.csv; at least the one without a mark */
+  char *updates;         /* path of updates.dat; NULL: there is none */
+  bool updates_are_lost; /* updates.dat is there, but has no row */
+  char **labels;         /* of the VMs, as they stand in the files; only with updates.dat */
   size_t labels_num;
   bool was_read;
   bool has_breaks; /* vm() was called again for a VM, see below */
@@ -51,7 +52,8 @@ struct recording_value {
   double power_w;
   bool has_state; /* the layout has states */
   enum sample_state state;
-  bool after_hole; /* rows are missing before it, of a VM without a counter: nothing tells what it drew meanwhile */
+  bool after_hole; /* nothing says what it drew since the row before: it was away, or rows without a counter are missing
+                    */
 };
 
 /* A VM, before its first value. */

@@ -35,6 +35,7 @@ struct file_vm {
   size_t nth;   /* of those of this name */
   size_t table; /* that it was found in last; 0: none */
   size_t order; /* long: of its first row */
+  bool is_away; /* its last row says so */
   struct course course;
   const char *label; /* stored after the struct */
 };
@@ -359,12 +360,14 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
   }
   value->ts_ns = vm->course.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
   int status = 0;
+  value->after_hole = vm->is_away;
+  vm->is_away = value->has_state && value->state == SAMPLE_MISSING;
   switch (step) {
   case COURSE_STILL:
     note_fault(&r->still, line, value->ts_ns, s);
     break;
   case COURSE_HOLE:
-    value->after_hole = !has_counter;
+    value->after_hole = value->after_hole || !has_counter;
     if (!has_counter)
       note_fault(&r->hole, line, value->ts_ns, s);
     break;

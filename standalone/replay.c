@@ -6,8 +6,8 @@
 static bool take_power(struct replay *replay, const struct recording_value *value, struct update *update) {
   if (replay->has_row && value->has_power && !value->after_hole)
     replay->power_j += value->power_w * (double)(value->ts_ns - replay->row_ns) * 1e-9;
-  *update = (struct update){
-      .state = replay->has_row ? SAMPLE_OK : SAMPLE_FIRST, .has_energy = true, .energy_j = replay->power_j};
+  enum sample_state state = !replay->has_row ? SAMPLE_FIRST : value->after_hole ? SAMPLE_GAP : SAMPLE_OK;
+  *update = (struct update){.state = state, .has_energy = true, .energy_j = replay->power_j};
   return !replay->has_row || value->has_power;
 }
 
@@ -40,15 +40,20 @@ bool replay_take(struct replay *replay, const struct recording_value *value, int
                                     .range_uj = range_of(replay, value)};
     meter_take(&replay->meter, &reading);
     is_new = meter_update(&replay->meter, update);
-    if (is_new && replay->has_number) {
+    if (is_new && (replay->has_number || replay->step_ns > 0)) {
       *to_ns += replay->unit_ns;
-      update->within_ns = *to_ns - replay->number_ns;
+      update->within_ns = *to_ns - (replay->has_number ? replay->number_ns : value->ts_ns - replay->step_ns);
     } else if (is_new) {
       update->within_ns = UPDATE_UNDATED;
     }
+    replay->step_ns = replay->has_number ? value->ts_ns - replay->row_ns : replay->step_ns;
     replay->has_number = true;
     replay->number_ns = value->ts_ns;
     replay->number_uj = value->energy_uj;
+  } else if (replay->has_counter && value->has_state && value->state == SAMPLE_MISSING) {
+    *update = (struct update){.state = SAMPLE_MISSING};
+    replay->has_number = false; /* what it is when it is back is news, the same number too */
+    is_new = true;
   } else if (!replay->has_counter) {
     is_new = take_power(replay, value, update);
   }

@@ -123,6 +123,11 @@ static int read_rows(struct report *report) {
 /* The file was cut off, or could not be written: energies are too low. */
 static void tell_lacking(struct report *report) {
   size_t lacking = 0;
+  if (report->recording.updates_are_lost && report->vms_num > 0) {
+    tell_error("'%s' is not complete: %s has no updates; energies are those of the rows", report->recording.shown,
+               UPDATES_FILE);
+    report->recording.incomplete = true;
+  }
   for (size_t i = 0; i < report->vms_num && report->recording.updates != NULL; i++)
     lacking += tally_lacks_updates(&report->vms[i].tally);
   if (lacking == 0)
@@ -251,6 +256,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .goes_on = energy.goes_on,
                                      .at_least = energy.at_least && tally->has_counter,
                                      .duration_s = (double)part->known_ns * 1e-9,
+                                     .counted_s = (double)energy.counted_ns * 1e-9,
                                      .has_low = energy.has_energy && tally->has_counter,
                                      .low_j = energy.low_j,
                                      .has_high = energy.has_high && tally->has_counter,
@@ -264,7 +270,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .resets = part->resets};
   if (!figures->has_power)
     return;
-  double s = figures->duration_s;
+  double s = figures->counted_s;
   figures->mean_w = tally->recorded || !energy.has_energy || s <= 0 ? quantile_mean(power_w) : energy.energy_j / s;
   put_powers(figures, power_w);
 }
@@ -308,6 +314,7 @@ int report_sum(struct report *report, const struct report_span *span, const char
                struct report_figures *figures) {
   *figures = (struct report_figures){
       .from_counter = true, .has_low = true, .has_high = true, .duration_s = (double)span->duration_ns * 1e-9};
+  figures->counted_s = figures->duration_s;
   struct steps_stay *stays = calloc(report->vms_num + 1, sizeof(*stays));
   if (stays == NULL)
     return -ENOMEM;

@@ -87,7 +87,8 @@ struct report_figures {
   bool at_least; /* more may have been drawn than was counted */
   bool has_low, has_high;
   double low_j, high_j;
-  double duration_s; /* in which it was there */
+  double duration_s; /* between its first row and its last */
+  double counted_s;  /* of these, in which what it drew was counted */
   bool from_counter; /* else from power by time, without bounds */
   bool has_mean, has_power;
   double mean_w;

@@ -100,6 +100,7 @@ static void add_result(struct bounds_result *sum, const struct bounds_result *ot
   sum->low_j = low_j + (sum->has_energy ? sum->low_j : 0);
   sum->high_j = has_high ? sum->high_j + other->high_j : 0;
   sum->has_high = has_high;
+  sum->counted_ns += other->counted_ns;
   sum->at_least = sum->at_least || other->at_least;
   sum->goes_on = (sum->has_energy && sum->goes_on) || (other->has_energy && other->goes_on);
   sum->has_energy = sum->has_energy || other->has_energy;
@@ -190,9 +191,8 @@ int tally_update(struct tally *tally, int64_t to_ns, const struct update *update
   return tally->has_edges ? add_update(tally, to_ns, &scaled, span) : 0;
 }
 
-/* A capture that begins between two updates may have none at all: then nothing is known, and nothing is wrong. */
 bool tally_lacks_updates(const struct tally *tally) {
-  return tally->replay == NULL && tally->has_number && !tally->knows_number && tally->bounds.updates > 0;
+  return tally->replay == NULL && tally->has_number && !tally->knows_number;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */

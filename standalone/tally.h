@@ -3,7 +3,7 @@
  *
  * Energy, with what it is at least and at most, is from the updates: see bounds.h. So is power, unless the recorded one
  * is asked for or there is no counter: minimum, median, maximum are those of the mean powers between two updates, and
- * the mean is energy by time. What a row has belongs to the phase that is over with it.
+ * the mean is energy by the time in which it was counted. What a row has belongs to the phase that is over with it.
  */
 #ifndef VM_ENERGY_TALLY_H
 #define VM_ENERGY_TALLY_H

@@ -148,7 +148,10 @@ END_TEST
 
 /* ---- rows of an update each -------------------------------------------------------------------------------------- */
 
-/* Edges at 0, 10, 20, 30 s. What is between two of them: value, low, high (-1: none); value -1: there is none. */
+/*
+ * Edges at 0, 10, 20, 30 s. What is between two of them: value, low, high (-1: none), and the time
+ * in s in which it was counted; value -1: there is none.
+ */
 #define EDGES 4
 static const struct story_row {
   const char *what;
@@ -156,7 +159,7 @@ static const struct story_row {
     double to_s, within_s, j; /* within_s -1: not known */
     enum sample_state state;
   } updates[UPDATES]; /* until to_s is 0 */
-  double energies[EDGES - 1][3];
+  double energies[EDGES - 1][4];
 } story_rows[] = {
     {"10 W, dated",
      {{-2, 0, 0, SAMPLE_FIRST},
@@ -167,14 +170,14 @@ static const struct story_row {
       {23, 0, 250, SAMPLE_OK},
       {28, 0, 300, SAMPLE_OK},
       {33, 0, 350, SAMPLE_OK}},
-     {{100, 50, 150}, {100, 50, 150}, {100, 50, 150}}},
+     {{100, 50, 150, 10}, {100, 50, 150, 10}, {100, 50, 150, 10}}},
     {"first not dated: before the next as the power leads",
      {{-0.1, -1, 0, SAMPLE_FIRST},
       {3, 0, 50, SAMPLE_OK},
       {8, 0, 100, SAMPLE_OK},
       {13, 0, 150, SAMPLE_OK},
       {33, 0, 350, SAMPLE_OK}},
-     {{100, 50, 150}, {100, 0, 250}, {100, 0, 200}}},
+     {{100, 50, 150, 10}, {100, 0, 250, 10}, {100, 0, 200, 10}}},
     {"between two rows, on either side of an edge",
      {{-0.1, -1, 0, SAMPLE_FIRST},
       {5, 1, 45, SAMPLE_OK},
@@ -182,23 +185,23 @@ static const struct story_row {
       {15, 1, 145, SAMPLE_OK},
       {25, 1, 245, SAMPLE_OK},
       {35, 1, 345, SAMPLE_OK}},
-     {{99.0217391, 0, 145}, {100, 0, 200}, {100, 0, 200}}},
+     {{99.0217391, 0, 145, 10}, {100, 0, 200, 10}, {100, 0, 200, 10}}},
     {"it came in the second window",
      {{12, 0, 500, SAMPLE_FIRST}, {17, 0, 550, SAMPLE_OK}, {22, 0, 600, SAMPLE_OK}, {32, 0, 700, SAMPLE_OK}},
-     {{-1, 0, 0}, {80, 50, 100}, {100, 0, 150}}},
+     {{-1, 0, 0, 0}, {80, 50, 100, 8}, {100, 0, 150, 10}}},
     {"the same, and when it was written is not known",
      {{12, -1, 500, SAMPLE_FIRST}, {17, 0, 550, SAMPLE_OK}, {22, 0, 600, SAMPLE_OK}, {32, 0, 700, SAMPLE_OK}},
-     {{-1, 0, 0}, {80, 50, 100}, {100, 0, 150}}},
+     {{-1, 0, 0, 0}, {80, 50, 100, 8}, {100, 0, 150, 10}}},
     {"it was removed, and what it drew last is not known",
      {{-2, 0, 0, SAMPLE_FIRST},
       {3, 0, 50, SAMPLE_OK},
       {8, 0, 100, SAMPLE_OK},
       {13, 0, 150, SAMPLE_OK},
       {16, 3, 150, SAMPLE_MISSING}},
-     {{100, 50, 150}, {30, 0, -1}, {-1, 0, -1}}},
+     {{100, 50, 150, 10}, {30, 0, -1, 3}, {-1, 0, -1, 0}}},
     {"a pause: more may have been drawn",
      {{-5, 0, 0, SAMPLE_FIRST}, {5, 0, 100, SAMPLE_OK}, {25, 0, 300, SAMPLE_GAP}, {35, 0, 400, SAMPLE_OK}},
-     {{100, 0, -1}, {100, 0, -1}, {100, 0, -1}}},
+     {{100, 0, -1, 10}, {100, 0, -1, 10}, {100, 0, -1, 10}}},
     {"a pause before the window is of no concern",
      {{-25, 0, 0, SAMPLE_FIRST},
       {-5, 0, 100, SAMPLE_GAP},
@@ -206,21 +209,21 @@ static const struct story_row {
       {15, 0, 300, SAMPLE_OK},
       {25, 0, 400, SAMPLE_OK},
       {35, 0, 500, SAMPLE_OK}},
-     {{100, 0, 200}, {100, 0, 200}, {100, 0, 200}}},
+     {{100, 0, 200, 10}, {100, 0, 200, 10}, {100, 0, 200, 10}}},
     {"the writer died: its power goes on for one and a half intervals",
      {{-5, 0, 0, SAMPLE_FIRST}, {5, 0, 100, SAMPLE_OK}},
-     {{100, 0, -1}, {100, 0, -1}, {-1, 0, -1}}},
+     {{100, 0, -1, 10}, {100, 0, -1, 10}, {-1, 0, -1, 0}}},
     {"idle is 0 J, and known to be",
      {{-5, 0, 7, SAMPLE_FIRST},
       {5, 0, 7, SAMPLE_OK},
       {15, 0, 7, SAMPLE_OK},
       {25, 0, 7, SAMPLE_OK},
       {35, 0, 7, SAMPLE_OK}},
-     {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}}},
+     {{0, 0, 0, 10}, {0, 0, 0, 10}, {0, 0, 0, 10}}},
     {"idle until the end: 0 J as far as is known",
      {{-5, 0, 7, SAMPLE_FIRST}, {5, 0, 7, SAMPLE_OK}, {15, 0, 7, SAMPLE_OK}, {25, 0, 7, SAMPLE_OK}},
-     {{0, 0, 0}, {0, 0, 0}, {0, 0, -1}}},
-    {"no update at all is no energy", {{-5, 0, 7, SAMPLE_FIRST}}, {{-1, 0, -1}, {-1, 0, -1}, {-1, 0, -1}}},
+     {{0, 0, 0, 10}, {0, 0, 0, 10}, {0, 0, -1, 10}}},
+    {"no update at all is no energy", {{-5, 0, 7, SAMPLE_FIRST}}, {{-1, 0, -1, 0}, {-1, 0, -1, 0}, {-1, 0, -1, 0}}},
     {"unreadable for a while is nothing",
      {{-5, 0, 0, SAMPLE_FIRST},
       {5, 0, 100, SAMPLE_OK},
@@ -228,7 +231,32 @@ static const struct story_row {
       {15, 0, 200, SAMPLE_OK},
       {25, 0, 300, SAMPLE_OK},
       {35, 0, 400, SAMPLE_OK}},
-     {{100, 0, 200}, {100, 0, 200}, {100, 0, 200}}},
+     {{100, 0, 200, 10}, {100, 0, 200, 10}, {100, 0, 200, 10}}},
+    {"away, and back with the same number: what it drew meanwhile is nowhere",
+     {{-5, 0, 0, SAMPLE_FIRST},
+      {-1, 0, 40, SAMPLE_OK},
+      {4, 0, 90, SAMPLE_OK},
+      {6, 1, 0, SAMPLE_MISSING},
+      {26, 0, 90, SAMPLE_FIRST},
+      {31, 0, 140, SAMPLE_OK}},
+     {{40, 0, -1, 4}, {-1, 0, 0, 0}, {40, 0, -1, 4}}},
+    {"a reset: what was drawn before it is not counted",
+     {{-5, 0, 0, SAMPLE_FIRST},
+      {5, 0, 100, SAMPLE_OK},
+      {15, 0, 100, SAMPLE_RESET},
+      {25, 0, 200, SAMPLE_OK},
+      {35, 0, 300, SAMPLE_OK}},
+     {{50, 0, -1, 5}, {50, 0, -1, 5}, {100, 0, 200, 10}}},
+    {"a reset, and the number after it counts",
+     {{-5, 0, 0, SAMPLE_FIRST}, {5, 0, 100, SAMPLE_OK}, {15, 0, 180, SAMPLE_RESET}, {25, 0, 280, SAMPLE_OK}},
+     {{90, 0, -1, 10}, {90, 0, -1, 10}, {100, 0, -1, 10}}},
+    {"what was impossible is not counted, and the next number has all",
+     {{-5, 0, 0, SAMPLE_FIRST},
+      {5, 0, 100, SAMPLE_OK},
+      {15, 0, 100, SAMPLE_SPIKE},
+      {25, 0, 300, SAMPLE_GAP},
+      {35, 0, 400, SAMPLE_OK}},
+     {{50, 0, -1, 5}, {100, 0, -1, 10}, {150, 0, -1, 15}}},
 };
 
 START_TEST(test_stories) {
@@ -255,6 +283,8 @@ START_TEST(test_stories) {
     if (!result.has_energy)
       continue;
     sum_j += result.energy_j;
+    ck_assert_msg(fabs((double)result.counted_ns - expected[3] * 1e9) < 1e3, "%s: window %zu: counted %.9f s",
+                  row->what, i, (double)result.counted_ns * 1e-9);
     ck_assert_msg(fabs(result.energy_j - expected[0]) < 1e-6, "%s: window %zu: %.6f", row->what, i, result.energy_j);
     ck_assert_msg(fabs(result.low_j - expected[1]) < 1e-6, "%s: window %zu: low %.6f", row->what, i, result.low_j);
     ck_assert_msg(result.has_high == (expected[2] >= 0), "%s: window %zu has high", row->what, i);

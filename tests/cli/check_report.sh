@@ -349,6 +349,48 @@ for bytes in 0 20; do # whole rows, and a part of one
   check "updates.dat that is cut off, $bytes bytes of a row: reported" says err "vm_energy: 'cut' is not complete: the last updates of 1 VM are missing in updates\.dat; energies are too low"
 done
 
+for lines in 0 1; do # nothing, a header
+  head -n $lines all.dat >cut/updates.dat
+  run "$tool" report --json cut
+  check "updates.dat of $lines lines: status 1" exits 1
+  check "updates.dat of $lines lines: reported" says err "vm_energy: 'cut' is not complete: updates\.dat has no updates; energies are those of the rows"
+  check "updates.dat of $lines lines: those of the rows" jq -e '.captures[0].vms[0] | .energy_j == 400 and .mean_w == 10 and .energy_low_j == 350' out
+done
+
+# --- a VM that is away from second 12 to 30: 10 W, an update each 5 s; with updates.dat, and from the rows -----------------------------
+mkdir away
+printf '%s\n' ts,mark "$((t0 + 13)),away" "$((t0 + 25)),back" "$((t0 + 40)),last" >away/marks.csv
+{
+  echo ts,label,energy_uj,power_w,state
+  for k in {0..50}; do
+    [ "$k" -ge 12 ] && [ "$k" -lt 30 ] || echo "$((t0 + k)),a,$((k / 5 * 50 - (k < 30 ? 0 : 200)))000000,10,ok"
+    [ "$k" -ne 12 ] || echo "$((t0 + k)),a,,,missing"
+    echo "$((t0 + k)),b,$((k / 5 * 50))000000,10,ok"
+  done
+} >away/power.csv
+{
+  echo update_ts,within_s,label,energy_uj,total_uj,state
+  for k in 0 5 10 12 30 35 40 45 50; do
+    uj=$((k * 10 - (k < 30 ? 0 : 200)))000000
+    case $k in
+    12) echo "$((t0 + k)).000000,1.000000,a,,100000000,missing" ;;
+    *) echo "$((t0 + k)).000000,0.004000,a,$uj,$uj,$([ $((k % 30)) -eq 0 ] && echo first || echo ok)" ;;
+    esac
+    [ "$k" -eq 12 ] || echo "$((t0 + k)).000000,0.004000,b,$((k * 10))000000,$((k * 10))000000,ok"
+  done
+} >away/updates.dat
+for from in updates rows; do
+  run "$tool" report --json away
+  check "a VM that was away, from $from: status 0" exits 0
+  check "a VM that was away, from $from: no word on a scale" is_empty err
+  check "a VM that was away, from $from: its mean is that of when it was there" jq -e '.captures[0] | [.vms[0], .phases[].vms[0]] | map(.mean_w | if . then . * 20 | round else . end) == [200, 200, null, 200, 200]' out
+  check "a VM that was away, from $from: no energy of a phase without it" jq -e '.captures[0].phases[1].vms[0] | .energy_j == null and .samples == 0' out
+  rm -f away/updates.dat
+done
+mkdir side && cp -r away side/run_1
+run "$tool" compare --json side side
+check "a VM that was away: compared by the power of when it was there" jq -e '.subjects | map(select(.label == "a" and (.is_phase | not)) | .sides[].power_w.mean * 20 | round) == [200, 200]' out
+
 # --- larger than memory: a pipe of a million rows, in 32 MiB, libraries included ----------------------------------------------------
 rows=1000000
 limit='ulimit -v 32768'
