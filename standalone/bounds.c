@@ -1,5 +1,7 @@
 #include "bounds.h"
 
+#include <math.h>
+
 /* The value goes on with the last power for so many intervals. */
 #define GOES_ON 1.5
 
@@ -28,6 +30,23 @@ static bool date_first(struct bounds *bounds, double power_w) {
   return bounds->updates == 2;
 }
 
+/* What the energy since the update before cost. */
+static void add_costs(const struct bounds *bounds, struct bounds_point *now) {
+  const struct bounds_point *last = &bounds->last;
+  double energy_j = now->energy_j - last->energy_j, s = (double)now->dt_ns * 1e-9, least, most;
+  for (size_t i = 0; i < TARIFFS && bounds->tariffs != NULL && bounds->updates > 0; i++) {
+    const struct tariff *tariff = &bounds->tariffs->of[i];
+    struct bounds_cost *cost = &now->costs[i];
+    *cost = last->costs[i];
+    tariff_range(tariff, last->from_ns != INT64_MIN ? last->from_ns : last->to_ns, now->to_ns, &least, &most);
+    cost->value += s > 0 ? energy_j / s * tariff_integral(tariff, last->ns, now->ns) : energy_j * most;
+    cost->low += energy_j * least;
+    cost->high += energy_j * most;
+    cost->least += least < 0 ? energy_j * least : 0;
+    cost->most += most > 0 ? energy_j * most : 0;
+  }
+}
+
 static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, const struct update *update) {
   const struct bounds_point *last = &bounds->last;
   struct bounds_point now = {.from_ns = update->within_ns < 0 ? INT64_MIN : to_ns - update->within_ns,
@@ -37,8 +56,8 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
                              .power_w = -1,
                              .counted_ns = last->counted_ns,
                              .doubts = last->doubts};
-  bool doubtful = update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE || update->state == SAMPLE_GAP ||
-                  last->is_end;
+  bool doubtful =
+      update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE || update->state == SAMPLE_GAP || last->is_end;
   now.doubts += doubtful;
   now.dt_ns = now.ns - last->ns;
   if (bounds->updates > 0 && !doubtful && last->from_ns != INT64_MIN && now.dt_ns > 0)
@@ -80,6 +99,7 @@ bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *updat
     return false;
   }
   struct bounds_point now = point_of(bounds, to_ns, update);
+  add_costs(bounds, &now);
   bool reaches_back = date_first(bounds, now.power_w);
   for (size_t i = bounds->next; i < bounds->edges_num && now.to_ns > bounds->edges[i].at_ns; i++) {
     if (!bounds->edges[i].has_after)
@@ -114,32 +134,52 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge) {
 
 /* The energy at an edge. */
 struct level {
-  double low_j, energy_j, high_j;
-  bool has_high;
-  bool goes_on;
+  const struct bounds_point *before, *after; /* for certain; after NULL: there is none yet */
+  double energy_j;
   int64_t counted_ns;
-  uint32_t doubts;   /* that are before it for certain */
+  double costs[TARIFFS];
+  bool goes_on;
   int64_t update_ns; /* when the last update before it was made, most likely */
 };
 
-static void put_between(struct level *level, const struct bounds_point *a, const struct bounds_point *b,
-                        int64_t at_ns) {
-  double share = at_ns <= a->ns ? 0 : at_ns >= b->ns ? 1 : (double)(at_ns - a->ns) / (double)(b->ns - a->ns);
-  level->energy_j = a->energy_j + share * (b->energy_j - a->energy_j);
-  level->counted_ns = a->counted_ns + (int64_t)(share * (double)(b->counted_ns - a->counted_ns));
+static void put_at(struct level *level, const struct bounds_point *point) {
+  level->energy_j = point->energy_j;
+  level->counted_ns = point->counted_ns;
+  for (size_t i = 0; i < TARIFFS; i++)
+    level->costs[i] = point->costs[i].value;
 }
 
-static void put_later(struct level *level, const struct bounds_point *last, int64_t at_ns) {
+/* Adds what was drawn with that power in so long a time after the update. */
+static void add_power(const struct bounds *bounds, struct level *level, const struct bounds_point *from, double power_w,
+                      int64_t drawn_ns) {
+  level->energy_j += power_w * (double)drawn_ns * 1e-9;
+  for (size_t i = 0; i < TARIFFS && bounds->tariffs != NULL && drawn_ns > 0; i++)
+    level->costs[i] += power_w * tariff_integral(&bounds->tariffs->of[i], from->ns, from->ns + drawn_ns);
+}
+
+static void put_between(const struct bounds *bounds, struct level *level, const struct bounds_point *a,
+                        const struct bounds_point *b, int64_t at_ns) {
+  put_at(level, at_ns >= b->ns ? b : a);
+  if (at_ns <= a->ns || at_ns >= b->ns)
+    return;
+  double whole_ns = (double)(b->ns - a->ns);
+  add_power(bounds, level, a, (b->energy_j - a->energy_j) / (whole_ns * 1e-9), at_ns - a->ns);
+  level->counted_ns += (int64_t)((double)(at_ns - a->ns) / whole_ns * (double)(b->counted_ns - a->counted_ns));
+}
+
+static void put_later(const struct bounds *bounds, struct level *level, const struct bounds_point *last,
+                      int64_t at_ns) {
   int64_t since_ns = at_ns - last->ns, most_ns = (int64_t)(GOES_ON * (double)last->dt_ns);
-  if (last->power_w < 0 || last->is_end || since_ns < 0)
-    since_ns = 0;
+  put_at(level, last);
+  if (last->power_w < 0 || last->is_end || since_ns <= 0)
+    return;
   since_ns = since_ns < most_ns ? since_ns : most_ns;
-  level->energy_j = last->energy_j + last->power_w * (double)since_ns * 1e-9;
-  level->counted_ns = last->counted_ns + since_ns;
+  add_power(bounds, level, last, last->power_w, since_ns);
+  level->counted_ns += since_ns;
 }
 
 static struct level level_at(const struct bounds *bounds, const struct bounds_edge *edge) {
-  const struct bounds_point *last = &bounds->last, *before = NULL, *previous = NULL;
+  const struct bounds_point *first = &bounds->first, *last = &bounds->last, *before = NULL, *previous = NULL;
   if (edge->has_before)
     before = &edge->before;
   else if (!edge->is_passed && bounds->updates > 0 && last->to_ns <= edge->at_ns)
@@ -148,32 +188,56 @@ static struct level level_at(const struct bounds *bounds, const struct bounds_ed
     previous = &edge->previous;
   else if (!edge->has_next && bounds->updates > 0 && last->ns <= edge->at_ns)
     previous = last;
-  double first_j = bounds->first.energy_j;
-  if (previous == NULL && before == NULL) /* it was not there yet: nothing of it counts */
-    return (struct level){.low_j = first_j,
-                          .energy_j = first_j,
-                          .high_j = first_j,
-                          .has_high = true,
-                          .counted_ns = bounds->first.counted_ns,
-                          .doubts = bounds->first.doubts,
-                          .update_ns = INT64_MIN};
-  struct level level = {.low_j = before != NULL ? before->energy_j : first_j,
-                        .high_j = edge->after.energy_j,
-                        .has_high = edge->has_after,
-                        .energy_j = before != NULL ? before->energy_j : first_j,
-                        .counted_ns = before != NULL ? before->counted_ns : bounds->first.counted_ns,
-                        .doubts = before != NULL ? before->doubts : bounds->first.doubts,
+  bool is_there = previous != NULL || before != NULL;
+  struct level level = {.before = before != NULL ? before : first,
+                        .after = !is_there         ? first
+                                 : edge->has_after ? &edge->after
+                                                   : NULL,
+                        .goes_on = previous != NULL && !edge->has_next,
                         .update_ns = previous != NULL ? previous->ns : INT64_MIN};
-  level.goes_on = previous != NULL && !edge->has_next;
   if (level.goes_on)
-    put_later(&level, previous, edge->at_ns);
+    put_later(bounds, &level, previous, edge->at_ns);
   else if (previous != NULL)
-    put_between(&level, previous, &edge->next, edge->at_ns);
-  if (level.energy_j < level.low_j)
-    level.energy_j = level.low_j;
-  if (level.has_high && level.energy_j > level.high_j)
-    level.energy_j = level.high_j;
+    put_between(bounds, &level, previous, &edge->next, edge->at_ns);
+  else
+    put_at(&level, level.before);
+  if (level.energy_j < level.before->energy_j)
+    level.energy_j = level.before->energy_j;
+  if (level.after != NULL && level.energy_j > level.after->energy_j)
+    level.energy_j = level.after->energy_j;
   return level;
+}
+
+static double limit(double number, double low, double high) {
+  return number < low ? low : number > high ? high : number;
+}
+
+/*
+ * What was drawn between two updates inside the window costs at least their low. What was drawn in an interval that
+ * reaches across an edge may count or not.
+ */
+static void put_bills(const struct bounds *bounds, const struct bounds_edge *start, const struct bounds_edge *end,
+                      const struct level *a, const struct level *b, struct bounds_result *result) {
+  const struct bounds_point *until = b->after != NULL ? b->after : &bounds->last;
+  bool has_inside = a->after != NULL && b->before->energy_j > a->after->energy_j;
+  for (size_t i = 0; i < TARIFFS && bounds->tariffs != NULL; i++) {
+    const struct tariff *tariff = &bounds->tariffs->of[i];
+    struct bounds_bill *bill = &result->bills[i];
+    const struct bounds_cost *from = &a->before->costs[i], *to = &until->costs[i];
+    bill->has_cost =
+        result->has_energy && tariff->num > 0 && tariff_covers_until(tariff, start->at_ns, end->at_ns) == end->at_ns;
+    bill->has_high = bill->has_cost && result->has_high;
+    bill->has_low = bill->has_cost && (result->has_high || !tariff->has_negative);
+    bill->low = to->least - from->least;
+    bill->high = to->most - from->most;
+    if (has_inside) {
+      const struct bounds_cost *first = &a->after->costs[i], *last = &b->before->costs[i];
+      bill->low += last->low - first->low - (last->least - first->least);
+      bill->high += last->high - first->high - (last->most - first->most);
+    }
+    bill->cost =
+        limit(b->costs[i] - a->costs[i], bill->has_low ? bill->low : -INFINITY, bill->has_high ? bill->high : INFINITY);
+  }
 }
 
 void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct bounds_result *result) {
@@ -184,9 +248,21 @@ void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct b
   /* nothing was counted of a counter that only fell, but it was there: more than 0 J, at least */
   bool was_there = bounds->updates > 1 && b.update_ns > start->at_ns;
   result->has_energy = result->counted_ns > 0 || result->energy_j > 0 || was_there;
-  if (a.has_high && b.low_j > a.high_j)
-    result->low_j = b.low_j - a.high_j;
-  result->at_least = (end->has_after ? end->after.doubts : bounds->last.doubts) != a.doubts;
-  result->has_high = b.has_high && end->has_after && !result->at_least;
-  result->high_j = result->has_high ? b.high_j - a.low_j : 0;
+  if (a.after != NULL && b.before->energy_j > a.after->energy_j)
+    result->low_j = b.before->energy_j - a.after->energy_j;
+  result->at_least = (end->has_after ? end->after.doubts : bounds->last.doubts) != a.before->doubts;
+  result->has_high = end->has_after && b.after != NULL && !result->at_least;
+  result->high_j = result->has_high ? b.after->energy_j - a.before->energy_j : 0;
+  put_bills(bounds, start, end, &a, &b, result);
+}
+
+void bounds_add_bill(struct bounds_bill *sum, bool sum_has_energy, const struct bounds_bill *other,
+                     bool other_has_energy) {
+  sum->has_cost = (sum_has_energy || other_has_energy) && (sum->has_cost || !sum_has_energy) &&
+                  (other->has_cost || !other_has_energy);
+  sum->has_low = sum->has_low && other->has_low;
+  sum->has_high = sum->has_high && other->has_high;
+  sum->cost += other->has_cost ? other->cost : 0;
+  sum->low += other->has_cost ? other->low : 0;
+  sum->high += other->has_cost ? other->high : 0;
 }

@@ -15,17 +15,29 @@
  * most, and there is no upper bound. There is none either where more may have been drawn than was counted: after a
  * reset, a spike, a pause of the writer, or while the counter was away.
  *
+ * What the energy costs has bounds too: between two updates it may have been drawn at any time, so at any of the values
+ * that the tariff had then.
+ *
  * Pure: no clock, no I/O. Times are of one clock that never steps. An update is known to be in (to - within, to]; one
  * that may lie on either side of an edge bounds nothing there. Energies are in J since the first update.
  */
 #ifndef VM_ENERGY_BOUNDS_H
 #define VM_ENERGY_BOUNDS_H
 
+#include "tariff.h"
+
 #include "core/meter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Of energy, since the first update, in J times the value of a tariff. Private. */
+struct bounds_cost {
+  double value;       /* drawn evenly between two updates */
+  double low, high;   /* drawn between two updates when it is cheapest, or dearest */
+  double least, most; /* the same, without what of it is above 0, or below */
+};
 
 /* An update, and what came with it. Private. */
 struct bounds_point {
@@ -38,6 +50,7 @@ struct bounds_point {
   int64_t spike_ns;   /* before it, not counted so far */
   uint32_t doubts;    /* updates so far that more may have been drawn before than was counted */
   bool is_end;        /* nothing comes after it */
+  struct bounds_cost costs[TARIFFS];
 };
 
 /*
@@ -60,6 +73,7 @@ struct bounds {
   uint32_t updates;
   struct bounds_point first, second, last;
   bool first_is_dated;
+  const struct tariffs *tariffs; /* borrowed, and the caller's to set after bounds_init(); NULL: none */
 };
 
 /* edges: all zero but at_ns; borrowed. */
@@ -84,6 +98,18 @@ void bounds_close(struct bounds *bounds, size_t edge, int64_t at_ns);
 /* Whether an update after the edge was seen, so that all is known that can be. */
 bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 
+/* In J times the value of the tariff. */
+struct bounds_bill {
+  bool has_cost; /* the tariff covers the window, and there is an energy */
+  double cost;
+  bool has_low, has_high; /* as of the energy; without an upper bound of it, a negative value leaves no lower one */
+  double low, high;
+};
+
+/* Adds the bill of another VM or time. Whose energy is not known has no cost, and leaves the sum without bounds. */
+void bounds_add_bill(struct bounds_bill *sum, bool sum_has_energy, const struct bounds_bill *other,
+                     bool other_has_energy);
+
 struct bounds_result {
   bool has_energy; /* something was counted, if only that nothing was drawn */
   double energy_j;
@@ -93,6 +119,7 @@ struct bounds_result {
   double low_j;       /* at least so much */
   bool has_high;      /* see above */
   double high_j;      /* at most so much */
+  struct bounds_bill bills[TARIFFS];
 };
 
 /* The energy between two edges whose times are known. */

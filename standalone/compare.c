@@ -164,7 +164,7 @@ static int add_span(struct compare *compare, size_t side, struct report *report,
 static int add_run(struct compare *compare, size_t side, const char *path, const struct compare_options *options) {
   struct report report;
   struct report_span span;
-  int status = report_open(&report, path, options->scale, false);
+  int status = report_open(&report, path, options->scale, false, NULL);
   if (status != STATUS_DONE)
     return status;
   report_tell_scale(&report);

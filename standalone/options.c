@@ -240,16 +240,22 @@ static const char *take_report_json(struct options *options, const char *value) 
   return take_json(options, value);
 }
 
-static const char *take_cost(const char *value, double *cost) {
-  return field_parse_power(value, cost) == 0 ? NULL : "is no number of 0 or more";
+/* A number, else a path. */
+static const char *take_tariff(struct options *options, int tariff, const char *value) {
+  double number;
+  char *end;
+  options->tariffs[tariff] = value;
+  bool is_number = field_parse_power(value, &number) == 0;
+  (void)strtod(value, &end);
+  return is_number || *end != '\0' ? NULL : "is no number of 0 or more, and no path";
 }
 
 static const char *take_gco2(struct options *options, const char *value) {
-  return take_cost(value, &options->gco2_per_kwh);
+  return take_tariff(options, TARIFF_GCO2, value);
 }
 
 static const char *take_price(struct options *options, const char *value) {
-  return take_cost(value, &options->price_per_kwh);
+  return take_tariff(options, TARIFF_PRICE, value);
 }
 
 static const char *take_power(struct options *options, const char *value) {
@@ -349,8 +355,8 @@ static const struct option_row rows[] = {
     {OPTIONS_REPORT | OPTIONS_COMPARE, "json", 0, NULL, "print one JSON object", take_report_json},
     {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
     {OPTIONS_COMPARE, "csv", 0, NULL, "print CSV: a row per VM, phase, measure and side", take_csv},
-    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G", "also tell the grams of CO2, at so many per kWh", take_gco2},
-    {OPTIONS_REPORT, "price-per-kwh", 0, "N", "also tell what the energy costs, at so much per kWh", take_price},
+    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE", "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", take_gco2},
+    {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also tell what the energy costs, the same way", take_price},
     {OPTIONS_REPORT | OPTIONS_PLOT, "power", 0, "FROM",
      "power between two updates (updates), or as it stands in\n"
      "the rows (recorded) (default: updates)",
@@ -403,7 +409,10 @@ void options_print(unsigned which, FILE *out) {
                                : snprintf(head, sizeof(head), "      --%s", row->name);
     if (row->argument != NULL)
       snprintf(head + len, sizeof(head) - (size_t)len, " %s", row->argument);
-    fprintf(out, "%-28s", head);
+    if (strlen(head) > 26)
+      fprintf(out, "%s\n%28s", head, "");
+    else
+      fprintf(out, "%-28s", head);
     for (const char *line = row->text; line != NULL;) {
       const char *end = strchr(line, '\n');
       int width = end == NULL ? (int)strlen(line) : (int)(end - line);
@@ -561,8 +570,6 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                               .duration_ns = watches ? 0 : 10 * NS_PER_S,
                               .host_counter = HOST_COUNTERS,
                               .picture = "power.png",
-                              .gco2_per_kwh = -1,
-                              .price_per_kwh = -1,
                               .bounds = (which & OPTIONS_RUN) != 0,
                               .total = (which & OPTIONS_RUN) != 0};
   static const char out_dir[] = "csv";

@@ -6,6 +6,8 @@
 #ifndef VM_ENERGY_OPTIONS_H
 #define VM_ENERGY_OPTIONS_H
 
+#include "tariff.h"
+
 #include "core/csv.h"
 #include "core/meter.h"
 #include "core/selection.h"
@@ -79,7 +81,7 @@ struct options {
 
   /* report; meter.scale is 0 where it was not named */
   bool csv;
-  double gco2_per_kwh, price_per_kwh; /* below 0: not named */
+  const char *tariffs[TARIFFS]; /* numbers or paths; NULL: not named */
 
   /* plot */
   const char *picture;

@@ -31,7 +31,7 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num,
   int worst = STATUS_DONE;
   for (size_t i = 0; i < num; i++) {
     struct report *report = &plot->reports[plot->reports_num];
-    int status = report_open(report, paths[i], 0, recorded);
+    int status = report_open(report, paths[i], 0, recorded, NULL);
     worst = status > worst ? status : worst;
     if (status != STATUS_DONE)
       continue;

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "message.h"
+#include "show.h"
 
 #include "core/updates.h"
 
@@ -16,6 +17,7 @@ struct tally_options report_tally_options(const struct report *report) {
   return (struct tally_options){.phases = &report->recording.phases,
                                 .scale = report->scale,
                                 .recorded = report->recorded,
+                                .tariffs = report->tariffs,
                                 .replay = report->recording.updates == NULL ? &report->replay : NULL};
 }
 
@@ -95,6 +97,20 @@ void report_tell_scale(const struct report *report) {
         report->recording.shown, ratio);
 }
 
+void report_tell_tariffs(const struct report *report) {
+  static const char *const names[TARIFFS] = {[TARIFF_GCO2] = "gCO2", [TARIFF_PRICE] = "price"};
+  for (size_t i = 0; i < TARIFFS && report->tariffs != NULL && report->has_span; i++) {
+    const struct tariff *tariff = &report->tariffs->of[i];
+    int64_t until_ns = tariff_covers_until(tariff, report->start_ns, report->end_ns);
+    char since[SHOW_TIME_MAX];
+    if (tariff->num == 0 || until_ns >= report->end_ns)
+      continue;
+    show_time(until_ns, since);
+    tell_warning("'%s' has no value for a part of '%s', from %s on: what lies in it has no %s", tariff->path,
+                 report->recording.shown, since, names[i]);
+  }
+}
+
 static void drop_vms(struct report *report) {
   for (size_t i = 0; i < report->vms_num; i++) {
     free(report->vms[i].label);
@@ -137,8 +153,8 @@ static void tell_lacking(struct report *report) {
   report->recording.incomplete = true;
 }
 
-int report_open(struct report *report, const char *path, double scale, bool recorded) {
-  *report = (struct report){0};
+int report_open(struct report *report, const char *path, double scale, bool recorded, const struct tariffs *tariffs) {
+  *report = (struct report){.tariffs = tariffs};
   int status = recording_open(&report->recording, path);
   if (status != STATUS_DONE)
     return status;
@@ -268,6 +284,11 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .held = part->held,
                                      .empty = part->empty,
                                      .resets = part->resets};
+  for (size_t i = 0; i < TARIFFS; i++) {
+    figures->bills[i] = energy.bills[i];
+    figures->bills[i].has_low = energy.bills[i].has_low && tally->has_counter;
+    figures->bills[i].has_high = energy.bills[i].has_high && tally->has_counter;
+  }
   if (!figures->has_power)
     return;
   double s = figures->counted_s;
@@ -276,6 +297,8 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
 }
 
 static void add_figures(struct report_figures *figures, const struct report_figures *vm) {
+  for (size_t i = 0; i < TARIFFS && (vm->has_energy || vm->samples > 0); i++)
+    bounds_add_bill(&figures->bills[i], figures->has_energy, &vm->bills[i], vm->has_energy);
   if (vm->has_energy) {
     figures->has_energy = true;
     figures->energy_j += vm->energy_j;
@@ -315,6 +338,8 @@ int report_sum(struct report *report, const struct report_span *span, const char
   *figures = (struct report_figures){
       .from_counter = true, .has_low = true, .has_high = true, .duration_s = (double)span->duration_ns * 1e-9};
   figures->counted_s = figures->duration_s;
+  for (size_t i = 0; i < TARIFFS; i++)
+    figures->bills[i].has_low = figures->bills[i].has_high = true;
   struct steps_stay *stays = calloc(report->vms_num + 1, sizeof(*stays));
   if (stays == NULL)
     return -ENOMEM;
@@ -331,6 +356,10 @@ int report_sum(struct report *report, const struct report_span *span, const char
   }
   figures->has_low = figures->has_low && figures->has_energy;
   figures->has_high = figures->has_high && figures->has_energy;
+  for (size_t i = 0; i < TARIFFS; i++) {
+    figures->bills[i].has_low = figures->bills[i].has_low && figures->bills[i].has_cost;
+    figures->bills[i].has_high = figures->bills[i].has_high && figures->bills[i].has_cost;
+  }
   figures->has_mean = figures->has_energy && figures->duration_s > 0;
   if (figures->has_mean)
     figures->mean_w = figures->energy_j / figures->duration_s;

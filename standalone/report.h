@@ -14,6 +14,7 @@
 #include "recording.h"
 #include "steps.h"
 #include "tally.h"
+#include "tariff.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,8 +31,9 @@ struct report {
   struct recording recording;
   double scale; /* of the raw counters */
   bool scale_is_known;
-  bool recorded;               /* power is that of the rows, not that of the updates */
-  struct meter_options replay; /* where there is no updates.dat */
+  const struct tariffs *tariffs; /* borrowed; NULL: costs are not asked for */
+  bool recorded;                 /* power is that of the rows, not that of the updates */
+  struct meter_options replay;   /* where there is no updates.dat */
   struct report_vm *vms;
   size_t vms_num, vms_size;
   bool is_grouped;
@@ -49,10 +51,11 @@ struct report {
 #define REPORT_CLOCK_NS (INT64_C(946684800) * 1000000000)
 
 /*
- * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. Returns a STATUS_...
+ * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. tariffs: borrowed
+ * until report_close(); NULL: no costs. Returns a STATUS_...
  * and reports what is wrong. Call report_close() only after STATUS_DONE.
  */
-int report_open(struct report *report, const char *path, double scale, bool recorded);
+int report_open(struct report *report, const char *path, double scale, bool recorded, const struct tariffs *tariffs);
 /* Puts the VMs into their groups, whose names are borrowed. 0 or -ENOMEM. */
 int report_group(struct report *report, const struct groups *groups);
 
@@ -87,6 +90,7 @@ struct report_figures {
   bool at_least; /* more may have been drawn than was counted */
   bool has_low, has_high;
   double low_j, high_j;
+  struct bounds_bill bills[TARIFFS];
   double duration_s; /* between its first row and its last */
   double counted_s;  /* of these, in which what it drew was counted */
   bool from_counter; /* else from power by time, without bounds */
@@ -106,14 +110,13 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
 int report_sum(struct report *report, const struct report_span *span, const char *group,
                struct report_figures *figures);
 
-/* What a kilowatt-hour costs; below 0: not asked for. */
-struct report_costs {
-  double gco2_per_kwh, price_per_kwh;
-};
+/* Warns of each tariff that has no value for a part of the capture. */
+void report_tell_tariffs(const struct report *report);
 
-void report_print_text(struct report *reports, size_t num, const struct report_costs *costs, FILE *out);
+/* With the columns of these tariffs. */
+void report_print_text(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out);
 /* 0 or -errno. */
-int report_print_json(struct report *reports, size_t num, const struct report_costs *costs, FILE *out);
-int report_print_csv(struct report *reports, size_t num, const struct report_costs *costs, FILE *out);
+int report_print_json(struct report *reports, size_t num, FILE *out);
+int report_print_csv(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out);
 
 #endif

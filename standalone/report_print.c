@@ -13,10 +13,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define J_PER_WH  3600.0
 #define J_PER_KWH 3.6e6
+
+static const char *const cost_names[TARIFFS] = {[TARIFF_GCO2] = "gco2", [TARIFF_PRICE] = "price"};
 
 static double seconds(int64_t ns) {
   return (double)ns / (double)NS_PER_S;
@@ -82,8 +83,11 @@ static void put_share(char cell[SHOW_NUMBER_MAX], uint64_t part, uint64_t whole)
     snprintf(cell, SHOW_NUMBER_MAX, "-");
 }
 
-static void fill_line(struct line *line, const struct report_figures *figures, const struct report_costs *costs) {
-  double kwh = figures->energy_j / J_PER_KWH;
+static void put_cost(char cell[SHOW_NUMBER_MAX], const struct bounds_bill *bill, int decimals) {
+  put_number(cell, bill->has_cost, bill->cost / J_PER_KWH, decimals);
+}
+
+static void fill_line(struct line *line, const struct report_figures *figures) {
   bool has_energy = figures->has_energy, has_power = figures->has_power;
   put_number(line->cells[CELL_J], has_energy, figures->energy_j, 3);
   put_bounds(line->cells[CELL_BOUNDS], figures);
@@ -96,12 +100,13 @@ static void fill_line(struct line *line, const struct report_figures *figures, c
   snprintf(line->cells[CELL_SAMPLES], SHOW_NUMBER_MAX, "%" PRIu64, figures->samples);
   put_share(line->cells[CELL_HELD], figures->held, figures->samples);
   put_share(line->cells[CELL_EMPTY], figures->empty, figures->samples);
-  put_number(line->cells[CELL_GCO2], has_energy, kwh * costs->gco2_per_kwh, 3);
-  put_number(line->cells[CELL_PRICE], has_energy, kwh * costs->price_per_kwh, 4);
+  put_cost(line->cells[CELL_GCO2], &figures->bills[TARIFF_GCO2], 3);
+  put_cost(line->cells[CELL_PRICE], &figures->bills[TARIFF_PRICE], 4);
 }
 
-static bool is_shown(enum cell cell, const struct report_costs *costs) {
-  return (cell != CELL_GCO2 || costs->gco2_per_kwh >= 0) && (cell != CELL_PRICE || costs->price_per_kwh >= 0);
+static bool is_shown(enum cell cell, const struct tariffs *tariffs) {
+  return (cell != CELL_GCO2 || tariffs->of[TARIFF_GCO2].num > 0) &&
+         (cell != CELL_PRICE || tariffs->of[TARIFF_PRICE].num > 0);
 }
 
 static size_t label_width_of(const struct line *line) {
@@ -109,17 +114,17 @@ static size_t label_width_of(const struct line *line) {
 }
 
 static void print_line(const struct line *line, const size_t widths[CELLS], size_t label_width,
-                       const struct report_costs *costs, FILE *out) {
+                       const struct tariffs *tariffs, FILE *out) {
   size_t width = label_width_of(line);
   fprintf(out, "  %s%s%*s", line->group != NULL ? GROUP : "", line->group != NULL ? line->group : line->label,
           (int)(label_width > width ? label_width - width : 0), "");
   for (enum cell i = 0; i < CELLS; i++)
-    if (is_shown(i, costs))
+    if (is_shown(i, tariffs))
       fprintf(out, "  %*s", (int)widths[i], line->cells[i]);
   fputc('\n', out);
 }
 
-static void print_table(const struct line *lines, size_t num, const struct report_costs *costs, FILE *out) {
+static void print_table(const struct line *lines, size_t num, const struct tariffs *tariffs, FILE *out) {
   size_t widths[CELLS] = {0}, label_width = 0;
   for (size_t i = 0; i < num; i++) {
     size_t width = label_width_of(&lines[i]);
@@ -130,20 +135,12 @@ static void print_table(const struct line *lines, size_t num, const struct repor
     }
   }
   for (size_t i = 0; i < num; i++)
-    print_line(&lines[i], widths, label_width, costs, out);
-}
-
-/* "2026-11-24 12:00:00 +0100" */
-static void format_time(int64_t wall_ns, char text[40]) {
-  time_t second = (time_t)(wall_ns / NS_PER_S);
-  struct tm local;
-  if (localtime_r(&second, &local) == NULL || strftime(text, 40, "%Y-%m-%d %H:%M:%S %z", &local) == 0)
-    snprintf(text, 40, "?");
+    print_line(&lines[i], widths, label_width, tariffs, out);
 }
 
 static void print_head(const struct report *report, const struct report_span *span, FILE *out) {
-  char since[40];
-  format_time(span->start_ns, since);
+  char since[SHOW_TIME_MAX];
+  show_time(span->start_ns, since);
   if (!span->is_phase)
     fputs(report->recording.shown, out);
   else
@@ -175,7 +172,7 @@ static void print_resets(struct report *report, const struct report_span *span, 
     fputc('\n', out);
 }
 
-static void print_span(struct report *report, const struct report_span *span, const struct report_costs *costs,
+static void print_span(struct report *report, const struct report_span *span, const struct tariffs *tariffs,
                        FILE *out) {
   print_head(report, span, out);
   size_t vms = report->vms_num, num = 1 + vms + report->groups_num + (vms > 1);
@@ -191,39 +188,48 @@ static void print_span(struct report *report, const struct report_span *span, co
   for (size_t i = 0; i < vms && status == 0; i++) {
     line->label = report->vms[i].label;
     report_vm_figures(report, i, span, &figures);
-    fill_line(line++, &figures, costs);
+    fill_line(line++, &figures);
   }
   for (size_t i = 0; i <= report->groups_num && status == 0 && line < lines + num; i++) {
     const char *group = i < report->groups_num ? report->groups[i] : NULL;
     line->label = "total";
     line->group = group;
     status = report_sum(report, span, group, &figures);
-    fill_line(line++, &figures, costs);
+    fill_line(line++, &figures);
   }
   if (status == 0)
-    print_table(lines, num, costs, out);
+    print_table(lines, num, tariffs, out);
   else
     fputs("  (no memory for the table)\n", out);
   print_resets(report, span, out);
   free(lines);
 }
 
-void report_print_text(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
+void report_print_text(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out) {
   struct report_span span;
   for (size_t i = 0; i < num; i++)
     for (size_t s = 0; report_span(&reports[i], s, &span); s++) {
       if (i + s > 0)
         fputc('\n', out);
-      print_span(&reports[i], &span, costs, out);
+      print_span(&reports[i], &span, tariffs, out);
     }
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */
 
+/* "gco2", "gco2_low", "gco2_high" */
+static int add_cost(json_t *object, const char *name, const struct bounds_bill *bill) {
+  char low[20], high[20];
+  snprintf(low, sizeof(low), "%s_low", name);
+  snprintf(high, sizeof(high), "%s_high", name);
+  return json_object_set_new(object, name, json_number_or_null(bill->has_cost, bill->cost / J_PER_KWH)) |
+         json_object_set_new(object, low, json_number_or_null(bill->has_low, bill->low / J_PER_KWH)) |
+         json_object_set_new(object, high, json_number_or_null(bill->has_high, bill->high / J_PER_KWH));
+}
+
 /* Adds what both a VM and the total have. */
-static int add_energy(json_t *object, const struct report_figures *figures, const struct report_costs *costs) {
+static int add_energy(json_t *object, const struct report *report, const struct report_figures *figures) {
   bool has = figures->has_energy;
-  double kwh = figures->energy_j / J_PER_KWH;
   int status = json_object_set_new(object, "energy_j", json_number_or_null(has, figures->energy_j)) |
                json_object_set_new(object, "energy_low_j", json_number_or_null(figures->has_low, figures->low_j)) |
                json_object_set_new(object, "energy_high_j", json_number_or_null(figures->has_high, figures->high_j)) |
@@ -231,16 +237,15 @@ static int add_energy(json_t *object, const struct report_figures *figures, cons
                json_object_set_new(object, "energy_wh", json_number_or_null(has, figures->energy_j / J_PER_WH)) |
                json_object_set_new(object, "energy_from",
                                    has ? json_string(figures->from_counter ? "counter" : "power") : json_null());
-  if (costs->gco2_per_kwh >= 0)
-    status |= json_object_set_new(object, "gco2", json_number_or_null(has, kwh * costs->gco2_per_kwh));
-  if (costs->price_per_kwh >= 0)
-    status |= json_object_set_new(object, "price", json_number_or_null(has, kwh * costs->price_per_kwh));
+  for (size_t i = 0; i < TARIFFS; i++)
+    if (report->tariffs->of[i].num > 0)
+      status |= add_cost(object, cost_names[i], &figures->bills[i]);
   return status;
 }
 
 /* name, and what a VM and a sum of VMs have. NULL: no memory. */
-static json_t *figures_to_json(const char *kind, const char *name, const struct report_figures *figures,
-                               const struct report_costs *costs) {
+static json_t *figures_to_json(const struct report *report, const char *kind, const char *name,
+                               const struct report_figures *figures) {
   bool has = figures->has_power;
   json_t *object = name != NULL ? json_pack("{s:o}", kind, json_text(name)) : json_object();
   json_t *power =
@@ -250,7 +255,7 @@ static json_t *figures_to_json(const char *kind, const char *name, const struct 
                 "p95_w", json_number_or_null(has, figures->p95_w), "max_w", json_number_or_null(has, figures->max_w),
                 "samples", (json_int_t)figures->samples, "held_share", share(figures->held, figures->samples),
                 "empty_share", share(figures->empty, figures->samples), "resets", (json_int_t)figures->resets);
-  int status = add_energy(object, figures, costs) | json_object_update(object, power);
+  int status = add_energy(object, report, figures) | json_object_update(object, power);
   json_decref(power);
   if (status == 0)
     return object;
@@ -258,14 +263,14 @@ static json_t *figures_to_json(const char *kind, const char *name, const struct 
   return NULL;
 }
 
-static json_t *vms_to_json(struct report *report, const struct report_span *span, const struct report_costs *costs) {
+static json_t *vms_to_json(struct report *report, const struct report_span *span) {
   struct report_figures figures;
   json_t *vms = json_array();
   int status = 0;
   for (size_t i = 0; i < report->vms_num; i++) {
     const char *group = report->vms[i].group;
     report_vm_figures(report, i, span, &figures);
-    json_t *vm = figures_to_json("label", report->vms[i].label, &figures, costs);
+    json_t *vm = figures_to_json(report, "label", report->vms[i].label, &figures);
     if (report->is_grouped)
       status |= json_object_set_new(vm, "group", group != NULL ? json_text(group) : json_null());
     status |= json_array_append_new(vms, vm);
@@ -277,23 +282,22 @@ static json_t *vms_to_json(struct report *report, const struct report_span *span
 }
 
 /* group NULL: of all VMs. */
-static json_t *sum_to_json(struct report *report, const struct report_span *span, const char *group,
-                           const struct report_costs *costs) {
+static json_t *sum_to_json(struct report *report, const struct report_span *span, const char *group) {
   struct report_figures figures;
-  return report_sum(report, span, group, &figures) == 0 ? figures_to_json("group", group, &figures, costs) : NULL;
+  return report_sum(report, span, group, &figures) == 0 ? figures_to_json(report, "group", group, &figures) : NULL;
 }
 
 /* start, end, vms, total: of the whole or of a phase. */
-static json_t *span_to_json(struct report *report, const struct report_span *span, const struct report_costs *costs) {
+static json_t *span_to_json(struct report *report, const struct report_span *span) {
   bool has = report->has_span;
   json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)),
                              "end", json_number_or_null(has, seconds(span->end_ns)), "duration_s",
-                             json_number_or_null(has, seconds(span->duration_ns)), "vms",
-                             vms_to_json(report, span, costs), "total", sum_to_json(report, span, NULL, costs));
+                             json_number_or_null(has, seconds(span->duration_ns)), "vms", vms_to_json(report, span),
+                             "total", sum_to_json(report, span, NULL));
   json_t *groups = json_array();
   int status = 0;
   for (size_t i = 0; i < report->groups_num; i++)
-    status |= json_array_append_new(groups, sum_to_json(report, span, report->groups[i], costs));
+    status |= json_array_append_new(groups, sum_to_json(report, span, report->groups[i]));
   if (report->is_grouped)
     status |= json_object_set(object, "groups", groups);
   json_decref(groups);
@@ -303,11 +307,11 @@ static json_t *span_to_json(struct report *report, const struct report_span *spa
   return NULL;
 }
 
-static json_t *report_to_json(struct report *report, const struct report_costs *costs) {
+static json_t *report_to_json(struct report *report) {
   struct report_span span;
   report_span(report, 0, &span);
   const char *host = report->recording.info.host;
-  json_t *phases = json_array(), *whole = span_to_json(report, &span, costs);
+  json_t *phases = json_array(), *whole = span_to_json(report, &span);
   json_t *object = json_pack("{s:o, s:o, s:f, s:s}", "path", json_text(report->recording.path), "host",
                              host != NULL ? json_text(host) : json_null(), "scale", report->scale, "power_from",
                              report_power_from(report));
@@ -315,7 +319,7 @@ static json_t *report_to_json(struct report *report, const struct report_costs *
   json_decref(whole);
   for (size_t s = 1; report_span(report, s, &span); s++) {
     json_t *phase = json_pack("{s:o}", "phase", span.name != NULL ? json_text(span.name) : json_null());
-    whole = span_to_json(report, &span, costs);
+    whole = span_to_json(report, &span);
     status |= json_object_update(phase, whole) | json_array_append_new(phases, phase);
     json_decref(whole);
   }
@@ -326,11 +330,11 @@ static json_t *report_to_json(struct report *report, const struct report_costs *
   return NULL;
 }
 
-int report_print_json(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
+int report_print_json(struct report *reports, size_t num, FILE *out) {
   json_t *captures = json_array();
   int status = 0;
   for (size_t i = 0; i < num; i++)
-    status |= json_array_append_new(captures, report_to_json(&reports[i], costs));
+    status |= json_array_append_new(captures, report_to_json(&reports[i]));
   if (status != 0) {
     json_decref(captures);
     return -ENOMEM;
@@ -348,8 +352,7 @@ static void put_count(struct csv_text *text, uint64_t count) {
 /* kind: "vm", "group" or "total", which has no label. */
 static void put_row(struct csv_text *text, const struct report *report, const struct report_span *span,
                     const char *kind, const char *label, const struct report_figures *figures,
-                    const struct report_costs *costs) {
-  double kwh = figures->energy_j / J_PER_KWH;
+                    const struct tariffs *tariffs) {
   bool has_energy = figures->has_energy, has_power = figures->has_power;
   csv_text_clear(text);
   cells_name(text, report->recording.shown);
@@ -375,10 +378,14 @@ static void put_row(struct csv_text *text, const struct report *report, const st
   put_count(text, figures->resets);
   csv_text_char(text, ',');
   csv_text_field(text, kind, "");
-  if (costs->gco2_per_kwh >= 0)
-    cells_number(text, has_energy, kwh * costs->gco2_per_kwh);
-  if (costs->price_per_kwh >= 0)
-    cells_number(text, has_energy, kwh * costs->price_per_kwh);
+  for (size_t i = 0; i < TARIFFS; i++) {
+    const struct bounds_bill *bill = &figures->bills[i];
+    if (tariffs->of[i].num == 0)
+      continue;
+    cells_number(text, bill->has_cost, bill->cost / J_PER_KWH);
+    cells_number(text, bill->has_low, bill->low / J_PER_KWH);
+    cells_number(text, bill->has_high, bill->high / J_PER_KWH);
+  }
   csv_text_char(text, '\n');
 }
 
@@ -390,44 +397,47 @@ static int write_row(struct csv_text *text, FILE *out) {
 }
 
 /* A row of each VM, of each group, and of all. */
-static int print_span_rows(struct report *report, const struct report_span *span, const struct report_costs *costs,
+static int print_span_rows(struct report *report, const struct report_span *span, const struct tariffs *tariffs,
                            struct csv_text *text, FILE *out) {
   struct report_figures figures;
   int status = 0;
   for (size_t vm = 0; vm < report->vms_num && status == 0; vm++) {
     report_vm_figures(report, vm, span, &figures);
-    put_row(text, report, span, "vm", report->vms[vm].label, &figures, costs);
+    put_row(text, report, span, "vm", report->vms[vm].label, &figures, tariffs);
     status = write_row(text, out);
   }
   for (size_t i = 0; i <= report->groups_num && status == 0; i++) {
     const char *group = i < report->groups_num ? report->groups[i] : NULL;
     status = report_sum(report, span, group, &figures);
-    put_row(text, report, span, group != NULL ? "group" : "total", group != NULL ? group : "", &figures, costs);
+    put_row(text, report, span, group != NULL ? "group" : "total", group != NULL ? group : "", &figures, tariffs);
     status = status != 0 ? status : write_row(text, out);
   }
   return status;
 }
 
 /* Where there are phases, these, which add up; else the whole. */
-static int print_rows(struct report *report, const struct report_costs *costs, struct csv_text *text, FILE *out) {
+static int print_rows(struct report *report, const struct tariffs *tariffs, struct csv_text *text, FILE *out) {
   struct report_span span;
   bool has_phases = report_span(report, 1, &span);
   int status = 0;
   for (size_t s = has_phases; status == 0 && report_span(report, s, &span); s++)
-    status = print_span_rows(report, &span, costs, text, out);
+    status = print_span_rows(report, &span, tariffs, text, out);
   return status;
 }
 
-int report_print_csv(struct report *reports, size_t num, const struct report_costs *costs, FILE *out) {
+int report_print_csv(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out) {
   struct csv_text text = {0};
   int status = 0;
   fprintf(out,
           "capture,phase,label,start,end,energy_j,energy_low_j,energy_high_j,energy_wh,mean_w,min_w,median_w,p95_w,max_"
           "w,samples,held_share,"
-          "empty_share,resets,kind%s%s\n",
-          costs->gco2_per_kwh >= 0 ? ",gco2" : "", costs->price_per_kwh >= 0 ? ",price" : "");
+          "empty_share,resets,kind");
+  for (size_t i = 0; i < TARIFFS; i++)
+    if (tariffs->of[i].num > 0)
+      fprintf(out, ",%s,%s_low,%s_high", cost_names[i], cost_names[i], cost_names[i]);
+  fputc('\n', out);
   for (size_t i = 0; i < num && status == 0; i++)
-    status = print_rows(&reports[i], costs, &text, out);
+    status = print_rows(&reports[i], tariffs, &text, out);
   free(text.data);
   return status != 0 ? status : ferror(out) != 0 ? -EIO : 0;
 }

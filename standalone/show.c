@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <wchar.h>
 
 #define COLUMNS_DEFAULT 80
@@ -77,6 +78,13 @@ static struct glyph next_glyph(const char *text) {
   while (is_inner_byte(text[taken]))
     taken++;
   return (struct glyph){.bytes = "?", .len = 1, .taken = taken, .columns = 1};
+}
+
+void show_time(int64_t wall_ns, char text[SHOW_TIME_MAX]) {
+  time_t second = (time_t)(wall_ns / NS_PER_S);
+  struct tm local;
+  if (localtime_r(&second, &local) == NULL || strftime(text, SHOW_TIME_MAX, "%Y-%m-%d %H:%M:%S %z", &local) == 0)
+    snprintf(text, SHOW_TIME_MAX, "?");
 }
 
 size_t show_width(const char *text) {

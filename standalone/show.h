@@ -29,6 +29,11 @@ void show_age(int64_t age_ns, char text[SHOW_NUMBER_MAX]);
 /* A period: "5.13 s" up to a minute, then as an age. */
 void show_period(int64_t period_ns, char text[SHOW_NUMBER_MAX]);
 
+#define SHOW_TIME_MAX 40
+
+/* Local time: "2026-11-24 12:00:00 +0100" */
+void show_time(int64_t wall_ns, char text[SHOW_TIME_MAX]);
+
 /*
  * Columns that the text (UTF-8, as a label or what label_printable() made) takes on a terminal of this locale. A
  * character that the locale does not have takes one, as show_fit() puts it.

@@ -49,6 +49,7 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
     return -ENOMEM;
   }
   bounds_init(&tally->bounds, tally->edges, num + 1);
+  tally->bounds.tariffs = options->tariffs;
   if (tally->replay != NULL)
     replay_init(tally->replay, options->replay, vm);
   if (vm->has_start || (vm->start_ns != 0 && tally->replay == NULL))
@@ -101,6 +102,8 @@ static void add_result(struct bounds_result *sum, const struct bounds_result *ot
   sum->high_j = has_high ? sum->high_j + other->high_j : 0;
   sum->has_high = has_high;
   sum->counted_ns += other->counted_ns;
+  for (size_t i = 0; i < TARIFFS; i++)
+    bounds_add_bill(&sum->bills[i], sum->has_energy, &other->bills[i], other->has_energy);
   sum->at_least = sum->at_least || other->at_least;
   sum->goes_on = (sum->has_energy && sum->goes_on) || (other->has_energy && other->goes_on);
   sum->has_energy = sum->has_energy || other->has_energy;
@@ -121,6 +124,7 @@ static void keep_energy(struct tally *tally, size_t phase) {
 
 void tally_again(struct tally *tally, const struct recording_vm *vm) {
   size_t num = tally->phases->num;
+  const struct tariffs *tariffs = tally->bounds.tariffs;
   if (tally->has_row) {
     tally_end(tally, tally->row_ns);
     keep_energy(tally, SIZE_MAX);
@@ -133,6 +137,7 @@ void tally_again(struct tally *tally, const struct recording_vm *vm) {
   tally->has_edges = tally->has_end = tally->has_row = tally->has_number = false;
   memset(tally->edges, 0, (num + 1) * sizeof(*tally->edges));
   bounds_init(&tally->bounds, tally->edges, num + 1);
+  tally->bounds.tariffs = tariffs;
   if (tally->replay != NULL)
     replay_init(tally->replay, tally->replay->meter.options, vm);
 }

@@ -59,6 +59,7 @@ struct tally_options {
   double scale;
   bool recorded;
   const struct meter_options *replay;
+  const struct tariffs *tariffs; /* NULL: costs are not asked for */
 };
 
 /* 0 or -ENOMEM. */

@@ -57,10 +57,10 @@ while read -r command; do
     check "$command: $option is completed" grep -qxF -e "$option" offered
     complete_words "$command" "$option" ''
     # by the name of its value in the help
-    value=$("$tool" "$command" --help | sed -nE "s/^ {2,6}(-[a-zA-Z], )?$option ([A-Z][A-Z.]*).*/\2/p")
+    value=$("$tool" "$command" --help | sed -nE "s/^ {2,6}(-[a-zA-Z], )?$option ([A-Z][A-Z.|]*).*/\2/p")
     case $option:$value in
     *:BASE) check "$command $option: time bases" offers "auto sample update" ;;
-    *:FILE | *:PATH*) check "$command $option: file names" leaves_to_readline ;;
+    *:*FILE | *:PATH*) check "$command $option: file names" leaves_to_readline ;;
     *:DIR) check "$command $option: directories" same "+o default -o dirnames" "$(cat asked)" ;;
     --*:?*) check "$command $option: no file names for a number" same "+o default" "$(cat asked)" ;;
     esac

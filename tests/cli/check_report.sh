@@ -391,6 +391,33 @@ mkdir side && cp -r away side/run_1
 run "$tool" compare --json side side
 check "a VM that was away: compared by the power of when it was there" jq -e '.subjects | map(select(.label == "a" and (.is_phase | not)) | .sides[].power_w.mean * 20 | round) == [200, 200]' out
 
+# --- costs by the hour: 36 W, an update each 5 s, over three hours; prices of local time, carbon of Unix time -------------------------
+mkdir hours
+printf '%s\n' ts,mark "$((t0 + 7200)),later" >hours/marks.csv
+awk -v t="$t0" 'BEGIN { print "ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w"
+  for (k = 600; k <= 9000; k++) print t + k "," int(k / 5) * 180000000 ",36," int((k + 3) / 5) * 360000000 ",72" }' >hours/power.csv
+printf '%s\n' ts,value 2026-11-24T17:00,0.30 "2026-11-24 18:00:00,0.20" 2026-11-24T19:00+01:00,-0.10 >prices.csv
+printf '%s\n' area,value,ts DE,300,$t0 DE,400,$((t0 + 3600)) DE,500,$((t0 + 7200)) DE,,$((t0 + 10800)) >carbon.csv
+run env TZ=Europe/Berlin "$tool" report --json --price-per-kwh prices.csv --gco2-per-kwh carbon.csv hours
+check "costs by the hour: status 0" exits 0
+check "costs by the hour: no word" is_empty err
+# 50 minutes at 0.30, an hour at 0.20; 30 minutes at -0.10
+check "costs by the hour: energy of each hour times its value" jq -e '.captures[0] | [.phases[].vms[0], .phases[].total] | (map(.price * 1e4 | round) == [162, -18, 486, -54]) and (map(.gco2 | round) == [23, 9, 70, 27])' out
+check "costs by the hour: bounds hold the cost, and are within two updates" jq -e '.captures[0].phases[0] | .vms[0], .total | .price_low < .price and .price < .price_high and
+  (.price_high - .price_low) < 6 * 180 / 3.6e6 * 0.30 * 2' out
+check "costs by the hour: no upper bound without an update after the end, and then no lower one of a price below 0" jq -e '.captures[0].phases[1].vms[0] | .price_low == null and .price_high == null and
+  .gco2_low < .gco2 and .gco2_high == null' out
+head -n 3 prices.csv >two.csv
+run env TZ=Europe/Berlin "$tool" report --json --price-per-kwh two.csv hours
+check "not covered: reported, with the time" says err "vm_energy: warning: 'two\.csv' has no value for a part of 'hours', from 2026-11-24 19:00:00 \+0100 on: what lies in it has no price"
+check "not covered: no figure" jq -e '.captures[0] | .vms[0].price == null and .total.price == null and .phases[0].vms[0].price > 0 and .phases[1].total.price == null' out
+run "$tool" report --csv --price-per-kwh two.csv hours
+check "times without an offset are local" says err "vm_energy: warning: 'two\.csv' has no value for a part of 'hours', from 2026-11-24 16:10:00 \+0000 on: .*"
+printf 'ts,value\n100,1\n50,2\n' >prices.csv
+run "$tool" report --price-per-kwh prices.csv hours
+check "a file that is none: status 2" exits 2
+check "a file that is none: line and reason" says err "vm_energy: 'prices\.csv': line 3: its ts is not later than the one before .*"
+
 # --- larger than memory: a pipe of a million rows, in 32 MiB, libraries included ----------------------------------------------------
 rows=1000000
 limit='ulimit -v 32768'

@@ -102,10 +102,10 @@ report missing.csv|'missing.csv' is no capture: No such file or directory
 report --files missing|unknown option '--files'
 report --json --csv x|option '--csv' does not go with '--json'
 report --csv --json x|option '--json' does not go with '--csv'
-report --gco2-per-kwh -1 x|option '--gco2-per-kwh': '-1' is no number of 0 or more
-report --gco2-per-kwh nan x|option '--gco2-per-kwh': 'nan' is no number of 0 or more
-report --price-per-kwh "" x|option '--price-per-kwh': '' is no number of 0 or more
-report --price-per-kwh cheap x|option '--price-per-kwh': 'cheap' is no number of 0 or more
+report --gco2-per-kwh -1 x|option '--gco2-per-kwh': '-1' is no number of 0 or more, and no path
+report --gco2-per-kwh nan x|option '--gco2-per-kwh': 'nan' is no number of 0 or more, and no path
+report --price-per-kwh "" x|option '--price-per-kwh': '' is no number of 0 or more, and no path
+report --price-per-kwh cheap x|unable to read 'cheap': No such file or directory
 report --scale 0 x|option '--scale': '0' is no factor above 0 and at most 1e9, such as 5
 once --files $good --interval 1|unknown option '--interval'
 ROWS
