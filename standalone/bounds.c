@@ -111,9 +111,15 @@ bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *updat
     bounds->first = now;
   else if (bounds->updates == 1)
     bounds->second = now;
-  if (span != NULL)
-    *span = (struct bounds_span){
-        .from_ns = reaches_back ? bounds->first.ns : now.ns - now.dt_ns, .to_ns = now.ns, .power_w = now.power_w};
+  if (span != NULL) {
+    const struct bounds_point *since = reaches_back ? &bounds->first : &bounds->last;
+    *span = (struct bounds_span){.from_ns = reaches_back ? since->ns : now.ns - now.dt_ns,
+                                 .to_ns = now.ns,
+                                 .power_w = now.power_w,
+                                 .energy_j = now.energy_j - since->energy_j,
+                                 .least_ns = since->from_ns,
+                                 .most_ns = now.to_ns};
+  }
   bounds->last = now;
   bounds->updates++;
   return now.power_w >= 0;

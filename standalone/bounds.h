@@ -83,6 +83,8 @@ void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num);
 struct bounds_span {
   int64_t from_ns, to_ns;
   double power_w;
+  double energy_j;           /* of it, */
+  int64_t least_ns, most_ns; /* which was drawn between these instants for certain; least_ns INT64_MIN: not known */
 };
 
 /*

@@ -184,7 +184,12 @@ static bool are_files(const struct options *options) {
   return true;
 }
 
-static int make_picture(const struct options *options, enum plot_format format, const struct picture *picture) {
+static int make_picture(const struct options *options, const struct groups *groups, enum plot_format format,
+                        const struct picture *picture) {
+  const struct plot_options how = {.groups = groups->memory != NULL ? groups : NULL,
+                                   .recorded = options->recorded,
+                                   .relative = options->relative,
+                                   .bounds = options->bounds};
   struct plot plot;
   struct runs runs = {0};
   int status = 0;
@@ -196,8 +201,7 @@ static int make_picture(const struct options *options, enum plot_format format, 
     return STATUS_FAILED;
   }
   const char *const *paths = options->relative ? (const char *const *)runs.paths : options->files;
-  status =
-      plot_read(&plot, paths, options->relative ? runs.num : options->files_num, options->recorded, options->relative);
+  status = plot_read(&plot, paths, options->relative ? runs.num : options->files_num, &how);
   if (status == STATUS_DONE && !(draw(&plot, options, format, picture->fd) && save_picture(picture)))
     status = STATUS_FAILED;
   else if (status == STATUS_DONE) {
@@ -219,6 +223,7 @@ static int run_plot(const struct options *options) {
   struct picture picture = {
       .path = options->picture, .shown = label_printable(options->picture), .force = options->force, .fd = -1};
   enum plot_format format;
+  struct groups groups;
   int status = STATUS_USAGE;
   if (picture.shown == NULL) {
     tell_error("unable to start: %s", strerror(ENOMEM));
@@ -227,7 +232,11 @@ static int run_plot(const struct options *options) {
   if (!find_format(picture.path, &format))
     tell_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.shown);
   else if (are_files(options))
-    status = open_picture(&picture) ? make_picture(options, format, &picture) : STATUS_FAILED;
+    status = groups_open(&groups, options->group_by, options->groups_file);
+  if (status == STATUS_DONE) {
+    status = open_picture(&picture) ? make_picture(options, &groups, format, &picture) : STATUS_FAILED;
+    groups_close(&groups);
+  }
   if (picture.fd >= 0)
     close(picture.fd);
   free(picture.shown);
@@ -243,7 +252,8 @@ const struct command command_plot = {
             "--stacked, their sum. Marks of the run are drawn where their phases begin.\n",
     .examples = "  vm_energy plot csv/run_20261124_120000\n"
                 "  vm_energy plot --stacked -o power.svg power.csv\n"
-                "  vm_energy plot --relative before/ after/\n",
+                "  vm_energy plot --relative before/ after/\n"
+                "  vm_energy plot --bounds --group-by '^([a-z]+)-[0-9]' power.csv\n",
     .options = OPTIONS_PLOT,
     .run = run_plot,
 };

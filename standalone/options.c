@@ -211,7 +211,7 @@ static const char *take_picture(struct options *options, const char *value) {
 static const char *take_stacked(struct options *options, const char *value) {
   (void)value;
   options->stacked = true;
-  return NULL;
+  return options->bounds ? "does not go with '--bounds'" : NULL;
 }
 
 static const char *take_relative(struct options *options, const char *value) {
@@ -260,6 +260,8 @@ static const char *take_price(struct options *options, const char *value) {
 
 static const char *take_power(struct options *options, const char *value) {
   options->recorded = strcmp(value, "recorded") == 0;
+  if (options->recorded && options->bounds)
+    return "does not go with '--bounds'";
   return options->recorded || strcmp(value, "updates") == 0 ? NULL : "is neither updates nor recorded";
 }
 
@@ -281,6 +283,12 @@ static const char *take_bounds(struct options *options, const char *value) {
   (void)value;
   options->bounds = true;
   return NULL;
+}
+
+static const char *take_plot_bounds(struct options *options, const char *value) {
+  if (options->stacked || options->recorded)
+    return options->stacked ? "does not go with '--stacked'" : "does not go with '--power recorded'";
+  return take_bounds(options, value);
 }
 
 static const char *take_total(struct options *options, const char *value) {
@@ -355,7 +363,8 @@ static const struct option_row rows[] = {
     {OPTIONS_REPORT | OPTIONS_COMPARE, "json", 0, NULL, "print one JSON object", take_report_json},
     {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
     {OPTIONS_COMPARE, "csv", 0, NULL, "print CSV: a row per VM, phase, measure and side", take_csv},
-    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE", "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", take_gco2},
+    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE",
+     "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", take_gco2},
     {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also tell what the energy costs, the same way", take_price},
     {OPTIONS_REPORT | OPTIONS_PLOT, "power", 0, "FROM",
      "power between two updates (updates), or as it stands in\n"
@@ -369,6 +378,7 @@ static const struct option_row rows[] = {
     {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", take_picture},
     {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", take_stacked},
     {OPTIONS_PLOT, "relative", 0, NULL, "time since the start of each capture, to compare runs", take_relative},
+    {OPTIONS_PLOT, "bounds", 0, NULL, "with a band in which the power is for certain", take_plot_bounds},
     {OPTIONS_PLOT, "force", 0, NULL, "overwrite a picture that is there", take_force},
     {OPTIONS_REPORT | OPTIONS_COMPARE, "scale", 0, "FACTOR",
      "multiply the raw counters (default: as run.json says,\n"

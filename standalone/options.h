@@ -29,7 +29,7 @@
 #define OPTIONS_COMPARE 256u
 
 /* Those that sum up groups of VMs. */
-#define OPTIONS_GROUPS (OPTIONS_REPORT | OPTIONS_COMPARE)
+#define OPTIONS_GROUPS (OPTIONS_REPORT | OPTIONS_COMPARE | OPTIONS_PLOT)
 
 /* Those whose arguments are paths, without an option in front. */
 #define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT | OPTIONS_COMPARE)

@@ -14,13 +14,31 @@
 #define LABEL_MAX 40
 #define PART_MAX  28
 
-/* A VM, and how much it took. */
+/* A VM, and how much it took; of a group, how much that took. */
 struct rank {
   size_t report, vm;
   double energy_j;
+  size_t curve; /* number of the curve that it is part of */
 };
 
+/* With bounds, a bin is as wide as so many intervals between two updates: of these, all but two are in it for certain.
+ */
+#define BOUND_INTERVALS 8
+
 /* --- what there is ------------------------------------------------------------------------------------------------ */
+
+static int open_report(struct plot *plot, const char *path, bool recorded) {
+  struct report *report = &plot->reports[plot->reports_num];
+  int status = report_open(report, path, 0, recorded, NULL);
+  if (status != STATUS_DONE)
+    return status;
+  plot->reports_num++;
+  plot->incomplete = plot->incomplete || report->recording.incomplete;
+  if (plot->groups == NULL || report_group(report, plot->groups) == 0)
+    return STATUS_DONE;
+  tell_error("unable to group the VMs: %s", strerror(ENOMEM));
+  return STATUS_FAILED;
+}
 
 static int open_reports(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
   plot->reports = calloc(num, sizeof(*plot->reports));
@@ -30,13 +48,8 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num,
   }
   int worst = STATUS_DONE;
   for (size_t i = 0; i < num; i++) {
-    struct report *report = &plot->reports[plot->reports_num];
-    int status = report_open(report, paths[i], 0, recorded, NULL);
+    int status = open_report(plot, paths[i], recorded);
     worst = status > worst ? status : worst;
-    if (status != STATUS_DONE)
-      continue;
-    plot->reports_num++;
-    plot->incomplete = plot->incomplete || report->recording.incomplete;
   }
   return worst;
 }
@@ -87,35 +100,82 @@ static bool find_span(struct plot *plot, int64_t *step_ns) {
   return has_span && plot->start_ns < plot->end_ns && *step_ns < INT64_MAX;
 }
 
-static int compare_ranks(const void *a, const void *b) {
+static const char *group_of(const struct plot *plot, const struct rank *rank) {
+  return plot->reports[rank->report].vms[rank->vm].group;
+}
+
+/* The VMs of a group one after the other. */
+static int compare_groups(const void *a, const void *b, void *arg) {
   const struct rank *x = a, *y = b;
-  if (x->energy_j != y->energy_j)
-    return x->energy_j < y->energy_j ? 1 : -1;
+  const char *x_group = group_of(arg, x), *y_group = group_of(arg, y);
   if (x->report != y->report)
     return x->report < y->report ? -1 : 1;
+  if (x_group != y_group)
+    return x_group < y_group ? -1 : 1;
   return (x->vm > y->vm) - (x->vm < y->vm);
 }
 
+/* Those that took most first. */
+static int compare_ranks(const void *a, const void *b, void *arg) {
+  const struct rank *x = a, *y = b;
+  if (x->energy_j != y->energy_j)
+    return x->energy_j < y->energy_j ? 1 : -1;
+  return compare_groups(a, b, arg);
+}
+
+/* Whether both are of one curve. */
+static bool is_same_group(const struct plot *plot, const struct rank *a, const struct rank *b) {
+  const char *group = group_of(plot, a);
+  return group != NULL && a->report == b->report && group == group_of(plot, b);
+}
+
+/* What a VM took; -1: it is not known. */
+static double energy_of(const struct report_vm *vm) {
+  struct bounds_result energy;
+  tally_energy(&vm->tally, SIZE_MAX, &energy);
+  return energy.has_energy ? energy.energy_j : -1;
+}
+
+/* The VMs of a group have the energy of the group. */
+static void sum_groups(const struct plot *plot, struct rank *ranks) {
+  qsort_r(ranks, plot->vms_num, sizeof(*ranks), compare_groups, (void *)(uintptr_t)plot);
+  for (size_t i = 0, end; i < plot->vms_num; i = end) {
+    double sum_j = ranks[i].energy_j;
+    for (end = i + 1; end < plot->vms_num && is_same_group(plot, &ranks[i], &ranks[end]); end++)
+      if (ranks[end].energy_j >= 0)
+        sum_j = (sum_j < 0 ? 0 : sum_j) + ranks[end].energy_j;
+    for (size_t k = i; k < end; k++)
+      ranks[k].energy_j = sum_j;
+  }
+}
+
+/* Each curve is a VM without a group, or a group of a capture. */
+static void number_curves(struct plot *plot, struct rank *ranks) {
+  for (size_t i = 0; i < plot->vms_num; i++) {
+    plot->curves_num += i == 0 || !is_same_group(plot, &ranks[i - 1], &ranks[i]);
+    ranks[i].curve = plot->curves_num - 1;
+  }
+}
+
 /* All VMs, those that took most first. NULL: no memory. */
-static struct rank *rank_vms(const struct plot *plot) {
+static struct rank *rank_vms(struct plot *plot) {
   struct rank *ranks = calloc(plot->vms_num + 1, sizeof(*ranks));
   size_t num = 0;
   for (size_t i = 0; i < plot->reports_num && ranks != NULL; i++)
-    for (size_t vm = 0; vm < plot->reports[i].vms_num; vm++) {
-      const struct tally *tally = &plot->reports[i].vms[vm].tally;
-      struct bounds_result energy;
-      tally_energy(tally, SIZE_MAX, &energy);
-      ranks[num++] = (struct rank){.report = i, .vm = vm, .energy_j = energy.has_energy ? energy.energy_j : -1};
-    }
-  if (ranks != NULL)
-    qsort(ranks, num, sizeof(*ranks), compare_ranks);
+    for (size_t vm = 0; vm < plot->reports[i].vms_num; vm++)
+      ranks[num++] = (struct rank){.report = i, .vm = vm, .energy_j = energy_of(&plot->reports[i].vms[vm])};
+  if (ranks == NULL)
+    return NULL;
+  sum_groups(plot, ranks);
+  qsort_r(ranks, num, sizeof(*ranks), compare_ranks, plot);
+  number_curves(plot, ranks);
   return ranks;
 }
 
 /* --- series ------------------------------------------------------------------------------------------------------- */
 
 /* Whether another capture has a VM of that label. */
-static bool is_ambiguous(const struct plot *plot, size_t report, const char *label) {
+static bool has_other(const struct plot *plot, size_t report, const char *label) {
   for (size_t i = 0; i < plot->reports_num; i++)
     for (size_t vm = 0; vm < plot->reports[i].vms_num && i != report; vm++)
       if (strcmp(plot->reports[i].vms[vm].label, label) == 0)
@@ -138,8 +198,10 @@ static const char *short_path(const struct plot *plot, size_t report) {
 }
 
 static char *make_title(const struct plot *plot, const struct rank *rank) {
-  const char *label = plot->reports[rank->report].vms[rank->vm].label;
-  if (!is_ambiguous(plot, rank->report, label))
+  const char *group = group_of(plot, rank), *label = plot->reports[rank->report].vms[rank->vm].label;
+  bool is_ambiguous = group != NULL ? plot->reports_num > 1 : has_other(plot, rank->report, label);
+  label = group != NULL ? group : label;
+  if (!is_ambiguous)
     return label_cut(label, LABEL_MAX);
   char *title, *name = label_cut(label, PART_MAX), *path = label_cut(short_path(plot, rank->report), PART_MAX);
   if (name == NULL || path == NULL || asprintf(&title, "%s (%s)", name, path) < 0)
@@ -162,12 +224,16 @@ static int add_series(struct plot *plot, char *title, bool is_sum, size_t bins) 
 
 static int make_series(struct plot *plot, const struct rank *ranks, size_t bins) {
   int status = 0;
-  for (size_t i = 0; i < plot->vms_num && i < PLOT_VMS && status == 0; i++)
+  for (size_t i = 0; i < plot->vms_num && plot->series_num < PLOT_VMS && status == 0; i++) {
+    if (ranks[i].curve < plot->series_num)
+      continue;
     status = add_series(plot, make_title(plot, &ranks[i]), false, bins);
-  if (status != 0 || plot->vms_num <= PLOT_VMS)
+    plot->series[ranks[i].curve].is_group = group_of(plot, &ranks[i]) != NULL;
+  }
+  if (status != 0 || plot->curves_num <= PLOT_VMS)
     return status;
   char *title;
-  size_t others = plot->vms_num - PLOT_VMS;
+  size_t others = plot->curves_num - PLOT_VMS;
   return add_series(plot, asprintf(&title, "%zu other%s", others, others == 1 ? "" : "s") >= 0 ? title : NULL, true,
                     bins);
 }
@@ -205,8 +271,14 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
 }
 
 static int draw(const struct lines_of_report *all, struct line *line, const struct tally_span *span, int status) {
-  if (status == 0 && span->has)
-    bins_add(&line->series->bins, span->from_ns - all->shift_ns, span->to_ns - all->shift_ns, span->power_w);
+  if (status != 0 || !span->has)
+    return status;
+  struct bins *bins = &line->series->bins;
+  int64_t from_ns = span->from_ns - all->shift_ns, to_ns = span->to_ns - all->shift_ns;
+  int64_t least_ns = span->least_ns == INT64_MIN ? INT64_MIN : span->least_ns - all->shift_ns;
+  bins_add(bins, from_ns, to_ns, span->power_w);
+  if (span->has_bounds)
+    bins_bound(bins, least_ns, span->most_ns - all->shift_ns, span->energy_j, from_ns, to_ns);
   return status;
 }
 
@@ -240,20 +312,40 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
   }
   for (size_t i = 0; i < plot->vms_num; i++)
     if (ranks[i].report == report)
-      all.lines[ranks[i].vm].series = &plot->series[i < PLOT_VMS ? i : PLOT_VMS];
+      all.lines[ranks[i].vm].series = &plot->series[ranks[i].curve < PLOT_VMS ? ranks[i].curve : PLOT_VMS];
   if (strcmp(recording->path, CSV_READER_STDIN) == 0)
     lseek(STDIN_FILENO, 0, SEEK_SET);
   const struct recording_sink sink = {.vm = begin_line, .value = add_value, .arg = &all};
   int status = recording_read(recording, &sink);
   if (status == STATUS_DONE)
     status = recording_read_updates(recording, add_update, &all);
-  for (size_t i = 0; i < all.begun; i++)
+  for (size_t i = 0; i < all.begun; i++) {
+    const struct tally *tally = &all.lines[i].tally;
+    bins_expect(&all.lines[i].series->bins, tally->first_ns - all.shift_ns, tally->row_ns - all.shift_ns);
     tally_free(&all.lines[i].tally);
+  }
   free(all.lines);
   return status;
 }
 
+/* How far two updates of a VM are apart, in the mean over all VMs. 0: there are none. */
+static int64_t mean_interval(const struct plot *plot) {
+  int64_t ns = 0;
+  uint64_t count = 0;
+  for (size_t i = 0; i < plot->reports_num; i++)
+    for (size_t vm = 0; vm < plot->reports[i].vms_num; vm++) {
+      const struct tally_part *whole = &plot->reports[i].vms[vm].tally.whole;
+      if (whole->power_w.count > 0)
+        ns += whole->known_ns / (int64_t)whole->power_w.count;
+      count += whole->power_w.count > 0;
+    }
+  return count > 0 ? ns / (int64_t)count : 0;
+}
+
 static int read_all(struct plot *plot, int64_t step_ns) {
+  int64_t interval_ns = plot->bounds ? mean_interval(plot) : 0;
+  if (interval_ns > step_ns / BOUND_INTERVALS)
+    step_ns = BOUND_INTERVALS * interval_ns;
   int64_t steps = (plot->end_ns - plot->start_ns + step_ns / 2) / step_ns;
   size_t bins = steps < 1 ? 1 : steps > PLOT_BINS ? PLOT_BINS : (size_t)steps;
   plot->coarse = steps > PLOT_BINS;
@@ -269,6 +361,10 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   return status;
 }
 
+bool plot_power_w(const struct plot_series *series, size_t bin, double *power_w) {
+  return series->is_group ? bins_group_w(&series->bins, bin, power_w) : bins_mean_w(&series->bins, bin, power_w);
+}
+
 enum { SHOWS_NOTHING, SHOWS_DOTS, SHOWS_POWER };
 
 /* What there is to see: dots are powers that are shorter than half a column. */
@@ -277,7 +373,7 @@ static int find_power(const struct plot *plot) {
   for (size_t s = 0; s < plot->series_num; s++)
     for (size_t i = 0; i < plot->series[s].bins.num; i++) {
       double power_w;
-      if (bins_mean_w(&plot->series[s].bins, i, &power_w))
+      if (plot_power_w(&plot->series[s], i, &power_w))
         return SHOWS_POWER;
       if (plot->series[s].bins.list[i].covered_s > 0)
         shows = SHOWS_DOTS;
@@ -285,9 +381,9 @@ static int find_power(const struct plot *plot) {
   return shows;
 }
 
-int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded, bool relative) {
-  *plot = (struct plot){.relative = relative};
-  int status = open_reports(plot, paths, num, recorded);
+int plot_read(struct plot *plot, const char *const *paths, size_t num, const struct plot_options *options) {
+  *plot = (struct plot){.groups = options->groups, .relative = options->relative, .bounds = options->bounds};
+  int status = open_reports(plot, paths, num, options->recorded);
   if (status == STATUS_USAGE || plot->reports_num == 0)
     return status;
   plot->incomplete = plot->incomplete || status != STATUS_DONE;

@@ -6,7 +6,8 @@
  *   plot_write()   the script for gnuplot
  *   plot_free()
  *
- * The VMs that took most energy have a curve each; all others are one: their mean, or stacked, their sum.
+ * The VMs, or groups of VMs, that took most energy have a curve each; all others are one: their mean, or stacked, their
+ * sum.
  */
 #ifndef VM_ENERGY_PLOT_H
 #define VM_ENERGY_PLOT_H
@@ -25,18 +26,22 @@
 #define PLOT_BINS 1200
 
 struct plot_series {
-  char *title; /* fit to be drawn */
-  bool is_sum; /* the bins are of all others */
+  char *title;   /* fit to be drawn */
+  bool is_group; /* the bins are of the VMs of a group */
+  bool is_sum;   /* the bins are of all others */
   struct bins bins;
 };
 
 struct plot {
   struct report *reports;
   size_t reports_num;
-  size_t vms_num; /* in all captures */
+  size_t vms_num;    /* in all captures */
+  size_t curves_num; /* of them, and their groups; may be more than are drawn */
   struct plot_series series[PLOT_VMS + 1];
   size_t series_num;
+  const struct groups *groups;
   bool relative; /* times are those since the start of each capture */
+  bool bounds;   /* with a band in which the power is for certain */
   int64_t start_ns, end_ns;
   bool coarse;     /* a bin holds several samples */
   bool incomplete; /* rows or files were passed over, told */
@@ -44,12 +49,19 @@ struct plot {
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 
-/*
- * recorded: power is that of the rows. relative: each capture begins at 0. Returns a STATUS_...; reports what is wrong.
- * Call plot_free() in any case.
- */
-int plot_read(struct plot *plot, const char *const *paths, size_t num, bool recorded, bool relative);
+struct plot_options {
+  const struct groups *groups; /* whose VMs have one curve, their sum; borrowed until plot_free() */
+  bool recorded;               /* power is that of the rows */
+  bool relative;               /* each capture begins at 0 */
+  bool bounds;                 /* also find between what the power is for certain */
+};
+
+/* Returns a STATUS_...; reports what is wrong. Call plot_free() in any case. */
+int plot_read(struct plot *plot, const char *const *paths, size_t num, const struct plot_options *options);
 void plot_free(struct plot *plot);
+
+/* The power of a VM, of all of a group, or the mean of the others; false: it is not known. */
+bool plot_power_w(const struct plot_series *series, size_t bin, double *power_w);
 
 /* What is to be taken off the times of that capture. */
 int64_t plot_shift_ns(const struct plot *plot, size_t report);

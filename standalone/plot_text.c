@@ -53,7 +53,7 @@ static int fit_capture(struct fonts *fonts, struct recording *recording) {
 static int name_others(struct plot *plot, bool stacked) {
   struct plot_series *others = plot->series_num > PLOT_VMS ? &plot->series[PLOT_VMS] : NULL;
   char *title;
-  if (others == NULL || stacked || plot->vms_num == PLOT_VMS + 1)
+  if (others == NULL || stacked || plot->curves_num == PLOT_VMS + 1)
     return 0;
   if (asprintf(&title, "mean of %s", others->title) < 0)
     return -ENOMEM;

@@ -76,8 +76,9 @@ static void write_title(const struct plot *plot, bool stacked, FILE *script) {
     snprintf(span, sizeof(span), "since the start of each capture");
   else
     time_axis_span(plot->start_ns, plot->end_ns, span);
-  snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s, %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
-           host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "", span);
+  snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s%s, %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
+           host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "",
+           plot->bounds ? ", with bounds" : "", span);
   fputs("set title ", script);
   gnuplot_put_string(text, script);
   fputs(" textcolor rgb '#222222'\n", script);
@@ -188,7 +189,7 @@ static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w;
-    if (bins_mean_w(&series->bins, i, &power_w))
+    if (plot_power_w(series, i, &power_w))
       fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)),
               power_w, series->bins.list[i].min_w, series->bins.list[i].max_w,
               time_axis_x(bins_start_ns(&series->bins, i + 1)), power_w, series->bins.list[i].min_w,
@@ -205,7 +206,7 @@ static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w, bottom_w = floor_w[i];
-    if (!bins_mean_w(&series->bins, i, &power_w)) {
+    if (!plot_power_w(series, i, &power_w)) {
       fputc('\n', script);
       continue;
     }
@@ -216,20 +217,37 @@ static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE
   fputs("END\n", script);
 }
 
+/* Between what the power is for certain. */
+static void write_band(const struct plot *plot, size_t s, FILE *script) {
+  const struct bins *bins = &plot->series[s].bins;
+  fprintf(script, "$band%zu << END\n", s);
+  for (size_t i = 0; i < bins->num; i++) {
+    double low_w, high_w;
+    if (bins_band_w(bins, i, &low_w, &high_w))
+      fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(bins, i)), low_w, high_w,
+              time_axis_x(bins_start_ns(bins, i + 1)), low_w, high_w);
+    else
+      fputc('\n', script);
+  }
+  fputs("END\n", script);
+}
+
 static void put_title(const struct plot_series *series, FILE *script) {
   fputs(" title ", script);
   gnuplot_put_string(series->title, script);
 }
 
 static void plot_curves(const struct plot *plot, FILE *script) {
-  bool bands = plot->coarse && plot->series_num <= BANDS_MAX;
+  bool extremes = !plot->bounds && plot->coarse && plot->series_num <= BANDS_MAX;
   fputs("plot ", script);
-  for (size_t s = 0; s < plot->series_num && bands; s++)
-    if (!plot->series[s].is_sum)
+  for (size_t s = 0; s < plot->series_num; s++) {
+    const struct plot_series *series = &plot->series[s];
+    if (!series->is_sum && (plot->bounds || (extremes && !series->is_group)))
       fprintf(script,
-              "$curve%zu using 1:3:4 with filledcurves fillcolor rgb '%s' fillstyle transparent solid 0.2 noborder "
+              "$%s%zu using 1:%s with filledcurves fillcolor rgb '%s' fillstyle transparent solid 0.2 noborder "
               "notitle, \\\n",
-              s, colour_of(plot, s));
+              plot->bounds ? "band" : "curve", s, plot->bounds ? "2:3" : "3:4", colour_of(plot, s));
+  }
   for (size_t s = 0; s < plot->series_num; s++) {
     fprintf(script, "$curve%zu using 1:2 with lines linewidth %s linecolor rgb '%s'", s,
             plot->series[s].bins.num > THICK_MAX ? "1.3" : "2", colour_of(plot, s));
@@ -264,6 +282,8 @@ void plot_write(const struct plot *plot, enum plot_format format, bool stacked, 
       write_layer(plot, s, floor_w, script);
     else
       write_curve(plot, s, script);
+    if (plot->bounds && !plot->series[s].is_sum)
+      write_band(plot, s, script);
   }
   if (stacked)
     plot_layers(plot, script);

@@ -43,6 +43,7 @@ static int add_vm(void *arg, size_t vm, const struct recording_vm *info) {
     return -ENOMEM;
   }
   added->label = label;
+  added->group = NULL;
   report->vms_num++;
   return 0;
 }

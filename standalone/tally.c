@@ -184,7 +184,14 @@ static int add_update(struct tally *tally, int64_t to_ns, const struct update *u
   }
   if (!has || tally->recorded)
     return 0;
-  *span = (struct tally_span){.has = true, .from_ns = power.from_ns, .to_ns = power.to_ns, .power_w = power.power_w};
+  *span = (struct tally_span){.has = true,
+                              .from_ns = power.from_ns,
+                              .to_ns = power.to_ns,
+                              .power_w = power.power_w,
+                              .has_bounds = true,
+                              .energy_j = power.energy_j,
+                              .least_ns = power.least_ns,
+                              .most_ns = power.most_ns};
   return add_power(tally, span);
 }
 

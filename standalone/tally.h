@@ -76,6 +76,9 @@ struct tally_span {
   bool has;
   int64_t from_ns, to_ns;
   double power_w;
+  bool has_bounds; /* from here on */
+  double energy_j; /* was drawn between these two instants, for certain */
+  int64_t least_ns, most_ns;
 };
 
 /* A row. *span is what it shows of the power. 0 or -ENOMEM. */

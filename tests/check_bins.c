@@ -101,12 +101,89 @@ START_TEST(test_energy) {
 }
 END_TEST
 
+/* VMs of a group, each there for so long, and what is known of them; up to one at 0. */
+static const struct {
+  const char *what;
+  struct {
+    double from_s, to_s, known_from_s, known_to_s, power_w;
+  } in[3];
+  double group_w[5];
+} group_rows[] = {
+    {"both known", {{100, 110, 100, 110, 50}, {100, 110, 100, 110, 5}}, {55, 55, 55, 55, 55}},
+    {"one not known at first", {{100, 110, 100, 110, 50}, {100, 110, 103, 110, 5}}, {GAP, GAP, 55, 55, 55}},
+    {"one not known at the end", {{100, 110, 100, 110, 50}, {100, 110, 100, 108, 5}}, {55, 55, 55, 55, GAP}},
+    {"one that comes later", {{100, 110, 100, 110, 50}, {103, 110, 103, 110, 8}}, {50, 54, 58, 58, 58}},
+    {"one that goes", {{100, 110, 100, 110, 50}, {100, 104, 100, 104, 8}}, {58, 58, 50, 50, 50}},
+    {"none there", {{100, 104, 100, 104, 8}}, {8, 8, GAP, GAP, GAP}},
+};
+
+START_TEST(test_groups) {
+  struct bins bins;
+  ck_assert_int_eq(bins_init(&bins, ns(100), ns(110), 5), 0);
+  for (size_t i = 0; i < 3 && group_rows[_i].in[i].to_s > 0; i++) {
+    bins_expect(&bins, ns(group_rows[_i].in[i].from_s), ns(group_rows[_i].in[i].to_s));
+    bins_add(&bins, ns(group_rows[_i].in[i].known_from_s), ns(group_rows[_i].in[i].known_to_s),
+             group_rows[_i].in[i].power_w);
+  }
+  for (size_t i = 0; i < 5; i++) {
+    double power_w;
+    if (!bins_group_w(&bins, i, &power_w))
+      power_w = GAP;
+    ck_assert_msg(fabs(power_w - group_rows[_i].group_w[i]) < 1e-9, "%s: bin %zu: %f W", group_rows[_i].what, i,
+                  power_w);
+  }
+  bins_free(&bins);
+}
+END_TEST
+
+/* Updates of a load that changes each second, made at some time within the second before they are seen. */
+START_TEST(bands_hold_the_truth) {
+  enum { SECONDS = 1000, BINS = 25 };
+  unsigned seed = 7;
+  for (int round = 0; round < 100; round++) {
+    static double power_w[SECONDS];
+    double truth_j[BINS] = {0}, since_j = 0, known_low_j[BINS] = {0};
+    struct bins bins;
+    int bands = 0, last_s = 0;
+    ck_assert_int_eq(bins_init(&bins, 0, ns(SECONDS), BINS), 0);
+    bins_expect(&bins, 0, ns(SECONDS));
+    for (int s = 0; s < SECONDS; s++) {
+      power_w[s] = rand_r(&seed) % 100;
+      truth_j[s * BINS / SECONDS] += power_w[s];
+      since_j += power_w[s];
+      if (rand_r(&seed) % 6 != 0)
+        continue;
+      int64_t least_ns = ns(last_s - 1), most_ns = ns(s + 1.5), to_ns = ns(s + 1), from_ns = ns(last_s);
+      bins_add(&bins, from_ns, to_ns, since_j / (s + 1 - last_s));
+      bins_bound(&bins, least_ns, most_ns, since_j, from_ns, to_ns);
+      if (last_s - 1 >= 0 && (last_s - 1) * BINS / SECONDS == (s + 1) * BINS / SECONDS)
+        known_low_j[s * BINS / SECONDS] += since_j;
+      last_s = s + 1;
+      since_j = 0;
+    }
+    for (size_t i = 0; i < BINS; i++) {
+      double low_w, high_w, s = (double)SECONDS / BINS;
+      if (!bins_band_w(&bins, i, &low_w, &high_w))
+        continue;
+      bands++;
+      ck_assert_msg(low_w * s <= truth_j[i] + 1e-6 && truth_j[i] <= high_w * s + 1e-6, "bin %zu: %f J in %f to %f", i,
+                    truth_j[i], low_w * s, high_w * s);
+      ck_assert_double_ge(low_w * s, known_low_j[i] - 1e-6); /* a band from nothing would be no bound */
+    }
+    ck_assert_int_ge(bands, BINS - 1); /* all but the last, whose end is not known */
+    bins_free(&bins);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("bins");
   TCase *cases = tcase_create("bins");
   tcase_add_loop_test(cases, test_bins, 0, ROWS(rows));
   tcase_add_test(cases, test_extremes);
   tcase_add_test(cases, test_energy);
+  tcase_add_loop_test(cases, test_groups, 0, ROWS(group_rows));
+  tcase_add_test(cases, bands_hold_the_truth);
   suite_add_tcase(suite, cases);
   return suite_run(suite);
 }

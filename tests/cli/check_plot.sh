@@ -127,6 +127,28 @@ ROWS
 script --power recorded steps.csv
 check "a level for each sample, from the one before; a gap where there is none" same \
   "0 10 1 10 1 20 2 20  3 30 4 30" "$(awk -v t="$t0" '{ printf sep "%s", $1 == "" ? "" : $1 - t " " $2 + 0; sep = " " }' curve0)"
+# groups, and bounds: 3 VMs of 10, 20 and 40 W, each updated each 5 s at a time of its own, the third for 200 s
+awk -v t="$t0" 'BEGIN { print "ts,web-1_energy_uj,web-1_power_w,web-2_energy_uj,web-2_power_w,db_energy_uj,db_power_w"
+  for (i = 0; i <= 400; i++) print t + i "," int(i / 5) * 50000000 ",," int((i + 2) / 5) * 100000000 ",," (i <= 200 ? int((i + 4) / 5) * 200000000 : "") "," }' >three-groups.csv
+levels() { # curve: the different levels that it has, gaps apart
+  sed -n "/^\$$1 <</,/^END/p" script.svg | sed '1d;$d' | awk '$1 != "" { printf "%.3f\n", $2 }' | sort -nu | paste -sd ' '
+}
+script --group-by '^(web)-' three-groups.csv
+check "groups: a curve for each group and each VM without one" same 2 "$(grep -c '^\$curve[0-9]* <<' script.svg)"
+check "groups: the name of the group" grep -qE 'curve0 .* title "web"' script.svg
+check "groups: the sum of its VMs" same 30.000 "$(levels curve0)"
+check "a VM of no group: its own" same 40.000 "$(levels curve1)"
+script --bounds three-groups.csv
+check "bounds: said in the title" grep -q "^set title .*, with bounds, " script.svg
+check "bounds: the power is within, and within a quarter of it" awk -v w="20 40 10" 'BEGIN { split(w, power) } /^\$band/ { vm = substr($1, 6) + 1; next }
+  /^END/ { vm = 0 } vm && NF == 3 { n[vm]++; if ($2 > power[vm] || $3 < power[vm] || $2 < power[vm] * 0.7 || $3 > power[vm] * 1.4) bad = 1 }
+  END { exit bad || n[1] < 10 || n[2] < 5 || n[3] < 10 }' script.svg
+script --bounds --group-by '^(web)-' three-groups.csv
+check "bounds of a group: the sum of those of its VMs" awk '/^\$band/ { vm = $1; next } /^END/ { vm = "" }
+  vm == "$band0" && NF == 3 { n++; if ($2 > 30 || $3 < 30 || $2 < 20 || $3 > 42) bad = 1 } END { exit bad || n < 10 }' script.svg
+run "$tool" plot --force --bounds --group-by '^(web)-' -o out.svg three-groups.csv
+check "groups and bounds: a picture" shows out.svg "Power of 3 VMs, with bounds, 2026-11-24 16:00:00 to 16:06:40"
+
 # a steady 64 W, updated each 5.008 s and sampled each second: the load, and not the writer's rhythm
 mkdir steady
 awk -v t="$t0" 'BEGIN {

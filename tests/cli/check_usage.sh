@@ -97,6 +97,11 @@ report|no capture to report on: name a CSV file, or the directory of a run
 report ""|'' is no path
 plot|no capture to draw: name a CSV file, or the directory of a run
 plot --stacked=yes x|option '--stacked' takes no value
+plot --stacked --bounds x|option '--bounds' does not go with '--stacked'
+plot --bounds --stacked x|option '--stacked' does not go with '--bounds'
+plot --power recorded --bounds x|option '--bounds' does not go with '--power recorded'
+plot --bounds --power recorded x|option '--power': 'recorded' does not go with '--bounds'
+plot --group-by web x|option '--group-by': 'web' has no part in parentheses, which is the group's name, as in '^(web|db)-'
 plot --out|option '--out' needs a value: FILE
 report missing.csv|'missing.csv' is no capture: No such file or directory
 report --files missing|unknown option '--files'
