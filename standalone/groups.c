@@ -4,6 +4,7 @@
 #include "message.h"
 
 #include "core/label.h"
+#include "core/selection.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -126,6 +127,10 @@ static int read_file(struct groups_memory *memory, const char *path) {
 /* --- all ---------------------------------------------------------------------------------------------------------- */
 
 static int compile(struct groups *groups, const char *regex) {
+  if (!selection_can_afford(regex)) {
+    tell_error("option '--group-by': '%s' repeats too much", regex);
+    return STATUS_USAGE;
+  }
   int status = regcomp(&groups->regex, regex, REG_EXTENDED);
   if (status != 0) {
     char reason[100];

@@ -346,6 +346,7 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   int64_t interval_ns = plot->bounds ? mean_interval(plot) : 0;
   if (interval_ns > step_ns / BOUND_INTERVALS)
     step_ns = BOUND_INTERVALS * interval_ns;
+  step_ns = step_ns > 0 ? step_ns : 1;
   int64_t steps = (plot->end_ns - plot->start_ns + step_ns / 2) / step_ns;
   size_t bins = steps < 1 ? 1 : steps > PLOT_BINS ? PLOT_BINS : (size_t)steps;
   plot->coarse = steps > PLOT_BINS;

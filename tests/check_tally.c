@@ -25,6 +25,7 @@ struct story {
   const char *what;
   double scale;            /* 0: 1 */
   double start_s, start_j; /* start_s 0: not known */
+  double start_update_s;   /* 0: not known */
   double max_power_w;      /* 0: not known */
   double marks_s[4];
   struct row rows[12]; /* up to one at 0 */
@@ -127,6 +128,12 @@ static const struct story stories[] = {
      .energy_j = 600, .phase_j = {400, 200}, .samples = 4, .held = 1, .with_power = 4},
     {"marks outside of the capture", .marks_s = {5, 20}, .rows = {{10, 0, 100}, {11, 100, 100}, LAST}, .energy_j = 100,
      .phase_j = {0, 100, 0}, .samples = 2, .with_power = 2},
+    {"no number any more: nothing counts after the last one",
+     .rows = {{10, 1000, 100}, {11, 1100, 100}, {12, 1200, 100}, {13, NONE, NONE}, {14, NONE, NONE}, LAST},
+     .energy_j = 200, .samples = 5, .with_power = 3, .mean_w = 100},
+    {"the start was updated before: its energy is shared by time", .start_s = 10, .start_j = 1000, .start_update_s = 6,
+     .marks_s = {5, 12}, .rows = {{11, 1000, 0}, {12, 1000, 0}, {13, 1700, 700}, {14, 1700, 0}, {15, 1900, 200}, LAST},
+     .energy_j = 519.438029, .phase_j = {0, 215.550423, 303.887606}, .samples = 5, .held = 3, .with_power = 5},
     {"away, and back with the same number", .marks_s = {13, 25},
      .rows = {{10, 0, NONE, "first"},
               {11, 100, 100, "ok"},
@@ -185,7 +192,8 @@ START_TEST(test_story) {
   struct recording_vm vm = {.has_counter = story->rows[0].counter_j >= 0,
                             .has_start = story->start_s > 0,
                             .start_ns = ns(story->start_s),
-                            .start_uj = (uint64_t)(story->start_j * 1e6)};
+                            .start_uj = (uint64_t)(story->start_j * 1e6),
+                            .start_update_ns = ns(story->start_update_s)};
   struct tally_span span;
   ck_assert_int_eq(tally_init(&tally, &options, &vm), 0);
   for (const struct row *row = story->rows; row->ts_s > 0; row++) {

@@ -40,11 +40,8 @@ void selection_free(struct selection *selection) {
   free(selection);
 }
 
-/*
- * For x+ and x{m,n} regcomp(3) of glibc copies x, so that "x++++...", or {99} of {99} of {99}, takes more memory than
- * there is. True if there are no more copies than COPIES_MAX, were each repetition within another one.
- */
-static bool is_affordable(const char *pattern) {
+/* True if there are no more copies than COPIES_MAX, were each repetition within another one. */
+bool selection_can_afford(const char *pattern) {
   size_t copies = 1;
   for (const char *c = pattern; *c != '\0' && copies <= COPIES_MAX; c++) {
     if (*c == '+')
@@ -63,7 +60,7 @@ static int compile(struct selection *selection, struct item *item, const char *t
   char *pattern = strndup(text, len);
   if (pattern == NULL)
     return -ENOMEM;
-  if (!is_affordable(pattern)) {
+  if (!selection_can_afford(pattern)) {
     free(pattern);
     snprintf(selection->fault, sizeof(selection->fault), "it repeats too much");
     return -EINVAL;

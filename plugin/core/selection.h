@@ -21,6 +21,12 @@ void selection_free(struct selection *selection);
 /* 0, -EINVAL (empty, or an invalid regular expression, or one that repeats too much), or -ENOMEM. */
 int selection_add(struct selection *selection, const char *text);
 
+/*
+ * For x+ and x{m,n} regcomp(3) of glibc copies x, so that "x++++...", or {99} of {99} of {99}, takes more memory than
+ * there is. False: the extended regular expression does so, and must not be compiled.
+ */
+bool selection_can_afford(const char *pattern);
+
 /* Why the last selection_add() returned -EINVAL, in words of regerror(3). Borrowed; "" if it did not. */
 const char *selection_fault(const struct selection *selection);
 

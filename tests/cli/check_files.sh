@@ -38,6 +38,7 @@ case_of() { # what status figures message: of x.csv; message: an extended regula
 case_of "one table" 0 "1000 900 10" ""
 { echo "$head_a" && rows 0 10 && echo "$head_a" && rows 100 120 50000; } >x.csv
 case_of "appended: the same columns" 0 "3000 2800 30" "line 13: another table begins"
+check "appended: the mean is that of the time in the tables" same 100 "$(figures '.vms[0].mean_w | round')"
 { echo "$head_a" && rows 0 10 && echo "a_power_w,ts,a_energy_uj" && rows 100 120 7 | awk -F, -v OFS=, '{ print $3, $1, $2 }'; } >x.csv
 case_of "appended: another order, another counter" 0 "3000 2800 30" "line 13: another table begins"
 { echo "$head_a" && rows 0 10 && echo "ts,b_energy_uj,b_power_w" && rows 100 120; } >x.csv

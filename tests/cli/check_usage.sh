@@ -101,6 +101,7 @@ plot --stacked --bounds x|option '--bounds' does not go with '--stacked'
 plot --bounds --stacked x|option '--stacked' does not go with '--bounds'
 plot --power recorded --bounds x|option '--bounds' does not go with '--power recorded'
 plot --bounds --power recorded x|option '--power': 'recorded' does not go with '--bounds'
+report --group-by '(x{99}{99}{99})' x|option '--group-by': '(x{99}{99}{99})' repeats too much
 plot --group-by web x|option '--group-by': 'web' has no part in parentheses, which is the group's name, as in '^(web|db)-'
 plot --out|option '--out' needs a value: FILE
 report missing.csv|'missing.csv' is no capture: No such file or directory
