@@ -49,6 +49,16 @@ static void report_recovery(struct capture *capture) {
   capture->lost = 0;
 }
 
+/* Files that were rotated. */
+static void report_renewed(struct capture *capture) {
+  const char *path;
+  size_t renewed = csv_renewed(capture->csv, &path);
+  if (renewed == 1)
+    report(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one begins", path);
+  else if (renewed > 1)
+    report(LOG_NOTICE, "CSVDir: '%s' and %zu more were removed, moved or emptied; new ones begin", path, renewed - 1);
+}
+
 /* ---- run.json ---------------------------------------------------------------------------------------------------- */
 
 static void put_seconds(struct csv_text *text, int64_t ns) {
@@ -223,6 +233,7 @@ static int sink_end(struct sink *sink) {
   int status = csv_sink(csv)->end(csv_sink(csv));
   const char *path;
   int beside = write_beside(capture, &path);
+  report_renewed(capture);
   uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
   capture->dropped += dropped;
   capture->rows += rows;

@@ -558,6 +558,61 @@ START_TEST(a_failing_run_that_is_moved_away) {
 }
 END_TEST
 
+/* What a rotation of logs does to a file. */
+static void rotate(const char *name, const char *how) {
+  char path[PATH_MAX], old[PATH_MAX + 8], pattern[64];
+  glob_t found;
+  snprintf(pattern, sizeof(pattern), "captures/run_*/%s", name);
+  ck_assert_int_eq(glob(in_scratch(pattern), 0, NULL, &found), 0);
+  snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+  snprintf(old, sizeof(old), "%s.1", path);
+  globfree(&found);
+  if (strcmp(how, "truncated") == 0)
+    ck_assert_int_eq(truncate(path, 0), 0);
+  else if (strcmp(how, "removed") == 0)
+    ck_assert_int_eq(unlink(path), 0);
+  else
+    ck_assert_int_eq(rename(path, old), 0);
+  if (strcmp(how, "replaced") == 0)
+    ck_assert_int_eq(close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
+}
+
+static const char *const rotation_rows[] = {"moved", "removed", "truncated", "replaced"};
+
+START_TEST(a_file_that_is_rotated) {
+  counter_at("a", "1", 0);
+  counter_at("b", "2", 0);
+  capture("");
+  read_at(0);
+  read_at(1);
+  fake_forget();
+  rotate("power_a.csv", rotation_rows[_i]);
+  read_at(2);
+  read_at(3);
+  expect_captures(HEADER_A "1795000002,1,\n1795000003,1,\n" HEADER_B
+                           "1795000000,2,\n1795000001,2,\n1795000002,2,\n1795000003,2,\n");
+  expect_log_of_runs("N CSVDir: '@/captures/run_T/power_a.csv' was removed, moved or emptied; a new one begins\n");
+  if (strcmp(rotation_rows[_i], "moved") == 0)
+    ck_assert_str_eq(show_file("run_*/power_a.csv.1"), "ts,a_energy_uj,a_power_w\n1795000000,1,\n1795000001,1,\n");
+}
+END_TEST
+
+START_TEST(all_files_are_rotated) {
+  counter_at("a", "1", 0);
+  counter_at("b", "2", 0);
+  capture("");
+  read_at(0);
+  fake_forget();
+  rotate("power_a.csv", "moved");
+  rotate("power_b.csv", "moved");
+  read_at(1);
+  read_at(2);
+  expect_captures(HEADER_A "1795000001,1,\n1795000002,1,\n" HEADER_B "1795000001,2,\n1795000002,2,\n");
+  expect_log_of_runs(
+      "N CSVDir: '@/captures/run_T/power_a.csv' and 1 more were removed, moved or emptied; new ones begin\n");
+}
+END_TEST
+
 START_TEST(no_vm_at_all) {
   capture("");
   read_at(0);
@@ -593,6 +648,8 @@ int main(void) {
   tcase_add_test(tcase, a_closed_directory);
   tcase_add_test(tcase, a_run_that_is_moved_away);
   tcase_add_test(tcase, a_failing_run_that_is_moved_away);
+  tcase_add_loop_test(tcase, a_file_that_is_rotated, 0, ROWS(rotation_rows));
+  tcase_add_test(tcase, all_files_are_rotated);
   tcase_add_test(tcase, no_vm_at_all);
   suite_add_tcase(suite, tcase);
   return suite_run(suite);

@@ -62,6 +62,8 @@ struct csv {
   uint64_t rows, dropped;
   int error;
   char error_path[PATH_MAX];
+  size_t renewed; /* files that were rotated, since the last csv_renewed() */
+  char renewed_path[PATH_MAX];
 };
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
@@ -127,28 +129,47 @@ static void put_header(struct csv *csv, const struct column *column) {
   csv_text_char(&csv->text, '\n');
 }
 
+/* Whether the file that is open was removed, moved or emptied, as a rotation of logs does. */
+static bool is_rotated(struct csv *csv, const struct column *column) {
+  struct stat ours, there;
+  if (name_file(csv, column) != 0 || fstat(column->file.fd, &ours) != 0)
+    return false;
+  if (fstatat(csv->dir_fd, csv->file_name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT;
+  return ours.st_size == 0 || ours.st_ino != there.st_ino || ours.st_dev != there.st_dev;
+}
+
+static bool is_empty(const struct column *column) {
+  struct stat info;
+  return fstat(column->file.fd, &info) == 0 && info.st_size == 0;
+}
+
 /*
  * Opens the file unless it is open. A new one gets a header, or is removed. That of a counter that was there before
- * goes on.
+ * goes on. One that was rotated begins again.
  */
 static int ready_file(struct csv *csv, struct column *column) {
-  if (column->file.fd >= 0)
+  bool follow = csv->options.follow, had_file = column->has_file, create = !had_file;
+  if (column->file.fd >= 0 && !(follow && is_rotated(csv, column)))
     return 0;
-  bool create = !column->has_file;
+  close_file(csv, column);
   int status = name_file(csv, column);
   if (status == 0)
     status = csv_file_open(&column->file, csv->dir_fd, csv->file_name, create);
-  if (status == -EEXIST && csv->options.follow) {
-    create = false;
+  if (follow && (status == -EEXIST || (status == -ENOENT && had_file))) {
+    create = !create;
     status = csv_file_open(&column->file, csv->dir_fd, csv->file_name, create);
   }
   if (status != 0)
     return status;
   csv->open_files++;
-  if (create) {
+  bool is_new = create || (follow && is_empty(column));
+  if (is_new) {
     put_header(csv, column);
     status = csv_file_append(&column->file, &csv->text);
   }
+  if (is_new && had_file && status == 0 && csv->renewed++ == 0)
+    snprintf(csv->renewed_path, sizeof(csv->renewed_path), "%s/%s", csv->run_dir, csv->file_name);
   if (status != 0) {
     close_file(csv, column);
     column->file = CSV_FILE_CLOSED;
@@ -573,6 +594,13 @@ const char *csv_dir(const struct csv *csv) {
 const char *csv_file(struct csv *csv, size_t index) {
   name_file(csv, column_of_file(csv, index));
   return csv->file_name;
+}
+
+size_t csv_renewed(struct csv *csv, const char **path) {
+  size_t renewed = csv->renewed;
+  *path = csv->renewed_path;
+  csv->renewed = 0;
+  return renewed;
 }
 
 uint64_t csv_rows(const struct csv *csv) {
