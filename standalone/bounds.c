@@ -1,5 +1,7 @@
 #include "bounds.h"
 
+#include "core/clock.h"
+
 #include <math.h>
 
 /* The value goes on with the last power for so many intervals. */
@@ -24,6 +26,9 @@ static bool date_first(struct bounds *bounds, double power_w) {
     return false;
   first->counted_ns -= first->ns - ns;
   first->ns = ns;
+  for (size_t i = 0; i < TARIFFS && bounds->tariffs != NULL; i++)
+    first->costs[i].value =
+        bounds->second.costs[i].value - power_w * tariff_integral(&bounds->tariffs->of[i], ns, bounds->second.ns);
   for (size_t i = 0; i < bounds->edges_num; i++)
     if (bounds->edges[i].has_previous && bounds->edges[i].previous.from_ns == INT64_MIN)
       bounds->edges[i].previous = *first;
@@ -62,13 +67,9 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
   now.dt_ns = now.ns - last->ns;
   if (bounds->updates > 0 && !doubtful && last->from_ns != INT64_MIN && now.dt_ns > 0)
     now.power_w = (now.energy_j - last->energy_j) / ((double)now.dt_ns * 1e-9);
-  if (bounds->updates == 0 || now.dt_ns <= 0)
-    return now;
-  /* where the counter was away, or fell, its energy does not grow; after a spike it may do so for both intervals */
-  if (now.power_w >= 0 || now.energy_j > last->energy_j)
-    now.counted_ns += now.dt_ns + (doubtful ? last->spike_ns : 0);
-  else if (update->state == SAMPLE_SPIKE)
-    now.spike_ns = last->spike_ns + now.dt_ns;
+  /* where the counter fell, or stood while it was away, nothing was counted */
+  if (bounds->updates > 0 && now.dt_ns > 0 && (now.power_w >= 0 || now.energy_j > last->energy_j))
+    now.counted_ns += now.dt_ns;
   return now;
 }
 
@@ -93,11 +94,51 @@ static void pass_edge(const struct bounds *bounds, struct bounds_edge *edge, con
   }
 }
 
+/*
+ * A fall or a spike may be a glitch: when the counter is back on its old course, its energy is that of all the time
+ * since the last update before. The meter waits for it for so many updates, and so long at least.
+ */
+#define GLITCH_UPDATES 3
+#define GLITCH_NS      (30 * NS_PER_S)
+
+/* Edges forget what was after the last sound update. */
+static void forget_glitch(struct bounds *bounds) {
+  uint32_t doubts = bounds->last.doubts;
+  bounds->last = bounds->sound;
+  bounds->last.doubts = doubts;
+  bounds->last.is_end = false;
+  bounds->next = 0;
+  for (size_t i = 0; i < bounds->edges_num; i++) {
+    struct bounds_edge *edge = &bounds->edges[i];
+    edge->has_after = edge->has_after && edge->after.ns <= bounds->sound.ns;
+    edge->has_next = edge->has_next && edge->next.ns <= bounds->sound.ns;
+    if (edge->at_ns >= bounds->sound.to_ns)
+      edge->is_passed = edge->has_before = edge->has_previous = false;
+  }
+}
+
+static void note_glitch(struct bounds *bounds, int64_t to_ns, const struct update *update) {
+  bool is_over = bounds->since_sound > GLITCH_UPDATES && to_ns - bounds->sound.to_ns > GLITCH_NS;
+  if (bounds->since_sound > 0 && is_over)
+    bounds->since_sound = 0;
+  if (bounds->since_sound > 0 && update->state == SAMPLE_GAP && update->energy_j > bounds->last.energy_j) {
+    forget_glitch(bounds);
+    bounds->since_sound = 0;
+  } else if (bounds->since_sound > 0) {
+    bounds->since_sound++;
+  } else if (bounds->updates > 0 && (update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE) &&
+             update->energy_j <= bounds->last.energy_j) {
+    bounds->sound = bounds->last;
+    bounds->since_sound = 1;
+  }
+}
+
 bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *update, struct bounds_span *span) {
   if (!update->has_energy) {
     bounds->last.is_end = bounds->last.is_end || update->state == SAMPLE_MISSING;
     return false;
   }
+  note_glitch(bounds, to_ns, update);
   struct bounds_point now = point_of(bounds, to_ns, update);
   add_costs(bounds, &now);
   bool reaches_back = date_first(bounds, now.power_w);

@@ -47,7 +47,6 @@ struct bounds_point {
   double power_w;     /* since the update before; below 0: not known */
   int64_t dt_ns;      /* that it is the mean over */
   int64_t counted_ns; /* of the time since the first update, that in which the energy was drawn */
-  int64_t spike_ns;   /* before it, not counted so far */
   uint32_t doubts;    /* updates so far that more may have been drawn before than was counted */
   bool is_end;        /* nothing comes after it */
   struct bounds_cost costs[TARIFFS];
@@ -72,6 +71,8 @@ struct bounds {
   size_t next; /* the first edge without an update after it */
   uint32_t updates;
   struct bounds_point first, second, last;
+  struct bounds_point sound; /* the one before the counter fell, or had a spike */
+  uint32_t since_sound;      /* updates since then; 0: it did not, or that was long ago */
   bool first_is_dated;
   const struct tariffs *tariffs; /* borrowed, and the caller's to set after bounds_init(); NULL: none */
 };
