@@ -96,8 +96,8 @@ bool bins_group_w(const struct bins *bins, size_t bin, double *power_w) {
 
 bool bins_band_w(const struct bins *bins, size_t bin, double *low_w, double *high_w) {
   const struct bin *b = &bins->list[bin];
-  double s = width_ns(bins) * 1e-9, least_s = b->there_s > s ? b->there_s : s;
+  double s = width_ns(bins) * 1e-9;
   *low_w = b->low_j / s;
   *high_w = b->high_j / s;
-  return b->bounded_s >= least_s * (1 - ROUNDED);
+  return b->there_s > 0 && b->bounded_s >= b->there_s * (1 - ROUNDED);
 }

@@ -64,6 +64,7 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
   bool doubtful =
       update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE || update->state == SAMPLE_GAP || last->is_end;
   now.doubts += doubtful;
+  now.is_hole = update->state == SAMPLE_GAP && update->energy_j <= last->energy_j;
   now.dt_ns = now.ns - last->ns;
   if (bounds->updates > 0 && !doubtful && last->from_ns != INT64_MIN && now.dt_ns > 0)
     now.power_w = (now.energy_j - last->energy_j) / ((double)now.dt_ns * 1e-9);
@@ -241,7 +242,7 @@ static struct level level_at(const struct bounds *bounds, const struct bounds_ed
                                  : edge->has_after ? &edge->after
                                                    : NULL,
                         .goes_on = previous != NULL && !edge->has_next,
-                        .update_ns = previous != NULL ? previous->ns : INT64_MIN};
+                        .update_ns = previous != NULL && !previous->is_hole ? previous->ns : INT64_MIN};
   if (level.goes_on)
     put_later(bounds, &level, previous, edge->at_ns);
   else if (previous != NULL)
@@ -274,7 +275,10 @@ static void put_bills(const struct bounds *bounds, const struct bounds_edge *sta
     bill->has_cost =
         result->has_energy && tariff->num > 0 && tariff_covers_until(tariff, start->at_ns, end->at_ns) == end->at_ns;
     bill->has_high = bill->has_cost && result->has_high;
-    bill->has_low = bill->has_cost && (result->has_high || !tariff->has_negative);
+    /* what is not known costs 0 at least, where nothing has a price below that */
+    bill->has_low = tariff->num > 0 && (!tariff->has_negative || (bill->has_cost && result->has_high));
+    if (!bill->has_cost)
+      continue;
     bill->low = to->least - from->least;
     bill->high = to->most - from->most;
     if (has_inside) {

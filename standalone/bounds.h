@@ -49,6 +49,7 @@ struct bounds_point {
   int64_t counted_ns; /* of the time since the first update, that in which the energy was drawn */
   uint32_t doubts;    /* updates so far that more may have been drawn before than was counted */
   bool is_end;        /* nothing comes after it */
+  bool is_hole;       /* it says nothing of the time before it */
   struct bounds_cost costs[TARIFFS];
 };
 
@@ -105,11 +106,12 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 struct bounds_bill {
   bool has_cost; /* the tariff covers the window, and there is an energy */
   double cost;
-  bool has_low, has_high; /* as of the energy; without an upper bound of it, a negative value leaves no lower one */
+  bool has_low, has_high; /* as of the energy; without an upper bound of it, a negative value leaves no lower one.
+                             has_low without has_cost: 0 at least */
   double low, high;
 };
 
-/* Adds the bill of another VM or time. Whose energy is not known has no cost, and leaves the sum without bounds. */
+/* Adds the bill of another VM or time. Whose energy is not known has no cost, and leaves no upper bound. */
 void bounds_add_bill(struct bounds_bill *sum, bool sum_has_energy, const struct bounds_bill *other,
                      bool other_has_energy);
 

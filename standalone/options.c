@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,8 +246,8 @@ static const char *take_tariff(struct options *options, int tariff, const char *
   double number;
   char *end;
   options->tariffs[tariff] = value;
-  bool is_number = field_parse_power(value, &number) == 0;
-  (void)strtod(value, &end);
+  number = strtod(value, &end);
+  bool is_number = end != value && *end == '\0' && isfinite(number) && (number >= 0 || tariff == TARIFF_PRICE);
   return is_number || *end != '\0' ? NULL : "is no number of 0 or more, and no path";
 }
 

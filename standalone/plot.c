@@ -211,9 +211,9 @@ static char *make_title(const struct plot *plot, const struct rank *rank) {
   return title;
 }
 
-static int add_series(struct plot *plot, char *title, bool is_sum, size_t bins) {
+static int add_series(struct plot *plot, char *title, size_t others, size_t bins) {
   struct plot_series *series = &plot->series[plot->series_num];
-  *series = (struct plot_series){.title = title, .is_sum = is_sum};
+  *series = (struct plot_series){.title = title, .others = others};
   if (title == NULL || bins_init(&series->bins, plot->start_ns, plot->end_ns, bins) != 0) {
     free(title);
     return -ENOMEM;
@@ -227,15 +227,15 @@ static int make_series(struct plot *plot, const struct rank *ranks, size_t bins)
   for (size_t i = 0; i < plot->vms_num && plot->series_num < PLOT_VMS && status == 0; i++) {
     if (ranks[i].curve < plot->series_num)
       continue;
-    status = add_series(plot, make_title(plot, &ranks[i]), false, bins);
+    status = add_series(plot, make_title(plot, &ranks[i]), 0, bins);
     plot->series[ranks[i].curve].is_group = group_of(plot, &ranks[i]) != NULL;
   }
   if (status != 0 || plot->curves_num <= PLOT_VMS)
     return status;
   char *title;
   size_t others = plot->curves_num - PLOT_VMS;
-  return add_series(plot, asprintf(&title, "%zu other%s", others, others == 1 ? "" : "s") >= 0 ? title : NULL, true,
-                    bins);
+  title = asprintf(&title, "%zu other%s", others, others == 1 ? "" : "s") >= 0 ? title : NULL;
+  return add_series(plot, title, others, bins);
 }
 
 /* --- their power -------------------------------------------------------------------------------------------------- */
@@ -320,34 +320,40 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
   if (status == STATUS_DONE)
     status = recording_read_updates(recording, add_update, &all);
   for (size_t i = 0; i < all.begun; i++) {
-    const struct tally *tally = &all.lines[i].tally;
-    bins_expect(&all.lines[i].series->bins, tally->first_ns - all.shift_ns, tally->row_ns - all.shift_ns);
+    struct tally *tally = &all.lines[i].tally;
+    tally_end(tally, tally->row_ns);
+    for (size_t k = 0; k < tally->stays_num; k++)
+      bins_expect(&all.lines[i].series->bins, tally->stays[k].from_ns - all.shift_ns,
+                  tally->stays[k].to_ns - all.shift_ns);
     tally_free(&all.lines[i].tally);
   }
   free(all.lines);
   return status;
 }
 
-/* How far two updates of a VM are apart, in the mean over all VMs. 0: there are none. */
-static int64_t mean_interval(const struct plot *plot) {
-  int64_t ns = 0;
-  uint64_t count = 0;
+/* How far two updates of a VM are apart, of the one where that is most. 0: there are none. */
+static int64_t longest_interval(const struct plot *plot) {
+  int64_t longest_ns = 0;
   for (size_t i = 0; i < plot->reports_num; i++)
     for (size_t vm = 0; vm < plot->reports[i].vms_num; vm++) {
-      const struct tally_part *whole = &plot->reports[i].vms[vm].tally.whole;
-      if (whole->power_w.count > 0)
-        ns += whole->known_ns / (int64_t)whole->power_w.count;
-      count += whole->power_w.count > 0;
+      const struct tally *tally = &plot->reports[i].vms[vm].tally;
+      struct bounds_result energy;
+      tally_energy(tally, SIZE_MAX, &energy);
+      uint64_t count = tally->whole.power_w.count;
+      int64_t ns = count > 0 ? energy.counted_ns / (int64_t)count : 0;
+      longest_ns = ns > longest_ns ? ns : longest_ns;
     }
-  return count > 0 ? ns / (int64_t)count : 0;
+  return longest_ns;
 }
 
 static int read_all(struct plot *plot, int64_t step_ns) {
-  int64_t interval_ns = plot->bounds ? mean_interval(plot) : 0;
-  if (interval_ns > step_ns / BOUND_INTERVALS)
+  int64_t interval_ns = plot->bounds ? longest_interval(plot) : 0, round_ns = step_ns / 2;
+  if (interval_ns > step_ns / BOUND_INTERVALS) {
     step_ns = BOUND_INTERVALS * interval_ns;
+    round_ns = 0;
+  }
   step_ns = step_ns > 0 ? step_ns : 1;
-  int64_t steps = (plot->end_ns - plot->start_ns + step_ns / 2) / step_ns;
+  int64_t steps = (plot->end_ns - plot->start_ns + round_ns) / step_ns;
   size_t bins = steps < 1 ? 1 : steps > PLOT_BINS ? PLOT_BINS : (size_t)steps;
   plot->coarse = steps > PLOT_BINS;
   struct rank *ranks = rank_vms(plot);
@@ -362,8 +368,13 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   return status;
 }
 
-bool plot_power_w(const struct plot_series *series, size_t bin, double *power_w) {
-  return series->is_group ? bins_group_w(&series->bins, bin, power_w) : bins_mean_w(&series->bins, bin, power_w);
+bool plot_power_w(const struct plot *plot, const struct plot_series *series, size_t bin, double *power_w) {
+  if (!series->is_group && (series->others == 0 || plot->groups == NULL))
+    return bins_mean_w(&series->bins, bin, power_w);
+  bool has = bins_group_w(&series->bins, bin, power_w);
+  if (series->others > 0)
+    *power_w /= (double)series->others;
+  return has;
 }
 
 enum { SHOWS_NOTHING, SHOWS_DOTS, SHOWS_POWER };
@@ -374,12 +385,21 @@ static int find_power(const struct plot *plot) {
   for (size_t s = 0; s < plot->series_num; s++)
     for (size_t i = 0; i < plot->series[s].bins.num; i++) {
       double power_w;
-      if (plot_power_w(&plot->series[s], i, &power_w))
+      if (plot_power_w(plot, &plot->series[s], i, &power_w))
         return SHOWS_POWER;
       if (plot->series[s].bins.list[i].covered_s > 0)
         shows = SHOWS_DOTS;
     }
   return shows;
+}
+
+static bool has_band(const struct plot *plot) {
+  double low_w, high_w;
+  for (size_t s = 0; s < plot->series_num; s++)
+    for (size_t i = 0; i < plot->series[s].bins.num && plot->series[s].others == 0; i++)
+      if (bins_band_w(&plot->series[s].bins, i, &low_w, &high_w))
+        return true;
+  return false;
 }
 
 int plot_read(struct plot *plot, const char *const *paths, size_t num, const struct plot_options *options) {
@@ -395,6 +415,12 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
   }
   status = read_all(plot, step_ns);
   int shows = status == STATUS_DONE ? find_power(plot) : SHOWS_POWER;
+  if (shows == SHOWS_DOTS && plot->groups != NULL) {
+    tell_error("nothing to draw: no group has a step of %.3g s in which the power of all its VMs is known%s",
+               (double)(plot->end_ns - plot->start_ns) / (double)plot->series[0].bins.num * 1e-9,
+               plot->bounds ? "; without --bounds, steps are shorter" : "");
+    return STATUS_FAILED;
+  }
   if (shows == SHOWS_DOTS) {
     tell_error("nothing to draw: the samples lie too far apart, within %.1f days; draw their parts one by one",
                (double)(plot->end_ns - plot->start_ns) / (86400.0 * 1e9));
@@ -404,6 +430,10 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
     tell_error(
         "nothing to draw: no VM has a power between two updates; --power recorded draws what stands in the rows");
     return STATUS_FAILED;
+  }
+  if (status == STATUS_DONE && plot->bounds && !has_band(plot)) {
+    tell_warning("no band is drawn: there is no step of which all is known, or no counter");
+    plot->bounds = false;
   }
   return status;
 }

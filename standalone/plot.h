@@ -28,7 +28,7 @@
 struct plot_series {
   char *title;   /* fit to be drawn */
   bool is_group; /* the bins are of the VMs of a group */
-  bool is_sum;   /* the bins are of all others */
+  size_t others; /* the bins are of all others, so many curves; 0: of one VM or group */
   struct bins bins;
 };
 
@@ -61,7 +61,7 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
 void plot_free(struct plot *plot);
 
 /* The power of a VM, of all of a group, or the mean of the others; false: it is not known. */
-bool plot_power_w(const struct plot_series *series, size_t bin, double *power_w);
+bool plot_power_w(const struct plot *plot, const struct plot_series *series, size_t bin, double *power_w);
 
 /* What is to be taken off the times of that capture. */
 int64_t plot_shift_ns(const struct plot *plot, size_t report);

@@ -30,7 +30,7 @@ static const char *const colours[PLOT_VMS + 1] = {"#0072b2", "#d55e00", "#009e73
                                                   "#cc79a7", "#7a5230", "#a3a500", "#2f4858", "#9a9a9a"};
 
 static const char *colour_of(const struct plot *plot, size_t series) {
-  return colours[plot->series[series].is_sum ? PLOT_VMS : series];
+  return colours[plot->series[series].others > 0 ? PLOT_VMS : series];
 }
 
 /* --- page --------------------------------------------------------------------------------------------------------- */
@@ -189,7 +189,7 @@ static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w;
-    if (plot_power_w(series, i, &power_w))
+    if (plot_power_w(plot, series, i, &power_w))
       fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)),
               power_w, series->bins.list[i].min_w, series->bins.list[i].max_w,
               time_axis_x(bins_start_ns(&series->bins, i + 1)), power_w, series->bins.list[i].min_w,
@@ -206,11 +206,11 @@ static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE
   fprintf(script, "$curve%zu << END\n", s);
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w, bottom_w = floor_w[i];
-    if (!plot_power_w(series, i, &power_w)) {
+    if (!plot_power_w(plot, series, i, &power_w)) {
       fputc('\n', script);
       continue;
     }
-    floor_w[i] += series->is_sum ? bins_sum_w(&series->bins, i) : power_w;
+    floor_w[i] += series->others > 0 ? bins_sum_w(&series->bins, i) : power_w;
     fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)), bottom_w,
             floor_w[i], time_axis_x(bins_start_ns(&series->bins, i + 1)), bottom_w, floor_w[i]);
   }
@@ -242,7 +242,7 @@ static void plot_curves(const struct plot *plot, FILE *script) {
   fputs("plot ", script);
   for (size_t s = 0; s < plot->series_num; s++) {
     const struct plot_series *series = &plot->series[s];
-    if (!series->is_sum && (plot->bounds || (extremes && !series->is_group)))
+    if (series->others == 0 && (plot->bounds || (extremes && !series->is_group)))
       fprintf(script,
               "$%s%zu using 1:%s with filledcurves fillcolor rgb '%s' fillstyle transparent solid 0.2 noborder "
               "notitle, \\\n",
@@ -282,7 +282,7 @@ void plot_write(const struct plot *plot, enum plot_format format, bool stacked, 
       write_layer(plot, s, floor_w, script);
     else
       write_curve(plot, s, script);
-    if (plot->bounds && !plot->series[s].is_sum)
+    if (plot->bounds && plot->series[s].others == 0)
       write_band(plot, s, script);
   }
   if (stacked)

@@ -2,13 +2,13 @@
 
 #include "core/clock.h"
 
-/* Where the energy is from the power: not known any better. */
-static bool take_power(struct replay *replay, const struct recording_value *value, struct update *update) {
-  if (replay->has_row && value->has_power && !value->after_hole)
+/* Where the energy is from the power: not known any better. A row without one says nothing of the time before it. */
+static void take_power(struct replay *replay, const struct recording_value *value, struct update *update) {
+  bool is_known = value->has_power && !value->after_hole;
+  if (replay->has_row && is_known)
     replay->power_j += value->power_w * (double)(value->ts_ns - replay->row_ns) * 1e-9;
-  enum sample_state state = !replay->has_row ? SAMPLE_FIRST : value->after_hole ? SAMPLE_GAP : SAMPLE_OK;
+  enum sample_state state = !replay->has_row ? SAMPLE_FIRST : is_known ? SAMPLE_OK : SAMPLE_GAP;
   *update = (struct update){.state = state, .has_energy = true, .energy_j = replay->power_j};
-  return !replay->has_row || value->has_power;
 }
 
 /* The counter fell, but the row has a power: so it wrapped, and the power gives the range. */
@@ -55,7 +55,8 @@ bool replay_take(struct replay *replay, const struct recording_value *value, int
     replay->has_number = false; /* what it is when it is back is news, the same number too */
     is_new = true;
   } else if (!replay->has_counter) {
-    is_new = take_power(replay, value, update);
+    take_power(replay, value, update);
+    is_new = true;
   }
   replay->has_row = true;
   replay->row_ns = value->ts_ns;

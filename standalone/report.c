@@ -287,7 +287,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
                                      .resets = part->resets};
   for (size_t i = 0; i < TARIFFS; i++) {
     figures->bills[i] = energy.bills[i];
-    figures->bills[i].has_low = energy.bills[i].has_low && tally->has_counter;
+    figures->bills[i].has_low = energy.bills[i].has_low && (tally->has_counter || !energy.has_energy);
     figures->bills[i].has_high = energy.bills[i].has_high && tally->has_counter;
   }
   if (!figures->has_power)
@@ -341,10 +341,13 @@ int report_sum(struct report *report, const struct report_span *span, const char
   figures->counted_s = figures->duration_s;
   for (size_t i = 0; i < TARIFFS; i++)
     figures->bills[i].has_low = figures->bills[i].has_high = true;
-  struct steps_stay *stays = calloc(report->vms_num + 1, sizeof(*stays));
+  size_t num = 0;
+  for (size_t i = 0; i < report->vms_num; i++)
+    num += report->vms[i].tally.stays_num;
+  struct steps_stay *stays = calloc(num + 1, sizeof(*stays));
   if (stays == NULL)
     return -ENOMEM;
-  size_t num = 0;
+  num = 0;
   for (size_t i = 0; i < report->vms_num; i++) {
     struct report_vm *vm = &report->vms[i];
     if (group != NULL && vm->group != group)
@@ -352,8 +355,8 @@ int report_sum(struct report *report, const struct report_span *span, const char
     struct report_figures of_vm;
     report_vm_figures(report, i, span, &of_vm);
     add_figures(figures, &of_vm);
-    if (of_vm.has_energy)
-      stays[num++] = (struct steps_stay){.from_ns = vm->tally.first_ns, .to_ns = vm->tally.row_ns};
+    for (size_t k = 0; k < vm->tally.stays_num && of_vm.has_energy; k++)
+      stays[num++] = vm->tally.stays[k];
   }
   figures->has_low = figures->has_low && figures->has_energy;
   figures->has_high = figures->has_high && figures->has_energy;

@@ -223,7 +223,7 @@ static int add_cost(json_t *object, const char *name, const struct bounds_bill *
   snprintf(low, sizeof(low), "%s_low", name);
   snprintf(high, sizeof(high), "%s_high", name);
   return json_object_set_new(object, name, json_number_or_null(bill->has_cost, bill->cost / J_PER_KWH)) |
-         json_object_set_new(object, low, json_number_or_null(bill->has_low, bill->low / J_PER_KWH)) |
+         json_object_set_new(object, low, json_number_or_null(bill->has_cost && bill->has_low, bill->low / J_PER_KWH)) |
          json_object_set_new(object, high, json_number_or_null(bill->has_high, bill->high / J_PER_KWH));
 }
 
@@ -383,7 +383,7 @@ static void put_row(struct csv_text *text, const struct report *report, const st
     if (tariffs->of[i].num == 0)
       continue;
     cells_number(text, bill->has_cost, bill->cost / J_PER_KWH);
-    cells_number(text, bill->has_low, bill->low / J_PER_KWH);
+    cells_number(text, bill->has_cost && bill->has_low, bill->low / J_PER_KWH);
     cells_number(text, bill->has_high, bill->high / J_PER_KWH);
   }
   csv_text_char(text, '\n');

@@ -20,6 +20,22 @@ static void set_edges(struct tally *tally, int64_t start_ns) {
   tally->has_edges = true;
 }
 
+/* Without memory it is as if the VM had not been there. */
+static void end_stay(struct tally *tally, int64_t ns) {
+  struct steps_stay *stays = tally->is_there ? reallocarray(tally->stays, tally->stays_num + 1, sizeof(*stays)) : NULL;
+  tally->is_there = false;
+  if (stays == NULL)
+    return;
+  stays[tally->stays_num++] = (struct steps_stay){.from_ns = tally->there_ns, .to_ns = ns};
+  tally->stays = stays;
+}
+
+static void begin_stay(struct tally *tally, int64_t ns) {
+  if (!tally->is_there)
+    tally->there_ns = ns;
+  tally->is_there = true;
+}
+
 /* The run says what the counter was when it started, and perhaps when that was updated. */
 static void replay_start(struct tally *tally, const struct recording_vm *vm) {
   struct recording_value value = {.ts_ns = vm->start_ns, .has_energy = true, .energy_uj = vm->start_uj};
@@ -58,6 +74,7 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
     return 0;
   tally->has_row = tally->has_number = true;
   tally->first_ns = tally->row_ns = tally->number_ns = vm->start_ns;
+  begin_stay(tally, vm->start_ns);
   tally->number_uj = vm->start_uj;
   if (tally->replay != NULL)
     replay_start(tally, vm);
@@ -66,6 +83,7 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
 
 void tally_end(struct tally *tally, int64_t end_ns) {
   size_t num = tally->phases->num;
+  end_stay(tally, tally->row_ns);
   if (tally->replay != NULL && (tally->has_number || !tally->is_counted))
     end_ns = tally->number_ns;
   for (size_t i = 1; i < num && tally->has_edges; i++)
@@ -149,6 +167,8 @@ void tally_free(struct tally *tally) {
   free(tally->parts);
   free(tally->edges);
   free(tally->replay);
+  free(tally->stays);
+  tally->stays = NULL;
   tally->parts = NULL;
   tally->edges = NULL;
   tally->replay = NULL;
@@ -250,6 +270,10 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
     set_edges(tally, value->ts_ns);
   if (!tally->has_row)
     tally->first_ns = value->ts_ns;
+  if (value->has_state && value->state == SAMPLE_MISSING)
+    end_stay(tally, value->ts_ns);
+  else
+    begin_stay(tally, value->ts_ns);
 
   struct update update;
   int64_t to_ns;

@@ -13,6 +13,7 @@
 #include "quantile.h"
 #include "recording.h"
 #include "replay.h"
+#include "steps.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,11 @@ struct tally {
   bool knows_number; /* updates.dat has number_uj */
   uint64_t steps;    /* rows after the first */
   double recorded_j; /* by the power of the rows */
+
+  struct steps_stay *stays; /* when it was there, complete after tally_end() */
+  size_t stays_num;
+  bool is_there;    /* now, */
+  int64_t there_ns; /* since then */
 };
 
 /* All borrowed. replay: there is no updates.dat; its options. */

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- the file ----------------------------------------------------------------------------------------------------- */
 
@@ -49,6 +50,11 @@ static int take_header(struct reading *r, const struct csv_row *row) {
   return -EINVAL;
 }
 
+/* As statistics programs write it. */
+static bool is_none(const char *text) {
+  return *text == '\0' || strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0;
+}
+
 /* Any finite number, of which all is there. */
 static bool parse_value(const char *text, double *value) {
   char *end;
@@ -70,10 +76,10 @@ static int take_row(const struct csv_row *row, void *arg) {
     problem = "its ts is no time";
   else if (tariff->num > 0 && from_ns <= tariff->steps[tariff->num - 1].from_ns)
     problem = "its ts is not later than the one before (times without an offset from UTC are local)";
-  else if (row->fields[r->value][0] != '\0' && !parse_value(row->fields[r->value], &value))
+  else if (!is_none(row->fields[r->value]) && !parse_value(row->fields[r->value], &value))
     problem = "its value is no number";
   if (problem == NULL)
-    return add_step(r, from_ns, row->fields[r->value][0] != '\0', value);
+    return add_step(r, from_ns, !is_none(row->fields[r->value]), value);
   tell_error("'%s': line %" PRIu64 ": %s", tariff->path, row->line, problem);
   return -EINVAL;
 }
@@ -85,9 +91,13 @@ static int read_file(struct reading *r) {
     tell_error("'%s': it has no values; it needs the columns ts and value, and a row for each value", tariff->path);
     return STATUS_USAGE;
   }
-  const struct tariff_step *last = &tariff->steps[tariff->num - 1];
-  if (status == 0 && tariff->num > 1)
-    status = add_step(r, last->from_ns + (last->from_ns - last[-1].from_ns), false, 0);
+  if (status == 0 && tariff->num > 1) {
+    const struct tariff_step *last = &tariff->steps[tariff->num - 1];
+    int64_t end_ns;
+    if (!__builtin_sub_overflow(last->from_ns, last[-1].from_ns, &end_ns) &&
+        !__builtin_add_overflow(last->from_ns, end_ns, &end_ns))
+      status = add_step(r, end_ns, false, 0);
+  }
   if (status == 0)
     return STATUS_DONE;
   if (status != -EINVAL)

@@ -2,8 +2,8 @@
  * tariff: what a kilowatt-hour costs, in money or in carbon, and since when
  *
  * A number, for all time; or a CSV file with the columns ts (Unix time or ISO 8601, each later than the one before) and
- * value, which holds from its ts to the next one. The last one holds for as long as the one before it did. Where a
- * value is empty, before the first one and after the last one nothing is known.
+ * value, which holds from its ts to the next one. The last one holds for as long as the one before it did; one that is
+ * alone, for all time. Where a value is empty, before the first one and after the last one nothing is known.
  *
  * A value may be negative, as prices are at times.
  */

@@ -387,6 +387,14 @@ for from in updates rows; do
   check "a VM that was away, from $from: no energy of a phase without it" jq -e '.captures[0].phases[1].vms[0] | .energy_j == null and .samples == 0' out
   rm -f away/updates.dat
 done
+run "$tool" report --json away
+check "a VM that was away: the total of that time is that of the others" jq -e '.captures[0] | (.total | .min_w == 10 and .max_w == 20) and (.phases[1].total | .min_w == 10 and .max_w == 10)' out
+{ echo ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w
+  for k in {0..60}; do echo "$((t0 + k)),$((k * 1000))000000,1000,$((k * 500))000000,500"; done
+  echo ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w
+  for k in {200..400}; do echo "$((t0 + k)),$((k * 100))000000,100,$((k * 50))000000,50"; done; } >tables.csv
+run "$tool" report --json tables.csv
+check "two tables: the total's powers are those of both" jq -e '.captures[0].total | .min_w == 150 and .max_w == 1500 and .median_w == 150 and .mean_w > 400' out
 mkdir side && cp -r away side/run_1
 run "$tool" compare --json side side
 check "a VM that was away: compared by the power of when it was there" jq -e '.subjects | map(select(.label == "a" and (.is_phase | not)) | .sides[].power_w.mean * 20 | round) == [200, 200]' out
