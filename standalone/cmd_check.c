@@ -135,20 +135,20 @@ static bool is_merged(const struct options *options, const char *path) {
 /* ---- watching ---------------------------------------------------------------------------------------------------- */
 
 static int look(struct check *check) {
-  double host_j = 0;
+  struct host_energy host;
   int status = clock_now(&check->now);
   if (status == 0)
     status = host_look(check->host, &check->now);
   if (status == 0)
     status = sampler_pass(check->sampler, &check->now);
-  check->comparison.error = host_energy(check->host, &host_j);
+  host_energy(check->host, &host);
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct roster_entry *entry = roster_at(check->roster, i);
     struct watched *watched = entry->own;
     if (!watched->known)
       watched->merged = is_merged(check->options, entry->last.path);
     watched->known = true;
-    facts_note(&watched->facts, &entry->last, host_j);
+    facts_note(&watched->facts, &entry->last, host.energy_j);
   }
   return status;
 }
@@ -241,6 +241,29 @@ static int find_in_search(struct check *check) {
   return verdict->error;
 }
 
+static int find_in_host(struct check *check) {
+  struct host_energy energy;
+  host_energy(check->host, &energy);
+  struct access_fault fault = {0};
+  struct verdict_context context = {.closed = NULL};
+  struct comparison *comparison = &check->comparison;
+  char *path = energy.path != NULL ? shell_word(energy.path) : NULL;
+  if (energy.path != NULL && path == NULL)
+    return -ENOMEM;
+  if (energy.path != NULL)
+    explain(energy.path, energy.error, false, &fault, &context);
+  comparison->error = energy.error;
+  comparison->what = energy.what;
+  comparison->path = path;
+  comparison->open_it = context.open_it;
+  struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
+  verdict_of_host(comparison, verdict);
+  comparison->path = comparison->open_it = NULL;
+  access_fault_free(&fault);
+  free(path);
+  return verdict->error;
+}
+
 static int find_nothing(struct check *check) {
   const char *const *places;
   size_t count = get_places(check->options, &places);
@@ -326,13 +349,10 @@ static int find(struct check *check) {
   bool alive = any_alive(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
     status = find_in_counter(check, roster_at(check->roster, i), alive);
+  if (status == 0 && roster_count(check->roster) > 0)
+    status = find_in_host(check);
   if (status != 0)
     return status;
-  if (roster_count(check->roster) > 0) {
-    struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
-    verdict_of_host(&check->comparison, verdict);
-    status = verdict->error;
-  }
   qsort(check->findings, check->findings_num, sizeof(*check->findings), compare_findings);
   return status;
 }
@@ -483,7 +503,9 @@ static int run_check(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
   struct check check = {.options = options,
-                        .comparison = {.partial = options->selection != NULL, .factor = options->meter.scale}};
+                        .comparison = {.partial = options->selection != NULL,
+                                       .named = strcmp(options->host_counter, HOST_COUNTERS) != 0,
+                                       .factor = options->meter.scale}};
   int result = STATUS_UNKNOWN, status = make(&check);
   if (status == 0) {
     status = watch(&check);

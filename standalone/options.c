@@ -350,7 +350,7 @@ static const struct option_row rows[] = {
      "watch so long: period and power are known after one or two\nupdates (default: 0, at once)", take_duration},
     {OPTIONS_CHECK, "duration", 'd', "TIME", "watch at most so long (default: the stale timeout)", take_duration},
     {OPTIONS_CHECK, "host-counter", 0, "PATH",
-     "the counters of the host's packages, a path or a pattern\n(default: " HOST_COUNTERS ")", take_host_counter},
+     "the counters of the host, a path or a pattern\n(default: " HOST_COUNTERS ")", take_host_counter},
     {OPTIONS_ONCE | OPTIONS_LIST | OPTIONS_CHECK, "json", 0, NULL, "print one JSON object", take_json},
     {OPTIONS_REPORT | OPTIONS_COMPARE, "json", 0, NULL, "print one JSON object", take_report_json},
     {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@
 #define FIFTH_LEAST 0.17
 #define FIFTH_MOST  0.24
 
-/* Both sides are dated by when we looked: within some percent all is well. */
+/* An update whose file is dated by another clock is known to a look: within some percent all is well. */
 #define MORE_THAN_ALL 1.1
 
 static const struct {
@@ -55,6 +56,7 @@ static const struct {
     [VERDICT_UNREADABLE] = {"unreadable", LEVEL_CRITICAL},
     [VERDICT_NOTHING] = {"nothing", LEVEL_CRITICAL},
     [VERDICT_HOST_AGREES] = {"host-agrees", LEVEL_OK},
+    [VERDICT_HOST_LOW] = {"host-low", LEVEL_NOTE},
     [VERDICT_HOST_FIFTH] = {"host-fifth", LEVEL_WARNING},
     [VERDICT_HOST_MORE] = {"host-more", LEVEL_WARNING},
     [VERDICT_HOST_NONE] = {"host-none", LEVEL_NOTE},
@@ -97,10 +99,20 @@ static void note_number(struct facts *facts, const struct sample *sample) {
   facts->readings++;
 }
 
+/* What the host's counters showed at that time, not later than this look. */
+static double host_j_at(const struct facts *facts, int64_t mono_ns, int64_t now_ns, double host_j) {
+  if (now_ns <= facts->looked_ns || mono_ns >= now_ns)
+    return host_j;
+  int64_t since_ns = mono_ns > facts->looked_ns ? mono_ns - facts->looked_ns : 0;
+  return facts->looked_host_j +
+         (host_j - facts->looked_host_j) * (double)since_ns / (double)(now_ns - facts->looked_ns);
+}
+
 static void note_update(struct facts *facts, const struct sample *sample, double host_j) {
-  facts->last = (struct facts_update){
-      .mono_ns = sample->update_mono_ns, .energy_j = sample->energy_j, .seen_ns = sample->at.mono_ns, .host_j = host_j};
-  if (facts->updates == 0)
+  facts->last = (struct facts_update){.mono_ns = sample->update_mono_ns,
+                                      .energy_j = sample->energy_j,
+                                      .host_j = host_j_at(facts, sample->update_mono_ns, sample->at.mono_ns, host_j)};
+  if (facts->updates == 0 || isnan(facts->first.host_j))
     facts->first = facts->last;
   facts->updates++;
   facts->growths += sample->delta_j > 0;
@@ -122,11 +134,12 @@ void facts_note(struct facts *facts, const struct sample *sample, double host_j)
   facts->power_w = sample->power_w;
   facts->pauses += sample->pauses;
   facts->pause_ns += sample->pause_ns;
-  if (!sample->has_energy)
-    return;
-  note_number(facts, sample);
-  if (sample->updates > 0)
+  if (sample->has_energy)
+    note_number(facts, sample);
+  if (sample->has_energy && sample->updates > 0)
     note_update(facts, sample, host_j);
+  facts->looked_ns = sample->at.mono_ns;
+  facts->looked_host_j = host_j;
 }
 
 static enum verdict_kind kind_of_error(int error) {
@@ -167,7 +180,9 @@ bool facts_are_clear(const struct facts *facts) {
     return alternates(facts) || facts->since_reset >= UPDATES_TO_RETURN;
   if (facts->stale)
     return true;
-  return facts->updates >= UPDATES_ENOUGH || (!facts->by_update && facts->readings >= READINGS_ENOUGH);
+  if (!facts->by_update)
+    return facts->updates >= UPDATES_ENOUGH || facts->readings >= READINGS_ENOUGH;
+  return facts->updates >= UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
 }
 
 /* ---- of a counter ------------------------------------------------------------------------------------------------ */
@@ -345,78 +360,122 @@ void verdict_of_none_selected(const char *places, struct verdict *verdict) {
 
 void comparison_add(struct comparison *comparison, const struct facts *facts) {
   comparison->alive++;
+  comparison->pauses += facts->pauses;
   if (facts->updates < UPDATES_ENOUGH || facts->last.mono_ns <= facts->first.mono_ns)
     return;
   comparison->vms_w +=
       (facts->last.energy_j - facts->first.energy_j) * 1e9 / (double)(facts->last.mono_ns - facts->first.mono_ns);
-  if (comparison->counted == 0 || facts->first.seen_ns < comparison->first_seen_ns) {
-    comparison->first_seen_ns = facts->first.seen_ns;
+  if (comparison->counted == 0 || facts->first.mono_ns < comparison->first_ns) {
+    comparison->first_ns = facts->first.mono_ns;
     comparison->first_host_j = facts->first.host_j;
   }
-  if (comparison->counted == 0 || facts->last.seen_ns > comparison->last_seen_ns) {
-    comparison->last_seen_ns = facts->last.seen_ns;
+  if (comparison->counted == 0 || facts->last.mono_ns > comparison->last_ns) {
+    comparison->last_ns = facts->last.mono_ns;
     comparison->last_host_j = facts->last.host_j;
   }
   comparison->counted++;
 }
 
+static bool is_scaled(const struct comparison *comparison) {
+  return comparison->factor < 1 || comparison->factor > 1;
+}
+
 static enum verdict_kind judge_host(const struct comparison *comparison, double share) {
+  if (comparison->guest)
+    return VERDICT_HOST_NONE;
   if (comparison->error == -EACCES || comparison->error == -EPERM)
     return VERDICT_HOST_DENIED;
   if (comparison->error != 0)
     return VERDICT_HOST_NONE;
   if (comparison->partial || comparison->counted == 0 || comparison->counted < comparison->alive ||
-      comparison->host_w <= 0)
+      comparison->pauses > 0 || comparison->host_w <= 0 || comparison->vms_w <= 0)
     return VERDICT_HOST_UNCOMPARED;
   if (share > MORE_THAN_ALL)
     return VERDICT_HOST_MORE;
-  return share >= FIFTH_LEAST && share <= FIFTH_MOST ? VERDICT_HOST_FIFTH : VERDICT_HOST_AGREES;
+  if (is_scaled(comparison) || share > FIFTH_MOST)
+    return VERDICT_HOST_AGREES;
+  return share >= FIFTH_LEAST ? VERDICT_HOST_FIFTH : VERDICT_HOST_LOW;
 }
 
-static void describe_host(const struct comparison *comparison, double share, struct verdict *verdict) {
-  char packages[SHOW_NUMBER_MAX];
-  show_power(comparison->host_w, packages);
-  switch (verdict->kind) {
-  case VERDICT_HOST_AGREES:
-    TEXT("the VMs take %.0f %% of what its packages take (%s)", share * 100, packages);
-    break;
-  case VERDICT_HOST_FIFTH:
-    TEXT("the VMs take %.0f %% of what its packages take (%s): about a fifth, as Scaphandre may count (its issue 428)",
-         share * 100, packages);
-    NEXT("if the VMs are nearly all that this host does, use --scale 5, and Scale 5 in collectd");
-    break;
-  case VERDICT_HOST_MORE:
-    TEXT("the VMs take %.0f %% of what its packages take (%s): more than there is", share * 100, packages);
-    if (comparison->factor > 1)
-      NEXT("leave out --scale: this Scaphandre counts right");
-    else
-      NEXT("see whether a VM is counted twice, or a package is missing from --host-counter");
-    break;
-  case VERDICT_HOST_DENIED:
-    TEXT("not compared: the counters of its packages are for root alone");
-    NEXT("run vm_energy check as root to compare the VMs with the host");
-    break;
-  case VERDICT_HOST_NONE:
-    TEXT("not compared: %s",
-         comparison->error == -ENOENT ? "it has no counter of its packages" : counter_error_text(comparison->error));
+static void describe_none(const struct comparison *comparison, struct verdict *verdict) {
+  bool missing = comparison->error == -ENOENT || comparison->error == -ENOTDIR;
+  if (comparison->guest) {
+    TEXT("not compared: a guest does not see the counters of its host");
+    NEXT("run vm_energy check on the host to compare all VMs with it");
+  } else if (missing && comparison->named) {
+    TEXT("not compared: no counter of the host is found by --host-counter");
+    NEXT("correct --host-counter");
+  } else if (missing) {
+    TEXT("not compared: it has no counter of its packages");
     NEXT("where the hardware has one, as root: modprobe intel_rapl_msr");
-    break;
-  default:
-    TEXT("not compared: %s", comparison->partial      ? "'--vm' selects some of the VMs"
-                             : comparison->alive == 0 ? "no VM is updated"
-                             : comparison->host_w <= 0 && comparison->counted > 0
-                                 ? "the counters of its packages stand still"
-                                 : "too few updates were seen");
-    if (comparison->partial)
-      NEXT("leave out --vm to compare all VMs with the host");
-    else if (comparison->alive > 0)
-      NEXT("watch longer with --duration");
-    break;
+  } else {
+    TEXT("not compared: %s%s%s", comparison->path != NULL ? comparison->path : "", comparison->path != NULL ? " " : "",
+         counter_error_text(comparison->error));
+    NEXT("try to read it yourself: cat %s", comparison->path != NULL ? comparison->path : "the counters of the host");
   }
 }
 
+static void describe_uncompared(const struct comparison *comparison, struct verdict *verdict) {
+  if (comparison->partial) {
+    TEXT("not compared: '--vm' selects some of the VMs");
+    NEXT("leave out --vm to compare all VMs with the host");
+  } else if (comparison->alive == 0) {
+    TEXT("not compared: no VM is updated");
+  } else if (comparison->counted < comparison->alive) {
+    TEXT("not compared: too few updates were seen");
+    NEXT("watch longer with --duration");
+  } else if (comparison->pauses > 0) {
+    TEXT("not compared: the writer paused, and nobody knows what it counted");
+    NEXT("run vm_energy check again");
+  } else if (comparison->host_w <= 0) {
+    TEXT("not compared: the counters of the host (%s) stand still", comparison->what);
+    NEXT("name counters that count with --host-counter");
+  } else {
+    TEXT("not compared: all VMs are idle");
+    NEXT("run vm_energy check while the VMs work");
+  }
+}
+
+static void describe_host(const struct comparison *comparison, double share, struct verdict *verdict) {
+  char power[SHOW_NUMBER_MAX], scale[40] = "";
+  show_power(comparison->host_w, power);
+  if (is_scaled(comparison))
+    snprintf(scale, sizeof(scale), ", with --scale %g", comparison->factor);
+  switch (verdict->kind) {
+  case VERDICT_HOST_DENIED:
+    TEXT("not compared: the counters of the host are for root alone");
+    NEXT("%s", comparison->open_it != NULL ? comparison->open_it
+                                           : "run vm_energy check as root to compare the VMs with the host");
+    return;
+  case VERDICT_HOST_NONE:
+    describe_none(comparison, verdict);
+    return;
+  case VERDICT_HOST_UNCOMPARED:
+    describe_uncompared(comparison, verdict);
+    return;
+  default:
+    break;
+  }
+  const char *judgement = "";
+  if (verdict->kind == VERDICT_HOST_LOW) {
+    judgement = ": too little to tell whether Scaphandre counts all or a fifth (its issue 428)";
+    NEXT("run vm_energy check while the VMs are nearly all that this host does");
+  } else if (verdict->kind == VERDICT_HOST_FIFTH) {
+    judgement = ": about a fifth, as Scaphandre may count (its issue 428), or the rest of the host takes the others";
+    NEXT("if the VMs are nearly all that this host does, use --scale 5, and Scale 5 in collectd");
+  } else if (verdict->kind == VERDICT_HOST_MORE) {
+    judgement = ": more than there is";
+    if (comparison->factor > 1 && share / comparison->factor <= MORE_THAN_ALL)
+      NEXT("leave out --scale, without which they take %.0f %%", 100 * share / comparison->factor);
+    else
+      NEXT("see whether a VM is counted twice, or a zone of the host is missing from --host-counter");
+  }
+  TEXT("the VMs take %.0f %% of what the host takes (%s, %s)%s%s", share * 100, power, comparison->what, scale,
+       judgement);
+}
+
 void verdict_of_host(struct comparison *comparison, struct verdict *verdict) {
-  int64_t dt_ns = comparison->last_seen_ns - comparison->first_seen_ns;
+  int64_t dt_ns = comparison->last_ns - comparison->first_ns;
   comparison->host_w = dt_ns > 0 ? (comparison->last_host_j - comparison->first_host_j) * 1e9 / (double)dt_ns : 0;
   double share = comparison->host_w > 0 ? comparison->vms_w / comparison->host_w : 0;
   *verdict = (struct verdict){.kind = judge_host(comparison, share)};

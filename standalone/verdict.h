@@ -43,8 +43,9 @@ enum verdict_kind {
   VERDICT_UNREADABLE,  /* any other error */
   /* of the search */
   VERDICT_NOTHING, /* no counter at all */
-  /* of the host: the energy of all VMs against that of its packages */
+  /* of the host: the energy of all VMs against that which Scaphandre shares out */
   VERDICT_HOST_AGREES,
+  VERDICT_HOST_LOW,        /* too little to tell whether a fifth is counted */
   VERDICT_HOST_FIFTH,      /* about a fifth */
   VERDICT_HOST_MORE,       /* the VMs have more than the host */
   VERDICT_HOST_NONE,       /* no counter of the host */
@@ -89,16 +90,20 @@ struct facts {
   bool has_power;
   double power_w;
 
-  /* the first and the last update that were seen, with what the host's counters showed then */
+  /* the first update for which host_j is known, and the last one, with what the host's counters showed then */
   struct facts_update {
     int64_t mono_ns; /* when the VM was updated */
     double energy_j;
-    int64_t seen_ns; /* when that was seen */
-    double host_j;
+    double host_j; /* interpolated between two looks */
   } first, last;
+  int64_t looked_ns; /* at the last look: mono_ns, and what the host's counters showed */
+  double looked_host_j;
 };
 
-/* Takes in the next sample of the counter. All of *facts is zero before the first. host_j: see struct facts_update. */
+/*
+ * Takes in the next sample of the counter. All of *facts is zero before the first. host_j: see struct facts_update;
+ * NAN: not yet known.
+ */
 void facts_note(struct facts *facts, const struct sample *sample, double host_j);
 
 /* Whether watching on would tell nothing new. */
@@ -133,18 +138,24 @@ void verdict_of_nothing(const char *places, struct verdict *verdict);
 /* There are counters in the places, and --vm selects none of them. */
 void verdict_of_none_selected(const char *places, struct verdict *verdict);
 
-/* All VMs against the host. */
+/* All VMs against the host. The strings are borrowed. */
 struct comparison {
   int error;             /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
+  const char *what;      /* which zones of the host: "packages and DRAM" */
+  const char *path;      /* the host's counter that was not read, as a word for a shell; may be NULL */
+  const char *open_it;   /* denied: the command that helps; may be NULL */
+  bool named;            /* the user named the host's counters */
+  bool guest;            /* this is no host */
   bool partial;          /* not all VMs are looked at, as --vm says */
   double factor;         /* the scale that the VMs' energies have */
   size_t counted, alive; /* VMs whose energy is in vms_w, of those that are updated */
+  uint64_t pauses;       /* of their writer */
   double vms_w, host_w;
-  int64_t first_seen_ns, last_seen_ns; /* the time that host_w is the mean of; its energies then */
+  int64_t first_ns, last_ns; /* the time that host_w is the mean of; its energies then */
   double first_host_j, last_host_j;
 };
 
-/* Takes in a counter that is well enough to be updated. *comparison is zero at first but for factor and partial. */
+/* Takes in a counter that is well enough to be updated. Before the first one the numbers of *comparison are zero. */
 void comparison_add(struct comparison *comparison, const struct facts *facts);
 
 /* host_w is set from what was added. */
