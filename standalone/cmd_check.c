@@ -22,6 +22,7 @@
 #include "core/source.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,8 @@ struct finding {
   const char *name, *path;     /* path: NULL where there is none */
   const struct sample *sample; /* of a VM */
   size_t index;
+  char *shown; /* the name as it is printed */
+  bool alike;  /* another one is printed so, too */
   struct verdict verdict;
 };
 
@@ -298,6 +301,14 @@ static char *make_domain(const char *path) {
   return word;
 }
 
+/* True if the file has more bytes than the digits of its number. */
+static bool is_spaced(const struct sample *sample) {
+  struct stat info;
+  char digits[24];
+  int len = snprintf(digits, sizeof(digits), "%" PRIu64, sample->energy_uj);
+  return sample->has_energy && lstat(sample->path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > len;
+}
+
 static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive) {
   const struct watched *watched = entry->own;
   const struct sample *sample = &entry->last;
@@ -310,7 +321,8 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
                                     .others_alive = others_alive,
                                     .partial = check->options->selection != NULL,
                                     .merged = watched->merged,
-                                    .kernel = is_of_kernel(sample->path)};
+                                    .kernel = is_of_kernel(sample->path),
+                                    .spaced = watched->facts.updates == 0 && is_spaced(sample)};
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
   finding->sample = sample;
   if (domain != NULL && path != NULL) {
@@ -339,6 +351,47 @@ static int compare_findings(const void *a, const void *b) {
   return one->index < other->index ? -1 : one->index > other->index;
 }
 
+static int compare_shown(const void *a, const void *b) {
+  return strcmp((*(struct finding *const *)a)->shown, (*(struct finding *const *)b)->shown);
+}
+
+/* What stands behind a '|' would be taken for figures. */
+static void replace_bars(char *text) {
+  for (; *text != '\0'; text++)
+    if (*text == '|')
+      *text = '_';
+}
+
+/* Cuts and changes the names for the terminal; marks those that are alike then. */
+static int show_names(struct check *check) {
+  struct finding **sorted = calloc(check->findings_num, sizeof(struct finding *));
+  size_t width = 0;
+  for (size_t i = 0; i < check->findings_num; i++) {
+    size_t columns = show_width(check->findings[i].name);
+    width = columns > width ? columns : width;
+  }
+  width = width < NAME_COLUMNS ? width : NAME_COLUMNS;
+  for (size_t i = 0; i < check->findings_num && sorted != NULL; i++) {
+    char name[NAME_COLUMNS * 8];
+    show_fit(check->findings[i].name, width, name, sizeof(name));
+    replace_bars(name);
+    sorted[i] = &check->findings[i];
+    sorted[i]->shown = strdup(name);
+    if (sorted[i]->shown == NULL) {
+      free(sorted);
+      return -ENOMEM;
+    }
+  }
+  if (sorted == NULL)
+    return -ENOMEM;
+  qsort(sorted, check->findings_num, sizeof(struct finding *), compare_shown);
+  for (size_t i = 1; i < check->findings_num; i++)
+    if (strcmp(sorted[i - 1]->shown, sorted[i]->shown) == 0)
+      sorted[i - 1]->alike = sorted[i]->alike = true;
+  free(sorted);
+  return 0;
+}
+
 static int find(struct check *check) {
   check->findings = calloc(roster_count(check->roster) + 2, sizeof(*check->findings));
   if (check->findings == NULL)
@@ -354,7 +407,7 @@ static int find(struct check *check) {
   if (status != 0)
     return status;
   qsort(check->findings, check->findings_num, sizeof(*check->findings), compare_findings);
-  return status;
+  return show_names(check);
 }
 
 /* ---- the report -------------------------------------------------------------------------------------------------- */
@@ -389,31 +442,25 @@ static char *summarize(const struct check *check) {
   return len < 0 ? NULL : text;
 }
 
-/* What stands behind a '|' would be taken for figures. */
+/* See replace_bars(). */
 static void print_text(const char *text) {
   for (; *text != '\0'; text++)
     putchar(*text == '|' ? '_' : *text);
 }
 
 static void print_lines(const struct check *check, const char *summary, enum verdict_level level) {
-  size_t width = 0;
-  for (size_t i = 0; i < check->findings_num; i++) {
-    size_t columns = show_width(check->findings[i].name);
-    width = columns > width ? columns : width;
-  }
-  width = width < NAME_COLUMNS ? width : NAME_COLUMNS;
   printf("VM_ENERGY %s - ", verdict_level_name(level == LEVEL_NOTE ? LEVEL_OK : level));
   print_text(summary);
   printf(" | power=%.3f vms=%zu warning=%zu critical=%zu\n", sum_power_w(check), roster_count(check->roster),
          count_level(check, LEVEL_WARNING), count_level(check, LEVEL_CRITICAL));
   for (size_t i = 0; i < check->findings_num; i++) {
     const struct finding *finding = &check->findings[i];
-    char name[NAME_COLUMNS * 8];
-    show_fit(finding->name, width, name, sizeof(name));
-    printf("%-8s  ", verdict_level_name(verdict_level(finding->verdict.kind)));
-    print_text(name);
-    fputs("  ", stdout);
+    char *path = finding->alike && finding->path != NULL ? shell_word(finding->path) : NULL;
+    printf("%-8s  %s  ", verdict_level_name(verdict_level(finding->verdict.kind)), finding->shown);
     print_text(finding->verdict.text);
+    if (path != NULL)
+      printf(" (%s)", path);
+    free(path);
     if (finding->verdict.next != NULL) {
       fputs("\n          -> ", stdout);
       print_text(finding->verdict.next);
@@ -517,8 +564,10 @@ static int run_check(const struct options *options) {
   }
   if (status != 0)
     tell_error("unable to check: %s", strerror(-status));
-  for (size_t i = 0; i < check.findings_num; i++)
+  for (size_t i = 0; i < check.findings_num; i++) {
     verdict_free(&check.findings[i].verdict);
+    free(check.findings[i].shown);
+  }
   free(check.findings);
   host_free(check.host);
   sampler_free(check.sampler);

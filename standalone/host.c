@@ -3,6 +3,7 @@
 #include "roster.h"
 
 #include "core/label.h"
+#include "core/look.h"
 #include "core/sampler.h"
 
 #include <errno.h>
@@ -41,6 +42,8 @@ struct zone {
   const struct zone *like; /* rose as this one did, */
   unsigned alike;          /* in so many looks */
   bool same;               /* as a zone before it: not counted */
+  bool failed_before;      /* in the look before the last one */
+  int error;               /* of the last look */
 };
 
 int host_new(const char *pattern, struct host **host) {
@@ -176,6 +179,8 @@ static void note_zone(struct host *host, const struct roster_entry *entry) {
     learn_zone(zone, entry->last.path);
   host->psys = host->psys || zone->kind == HOST_PSYS;
   zone->rise_uj = 0;
+  zone->failed_before = zone->error != 0;
+  zone->error = entry->last.error;
   if (!entry->last.has_energy)
     return;
   if (zone->started)
@@ -209,8 +214,9 @@ void host_energy(const struct host *host, struct host_energy *energy) {
     const struct zone *zone = entry->own;
     if (!is_shared_out(host, zone) || zone->same)
       continue;
-    if (entry->last.error != 0 && energy->error == 0) {
-      energy->error = entry->last.error;
+    bool passes = look_may_pass(zone->error) && !zone->failed_before;
+    if (zone->error != 0 && !passes && energy->error == 0) {
+      energy->error = zone->error;
       energy->path = entry->last.path;
     }
     counts[zone->kind]++;

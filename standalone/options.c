@@ -355,7 +355,8 @@ static const struct option_row rows[] = {
     {OPTIONS_REPORT | OPTIONS_COMPARE, "json", 0, NULL, "print one JSON object", take_report_json},
     {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
     {OPTIONS_COMPARE, "csv", 0, NULL, "print CSV: a row per VM, phase, measure and side", take_csv},
-    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE", "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", take_gco2},
+    {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE",
+     "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", take_gco2},
     {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also tell what the energy costs, the same way", take_price},
     {OPTIONS_REPORT | OPTIONS_PLOT, "power", 0, "FROM",
      "power between two updates (updates), or as it stands in\n"

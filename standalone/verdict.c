@@ -52,6 +52,7 @@ static const struct {
     [VERDICT_LINK] = {"link", LEVEL_CRITICAL},
     [VERDICT_SPECIAL] = {"special", LEVEL_CRITICAL},
     [VERDICT_EMPTY] = {"empty", LEVEL_CRITICAL},
+    [VERDICT_NEWLINE] = {"newline", LEVEL_CRITICAL},
     [VERDICT_NO_NUMBER] = {"no-number", LEVEL_CRITICAL},
     [VERDICT_UNREADABLE] = {"unreadable", LEVEL_CRITICAL},
     [VERDICT_NOTHING] = {"nothing", LEVEL_CRITICAL},
@@ -190,6 +191,8 @@ bool facts_are_clear(const struct facts *facts) {
 static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
   if (facts->error != 0)
     return kind_of_error(facts->error);
+  if (context->spaced && !context->kernel && facts->updates == 0)
+    return VERDICT_NEWLINE;
   if (context->merged)
     return VERDICT_MERGED;
   if (alternates(facts))
@@ -296,7 +299,13 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   case VERDICT_DEAD:
     TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
          context->partial ? " that '--vm' selects" : "");
-    NEXT("see whether it runs (systemctl status scaphandre), and start it (scaphandre qemu)");
+    NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu)");
+    break;
+  case VERDICT_NEWLINE:
+    TEXT("ends in a newline or a space, and is not updated: Scaphandre ends when it finds such a file");
+    NEXT("stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf %%s %" PRIu64
+         " >%s",
+         facts->last_uj, context->path);
     break;
   case VERDICT_RESET:
     TEXT("fell %" PRIu64 " time%s while it was watched: what it counted before is lost", facts->resets,

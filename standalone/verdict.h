@@ -39,6 +39,7 @@ enum verdict_kind {
   VERDICT_LINK,        /* a symbolic link on the way */
   VERDICT_SPECIAL,     /* a directory, FIFO, device */
   VERDICT_EMPTY,       /* empty, and it stays so */
+  VERDICT_NEWLINE,     /* a newline or space beside the number, and no updates */
   VERDICT_NO_NUMBER,   /* something else in it */
   VERDICT_UNREADABLE,  /* any other error */
   /* of the search */
@@ -122,6 +123,7 @@ struct verdict_context {
   bool partial;        /* others are not looked at, as --vm says */
   bool merged;         /* it lies where the VM's directory is missing from the path */
   bool kernel;         /* in sysfs */
+  bool spaced;         /* the file has more bytes than its number has digits */
   const char *closed;  /* denied: what is closed, and to whom; may be NULL */
   const char *open_it; /* denied: the command that helps; may be NULL */
 };

@@ -48,7 +48,7 @@ static void look(struct meter *meter, struct facts *facts, const struct step *st
 static const struct verdict_row {
   const char *what;
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
-  bool others_alive, merged, kernel;
+  bool others_alive, merged, kernel, spaced;
   bool clear; /* after the last step */
   bool early; /* before it */
   enum verdict_kind kind;
@@ -110,7 +110,7 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated for 12 min, and no other counter is: Scaphandre has stopped",
-     .next = "see whether it runs (systemctl status scaphandre)"},
+     .next = "see whether it runs (pgrep -af 'scaphandre.* qemu')"},
     {"dead, but others are not",
      {{0, 1000000000, -720}},
      .others_alive = true,
@@ -253,6 +253,21 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_GOOD,
      .text = "100.00 W"},
+    {"a newline",
+     {{0, 123456, -720}},
+     .spaced = true,
+     .others_alive = true,
+     .clear = true,
+     .kind = VERDICT_NEWLINE,
+     .text = "ends in a newline or a space, and is not updated: Scaphandre ends when it finds such a file",
+     .next = "stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf %s 123456 "
+             ">/x/energy_uj"},
+    {"a newline by a writer that goes on",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .spaced = true,
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W"},
     {"no number",
      {{0, -EINVAL, 0}, {1, -EINVAL, 0}},
      .clear = true,
@@ -301,6 +316,7 @@ START_TEST(test_verdict) {
                                           .others_alive = row->others_alive,
                                           .merged = row->merged,
                                           .kernel = row->kernel,
+                                          .spaced = row->spaced,
                                           .closed = "/x is drwx------",
                                           .open_it = "setfacl"};
   struct verdict verdict;

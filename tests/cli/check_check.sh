@@ -10,7 +10,7 @@ all='scaphandre/*/intel-rapl:0/energy_uj'
 
 vm() { # vm uj [age]: a counter as Scaphandre makes it
   mkdir -p "scaphandre/$1/intel-rapl:0"
-  echo "$2" >"scaphandre/$1/intel-rapl:0/energy_uj"
+  printf %s "$2" >"scaphandre/$1/intel-rapl:0/energy_uj"
   touch -d "${3:-0 seconds} ago" "scaphandre/$1/intel-rapl:0/energy_uj"
 }
 
@@ -252,7 +252,7 @@ rm -rf scaphandre
 
 # --- what is pasted as root repairs what it names, and nothing else ----------------------------------------------------------
 names=('web|1' $'a\nb' $'a\xffb' "it's" 'say "hi"' '$(touch ran)' '`touch ran`' 'back\slash' '-x' '-a b' 'two  words' '; touch ran'
-  $'b\xc3\xbccher' $'\xe2\x80\xaeback' $'\x1b[31m' '!!' '*' '~' '$HOME' "\$'\\n'" $'\'|\'' "$(printf 'x%.0s' {1..250})")
+  "$(printf 'x%.0s' {1..249})y" $'b\xc3\xbccher' $'\xe2\x80\xaeback' $'\x1b[31m' '!!' '*' '~' '$HOME' "\$'\\n'" $'\'|\'' "$(printf 'x%.0s' {1..250})")
 healthy=(web_1 a_b aTb x _back _ b_cher)
 
 holds() { # expected file: these bytes
@@ -286,9 +286,34 @@ done
 (cd / && bash "$work/commands") # a root shell is elsewhere
 rm commands
 check "paste: each named file is repaired, without a newline" all_hold 0 "${names[@]}"
-check "paste: no other file is touched" all_hold $'4\n' "${healthy[@]}"
+check "paste: no other file is touched" all_hold 4 "${healthy[@]}"
 check "paste: no file is new, nothing else ran" same "$files_before" \
   "$(find . -type f ! -name out ! -name err -printf '%h/%f\0' | sort -z | md5sum)"
+run "$tool" check --files "$work/$all" --host-counter "$none" --duration 0.1
+check "paste: the fault is gone" test "$(grep -c 'printf' out)" -eq 0
+check "alike: each name that is shown twice comes with its path" test -z \
+  "$(sed -n '2,$s/^[A-Z]*  \(.*\)  updated [^(]*$/\1/p' out | sort | uniq -d)"
+check "alike: web|1" grep -qF "and not since ('$work/scaphandre/web_1/" <(sed "s/(\([^' )]*\))/('\1')/" out)
+check "alike: a long name" test "$(grep -cE " and not since \(.*/x{249}[xy]/intel-rapl:0/energy_uj\)$" out)" -eq 2
+
+# a newline ends Scaphandre, too
+for name in "${names[@]}"; do vm "$name" $'123\n' '1 hour'; done
+for name in "${healthy[@]}"; do touch -d '1 hour ago' "scaphandre/$name/intel-rapl:0/energy_uj"; done
+run "$tool" check --files "$work/$all" --host-counter "$none" --duration 0.1
+check "newline: said" finding x CRITICAL 'not updated for 1\.0 h'
+check "newline: of each" test "$(grep -c '^CRITICAL .* ends in a newline or a space, and is not updated' out)" -eq "${#names[@]}"
+sed -n 's/^ *-> .*, as root: \(printf %s \)/\1/p' out >"$work/commands"
+check "newline: one command for each" same "${#names[@]}" "$(wc -l <commands)"
+check "newline: fit for a terminal" is_safe_to_print out
+(cd / && bash "$work/commands")
+rm commands
+check "newline: each named file is repaired" all_hold 123 "${names[@]}"
+check "newline: no other file is touched" all_hold 4 "${healthy[@]}"
+check "newline: no file is new, nothing else ran" same "$files_before" \
+  "$(find . -type f ! -name out ! -name err -printf '%h/%f\0' | sort -z | md5sum)"
+run "$tool" check --files "$work/$all" --host-counter "$none" --duration 0.1
+check "newline: the fault is gone" test "$(grep -c newline out)" -eq 0
+check "newline: no unit that starts another exporter" test "$(grep -c systemctl out)" -eq 0
 for name in "${names[@]}" "${healthy[@]}"; do touch -d '1 hour ago' "scaphandre/$name/intel-rapl:0/energy_uj"; done
 writer "$work/scaphandre" 1 alive=const:80
 run "$tool" check --files "$all" --host-counter "$none"
