@@ -113,7 +113,12 @@ static bool is_root(const struct options *options, const char *directory) {
   for (size_t i = 0; i < count; i++)
     if (len > 0 && root_length(places[i]) == len && strncmp(places[i], directory, len) == 0)
       return true;
-  return len >= strlen("/scaphandre/") && strcmp(directory + len - strlen("/scaphandre/"), "/scaphandre/") == 0;
+  const size_t name_len = strlen("scaphandre/");
+  if (len <= name_len || strcmp(directory + len - name_len - 1, "/scaphandre/") != 0)
+    return false;
+  char above[PATH_MAX]; /* below a root, it is a VM of that name */
+  snprintf(above, sizeof(above), "%.*s", (int)(len - name_len), directory);
+  return !is_root(options, above);
 }
 
 /* The directory of a VM without a name is missing from the path: ROOT//intel-rapl:0/energy_uj. */
@@ -135,6 +140,14 @@ static bool is_merged(const struct options *options, const char *path) {
   return is_root(options, parent) || is_root(options, inputs_shown(parent));
 }
 
+/* This clock less the time of the file; 0: unknown. */
+static int64_t behind_ns(const char *path, const struct instant *now) {
+  struct stat info;
+  if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
+    return 0;
+  return now->wall_ns - ((int64_t)info.st_mtim.tv_sec * NS_PER_S + info.st_mtim.tv_nsec);
+}
+
 /* ---- watching ---------------------------------------------------------------------------------------------------- */
 
 static int look(struct check *check) {
@@ -152,6 +165,8 @@ static int look(struct check *check) {
       watched->merged = is_merged(check->options, entry->last.path);
     watched->known = true;
     facts_note(&watched->facts, &entry->last, host.energy_j);
+    if (entry->last.updates > 0)
+      watched->facts.behind_ns = behind_ns(entry->last.path, &check->now);
   }
   return status;
 }
@@ -165,19 +180,22 @@ static bool all_is_clear(const struct check *check) {
   return true;
 }
 
-static int64_t longest_ns(const struct options *options) {
+static bool is_over(const struct check *check) {
+  const struct options *options = check->options;
+  int64_t elapsed_ns = check->now.mono_ns - check->start.mono_ns;
   if (options->duration_ns > 0)
-    return options->duration_ns;
-  return options->meter.stale_ns > 0 ? options->meter.stale_ns : METER_STALE_NS;
+    return elapsed_ns >= options->duration_ns;
+  if (roster_count(check->roster) == 0) /* an exporter may be about to write */
+    return inputs_selects_none() || sampler_search_error(check->sampler, NULL) != 0 || elapsed_ns >= VERDICT_WAIT_NS;
+  return all_is_clear(check) || elapsed_ns >= (options->meter.stale_ns > 0 ? options->meter.stale_ns : METER_STALE_NS);
 }
 
 static int watch(struct check *check) {
   int status = look(check);
   check->start = check->now;
-  if (status == 0 && !all_is_clear(check) && isatty(STDERR_FILENO) == 1)
-    tell_note("watching %zu counters for an update or two", roster_count(check->roster));
-  while (status == 0 && !all_is_clear(check) &&
-         check->now.mono_ns - check->start.mono_ns < longest_ns(check->options)) {
+  if (status == 0 && !is_over(check) && isatty(STDERR_FILENO) == 1)
+    tell_note("watching %zu counters", roster_count(check->roster));
+  while (status == 0 && !is_over(check)) {
     status = stop_wait(&check->stop, check->now.mono_ns + LOOK_EVERY_NS);
     if (status > 0)
       return 0; /* a signal: what is known is told */
@@ -197,7 +215,7 @@ static bool any_alive(const struct check *check) {
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct roster_entry *entry = roster_at(check->roster, i);
     const struct watched *watched = entry->own;
-    if (watched->facts.error == 0 && !watched->facts.stale && !is_of_kernel(entry->last.path))
+    if (watched->facts.error == 0 && !facts_are_stale(&watched->facts) && !is_of_kernel(entry->last.path))
       return true;
   }
   return false;
@@ -310,8 +328,10 @@ static bool is_spaced(const struct sample *sample) {
 }
 
 static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive) {
-  const struct watched *watched = entry->own;
+  struct watched *watched = entry->own;
   const struct sample *sample = &entry->last;
+  if (watched->facts.updates == 0)
+    watched->facts.behind_ns = behind_ns(sample->path, &check->now);
   if (is_our_want(watched->facts.error))
     return watched->facts.error;
   char *domain = make_domain(sample->path), *path = shell_word(sample->path);
@@ -335,7 +355,8 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   free(domain);
   free(path);
   enum verdict_kind kind = finding->verdict.kind;
-  if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_MERGED)
+  if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_CLOCK ||
+      (kind == VERDICT_MERGED && watched->facts.updates > 0))
     if (!context.kernel)
       comparison_add(&check->comparison, &watched->facts);
   return finding->verdict.error;

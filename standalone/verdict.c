@@ -23,6 +23,9 @@
 /* After a reset, a second counter shows up within so many. */
 #define UPDATES_TO_RETURN 3
 
+/* Two clocks that are closer are one; an attribute cache may hide an update for a minute. */
+#define CLOCKS_APART_NS (120 * NS_PER_S)
+
 /*
  * Scaphandre that takes the power of a period of a bit more than 5 s for its energy (issue 428) counts a bit less than
  * a fifth, of which the VMs have nearly all when the host does little else.
@@ -46,6 +49,8 @@ static const struct {
     [VERDICT_SPIKE] = {"spike", LEVEL_WARNING},
     [VERDICT_ALTERNATING] = {"alternating", LEVEL_CRITICAL},
     [VERDICT_MERGED] = {"merged", LEVEL_WARNING},
+    [VERDICT_PASSED] = {"passed", LEVEL_NOTE},
+    [VERDICT_CLOCK] = {"clock", LEVEL_WARNING},
     [VERDICT_UNDATED] = {"undated", LEVEL_WARNING},
     [VERDICT_DENIED] = {"denied", LEVEL_CRITICAL},
     [VERDICT_MISSING] = {"missing", LEVEL_CRITICAL},
@@ -129,6 +134,7 @@ void facts_note(struct facts *facts, const struct sample *sample, double host_j)
   facts->error = sample->error;
   facts->stale = sample->state == SAMPLE_STALE;
   facts->by_update = sample->by_update;
+  facts->has_age = sample->has_age;
   facts->age_ns = sample->age_ns;
   facts->period_ns = sample->period_ns;
   facts->has_power = sample->has_power;
@@ -179,11 +185,27 @@ bool facts_are_clear(const struct facts *facts) {
   }
   if (facts->resets > 0)
     return alternates(facts) || facts->since_reset >= UPDATES_TO_RETURN;
+  if (facts->stale && facts->updates == 0)
+    return facts->watched_ns >= VERDICT_WAIT_NS;
   if (facts->stale)
     return true;
   if (!facts->by_update)
     return facts->updates >= UPDATES_ENOUGH || facts->readings >= READINGS_ENOUGH;
   return facts->updates >= UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
+}
+
+static bool clocks_differ(const struct facts *facts) {
+  return facts->updates > 0 && facts->by_update &&
+         (facts->behind_ns > CLOCKS_APART_NS || facts->behind_ns < -CLOCKS_APART_NS);
+}
+
+bool facts_are_stale(const struct facts *facts) {
+  if (clocks_differ(facts))
+    return false;
+  /* another clock dates the file, and both signs agree */
+  bool silent = !facts->has_age && facts->by_update && facts->updates == 0 && facts->watched_ns >= VERDICT_WAIT_NS &&
+                facts->behind_ns > METER_STALE_FIRST_NS;
+  return facts->stale || silent;
 }
 
 /* ---- of a counter ------------------------------------------------------------------------------------------------ */
@@ -193,11 +215,12 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return kind_of_error(facts->error);
   if (context->spaced && !context->kernel && facts->updates == 0)
     return VERDICT_NEWLINE;
+  bool stale = facts_are_stale(facts) && !context->kernel;
   if (context->merged)
-    return VERDICT_MERGED;
+    return stale ? VERDICT_PASSED : VERDICT_MERGED;
   if (alternates(facts))
     return VERDICT_ALTERNATING;
-  if (facts->stale)
+  if (stale)
     return context->others_alive ? VERDICT_OFF : VERDICT_DEAD;
   if (facts->spikes > 0)
     return VERDICT_SPIKE;
@@ -207,6 +230,8 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return VERDICT_UNDATED;
   if (facts->updates == 0)
     return context->kernel ? VERDICT_IDLE : VERDICT_FRESH;
+  if (clocks_differ(facts))
+    return VERDICT_CLOCK;
   return facts->growths > 0 ? VERDICT_GOOD : VERDICT_IDLE;
 }
 
@@ -264,7 +289,8 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
 static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
   char pauses[128] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
        power[SHOW_NUMBER_MAX + 8] = "";
-  show_age(facts->age_ns, age);
+  bool dated = facts->has_age || facts->updates > 0;
+  show_age(dated ? facts->age_ns : facts->behind_ns > facts->watched_ns ? facts->behind_ns : facts->watched_ns, age);
   if (facts->period_ns > 0) {
     show_period(facts->period_ns, number);
     snprintf(period, sizeof(period), "every %s", number);
@@ -283,7 +309,10 @@ static void describe(const struct facts *facts, const struct verdict_context *co
          pauses);
     break;
   case VERDICT_FRESH:
-    TEXT("updated %s ago, and not since", age);
+    if (dated)
+      TEXT("updated %s ago, and not since", age);
+    else
+      TEXT("not updated while it was watched, which was for %.1f s", (double)facts->watched_ns / 1e9);
     NEXT("nothing is wrong yet; watch longer with --duration to see its power");
     break;
   case VERDICT_IDLE:
@@ -293,13 +322,26 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   case VERDICT_OFF:
     TEXT("not updated for %s, while others are: the VM is off, or gone", age);
     NEXT("see whether it runs: virsh domstate %s; when it is gone for good, remove its directory, as Scaphandre does "
-         "not",
+         "not; if its exporter is slower, set --stale-timeout",
          context->domain);
     break;
   case VERDICT_DEAD:
     TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
          context->partial ? " that '--vm' selects" : "");
-    NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu)");
+    NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu); if it is "
+         "slower, set --stale-timeout");
+    break;
+  case VERDICT_PASSED:
+    TEXT("not updated for %s: was that of a VM without a guest name, or of a process that only names qemu-system "
+         "(tail -F qemu-system.log)",
+         age);
+    NEXT("nothing is wrong; remove its directory to be rid of this line");
+    break;
+  case VERDICT_CLOCK:
+    show_age(facts->behind_ns > 0 ? facts->behind_ns : -facts->behind_ns, age);
+    TEXT("%s%s %s; the times of its file are %s %s this clock: here and where it is written, the clocks differ", power,
+         "updated", period, age, facts->behind_ns > 0 ? "behind" : "ahead of");
+    NEXT("set both clocks (timedatectl): powers are right, but the times of captures are not those of the writer");
     break;
   case VERDICT_NEWLINE:
     TEXT("ends in a newline or a space, and is not updated: Scaphandre ends when it finds such a file");

@@ -7,6 +7,7 @@
 #ifndef VM_ENERGY_VERDICT_H
 #define VM_ENERGY_VERDICT_H
 
+#include "core/clock.h"
 #include "core/meter.h"
 
 #include <stdbool.h>
@@ -33,6 +34,8 @@ enum verdict_kind {
   VERDICT_SPIKE,       /* it rose by more than can be */
   VERDICT_ALTERNATING, /* it falls and comes back: two counters in one file */
   VERDICT_MERGED,      /* VMs without a name, in one file */
+  VERDICT_PASSED,      /* such a file that is not updated any more: a passing process */
+  VERDICT_CLOCK,       /* updated, by a clock that differs from this one */
   VERDICT_UNDATED,     /* modification times say nothing, and this is no counter of the kernel */
   VERDICT_DENIED,      /* no permission */
   VERDICT_MISSING,     /* no such file */
@@ -86,7 +89,9 @@ struct facts {
   int64_t watched_ns;     /* between first reading and last */
   int64_t start_ns;
   bool stale;
-  bool by_update; /* its updates are dated by its file */
+  bool by_update;    /* its updates are dated by its file */
+  bool has_age;      /* as in a sample */
+  int64_t behind_ns; /* this clock less the time of its file, when that was new; set by the caller */
   int64_t age_ns, period_ns;
   bool has_power;
   double power_w;
@@ -107,8 +112,14 @@ struct facts {
  */
 void facts_note(struct facts *facts, const struct sample *sample, double host_j);
 
-/* Whether watching on would tell nothing new. */
+/* An exporter that was just started writes nothing for two of its periods: so long silence says nothing. */
+#define VERDICT_WAIT_NS (12 * NS_PER_S)
+
+/* True if watching on would tell nothing new. */
 bool facts_are_clear(const struct facts *facts);
+
+/* True if it is not updated any more. */
+bool facts_are_stale(const struct facts *facts);
 
 /* ---- verdicts ---------------------------------------------------------------------------------------------------- */
 

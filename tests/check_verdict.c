@@ -48,6 +48,7 @@ static void look(struct meter *meter, struct facts *facts, const struct step *st
 static const struct verdict_row {
   const char *what;
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
+  double behind_s;
   bool others_alive, merged, kernel, spaced;
   bool clear; /* after the last step */
   bool early; /* before it */
@@ -106,13 +107,13 @@ static const struct verdict_row {
 
     /* not updated */
     {"dead for 12 minutes, and no other lives",
-     {{0, 1000000000, -720}},
+     {{0, 1000000000, -720}, {11.9, 1000000000, -720}, {12, 1000000000, -720}},
      .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated for 12 min, and no other counter is: Scaphandre has stopped",
      .next = "see whether it runs (pgrep -af 'scaphandre.* qemu')"},
     {"dead, but others are not",
-     {{0, 1000000000, -720}},
+     {{0, 1000000000, -720}, {11.9, 1000000000, -720}, {12, 1000000000, -720}},
      .others_alive = true,
      .clear = true,
      .kind = VERDICT_OFF,
@@ -123,7 +124,7 @@ static const struct verdict_row {
      .kind = VERDICT_FRESH,
      .text = "updated 59 s"},
     {"181 s are",
-     {{0, 1000000000, -2}, {179, 1000000000, -2}},
+     {{0, 1000000000, -2}, {178, 1000000000, -2}, {179, 1000000000, -2}},
      .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated"},
@@ -196,11 +197,36 @@ static const struct verdict_row {
      .text = "holds the sum of all VMs that QEMU was given no guest name for (scaphandre issue 222)",
      .next = "start QEMU with -name guest=NAME"},
     {"merged, and nobody writes it any more",
-     {{0, 1000000000, -999}},
+     {{0, 1000000000, -999}, {12, 1000000000, -999}},
      .merged = true,
      .clear = true,
-     .kind = VERDICT_MERGED,
-     .text = "holds"},
+     .kind = VERDICT_PASSED,
+     .text = "not updated for 17 min: was that of a VM without a guest name, or of a process that only names",
+     .next = "nothing is wrong; remove its directory"},
+    {"a writer that was just started",
+     {{0, 1000000000, -720}, {10.2, 1000500000, 10}, {15.3, 1500500000, 15}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 5 s"},
+    {"a step of 60 s",
+     {{0, 1000000000, -50}, {10.1, 7000000000, 10}, {70.1, 13000000000, 70}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 1 min"},
+    {"clocks an hour apart",
+     {{0, 1000000000, -3602}, {3.1, 1500000000, -3597}, {8.1, 2000000000, -3592}},
+     .behind_s = 3600,
+     .clear = true,
+     .kind = VERDICT_CLOCK,
+     .text = "100.00 W, updated every 5 s; the times of its file are 1.0 h behind this clock",
+     .next = "set both clocks"},
+    {"a clock that is ahead",
+     {{0, 1000000000, 3598}, {3.1, 1500000000, 3603}, {8.1, 2000000000, 3608}},
+     .behind_s = -3600,
+     .clear = true,
+     .kind = VERDICT_CLOCK,
+     .text = "100.00 W, updated every 5 s; the times of its file are 1.0 h ahead of this clock",
+     .next = "set both clocks"},
     {"the time stands still, the number does not",
      {{0, 1000, -900}, {0.25, 2000, -900}, {0.5, 3000, -900}, {0.75, 4000, -900}, {1, 5000, -900}},
      .clear = true,
@@ -254,7 +280,7 @@ static const struct verdict_row {
      .kind = VERDICT_GOOD,
      .text = "100.00 W"},
     {"a newline",
-     {{0, 123456, -720}},
+     {{0, 123456, -720}, {12, 123456, -720}},
      .spaced = true,
      .others_alive = true,
      .clear = true,
@@ -309,6 +335,7 @@ START_TEST(test_verdict) {
                   row->early);
     look(&meter, &facts, &row->steps[i], row->kernel);
   }
+  facts.behind_ns = (int64_t)(row->behind_s * 1e9);
   ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
 
   const struct verdict_context context = {.domain = "'a b'",
@@ -680,7 +707,7 @@ START_TEST(test_selection) {
   ck_assert_str_eq(verdict.next, "leave out --vm to compare all VMs with the host");
   verdict_free(&verdict);
 
-  struct facts facts = {.readings = 2, .stale = true, .age_ns = 60 * NS_PER_S};
+  struct facts facts = {.readings = 2, .stale = true, .has_age = true, .age_ns = 60 * NS_PER_S};
   struct verdict_context context = {.domain = "a", .path = "/a", .partial = true};
   verdict_of_counter(&facts, &context, &verdict);
   ck_assert_int_eq(verdict.kind, VERDICT_DEAD);

@@ -137,7 +137,7 @@ for host in packages psys; do
   for row in "${rows[@]}"; do
     IFS=: read -r watts factor scale _ <<<"$row"
     "$tool" check --files "vms-$watts-$factor/*/intel-rapl:0/energy_uj" --host-counter "$host/*/energy_uj" \
-      --scale "$scale" --json >"out-$row" &
+      --scale "$scale" --duration 6 --json >"out-$row" &
     checks+=($!)
   done
   wait "${checks[@]}"
@@ -156,17 +156,38 @@ rm -rf packages psys vms-*
 # --- the writer is dead, or a VM is off -------------------------------------------------------------------------------------
 vm web-1 5000000 '1 hour'
 vm db-1 7000000 '90 minutes'
-run "$tool" check --files "$all" --host-counter "$none"
+run "$tool" check --files "$all" --host-counter "$none" --duration 0.1
 check "dead writer: status 2" exits 2
 check "dead writer: the first line" first_line CRITICAL 'db-1: not updated for 1\.5 h, .* \(and 1 more\); 2 VMs, 0\.00 W'
 check "dead writer: said" finding web-1 CRITICAL 'not updated for 1\.0 h, and no other counter is: Scaphandre has stopped'
-check "dead writer: at once" jq -e '.watched_s < 0.2' <("$tool" check --files "$all" --host-counter "$none" --json)
+check "dead writer: after a new exporter would have written" jq -e '.watched_s | . >= 12 and . < 20' \
+  <("$tool" check --files "$all" --host-counter "$none" --json)
+check "dead writer: the option for a slow one" grep -q -- 'set --stale-timeout' out
+meanwhile vm web-1 6000000
+run "$tool" check --files "$all" --host-counter "$none" --duration 3 --json
+check "duration: it is watched so long, however old the file" jq -e '.watched_s | . >= 3 and . < 8' out
+check "duration: the update is seen" same '"good"' "$(jq -c '.findings[] | select(.label == "web-1") | .verdict' out)"
+rm -r scaphandre
+vm web-1 5000000 '1 hour'
+run_beside_writer() { # root
+  "$simwriter" --root "$1" --period 2 --jitter 0 web-1=const:80 >writer.log 2>&1 &
+  pids+=($!)
+  run "$tool" check --files "$all" --host-counter "$none" --json
+}
+run_beside_writer scaphandre
+check "just started: it is waited for" same good "$(of web-1)"
+end_writers
+run_beside_writer scaphandre
+check "just started, and nothing is there yet" same good "$(of web-1)"
+end_writers
+vm web-1 5000000 '1 hour'
+vm db-1 7000000 '90 minutes'
 run "$tool" check --files "$all" --host-counter "$none" --stale-timeout 2h --duration 0.3
 check "stale timeout: not dead yet" exits 0
 rm -r scaphandre
 writer "$work/scaphandre" 1 web-1=const:80
 vm off-1 7000000 '12 minutes'
-run "$tool" check --files "$all" --host-counter "$none"
+run "$tool" check --files "$all" --host-counter "$none" --duration 0.5
 check "a VM is off: status 1" exits 1
 check "a VM is off: the worst is first" same off-1 "$(awk 'NR == 2 { print $2 }' out)"
 check "a VM is off: said" finding off-1 WARNING 'not updated for 12 min, while others are'
@@ -316,7 +337,7 @@ check "newline: the fault is gone" test "$(grep -c newline out)" -eq 0
 check "newline: no unit that starts another exporter" test "$(grep -c systemctl out)" -eq 0
 for name in "${names[@]}" "${healthy[@]}"; do touch -d '1 hour ago' "scaphandre/$name/intel-rapl:0/energy_uj"; done
 writer "$work/scaphandre" 1 alive=const:80
-run "$tool" check --files "$all" --host-counter "$none"
+run "$tool" check --files "$all" --host-counter "$none" --duration 0.5
 sed -n 's/^ *-> .*: \(virsh domstate .*\); when it is gone .*/\1/p' out >"$work/commands"
 virsh() { printf '%s\0' "${@#--domain=}"; }
 export -f virsh
@@ -368,15 +389,42 @@ else
   [ -z "${VM_ENERGY_NO_SKIP:-}" ] || check "another user can run the tool" false
 fi
 
+# --- clocks that differ, and a VM that is called as the tree is --------------------------------------------------------------
+tick() { # vm: writes it, by a clock that is an hour behind
+  local i
+  for i in $(seq 2000); do
+    vm "$1" $((i * 1000000)) '1 hour'
+    sleep 0.3
+  done
+}
+vm web-1 5 '1 hour'
+tick web-1 &
+pids+=($!)
+run "$tool" check --files "$all" --host-counter "$none" --duration 3
+check "clocks: status 1" exits 1
+check "clocks: said" finding web-1 WARNING '.*updated .*the times of its file are 1\.0 h behind this clock'
+end_writers
+writer "$work/scaphandre" 1 scaphandre=const:80 web-1=const:5
+vm . 7000000 '1 hour'
+writer "$work/host" 0.02 --layout flat intel-rapl:0=const:100
+run "$tool" check --files "$work/$all" --host-counter 'host/*/energy_uj' --json
+check "a VM called scaphandre is one" same good "$(jq -r --arg path "$work/scaphandre/scaphandre/intel-rapl:0/energy_uj" \
+  '.findings[] | select(.path == $path) | .verdict' out)"
+check "a passing process: a note" same '["passed","NOTE"]' "$(jq -c --arg path "$work/scaphandre/intel-rapl:0/energy_uj" \
+  '.findings[] | select(.path == $path) | [.verdict, .level]' out)"
+check "a passing process: status 0" exits 0
+check "a passing process is no reason to watch longer" same host-agrees "$(of host)"
+end_writers
+
 # --- nothing found, wrong usage, nobody reads -------------------------------------------------------------------------------
-run "$tool" check --files "$all" --host-counter "$none"
+run "$tool" check --files "$all" --host-counter "$none" --duration 0.1
 check "nothing: status 2" exits 2
 check "nothing: the first line" first_line CRITICAL "search: no counter found in 'scaphandre/\*/intel-rapl:0/energy_uj'; 0 VMs, 0.00 W"
 check "nothing: next step" grep -qF -- "-> start Scaphandre's qemu exporter (scaphandre qemu), or name the counters" out
-run "$tool" check --files "$all" --host-counter "$none" --json
+run "$tool" check --files "$all" --host-counter "$none" --json --duration 0.1
 check "nothing, json" same '["search","search",null,"nothing"]' "$(jq -c '.findings[0] | [.subject, .label, .path, .verdict]' out)"
 if ! compgen -G '/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj' >/dev/null; then
-  run "$tool" check --host-counter "$none"
+  run "$tool" check --host-counter "$none" --duration 0.1
   check "nothing: where Scaphandre writes" grep -qF "'/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj' and '/var/lib/scaphandre/*/energy_uj'" out
 fi
 for arguments in "--bogus" "stray" "--duration 0" "--host-counter=" "--files"; do
@@ -389,7 +437,7 @@ vm web-1 5 '1 hour'
 if [ -c /dev/full ]; then
   for json in "" --json; do
     # shellcheck disable=SC2086
-    "$tool" check --files "$all" --host-counter "$none" $json >/dev/full 2>err
+    "$tool" check --files "$all" --host-counter "$none" --duration 0.1 $json >/dev/full 2>err
     status=$?
     check "full device $json: status 3" exits 3
     check "full device $json: told" says err 'vm_energy: unable to write to standard output: No space left on device'
