@@ -121,9 +121,17 @@ static bool is_root(const struct options *options, const char *directory) {
   return !is_root(options, above);
 }
 
+/* True if a guest sees its own counter there. */
+static bool is_of_guest(const char *path) {
+  static const char prefix[] = "/var/scaphandre/intel-rapl:";
+  return strncmp(path, prefix, sizeof(prefix) - 1) == 0;
+}
+
 /* The directory of a VM without a name is missing from the path: ROOT//intel-rapl:0/energy_uj. */
 static bool is_merged(const struct options *options, const char *path) {
   char parent[PATH_MAX], range[PATH_MAX];
+  if (is_of_guest(path))
+    return false;
   snprintf(parent, sizeof(parent), "%s", path);
   char *slash = strrchr(parent, '/');
   if (slash == NULL)
@@ -342,7 +350,9 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
                                     .partial = check->options->selection != NULL,
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path),
+                                    .guest = is_of_guest(sample->path),
                                     .spaced = watched->facts.updates == 0 && is_spaced(sample)};
+  check->comparison.guest = check->comparison.guest || context.guest;
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
   finding->sample = sample;
   if (domain != NULL && path != NULL) {

@@ -286,6 +286,33 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
   }
 }
 
+/* What a guest can do about it, who has no hand in what its host writes. */
+static void advise_guest(const struct verdict_context *context, struct verdict *verdict) {
+  switch (verdict->kind) {
+  case VERDICT_OFF:
+  case VERDICT_DEAD:
+    NEXT("see whether the share is mounted (findmnt -T %s); ask whoever runs the host whether Scaphandre's qemu "
+         "exporter "
+         "runs there",
+         context->path);
+    break;
+  case VERDICT_MISSING:
+    NEXT("mount the share of the host, read-only, at /var/scaphandre");
+    break;
+  case VERDICT_EMPTY:
+  case VERDICT_NEWLINE:
+  case VERDICT_NO_NUMBER:
+  case VERDICT_RESET:
+  case VERDICT_SPIKE:
+  case VERDICT_ALTERNATING:
+    NEXT("mount the share read-only, so that nothing in this guest writes to it; tell whoever runs the host, who can "
+         "see the cause with vm_energy check");
+    break;
+  default:
+    break;
+  }
+}
+
 static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
   char pauses[128] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
        power[SHOW_NUMBER_MAX + 8] = "";
@@ -317,7 +344,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     break;
   case VERDICT_IDLE:
     TEXT("0 W: updated %s, and nothing was added", context->kernel ? "by the kernel" : period);
-    NEXT("right for an idle VM; else compare with the load inside the VM");
+    NEXT("right for an idle VM; else compare with the load inside %s", context->guest ? "this guest" : "the VM");
     break;
   case VERDICT_OFF:
     TEXT("not updated for %s, while others are: the VM is off, or gone", age);
@@ -326,8 +353,11 @@ static void describe(const struct facts *facts, const struct verdict_context *co
          context->domain);
     break;
   case VERDICT_DEAD:
-    TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
-         context->partial ? " that '--vm' selects" : "");
+    if (context->guest)
+      TEXT("not updated for %s: Scaphandre has stopped on the host", age);
+    else
+      TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
+           context->partial ? " that '--vm' selects" : "");
     NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu); if it is "
          "slower, set --stale-timeout");
     break;
@@ -374,6 +404,8 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     describe_error(facts, context, verdict);
     break;
   }
+  if (context->guest)
+    advise_guest(context, verdict);
   for (size_t len = verdict->text == NULL ? 0 : strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
     verdict->text[len - 1] = '\0';
 }
@@ -398,7 +430,8 @@ void verdict_of_search(int error, const struct verdict_context *context, struct 
 void verdict_of_nothing(const char *places, struct verdict *verdict) {
   *verdict = (struct verdict){.kind = VERDICT_NOTHING};
   TEXT("no counter found in %s", places);
-  NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files");
+  NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files; in a "
+       "guest, mount the share of the host at /var/scaphandre");
 }
 
 void verdict_of_none_selected(const char *places, struct verdict *verdict) {

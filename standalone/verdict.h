@@ -134,6 +134,7 @@ struct verdict_context {
   bool partial;        /* others are not looked at, as --vm says */
   bool merged;         /* it lies where the VM's directory is missing from the path */
   bool kernel;         /* in sysfs */
+  bool guest;          /* in a guest, which sees its own counter: who reads this has no hand in the writer */
   bool spaced;         /* the file has more bytes than its number has digits */
   const char *closed;  /* denied: what is closed, and to whom; may be NULL */
   const char *open_it; /* denied: the command that helps; may be NULL */

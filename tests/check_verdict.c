@@ -49,7 +49,7 @@ static const struct verdict_row {
   const char *what;
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
   double behind_s;
-  bool others_alive, merged, kernel, spaced;
+  bool others_alive, merged, kernel, spaced, guest;
   bool clear; /* after the last step */
   bool early; /* before it */
   enum verdict_kind kind;
@@ -213,6 +213,27 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_GOOD,
      .text = "100.00 W, updated every 1 min"},
+    {"dead, seen by a guest",
+     {{0, 1000000000, -720}, {12, 1000000000, -720}},
+     .guest = true,
+     .clear = true,
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 12 min: Scaphandre has stopped on the host",
+     .next = "see whether the share is mounted (findmnt -T /x/energy_uj); ask whoever runs the host"},
+    {"empty, seen by a guest",
+     {{0, -ENODATA, 0}, {1, -ENODATA, 0}},
+     .guest = true,
+     .clear = true,
+     .kind = VERDICT_EMPTY,
+     .text = "stays empty",
+     .next = "mount the share read-only, so that nothing in this guest writes to it; tell whoever runs the host"},
+    {"gone, seen by a guest",
+     {{0, -ENOENT, 0}},
+     .guest = true,
+     .clear = true,
+     .kind = VERDICT_MISSING,
+     .text = "there is no such file",
+     .next = "mount the share of the host"},
     {"clocks an hour apart",
      {{0, 1000000000, -3602}, {3.1, 1500000000, -3597}, {8.1, 2000000000, -3592}},
      .behind_s = 3600,
@@ -344,6 +365,7 @@ START_TEST(test_verdict) {
                                           .merged = row->merged,
                                           .kernel = row->kernel,
                                           .spaced = row->spaced,
+                                          .guest = row->guest,
                                           .closed = "/x is drwx------",
                                           .open_it = "setfacl"};
   struct verdict verdict;

@@ -416,6 +416,35 @@ check "a passing process: status 0" exits 0
 check "a passing process is no reason to watch longer" same host-agrees "$(of host)"
 end_writers
 
+# --- in a guest, without options -----------------------------------------------------------------------------------------------
+cat >guest.sh <<'END'
+mount -t tmpfs guest /var && mkdir -p /var/scaphandre || exit 99
+"$2" --root /var --period 1 --jitter 0 --duration 30 scaphandre=const:80 >writer.log 2>&1 &
+for i in $(seq 100); do grep -qs ready writer.log && break; sleep 0.1; done
+"$1" list --json >list.json
+"$1" check
+status=$?
+kill $!
+wait
+printf '5\n' >/var/scaphandre/intel-rapl:0/energy_uj
+touch -d '1 hour ago' /var/scaphandre/intel-rapl:0/energy_uj
+"$1" check --duration 0.1 >dead
+exit $status
+END
+run unshare --user --map-root-user --mount bash guest.sh "$tool" "$simwriter"
+if [ "$status" -ne 1 ] || grep -q VM_ENERGY out; then
+  check "guest: status 0" exits 0
+  check "guest: it is found, and has the name of the guest" same "[\"$(uname -n)\",\"/var/scaphandre/intel-rapl:0/energy_uj\"]" \
+    "$(jq -c '.vms[0] | [.label, .path]' list.json)"
+  check "guest: well" grep -qE "^OK +$(uname -n) +[0-9.]+ W, updated every" out
+  check "guest: not compared" finding host NOTE 'not compared: a guest does not see the counters of its host'
+  check "guest: the host's advice is not given" same $'dead:0\nout:0' \
+    "$(grep -cE 'virsh|printf|modprobe|pgrep' dead out)"
+  check "guest: its own is" grep -q -- '-> mount the share read-only, .*; tell whoever runs the host' dead
+else
+  [ -z "${VM_ENERGY_NO_SKIP:-}" ] || check "a mount namespace can be made" false
+fi
+
 # --- nothing found, wrong usage, nobody reads -------------------------------------------------------------------------------
 run "$tool" check --files "$all" --host-counter "$none" --duration 0.1
 check "nothing: status 2" exits 2
