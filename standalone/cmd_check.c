@@ -22,6 +22,7 @@
 #include "core/source.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,8 @@ struct finding {
   const char *name, *path;     /* path: NULL where there is none */
   const struct sample *sample; /* of a VM */
   size_t index;
+  char *shown; /* the name as it is printed */
+  bool alike;  /* another one is printed so, too */
   struct verdict verdict;
 };
 
@@ -110,12 +113,25 @@ static bool is_root(const struct options *options, const char *directory) {
   for (size_t i = 0; i < count; i++)
     if (len > 0 && root_length(places[i]) == len && strncmp(places[i], directory, len) == 0)
       return true;
-  return len >= strlen("/scaphandre/") && strcmp(directory + len - strlen("/scaphandre/"), "/scaphandre/") == 0;
+  const size_t name_len = strlen("scaphandre/");
+  if (len <= name_len || strcmp(directory + len - name_len - 1, "/scaphandre/") != 0)
+    return false;
+  char above[PATH_MAX]; /* below a root, it is a VM of that name */
+  snprintf(above, sizeof(above), "%.*s", (int)(len - name_len), directory);
+  return !is_root(options, above);
+}
+
+/* True if a guest sees its own counter there. */
+static bool is_of_guest(const char *path) {
+  static const char prefix[] = "/var/scaphandre/intel-rapl:";
+  return strncmp(path, prefix, sizeof(prefix) - 1) == 0;
 }
 
 /* The directory of a VM without a name is missing from the path: ROOT//intel-rapl:0/energy_uj. */
 static bool is_merged(const struct options *options, const char *path) {
   char parent[PATH_MAX], range[PATH_MAX];
+  if (is_of_guest(path))
+    return false;
   snprintf(parent, sizeof(parent), "%s", path);
   char *slash = strrchr(parent, '/');
   if (slash == NULL)
@@ -132,23 +148,33 @@ static bool is_merged(const struct options *options, const char *path) {
   return is_root(options, parent) || is_root(options, inputs_shown(parent));
 }
 
+/* This clock less the time of the file; 0: unknown. */
+static int64_t behind_ns(const char *path, const struct instant *now) {
+  struct stat info;
+  if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
+    return 0;
+  return now->wall_ns - ((int64_t)info.st_mtim.tv_sec * NS_PER_S + info.st_mtim.tv_nsec);
+}
+
 /* ---- watching ---------------------------------------------------------------------------------------------------- */
 
 static int look(struct check *check) {
-  double host_j = 0;
+  struct host_energy host;
   int status = clock_now(&check->now);
   if (status == 0)
     status = host_look(check->host, &check->now);
   if (status == 0)
     status = sampler_pass(check->sampler, &check->now);
-  check->comparison.error = host_energy(check->host, &host_j);
+  host_energy(check->host, &host);
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct roster_entry *entry = roster_at(check->roster, i);
     struct watched *watched = entry->own;
     if (!watched->known)
       watched->merged = is_merged(check->options, entry->last.path);
     watched->known = true;
-    facts_note(&watched->facts, &entry->last, host_j);
+    facts_note(&watched->facts, &entry->last, host.energy_j);
+    if (entry->last.updates > 0)
+      watched->facts.behind_ns = behind_ns(entry->last.path, &check->now);
   }
   return status;
 }
@@ -162,19 +188,22 @@ static bool all_is_clear(const struct check *check) {
   return true;
 }
 
-static int64_t longest_ns(const struct options *options) {
+static bool is_over(const struct check *check) {
+  const struct options *options = check->options;
+  int64_t elapsed_ns = check->now.mono_ns - check->start.mono_ns;
   if (options->duration_ns > 0)
-    return options->duration_ns;
-  return options->meter.stale_ns > 0 ? options->meter.stale_ns : METER_STALE_NS;
+    return elapsed_ns >= options->duration_ns;
+  if (roster_count(check->roster) == 0) /* an exporter may be about to write */
+    return inputs_selects_none() || sampler_search_error(check->sampler, NULL) != 0 || elapsed_ns >= VERDICT_WAIT_NS;
+  return all_is_clear(check) || elapsed_ns >= (options->meter.stale_ns > 0 ? options->meter.stale_ns : METER_STALE_NS);
 }
 
 static int watch(struct check *check) {
   int status = look(check);
   check->start = check->now;
-  if (status == 0 && !all_is_clear(check) && isatty(STDERR_FILENO) == 1)
-    tell_note("watching %zu counters for an update or two", roster_count(check->roster));
-  while (status == 0 && !all_is_clear(check) &&
-         check->now.mono_ns - check->start.mono_ns < longest_ns(check->options)) {
+  if (status == 0 && !is_over(check) && isatty(STDERR_FILENO) == 1)
+    tell_note("watching %zu counters", roster_count(check->roster));
+  while (status == 0 && !is_over(check)) {
     status = stop_wait(&check->stop, check->now.mono_ns + LOOK_EVERY_NS);
     if (status > 0)
       return 0; /* a signal: what is known is told */
@@ -194,7 +223,7 @@ static bool any_alive(const struct check *check) {
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct roster_entry *entry = roster_at(check->roster, i);
     const struct watched *watched = entry->own;
-    if (watched->facts.error == 0 && !watched->facts.stale && !is_of_kernel(entry->last.path))
+    if (watched->facts.error == 0 && !facts_are_stale(&watched->facts) && !is_of_kernel(entry->last.path))
       return true;
   }
   return false;
@@ -241,6 +270,29 @@ static int find_in_search(struct check *check) {
   return verdict->error;
 }
 
+static int find_in_host(struct check *check) {
+  struct host_energy energy;
+  host_energy(check->host, &energy);
+  struct access_fault fault = {0};
+  struct verdict_context context = {.closed = NULL};
+  struct comparison *comparison = &check->comparison;
+  char *path = energy.path != NULL ? shell_word(energy.path) : NULL;
+  if (energy.path != NULL && path == NULL)
+    return -ENOMEM;
+  if (energy.path != NULL)
+    explain(energy.path, energy.error, false, &fault, &context);
+  comparison->error = energy.error;
+  comparison->what = energy.what;
+  comparison->path = path;
+  comparison->open_it = context.open_it;
+  struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
+  verdict_of_host(comparison, verdict);
+  comparison->path = comparison->open_it = NULL;
+  access_fault_free(&fault);
+  free(path);
+  return verdict->error;
+}
+
 static int find_nothing(struct check *check) {
   const char *const *places;
   size_t count = get_places(check->options, &places);
@@ -275,9 +327,19 @@ static char *make_domain(const char *path) {
   return word;
 }
 
+/* True if the file has more bytes than the digits of its number. */
+static bool is_spaced(const struct sample *sample) {
+  struct stat info;
+  char digits[24];
+  int len = snprintf(digits, sizeof(digits), "%" PRIu64, sample->energy_uj);
+  return sample->has_energy && lstat(sample->path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > len;
+}
+
 static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive) {
-  const struct watched *watched = entry->own;
+  struct watched *watched = entry->own;
   const struct sample *sample = &entry->last;
+  if (watched->facts.updates == 0)
+    watched->facts.behind_ns = behind_ns(sample->path, &check->now);
   if (is_our_want(watched->facts.error))
     return watched->facts.error;
   char *domain = make_domain(sample->path), *path = shell_word(sample->path);
@@ -287,7 +349,10 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
                                     .others_alive = others_alive,
                                     .partial = check->options->selection != NULL,
                                     .merged = watched->merged,
-                                    .kernel = is_of_kernel(sample->path)};
+                                    .kernel = is_of_kernel(sample->path),
+                                    .guest = is_of_guest(sample->path),
+                                    .spaced = watched->facts.updates == 0 && is_spaced(sample)};
+  check->comparison.guest = check->comparison.guest || context.guest;
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
   finding->sample = sample;
   if (domain != NULL && path != NULL) {
@@ -300,7 +365,8 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   free(domain);
   free(path);
   enum verdict_kind kind = finding->verdict.kind;
-  if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_MERGED)
+  if (kind == VERDICT_GOOD || kind == VERDICT_IDLE || kind == VERDICT_FRESH || kind == VERDICT_CLOCK ||
+      (kind == VERDICT_MERGED && watched->facts.updates > 0))
     if (!context.kernel)
       comparison_add(&check->comparison, &watched->facts);
   return finding->verdict.error;
@@ -316,6 +382,47 @@ static int compare_findings(const void *a, const void *b) {
   return one->index < other->index ? -1 : one->index > other->index;
 }
 
+static int compare_shown(const void *a, const void *b) {
+  return strcmp((*(struct finding *const *)a)->shown, (*(struct finding *const *)b)->shown);
+}
+
+/* What stands behind a '|' would be taken for figures. */
+static void replace_bars(char *text) {
+  for (; *text != '\0'; text++)
+    if (*text == '|')
+      *text = '_';
+}
+
+/* Cuts and changes the names for the terminal; marks those that are alike then. */
+static int show_names(struct check *check) {
+  struct finding **sorted = calloc(check->findings_num, sizeof(struct finding *));
+  size_t width = 0;
+  for (size_t i = 0; i < check->findings_num; i++) {
+    size_t columns = show_width(check->findings[i].name);
+    width = columns > width ? columns : width;
+  }
+  width = width < NAME_COLUMNS ? width : NAME_COLUMNS;
+  for (size_t i = 0; i < check->findings_num && sorted != NULL; i++) {
+    char name[NAME_COLUMNS * 8];
+    show_fit(check->findings[i].name, width, name, sizeof(name));
+    replace_bars(name);
+    sorted[i] = &check->findings[i];
+    sorted[i]->shown = strdup(name);
+    if (sorted[i]->shown == NULL) {
+      free(sorted);
+      return -ENOMEM;
+    }
+  }
+  if (sorted == NULL)
+    return -ENOMEM;
+  qsort(sorted, check->findings_num, sizeof(struct finding *), compare_shown);
+  for (size_t i = 1; i < check->findings_num; i++)
+    if (strcmp(sorted[i - 1]->shown, sorted[i]->shown) == 0)
+      sorted[i - 1]->alike = sorted[i]->alike = true;
+  free(sorted);
+  return 0;
+}
+
 static int find(struct check *check) {
   check->findings = calloc(roster_count(check->roster) + 2, sizeof(*check->findings));
   if (check->findings == NULL)
@@ -326,15 +433,12 @@ static int find(struct check *check) {
   bool alive = any_alive(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
     status = find_in_counter(check, roster_at(check->roster, i), alive);
+  if (status == 0 && roster_count(check->roster) > 0)
+    status = find_in_host(check);
   if (status != 0)
     return status;
-  if (roster_count(check->roster) > 0) {
-    struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
-    verdict_of_host(&check->comparison, verdict);
-    status = verdict->error;
-  }
   qsort(check->findings, check->findings_num, sizeof(*check->findings), compare_findings);
-  return status;
+  return show_names(check);
 }
 
 /* ---- the report -------------------------------------------------------------------------------------------------- */
@@ -369,31 +473,25 @@ static char *summarize(const struct check *check) {
   return len < 0 ? NULL : text;
 }
 
-/* What stands behind a '|' would be taken for figures. */
+/* See replace_bars(). */
 static void print_text(const char *text) {
   for (; *text != '\0'; text++)
     putchar(*text == '|' ? '_' : *text);
 }
 
 static void print_lines(const struct check *check, const char *summary, enum verdict_level level) {
-  size_t width = 0;
-  for (size_t i = 0; i < check->findings_num; i++) {
-    size_t columns = show_width(check->findings[i].name);
-    width = columns > width ? columns : width;
-  }
-  width = width < NAME_COLUMNS ? width : NAME_COLUMNS;
   printf("VM_ENERGY %s - ", verdict_level_name(level == LEVEL_NOTE ? LEVEL_OK : level));
   print_text(summary);
   printf(" | power=%.3f vms=%zu warning=%zu critical=%zu\n", sum_power_w(check), roster_count(check->roster),
          count_level(check, LEVEL_WARNING), count_level(check, LEVEL_CRITICAL));
   for (size_t i = 0; i < check->findings_num; i++) {
     const struct finding *finding = &check->findings[i];
-    char name[NAME_COLUMNS * 8];
-    show_fit(finding->name, width, name, sizeof(name));
-    printf("%-8s  ", verdict_level_name(verdict_level(finding->verdict.kind)));
-    print_text(name);
-    fputs("  ", stdout);
+    char *path = finding->alike && finding->path != NULL ? shell_word(finding->path) : NULL;
+    printf("%-8s  %s  ", verdict_level_name(verdict_level(finding->verdict.kind)), finding->shown);
     print_text(finding->verdict.text);
+    if (path != NULL)
+      printf(" (%s)", path);
+    free(path);
     if (finding->verdict.next != NULL) {
       fputs("\n          -> ", stdout);
       print_text(finding->verdict.next);
@@ -483,7 +581,9 @@ static int run_check(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
   struct check check = {.options = options,
-                        .comparison = {.partial = options->selection != NULL, .factor = options->meter.scale}};
+                        .comparison = {.partial = options->selection != NULL,
+                                       .named = strcmp(options->host_counter, HOST_COUNTERS) != 0,
+                                       .factor = options->meter.scale}};
   int result = STATUS_UNKNOWN, status = make(&check);
   if (status == 0) {
     status = watch(&check);
@@ -495,8 +595,10 @@ static int run_check(const struct options *options) {
   }
   if (status != 0)
     tell_error("unable to check: %s", strerror(-status));
-  for (size_t i = 0; i < check.findings_num; i++)
+  for (size_t i = 0; i < check.findings_num; i++) {
     verdict_free(&check.findings[i].verdict);
+    free(check.findings[i].shown);
+  }
   free(check.findings);
   host_free(check.host);
   sampler_free(check.sampler);

@@ -7,6 +7,7 @@
 #ifndef VM_ENERGY_VERDICT_H
 #define VM_ENERGY_VERDICT_H
 
+#include "core/clock.h"
 #include "core/meter.h"
 
 #include <stdbool.h>
@@ -33,18 +34,22 @@ enum verdict_kind {
   VERDICT_SPIKE,       /* it rose by more than can be */
   VERDICT_ALTERNATING, /* it falls and comes back: two counters in one file */
   VERDICT_MERGED,      /* VMs without a name, in one file */
+  VERDICT_PASSED,      /* such a file that is not updated any more: a passing process */
+  VERDICT_CLOCK,       /* updated, by a clock that differs from this one */
   VERDICT_UNDATED,     /* modification times say nothing, and this is no counter of the kernel */
   VERDICT_DENIED,      /* no permission */
   VERDICT_MISSING,     /* no such file */
   VERDICT_LINK,        /* a symbolic link on the way */
   VERDICT_SPECIAL,     /* a directory, FIFO, device */
   VERDICT_EMPTY,       /* empty, and it stays so */
+  VERDICT_NEWLINE,     /* a newline or space beside the number, and no updates */
   VERDICT_NO_NUMBER,   /* something else in it */
   VERDICT_UNREADABLE,  /* any other error */
   /* of the search */
   VERDICT_NOTHING, /* no counter at all */
-  /* of the host: the energy of all VMs against that of its packages */
+  /* of the host: the energy of all VMs against that which Scaphandre shares out */
   VERDICT_HOST_AGREES,
+  VERDICT_HOST_LOW,        /* too little to tell whether a fifth is counted */
   VERDICT_HOST_FIFTH,      /* about a fifth */
   VERDICT_HOST_MORE,       /* the VMs have more than the host */
   VERDICT_HOST_NONE,       /* no counter of the host */
@@ -84,25 +89,37 @@ struct facts {
   int64_t watched_ns;     /* between first reading and last */
   int64_t start_ns;
   bool stale;
-  bool by_update; /* its updates are dated by its file */
+  bool by_update;    /* its updates are dated by its file */
+  bool has_age;      /* as in a sample */
+  int64_t behind_ns; /* this clock less the time of its file, when that was new; set by the caller */
   int64_t age_ns, period_ns;
   bool has_power;
   double power_w;
 
-  /* the first and the last update that were seen, with what the host's counters showed then */
+  /* the first update for which host_j is known, and the last one, with what the host's counters showed then */
   struct facts_update {
     int64_t mono_ns; /* when the VM was updated */
     double energy_j;
-    int64_t seen_ns; /* when that was seen */
-    double host_j;
+    double host_j; /* interpolated between two looks */
   } first, last;
+  int64_t looked_ns; /* at the last look: mono_ns, and what the host's counters showed */
+  double looked_host_j;
 };
 
-/* Takes in the next sample of the counter. All of *facts is zero before the first. host_j: see struct facts_update. */
+/*
+ * Takes in the next sample of the counter. All of *facts is zero before the first. host_j: see struct facts_update;
+ * NAN: not yet known.
+ */
 void facts_note(struct facts *facts, const struct sample *sample, double host_j);
 
-/* Whether watching on would tell nothing new. */
+/* An exporter that was just started writes nothing for two of its periods: so long silence says nothing. */
+#define VERDICT_WAIT_NS (12 * NS_PER_S)
+
+/* True if watching on would tell nothing new. */
 bool facts_are_clear(const struct facts *facts);
+
+/* True if it is not updated any more. */
+bool facts_are_stale(const struct facts *facts);
 
 /* ---- verdicts ---------------------------------------------------------------------------------------------------- */
 
@@ -117,6 +134,8 @@ struct verdict_context {
   bool partial;        /* others are not looked at, as --vm says */
   bool merged;         /* it lies where the VM's directory is missing from the path */
   bool kernel;         /* in sysfs */
+  bool guest;          /* in a guest, which sees its own counter: who reads this has no hand in the writer */
+  bool spaced;         /* the file has more bytes than its number has digits */
   const char *closed;  /* denied: what is closed, and to whom; may be NULL */
   const char *open_it; /* denied: the command that helps; may be NULL */
 };
@@ -133,18 +152,24 @@ void verdict_of_nothing(const char *places, struct verdict *verdict);
 /* There are counters in the places, and --vm selects none of them. */
 void verdict_of_none_selected(const char *places, struct verdict *verdict);
 
-/* All VMs against the host. */
+/* All VMs against the host. The strings are borrowed. */
 struct comparison {
   int error;             /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
+  const char *what;      /* which zones of the host: "packages and DRAM" */
+  const char *path;      /* the host's counter that was not read, as a word for a shell; may be NULL */
+  const char *open_it;   /* denied: the command that helps; may be NULL */
+  bool named;            /* the user named the host's counters */
+  bool guest;            /* this is no host */
   bool partial;          /* not all VMs are looked at, as --vm says */
   double factor;         /* the scale that the VMs' energies have */
   size_t counted, alive; /* VMs whose energy is in vms_w, of those that are updated */
+  uint64_t pauses;       /* of their writer */
   double vms_w, host_w;
-  int64_t first_seen_ns, last_seen_ns; /* the time that host_w is the mean of; its energies then */
+  int64_t first_ns, last_ns; /* the time that host_w is the mean of; its energies then */
   double first_host_j, last_host_j;
 };
 
-/* Takes in a counter that is well enough to be updated. *comparison is zero at first but for factor and partial. */
+/* Takes in a counter that is well enough to be updated. Before the first one the numbers of *comparison are zero. */
 void comparison_add(struct comparison *comparison, const struct facts *facts);
 
 /* host_w is set from what was added. */

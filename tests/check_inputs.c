@@ -324,6 +324,7 @@ START_TEST(test_default_places) {
   ck_assert_int_eq(go_on, _i == 1 || !none);
   ck_assert(!none || strstr(text, "'/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj'") != NULL);
   ck_assert(!none || strstr(text, "'/var/lib/scaphandre/*/energy_uj'") != NULL);
+  ck_assert(!none || strstr(text, "'/var/scaphandre/intel-rapl:*/energy_uj'") != NULL);
   ck_assert_int_eq(strstr(text, "--files") != NULL, none && _i == 0);
   ck_assert_int_eq(strstr(text, "waiting") != NULL, none && _i == 1);
   sampler_free(sampler);

@@ -188,7 +188,8 @@ START_TEST(default_places) {
   read_at(0);
   read_at(10);
   expect_values("");
-  expect_log(NOTHING_IN "'" DEFAULT_FIRST "/*/intel-rapl:0/energy_uj', '" DEFAULT_OTHER "/*/energy_uj'" NOTHING_HINT);
+  expect_log(NOTHING_IN "'" DEFAULT_FIRST "/*/intel-rapl:0/energy_uj', '" DEFAULT_OTHER
+                        "/*/energy_uj', '/var/scaphandre/intel-rapl:*/energy_uj'" NOTHING_HINT);
 
   fake_forget();
   write_text("libvirt/scaphandre/a/intel-rapl:0/energy_uj", "1000000");

@@ -271,7 +271,7 @@ START_TEST(default_patterns) {
   int count = 0;
   for (; source_default_patterns[count] != NULL; count++)
     ck_assert(source_is_pattern(source_default_patterns[count]));
-  ck_assert_int_eq(count, 2);
+  ck_assert_int_eq(count, 3);
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 #include "core/meter.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ struct step {
 
 #define WALL0 (INT64_C(1700000000) * NS_PER_S + 123456789) /* no whole second */
 
-static void look(struct meter *meter, struct facts *facts, const struct step *step, bool computed) {
+static void look_with_host(struct meter *meter, struct facts *facts, const struct step *step, bool computed,
+                           double host_j) {
   struct instant now = {.mono_ns = (int64_t)((1000 + step->at_s) * 1e9)};
   now.wall_ns = now.mono_ns + WALL0;
   struct reading reading = {.error = step->uj < 0 ? (int)step->uj : 0, .energy_uj = (uint64_t)step->uj};
@@ -36,13 +38,18 @@ static void look(struct meter *meter, struct facts *facts, const struct step *st
   reading.range_uj = computed ? RANGE_UJ : 0;
   struct sample sample = {.label = "vm"};
   take_and_sample(meter, &reading, &now, &sample);
-  facts_note(facts, &sample, 0);
+  facts_note(facts, &sample, host_j);
+}
+
+static void look(struct meter *meter, struct facts *facts, const struct step *step, bool computed) {
+  look_with_host(meter, facts, step, computed, 0);
 }
 
 static const struct verdict_row {
   const char *what;
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
-  bool others_alive, merged, kernel;
+  double behind_s;
+  bool others_alive, merged, kernel, spaced, guest;
   bool clear; /* after the last step */
   bool early; /* before it */
   enum verdict_kind kind;
@@ -100,13 +107,13 @@ static const struct verdict_row {
 
     /* not updated */
     {"dead for 12 minutes, and no other lives",
-     {{0, 1000000000, -720}},
+     {{0, 1000000000, -720}, {11.9, 1000000000, -720}, {12, 1000000000, -720}},
      .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated for 12 min, and no other counter is: Scaphandre has stopped",
-     .next = "see whether it runs (systemctl status scaphandre)"},
+     .next = "see whether it runs (pgrep -af 'scaphandre.* qemu')"},
     {"dead, but others are not",
-     {{0, 1000000000, -720}},
+     {{0, 1000000000, -720}, {11.9, 1000000000, -720}, {12, 1000000000, -720}},
      .others_alive = true,
      .clear = true,
      .kind = VERDICT_OFF,
@@ -117,7 +124,7 @@ static const struct verdict_row {
      .kind = VERDICT_FRESH,
      .text = "updated 59 s"},
     {"181 s are",
-     {{0, 1000000000, -2}, {179, 1000000000, -2}},
+     {{0, 1000000000, -2}, {178, 1000000000, -2}, {179, 1000000000, -2}},
      .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated"},
@@ -190,11 +197,57 @@ static const struct verdict_row {
      .text = "holds the sum of all VMs that QEMU was given no guest name for (scaphandre issue 222)",
      .next = "start QEMU with -name guest=NAME"},
     {"merged, and nobody writes it any more",
-     {{0, 1000000000, -999}},
+     {{0, 1000000000, -999}, {12, 1000000000, -999}},
      .merged = true,
      .clear = true,
-     .kind = VERDICT_MERGED,
-     .text = "holds"},
+     .kind = VERDICT_PASSED,
+     .text = "not updated for 17 min: was that of a VM without a guest name, or of a process that only names",
+     .next = "nothing is wrong; remove its directory"},
+    {"a writer that was just started",
+     {{0, 1000000000, -720}, {10.2, 1000500000, 10}, {15.3, 1500500000, 15}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 5 s"},
+    {"a step of 60 s",
+     {{0, 1000000000, -50}, {10.1, 7000000000, 10}, {70.1, 13000000000, 70}},
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 1 min"},
+    {"dead, seen by a guest",
+     {{0, 1000000000, -720}, {12, 1000000000, -720}},
+     .guest = true,
+     .clear = true,
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 12 min: Scaphandre has stopped on the host",
+     .next = "see whether the share is mounted (findmnt -T /x/energy_uj); ask whoever runs the host"},
+    {"empty, seen by a guest",
+     {{0, -ENODATA, 0}, {1, -ENODATA, 0}},
+     .guest = true,
+     .clear = true,
+     .kind = VERDICT_EMPTY,
+     .text = "stays empty",
+     .next = "mount the share read-only, so that nothing in this guest writes to it; tell whoever runs the host"},
+    {"gone, seen by a guest",
+     {{0, -ENOENT, 0}},
+     .guest = true,
+     .clear = true,
+     .kind = VERDICT_MISSING,
+     .text = "there is no such file",
+     .next = "mount the share of the host"},
+    {"clocks an hour apart",
+     {{0, 1000000000, -3602}, {3.1, 1500000000, -3597}, {8.1, 2000000000, -3592}},
+     .behind_s = 3600,
+     .clear = true,
+     .kind = VERDICT_CLOCK,
+     .text = "100.00 W, updated every 5 s; the times of its file are 1.0 h behind this clock",
+     .next = "set both clocks"},
+    {"a clock that is ahead",
+     {{0, 1000000000, 3598}, {3.1, 1500000000, 3603}, {8.1, 2000000000, 3608}},
+     .behind_s = -3600,
+     .clear = true,
+     .kind = VERDICT_CLOCK,
+     .text = "100.00 W, updated every 5 s; the times of its file are 1.0 h ahead of this clock",
+     .next = "set both clocks"},
     {"the time stands still, the number does not",
      {{0, 1000, -900}, {0.25, 2000, -900}, {0.5, 3000, -900}, {0.75, 4000, -900}, {1, 5000, -900}},
      .clear = true,
@@ -247,6 +300,21 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_GOOD,
      .text = "100.00 W"},
+    {"a newline",
+     {{0, 123456, -720}, {12, 123456, -720}},
+     .spaced = true,
+     .others_alive = true,
+     .clear = true,
+     .kind = VERDICT_NEWLINE,
+     .text = "ends in a newline or a space, and is not updated: Scaphandre ends when it finds such a file",
+     .next = "stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf %s 123456 "
+             ">/x/energy_uj"},
+    {"a newline by a writer that goes on",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .spaced = true,
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W"},
     {"no number",
      {{0, -EINVAL, 0}, {1, -EINVAL, 0}},
      .clear = true,
@@ -288,6 +356,7 @@ START_TEST(test_verdict) {
                   row->early);
     look(&meter, &facts, &row->steps[i], row->kernel);
   }
+  facts.behind_ns = (int64_t)(row->behind_s * 1e9);
   ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
 
   const struct verdict_context context = {.domain = "'a b'",
@@ -295,6 +364,8 @@ START_TEST(test_verdict) {
                                           .others_alive = row->others_alive,
                                           .merged = row->merged,
                                           .kernel = row->kernel,
+                                          .spaced = row->spaced,
+                                          .guest = row->guest,
                                           .closed = "/x is drwx------",
                                           .open_it = "setfacl"};
   struct verdict verdict;
@@ -389,7 +460,9 @@ static const struct host_row {
   double host_w, factor;
   int error;
   enum verdict_kind kind;
-  const char *text, *next;
+  const char *text, *next; /* how they begin */
+  uint64_t pauses;
+  bool named, guest;
 } host_rows[] = {
     {"most of it",
      {100, 60},
@@ -398,13 +471,21 @@ static const struct host_row {
      1,
      0,
      VERDICT_HOST_AGREES,
-     "the VMs take 80 % of what its packages take (200.00 W)",
-     ""},
-    {"three updates", {100, 60}, {2, 3}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 80 %", ""},
-    {"all of it", {120, 80}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 100 %", ""},
-    {"nearly nothing", {1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 0 %", ""},
-    {"a tenth", {10, 10}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 10 %", ""},
-    {"a third", {40, 26}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 33 %", ""},
+     "the VMs take 80 % of what the host takes (200.00 W, packages and DRAM)",
+     .next = ""},
+    {"three updates", {100, 60}, {2, 3}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 80 %", .next = ""},
+    {"all of it", {120, 80}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 100 %", .next = ""},
+    {"a third", {40, 26}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 33 %", .next = ""},
+    {"nearly nothing",
+     {1, 0},
+     {2, 2},
+     200,
+     1,
+     0,
+     VERDICT_HOST_LOW,
+     "the VMs take 0 % of what the host takes (200.00 W, packages and DRAM): too little to tell whether",
+     .next = "run vm_energy check while the VMs are nearly all"},
+    {"a tenth", {10, 10}, {2, 2}, 200, 1, 0, VERDICT_HOST_LOW, "the VMs take 10 %", .next = "run vm_energy check"},
     {"a fifth",
      {20, 19},
      {2, 2},
@@ -412,12 +493,12 @@ static const struct host_row {
      1,
      0,
      VERDICT_HOST_FIFTH,
-     "the VMs take 20 % of what its packages take (200.00 W): about a fifth",
-     "if the VMs are nearly all that this host does, use --scale 5"},
-    {"a fifth, the least", {34.1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_FIFTH, "the VMs take 17 %", "if"},
-    {"not yet a fifth", {33.9, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 17 %", ""},
-    {"a fifth, the most", {47.9, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_FIFTH, "the VMs take 24 %", "if"},
-    {"more than a fifth", {48.1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 24 %", ""},
+     "the VMs take 20 % of what the host takes (200.00 W, packages and DRAM): about a fifth",
+     .next = "if the VMs are nearly all that this host does, use --scale 5"},
+    {"a fifth, the least", {34.1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_FIFTH, "the VMs take 17 %", .next = "if"},
+    {"not yet a fifth", {33.9, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_LOW, "the VMs take 17 %", .next = "run"},
+    {"a fifth, the most", {47.9, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_FIFTH, "the VMs take 24 %", .next = "if"},
+    {"more than a fifth", {48.1, 0}, {2, 2}, 200, 1, 0, VERDICT_HOST_AGREES, "the VMs take 24 %", .next = ""},
     {"a bit more than all, as looking is late",
      {118, 100},
      {2, 2},
@@ -426,7 +507,7 @@ static const struct host_row {
      0,
      VERDICT_HOST_AGREES,
      "the VMs take 109 %",
-     ""},
+     .next = ""},
     {"more than all",
      {122, 100},
      {2, 2},
@@ -434,9 +515,54 @@ static const struct host_row {
      1,
      0,
      VERDICT_HOST_MORE,
-     "the VMs take 111 % of what its packages take (200.00 W): more than there is",
-     "see whether a VM is counted twice"},
-    {"scaled for nothing", {500, 300}, {2, 2}, 200, 5, 0, VERDICT_HOST_MORE, "the VMs take 400 %", "leave out --scale"},
+     "the VMs take 111 % of what the host takes (200.00 W, packages and DRAM): more than there is",
+     .next = "see whether a VM is counted twice"},
+    {"idle VMs prove nothing",
+     {0, 0},
+     {2, 2},
+     200,
+     1,
+     0,
+     VERDICT_HOST_UNCOMPARED,
+     "not compared: all VMs are idle",
+     .next = "run vm_energy check while the VMs work"},
+    {"scaled",
+     {100, 80},
+     {2, 2},
+     200,
+     5,
+     0,
+     VERDICT_HOST_AGREES,
+     "the VMs take 90 % of what the host takes (200.00 W, packages and DRAM), with --scale 5",
+     .next = ""},
+    {"scaled, and a fifth: scale is set",
+     {40, 0},
+     {2, 2},
+     200,
+     5,
+     0,
+     VERDICT_HOST_AGREES,
+     "the VMs take 20 %",
+     .next = ""},
+    {"scaled, and little", {4, 0}, {2, 2}, 200, 5, 0, VERDICT_HOST_AGREES, "the VMs take 2 %", .next = ""},
+    {"scaled for nothing",
+     {500, 300},
+     {2, 2},
+     200,
+     5,
+     0,
+     VERDICT_HOST_MORE,
+     "the VMs take 400 %",
+     .next = "leave out --scale, without which they take 80 %"},
+    {"scaled, and too much without",
+     {1500, 300},
+     {2, 2},
+     200,
+     5,
+     0,
+     VERDICT_HOST_MORE,
+     "the VMs take 900 %",
+     .next = "see whether a VM is counted twice"},
     {"one VM was updated once",
      {100, 60},
      {2, 1},
@@ -445,7 +571,7 @@ static const struct host_row {
      0,
      VERDICT_HOST_UNCOMPARED,
      "not compared: too few updates",
-     "watch longer"},
+     .next = "watch longer"},
     {"none at all",
      {0, 0},
      {0, 0},
@@ -454,7 +580,17 @@ static const struct host_row {
      0,
      VERDICT_HOST_UNCOMPARED,
      "not compared: too few updates",
-     "watch longer"},
+     .next = "watch longer"},
+    {"half was not counted",
+     {40, 0},
+     {3, 3},
+     200,
+     1,
+     0,
+     VERDICT_HOST_UNCOMPARED,
+     "not compared: the writer paused",
+     .next = "run",
+     .pauses = 1},
     {"the host stands still",
      {100, 60},
      {2, 2},
@@ -462,8 +598,8 @@ static const struct host_row {
      1,
      0,
      VERDICT_HOST_UNCOMPARED,
-     "not compared: the counters of its packages stand still",
-     ""},
+     "not compared: the counters of the host (packages and DRAM) stand still",
+     .next = "name"},
     {"no counter of the host",
      {100, 60},
      {2, 2},
@@ -472,7 +608,27 @@ static const struct host_row {
      -ENOENT,
      VERDICT_HOST_NONE,
      "not compared: it has no counter of its packages",
-     "where the hardware has one"},
+     .next = "where the hardware has one"},
+    {"none by that name",
+     {100, 60},
+     {2, 2},
+     0,
+     1,
+     -ENOENT,
+     VERDICT_HOST_NONE,
+     "not compared: no counter of the host is found by --host-counter",
+     .next = "correct --host-counter",
+     .named = true},
+    {"in a guest",
+     {100, 0},
+     {2, 2},
+     0,
+     1,
+     -ENOENT,
+     VERDICT_HOST_NONE,
+     "not compared: a guest does not see",
+     .next = "run vm_energy check on the host",
+     .guest = true},
     {"not for us",
      {100, 60},
      {2, 2},
@@ -480,20 +636,42 @@ static const struct host_row {
      1,
      -EACCES,
      VERDICT_HOST_DENIED,
-     "not compared: the counters of its packages are for root alone",
-     "run vm_energy check as root"},
-    {"broken", {100, 60}, {2, 2}, 0, 1, -ENODATA, VERDICT_HOST_NONE, "not compared: is empty", ""},
+     "not compared: the counters of the host are for root alone",
+     .next = "open sesame"},
+    {"empty",
+     {100, 60},
+     {2, 2},
+     0,
+     1,
+     -ENODATA,
+     VERDICT_HOST_NONE,
+     "not compared: /zone is empty",
+     .next = "try to read it yourself: cat /zone"},
+    {"broken",
+     {100, 60},
+     {2, 2},
+     0,
+     1,
+     -EIO,
+     VERDICT_HOST_NONE,
+     "not compared: /zone Input/output error",
+     .next = "try to read it yourself: cat /zone"},
 };
 
 START_TEST(test_host) {
   const struct host_row *row = &host_rows[_i];
-  struct comparison comparison = {.error = row->error, .factor = row->factor};
+  struct comparison comparison = {.error = row->error,
+                                  .what = "packages and DRAM",
+                                  .path = "/zone",
+                                  .open_it = "open sesame",
+                                  .named = row->named,
+                                  .guest = row->guest,
+                                  .factor = row->factor};
   for (int i = 0; i < 2; i++) {
     int64_t begin_ns = (100 + i) * NS_PER_S, dt_ns = row->updates[i] > 1 ? 5 * NS_PER_S : 0;
-    struct facts facts = {.updates = row->updates[i]};
-    facts.first = (struct facts_update){begin_ns, 7, begin_ns + NS_PER_S / 10, row->host_w * (double)i};
-    facts.last = (struct facts_update){begin_ns + dt_ns, 7 + row->vm_w[i] * 5, begin_ns + dt_ns + NS_PER_S / 10,
-                                       row->host_w * (double)(i + 5)};
+    struct facts facts = {.updates = row->updates[i], .pauses = row->pauses};
+    facts.first = (struct facts_update){begin_ns, 7, row->host_w * (double)i};
+    facts.last = (struct facts_update){begin_ns + dt_ns, 7 + row->vm_w[i] * 5, row->host_w * (double)(i + 5)};
     comparison_add(&comparison, &facts);
   }
   struct verdict verdict;
@@ -502,7 +680,29 @@ START_TEST(test_host) {
                 verdict_name(row->kind), verdict.text);
   assert_begins(row->what, verdict.text, row->text);
   assert_begins(row->what, verdict.next, row->next);
-  ck_assert_int_eq(*row->next == '\0' && row->kind == VERDICT_HOST_AGREES, verdict.next == NULL);
+  ck_assert_int_eq(row->kind == VERDICT_HOST_AGREES, verdict.next == NULL);
+  verdict_free(&verdict);
+}
+END_TEST
+
+/* An update before the host's zones are known is not compared from. */
+START_TEST(test_host_known_late) {
+  const struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+  static const struct step steps[] = {
+      {0, 0, -4.9}, {0.25, 500000000, 0.1}, {3, 500000000, 0.1}, {5.2, 1000000000, 5.1}, {12, 1500000000, 10.1}};
+  struct meter meter;
+  struct facts facts = {0};
+  meter_init(&meter, &options);
+  for (size_t i = 0; i < ROWS(steps); i++) {
+    ck_assert_msg(!facts_are_clear(&facts), "clear before step %zu", i);
+    look_with_host(&meter, &facts, &steps[i], false, i < 2 ? NAN : 200 * steps[i].at_s);
+  }
+  ck_assert(facts_are_clear(&facts));
+  struct comparison comparison = {.factor = 1, .what = "psys"};
+  struct verdict verdict;
+  comparison_add(&comparison, &facts);
+  verdict_of_host(&comparison, &verdict);
+  ck_assert_str_eq(verdict.text, "the VMs take 50 % of what the host takes (200.00 W, psys)");
   verdict_free(&verdict);
 }
 END_TEST
@@ -520,7 +720,7 @@ END_TEST
 /* What --vm leaves out is not known to be well or dead. */
 START_TEST(test_selection) {
   struct comparison comparison = {.partial = true, .factor = 1, .counted = 1, .alive = 1, .vms_w = 20};
-  comparison.last_seen_ns = NS_PER_S;
+  comparison.last_ns = NS_PER_S;
   comparison.last_host_j = 100; /* a fifth */
   struct verdict verdict;
   verdict_of_host(&comparison, &verdict);
@@ -529,7 +729,7 @@ START_TEST(test_selection) {
   ck_assert_str_eq(verdict.next, "leave out --vm to compare all VMs with the host");
   verdict_free(&verdict);
 
-  struct facts facts = {.readings = 2, .stale = true, .age_ns = 60 * NS_PER_S};
+  struct facts facts = {.readings = 2, .stale = true, .has_age = true, .age_ns = 60 * NS_PER_S};
   struct verdict_context context = {.domain = "a", .path = "/a", .partial = true};
   verdict_of_counter(&facts, &context, &verdict);
   ck_assert_int_eq(verdict.kind, VERDICT_DEAD);
@@ -556,6 +756,7 @@ int main(void) {
   suite_add_tcase(suite, counters);
   TCase *host = tcase_create("host");
   tcase_add_loop_test(host, test_host, 0, ROWS(host_rows));
+  tcase_add_test(host, test_host_known_late);
   tcase_add_test(host, test_host_without_vms);
   suite_add_tcase(suite, host);
   return suite_run(suite);

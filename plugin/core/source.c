@@ -9,7 +9,8 @@
 #include <string.h>
 
 const char *const source_default_patterns[] = {"/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj",
-                                               "/var/lib/scaphandre/*/energy_uj", NULL};
+                                               "/var/lib/scaphandre/*/energy_uj",
+                                               "/var/scaphandre/intel-rapl:*/energy_uj", NULL};
 
 /* Passes in which two files must look the same to be one. */
 #define PASSES_ALIKE 3

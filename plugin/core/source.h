@@ -27,7 +27,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where Scaphandre's qemu exporter writes, now and in older guides. For a source without a configured path. */
+/*
+ * Where Scaphandre's qemu exporter writes, now and in older guides, and where a guest sees its own counter. For a
+ * source without a configured path.
+ */
 extern const char *const source_default_patterns[]; /* ends in NULL */
 
 struct source;
