@@ -79,8 +79,8 @@ size_t csv_files(const struct csv *csv);
 const char *csv_file(struct csv *csv, size_t index);
 
 /*
- * With `follow`: how many files were removed, moved or emptied, as by a rotation of logs, and begun again with a header,
- * since the last call, and the path of the first one.
+ * With `follow`: how many files were removed, moved or emptied, as by a rotation of logs, and begun again with a
+ * header, since the last call, and the path of the first one.
  */
 size_t csv_renewed(struct csv *csv, const char **path);
 
