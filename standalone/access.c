@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <mntent.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,4 +116,67 @@ bool access_explain(const char *path, bool list, struct access_fault *fault) {
   if (list)
     return is_closed(path, R_OK | X_OK) && describe(path, "rx", fault);
   return is_closed(path, R_OK) && describe(path, "r", fault);
+}
+
+/* ---- mounts that show old content -------------------------------------------------------------------------------- */
+
+static bool option_is(const struct mntent *mount, const char *name, const char *value) {
+  const char *option = hasmntopt(mount, name);
+  size_t len = strlen(name);
+  if (option == NULL || option[len] != '=')
+    return false;
+  option += len + 1;
+  return strncmp(option, value, strlen(value)) == 0 && (option[strlen(value)] == ',' || option[strlen(value)] == '\0');
+}
+
+/* Kernels write the cache of 9p as a word, or in hexadecimal. */
+static bool is_loose(const struct mntent *mount) {
+  static const char *const values[] = {"loose", "fscache", "f", "8f"};
+  for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+    if (option_is(mount, "cache", values[i]))
+      return true;
+  return false;
+}
+
+static const struct access_cache *cache_of(const struct mntent *mount) {
+  static const struct access_cache loose = {"9p with cache=loose", "mount it with cache=none"},
+                                   nfs = {"NFS, which caches attributes", "mount it with noac"},
+                                   fuse = {"FUSE, perhaps with kernel_cache",
+                                           "mount it without kernel_cache, and with direct_io,attr_timeout=0"},
+                                   virtiofs = {"virtiofs, perhaps by virtiofsd --cache=always",
+                                               "start virtiofsd on the host with --cache=auto or never"};
+  const char *type = mount->mnt_type;
+  if (strcmp(type, "9p") == 0)
+    return is_loose(mount) ? &loose : NULL;
+  if (strcmp(type, "nfs") == 0 || strcmp(type, "nfs4") == 0)
+    return hasmntopt(mount, "noac") != NULL || option_is(mount, "acregmax", "0") ? NULL : &nfs;
+  if (strcmp(type, "virtiofs") == 0)
+    return &virtiofs;
+  return strcmp(type, "fuse") == 0 || strncmp(type, "fuse.", strlen("fuse.")) == 0 ? &fuse : NULL;
+}
+
+/* True if the path is dir, or below it. */
+static bool is_below(const char *path, const char *dir) {
+  size_t len = strlen(dir);
+  if (strcmp(dir, "/") == 0)
+    return true;
+  return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+const struct access_cache *access_find_cache(const char *table, const char *path) {
+  char whole[PATH_MAX];
+  const struct access_cache *cache = NULL;
+  size_t longest = 0;
+  FILE *mounts = realpath(path, whole) == NULL ? NULL : setmntent(table, "re");
+  if (mounts == NULL)
+    return NULL;
+  for (const struct mntent *mount; (mount = getmntent(mounts)) != NULL;) {
+    size_t len = strlen(mount->mnt_dir);
+    if (len < longest || !is_below(whole, mount->mnt_dir))
+      continue;
+    longest = len; /* a later one is mounted over an earlier one */
+    cache = cache_of(mount);
+  }
+  endmntent(mounts);
+  return cache;
 }

@@ -1,5 +1,5 @@
 /*
- * access: why a file may not be read, and the command that helps
+ * access: why a file may not be read, or may be shown as it was before, and what helps
  */
 #ifndef VM_ENERGY_ACCESS_H
 #define VM_ENERGY_ACCESS_H
@@ -19,5 +19,17 @@ struct access_fault {
 bool access_explain(const char *path, bool list, struct access_fault *fault);
 
 void access_fault_free(struct access_fault *fault);
+
+/* A mount that may show old content. */
+struct access_cache {
+  const char *what;   /* "9p with cache=loose" */
+  const char *remedy; /* "mount it with cache=none" */
+};
+
+/*
+ * NULL: the mount of path, an existing file, shows what is written, or is not known. table: /proc/self/mounts, or
+ * another file of that form.
+ */
+const struct access_cache *access_find_cache(const char *table, const char *path);
 
 #endif

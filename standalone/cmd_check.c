@@ -229,6 +229,13 @@ static bool any_alive(const struct check *check) {
   return false;
 }
 
+static bool any_grows(const struct check *check) {
+  for (size_t i = 0; i < roster_count(check->roster); i++)
+    if (((const struct watched *)roster_at(check->roster, i)->own)->facts.growths > 0)
+      return true;
+  return false;
+}
+
 static struct finding *add_finding(struct check *check, enum subject subject, const char *name, const char *path) {
   struct finding *finding = &check->findings[check->findings_num];
   *finding = (struct finding){.subject = subject, .name = name, .path = path, .index = check->findings_num++};
@@ -335,18 +342,22 @@ static bool is_spaced(const struct sample *sample) {
   return sample->has_energy && lstat(sample->path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > len;
 }
 
-static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive) {
+static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive, bool others_grow) {
   struct watched *watched = entry->own;
   const struct sample *sample = &entry->last;
   if (watched->facts.updates == 0)
     watched->facts.behind_ns = behind_ns(sample->path, &check->now);
   if (is_our_want(watched->facts.error))
     return watched->facts.error;
+  const struct access_cache *cache = others_grow ? NULL : access_find_cache("/proc/self/mounts", sample->path);
   char *domain = make_domain(sample->path), *path = shell_word(sample->path);
   struct access_fault fault = {0};
   struct verdict_context context = {.domain = domain,
                                     .path = path,
                                     .others_alive = others_alive,
+                                    .others_grow = others_grow,
+                                    .cache = cache != NULL ? cache->what : NULL,
+                                    .uncache = cache != NULL ? cache->remedy : NULL,
                                     .partial = check->options->selection != NULL,
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path),
@@ -430,9 +441,9 @@ static int find(struct check *check) {
   int status = find_in_search(check);
   if (status == 0 && roster_count(check->roster) == 0 && check->findings_num == 0)
     status = find_nothing(check);
-  bool alive = any_alive(check);
+  bool alive = any_alive(check), grows = any_grows(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
-    status = find_in_counter(check, roster_at(check->roster, i), alive);
+    status = find_in_counter(check, roster_at(check->roster, i), alive, grows);
   if (status == 0 && roster_count(check->roster) > 0)
     status = find_in_host(check);
   if (status != 0)

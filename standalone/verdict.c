@@ -51,6 +51,7 @@ static const struct {
     [VERDICT_MERGED] = {"merged", LEVEL_WARNING},
     [VERDICT_PASSED] = {"passed", LEVEL_NOTE},
     [VERDICT_CLOCK] = {"clock", LEVEL_WARNING},
+    [VERDICT_FROZEN] = {"frozen", LEVEL_WARNING},
     [VERDICT_UNDATED] = {"undated", LEVEL_WARNING},
     [VERDICT_DENIED] = {"denied", LEVEL_CRITICAL},
     [VERDICT_MISSING] = {"missing", LEVEL_CRITICAL},
@@ -210,6 +211,12 @@ bool facts_are_stale(const struct facts *facts) {
 
 /* ---- of a counter ------------------------------------------------------------------------------------------------ */
 
+/* True if what the counter shows may be what its mount showed long ago. */
+static bool may_be_frozen(const struct facts *facts, const struct verdict_context *context) {
+  return context->cache != NULL && !context->others_grow && facts->growths == 0 &&
+         (facts->updates > 0 || facts->watched_ns >= VERDICT_WAIT_NS);
+}
+
 static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
   if (facts->error != 0)
     return kind_of_error(facts->error);
@@ -228,6 +235,8 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return VERDICT_RESET;
   if (!facts->by_update && !context->kernel)
     return VERDICT_UNDATED;
+  if (may_be_frozen(facts, context))
+    return VERDICT_FROZEN;
   if (facts->updates == 0)
     return context->kernel ? VERDICT_IDLE : VERDICT_FRESH;
   if (clocks_differ(facts))
@@ -314,7 +323,7 @@ static void advise_guest(const struct verdict_context *context, struct verdict *
 }
 
 static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
-  char pauses[128] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
+  char pauses[160] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
        power[SHOW_NUMBER_MAX + 8] = "";
   bool dated = facts->has_age || facts->updates > 0;
   show_age(dated ? facts->age_ns : facts->behind_ns > facts->watched_ns ? facts->behind_ns : facts->watched_ns, age);
@@ -328,8 +337,9 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   }
   if (facts->pauses > 0 && facts->watched_ns > 0)
     snprintf(pauses, sizeof(pauses),
-             "; the writer paused %" PRIu64 " time%s, and may not have counted for %.1f %% of the time", facts->pauses,
-             facts->pauses == 1 ? "" : "s", 100 * (double)facts->pause_ns / (double)facts->watched_ns);
+             "; the writer paused %" PRIu64
+             " time%s, %.1f %% of the time: what was drawn then may be missing from the energy",
+             facts->pauses, facts->pauses == 1 ? "" : "s", 100 * (double)facts->pause_ns / (double)facts->watched_ns);
   switch (verdict->kind) {
   case VERDICT_GOOD:
     TEXT("%s%s %s%s", power, context->kernel ? "counted by the kernel" : "updated", context->kernel ? "" : period,
@@ -366,6 +376,14 @@ static void describe(const struct facts *facts, const struct verdict_context *co
          "(tail -F qemu-system.log)",
          age);
     NEXT("nothing is wrong; remove its directory to be rid of this line");
+    break;
+  case VERDICT_FROZEN:
+    if (facts->updates > 0)
+      TEXT("0 W: the time of its file moves, its number does not: likely its mount shows an old one (%s)",
+           context->cache);
+    else
+      TEXT("not updated for %s: likely its mount shows old content (%s)", age, context->cache);
+    NEXT("%s; compare with the same file where it is written", context->uncache);
     break;
   case VERDICT_CLOCK:
     show_age(facts->behind_ns > 0 ? facts->behind_ns : -facts->behind_ns, age);
@@ -406,6 +424,12 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   }
   if (context->guest)
     advise_guest(context, verdict);
+  if (verdict->kind == VERDICT_DEAD && context->cache != NULL && verdict->next != NULL) {
+    char *next = verdict->next;
+    verdict->next = NULL;
+    NEXT("its mount may show old content (%s): %s; else %s", context->cache, context->uncache, next);
+    free(next);
+  }
   for (size_t len = verdict->text == NULL ? 0 : strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
     verdict->text[len - 1] = '\0';
 }

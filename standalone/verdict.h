@@ -36,6 +36,7 @@ enum verdict_kind {
   VERDICT_MERGED,      /* VMs without a name, in one file */
   VERDICT_PASSED,      /* such a file that is not updated any more: a passing process */
   VERDICT_CLOCK,       /* updated, by a clock that differs from this one */
+  VERDICT_FROZEN,      /* neither it nor any other moves, and its mount may show old content */
   VERDICT_UNDATED,     /* modification times say nothing, and this is no counter of the kernel */
   VERDICT_DENIED,      /* no permission */
   VERDICT_MISSING,     /* no such file */
@@ -135,6 +136,9 @@ struct verdict_context {
   bool merged;         /* it lies where the VM's directory is missing from the path */
   bool kernel;         /* in sysfs */
   bool guest;          /* in a guest, which sees its own counter: who reads this has no hand in the writer */
+  bool others_grow;    /* some counter is updated by more than nothing */
+  const char *cache;   /* a mount that may show old content: which; else NULL */
+  const char *uncache; /* and what helps */
   bool spaced;         /* the file has more bytes than its number has digits */
   const char *closed;  /* denied: what is closed, and to whom; may be NULL */
   const char *open_it; /* denied: the command that helps; may be NULL */

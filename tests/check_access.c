@@ -82,11 +82,56 @@ START_TEST(test_closed) {
 }
 END_TEST
 
+/* ---- mounts that show old content -------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *type, *options, *what; /* how it begins; NULL: none */
+} cache_rows[] = {
+    {"tmpfs", "rw,nodev", NULL},
+    {"ext4", "rw", NULL},
+    {"9p", "ro,trans=virtio", NULL},
+    {"9p", "ro,cache=none,trans=virtio", NULL},
+    {"9p", "ro,cache=5", NULL},
+    {"9p", "ro,cache=loose,trans=virtio", "9p with cache=loose"},
+    {"9p", "ro,cache=f", "9p with cache=loose"},
+    {"9p", "ro,cache=8f", "9p with cache=loose"},
+    {"nfs4", "rw,vers=4.2", "NFS"},
+    {"nfs", "rw,noac", NULL},
+    {"nfs4", "rw,acregmin=0,acregmax=0,acdirmin=0", NULL},
+    {"nfs4", "rw,acregmax=01", "NFS"},
+    {"fuse.sshfs", "rw", "FUSE"},
+    {"fuseblk", "rw", NULL},
+    {"virtiofs", "ro", "virtiofs"},
+};
+
+START_TEST(test_cache) {
+  char table[PATH_MAX * 2];
+  write_text("a b/vm/energy_uj", "1");
+  snprintf(table, sizeof(table), "x / nfs4 rw 0 0\nx %s/a tmpfs rw 0 0\nx %s/a\\040b %s %s 0 0\n", scratch, scratch,
+           cache_rows[_i].type, cache_rows[_i].options);
+  write_text("mounts", table);
+  const struct access_cache *cache = access_find_cache(in_scratch("mounts"), in_scratch("a b/vm/energy_uj"));
+  ck_assert_int_eq(cache != NULL, cache_rows[_i].what != NULL);
+  if (cache != NULL)
+    ck_assert_int_eq(strncmp(cache->what, cache_rows[_i].what, strlen(cache_rows[_i].what)), 0);
+}
+END_TEST
+
+START_TEST(test_cache_unknown) {
+  write_text("mounts", "x / nfs4 rw 0 0\n");
+  ck_assert_ptr_null(access_find_cache(in_scratch("mounts"), in_scratch("not-there")));
+  ck_assert_ptr_null(access_find_cache(in_scratch("no-mounts"), in_scratch("mounts")));
+  ck_assert_ptr_nonnull(access_find_cache(in_scratch("mounts"), in_scratch("mounts")));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("access");
   TCase *doors = tcase_create("doors");
   tcase_add_checked_fixture(doors, scratch_make, scratch_clean);
   tcase_add_loop_test(doors, test_closed, 0, ROWS(closed_rows));
+  tcase_add_loop_test(doors, test_cache, 0, ROWS(cache_rows));
+  tcase_add_test(doors, test_cache_unknown);
   suite_add_tcase(suite, doors);
   return suite_run(suite);
 }

@@ -49,7 +49,7 @@ static const struct verdict_row {
   const char *what;
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
   double behind_s;
-  bool others_alive, merged, kernel, spaced, guest;
+  bool others_alive, others_grow, merged, kernel, spaced, guest, cached;
   bool clear; /* after the last step */
   bool early; /* before it */
   enum verdict_kind kind;
@@ -213,6 +213,54 @@ static const struct verdict_row {
      .clear = true,
      .kind = VERDICT_GOOD,
      .text = "100.00 W, updated every 1 min"},
+    {"a pause of the writer",
+     {{0.1, 1000000000, 0},
+      {5.1, 1500000000, 5},
+      {10.1, 2000000000, 10},
+      {15.1, 2500000000, 15},
+      {20.1, 3000000000, 20},
+      {29, 3000000000, 20},
+      {30.1, 3500000000, 30},
+      {35.1, 4000000000, 35}},
+     .clear = true,
+     .early = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W, updated every 5 s; the writer paused 1 time, 14.3 % of the time: what was drawn then may be "
+             "missing from the energy"},
+    {"frozen: neither number nor time",
+     {{0, 1000000000, -2}, {12, 1000000000, -2}},
+     .cached = true,
+     .kind = VERDICT_FROZEN,
+     .text = "not updated for 14 s: likely its mount shows old content (9p with cache=loose)",
+     .next = "mount it with cache=none; compare"},
+    {"frozen: a steady 0 W",
+     {{0, 1000000000, -2}, {3.1, 1000000000, 3}, {8.1, 1000000000, 8}},
+     .cached = true,
+     .clear = true,
+     .kind = VERDICT_FROZEN,
+     .text = "0 W: the time of its file moves, its number does not: likely its mount shows an old one",
+     .next = "mount it with cache=none; compare"},
+    {"not frozen: another one grows",
+     {{0, 1000000000, -2}, {3.1, 1000000000, 3}, {8.1, 1000000000, 8}},
+     .cached = true,
+     .others_grow = true,
+     .clear = true,
+     .kind = VERDICT_IDLE,
+     .text = "0 W: updated"},
+    {"a cache, and it grows",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {8.1, 2000000000, 8}},
+     .cached = true,
+     .clear = true,
+     .kind = VERDICT_GOOD,
+     .text = "100.00 W"},
+    {"dead, or its mount is",
+     {{0, 1000000000, -720}, {12, 1000000000, -720}},
+     .cached = true,
+     .clear = true,
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 12 min",
+     .next =
+         "its mount may show old content (9p with cache=loose): mount it with cache=none; else see whether it runs"},
     {"dead, seen by a guest",
      {{0, 1000000000, -720}, {12, 1000000000, -720}},
      .guest = true,
@@ -366,6 +414,9 @@ START_TEST(test_verdict) {
                                           .kernel = row->kernel,
                                           .spaced = row->spaced,
                                           .guest = row->guest,
+                                          .others_grow = row->others_grow,
+                                          .cache = row->cached ? "9p with cache=loose" : NULL,
+                                          .uncache = "mount it with cache=none",
                                           .closed = "/x is drwx------",
                                           .open_it = "setfacl"};
   struct verdict verdict;
