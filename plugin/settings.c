@@ -164,6 +164,7 @@ static const struct option options[] = {
      "one to four of hostname and name; energy files have no uuid and no metadata"},
     {"PluginInstanceFormat", set_format, OCONFIG_TYPE_STRING, &settings.plugin_instance,
      "name or none; energy files have no uuid and no metadata"},
+    {"EscapeDots", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.escape_dots, TAKES_BOOLEAN},
     {"ReportEnergy", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_energy, TAKES_BOOLEAN},
     {"ReportPower", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_power, TAKES_BOOLEAN},
     {"NotifyAdd", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.notify_add, TAKES_BOOLEAN},
@@ -277,12 +278,31 @@ bool settings_finish(void) {
   return closed == NULL;
 }
 
+/*
+ * The name without what write_graphite(5) replaces by '_', and with a mark, as any changed name has; NULL: it needs no
+ * change, or out of memory. To be freed.
+ */
+static char *escape_dots(const char *label) {
+  char *raw = settings.escape_dots && strpbrk(label, ". ") != NULL ? strdup(label) : NULL;
+  if (raw == NULL)
+    return NULL;
+  for (char *c = raw; *c != '\0'; c++)
+    if (*c == '.' || *c == ' ')
+      *c = *c == '.' ? '\1' : '\2'; /* replaced below; different, so that "a.b" and "a b" have different marks */
+  char *safe = label_make_safe(raw);
+  free(raw);
+  return safe;
+}
+
 void format_expand(const struct format *format, const char *label, char *text, size_t size) {
   char whole[2 * DATA_MAX_NAME_LEN * FIELDS_MAX] = "";
   size_t used = 0;
+  char *escaped = format->has_name ? escape_dots(label) : NULL;
+  const char *name = escaped != NULL ? escaped : label;
   for (size_t i = 0; i < format->fields_num; i++)
     used += (size_t)snprintf(whole + used, sizeof(whole) - used, "%s%.*s", i > 0 ? ":" : "", DATA_MAX_NAME_LEN - 1,
-                             format->fields[i] == FIELD_NAME ? label : hostname_g);
+                             format->fields[i] == FIELD_NAME ? name : hostname_g);
+  free(escaped);
   char *cut = format->has_name && used > LABEL_MAX_COLLECTD ? label_cut(whole, LABEL_MAX_COLLECTD) : NULL;
   snprintf(text, size, "%s", cut != NULL ? cut : whole);
   free(cut);

@@ -35,6 +35,7 @@ struct settings {
   struct meter_options meter;
   size_t smooth;
   struct format host, plugin_instance;
+  bool escape_dots;
   bool report_energy, report_power;
   char *csv_dir;    /* NULL: off */
   char *state_file; /* NULL: off */

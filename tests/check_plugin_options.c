@@ -134,6 +134,27 @@ START_TEST(selection) {
 }
 END_TEST
 
+/* What write_graphite would make one path stays two; a name that needs no change is kept. */
+START_TEST(dots_are_escaped) {
+  static const char *const names[] = {"db.prod", "db prod", "db_prod"};
+  start("EscapeDots true; HostnameFormat 'hostname name'; ReportPower false; NotifyAdd true");
+  for (int i = 0; i < ROWS(names); i++)
+    counter_at(names[i], "1000000", 0);
+  read_at(0);
+  ck_assert_uint_eq(fake.values_num, 3);
+  int marked = 0;
+  for (int i = 0; i < 3; i++) {
+    ck_assert_ptr_null(strpbrk(fake.values[i].name, ". "));
+    marked += strncmp(fake.values[i].name, "node1:db_prod_", 14) == 0 &&
+              strstr(fake.values[i].name, "/vm_energy-db_prod_") != NULL;
+    for (int j = 0; j < i; j++)
+      ck_assert_str_ne(fake.values[i].name, fake.values[j].name);
+  }
+  ck_assert_int_eq(marked, 2);
+  ck_assert_double_eq(fake_value("node1:db_prod/vm_energy-db_prod/energy"), 1);
+}
+END_TEST
+
 /* A number is the name that it is written as. */
 START_TEST(a_name_that_is_a_number) {
   start("VM 100; Domain 4294967296; VM 1.5");
@@ -228,6 +249,7 @@ static const struct {
     {"PluginInstanceFormat",
      "name or none; energy files have no uuid and no metadata",
      {"", "''", "'uuid'", "'hostname'", "'name none'", "'none name'", "0", "'name NAME'", "'none none'"}},
+    {"EscapeDots", "true or false", {BAD_BOOLEANS}},
     {"ReportEnergy", "true or false", {BAD_BOOLEANS}},
     {"ReportPower", "true or false", {BAD_BOOLEANS}},
     {"NotifyAdd", "true or false", {BAD_BOOLEANS}},
@@ -377,6 +399,7 @@ int main(void) {
   tcase_add_loop_test(tcase, good_options, 0, ROWS(good_rows));
   tcase_add_loop_test(tcase, time_base_of_an_untracked_counter, 0, ROWS(untracked_rows));
   tcase_add_loop_test(tcase, selection, 0, ROWS(selection_rows));
+  tcase_add_test(tcase, dots_are_escaped);
   tcase_add_test(tcase, a_name_that_is_a_number);
   tcase_add_loop_test(tcase, fails_closed, 0, ROWS(closed_rows));
   tcase_add_test(tcase, a_refused_file_is_not_the_default_places);
