@@ -10,13 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Shortest time between two writes, and how long a removed VM is kept in the file. */
+/* Shortest time between two writes. */
 #define WRITE_EVERY_NS (60 * NS_PER_S)
-#define KEEP_S         (INT64_C(90) * 24 * 3600)
 
 struct ledger {
   struct sink sink;
   const char *path;
+  int lock_fd; /* below 0: not locked yet */
   struct state *state;
   bool changed;       /* since the last write */
   int error;          /* last logged state; 0: the file is written; 1: nothing logged yet */
@@ -47,6 +47,15 @@ static void report_success(struct ledger *ledger) {
 /* False: the file must not be written. */
 static bool load(struct ledger *ledger) {
   const char *path = ledger->path;
+  ledger->lock_fd = state_file_lock(path);
+  if (ledger->lock_fd == -EWOULDBLOCK) {
+    report(
+        LOG_WARNING,
+        "StateFile: '%s' is in use by another process; it is left alone and nothing is kept: choose another file, or "
+        "end that process, and restart collectd",
+        path);
+    return false;
+  }
   int status = state_file_load(path, ledger->state);
   if (status == -ENOENT)
     return true;
@@ -79,11 +88,13 @@ static bool load(struct ledger *ledger) {
 }
 
 static void save(struct ledger *ledger) {
-  if (state_trim(ledger->state, ledger->now.wall_ns / NS_PER_S - KEEP_S) > 0)
+  if (state_trim(ledger->state) > 0)
     ledger->changed = true;
   if (!ledger->changed)
     return;
-  int status = state_file_save(ledger->path, ledger->state);
+  if (ledger->lock_fd < 0)
+    ledger->lock_fd = state_file_lock(ledger->path);
+  int status = ledger->lock_fd < 0 ? ledger->lock_fd : state_file_save(ledger->path, ledger->state);
   if (status != 0) {
     report_failure(ledger, status);
     return;
@@ -134,6 +145,13 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     report_failure(ledger, -ENOMEM);
 }
 
+static void end(struct ledger *ledger) {
+  if (ledger->lock_fd >= 0)
+    close(ledger->lock_fd);
+  state_free(ledger->state);
+  free(ledger);
+}
+
 struct sink *ledger_new(const char *path) {
   struct ledger *ledger = calloc(1, sizeof(*ledger));
   struct state *state = ledger == NULL ? NULL : state_new();
@@ -148,8 +166,7 @@ struct sink *ledger_new(const char *path) {
                             .error = 1};
   if (load(ledger))
     return &ledger->sink;
-  state_free(state);
-  free(ledger);
+  end(ledger);
   return NULL;
 }
 
@@ -159,8 +176,7 @@ void ledger_free(struct sink *sink) {
   struct ledger *ledger = (struct ledger *)sink;
   if (ledger->changed)
     save(ledger);
-  state_free(ledger->state);
-  free(ledger);
+  end(ledger);
 }
 
 bool ledger_saved(const char *path, struct meter_saved *saved, void *arg) {

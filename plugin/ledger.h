@@ -4,7 +4,7 @@
  * A sink that saves the accumulated energy of each counter, and the counter at that time, in a file. The file is read
  * at the start, and written at the end and once a minute if something changed. Errors of the disk cost no values and
  * are not returned. An error is logged once, with its remedy, and so is its end. A damaged file is renamed, not
- * overwritten. A file that cannot be read is left unchanged, and nothing is saved.
+ * overwritten. A file that cannot be read, or that another process uses, is left unchanged, and nothing is saved.
  */
 #ifndef VM_ENERGY_LEDGER_H
 #define VM_ENERGY_LEDGER_H

@@ -22,6 +22,12 @@ struct vm {
   int range_error;
   bool stale, at_least;
   bool noted_here, noted_stale; /* last notified state */
+  bool own_stale;               /* it is reported as stale on its own, not with all others */
+  int64_t silent_ns;            /* mono; its last update where it is stale, else when it was last read or was added */
+  int64_t stale_at_ns;          /* mono */
+  int64_t wait_ns;              /* a period of the writer */
+  const char *path;             /* borrowed from the samples */
+  struct vm *next;              /* of those that are stale in this pass */
   struct throttle lines, notes;
   uint32_t pauses; /* of the writer, since since_ns */
   int64_t pause_ns, since_ns;
@@ -32,9 +38,15 @@ struct news {
   struct sink sink;
   const struct settings *options;
   struct throttle *throttle;
+  int64_t interval_ns;
   struct instant now; /* of the look */
   bool started;       /* the first pass is over */
   bool ended;
+  bool all_stale, noted_all_stale; /* last logged, last notified state */
+  int64_t all_ended_ns;            /* mono; when all_stale ended */
+  struct throttle all_lines, all_notes;
+  size_t here_num;               /* VMs in this pass; missing ones do not count */
+  struct vm *stale, **stale_end; /* list of those that are stale */
   bool reported_pauses;
   void *removed[2]; /* trees of struct vm by label: removed within this hour, and within the hour before */
   int64_t removed_since_ns;
@@ -58,12 +70,13 @@ static void keep_removed(struct news *news, struct vm *vm) {
 }
 
 /* A new VM, with the throttles it had when it was removed. NULL: out of memory. */
-static struct vm *add_vm(struct news *news, const char *label) {
+static struct vm *add_vm(struct news *news, const struct sample *sample) {
   struct vm *vm = calloc(1, sizeof(*vm));
   if (vm == NULL)
     return NULL;
-  snprintf(vm->label, sizeof(vm->label), "%s", label);
-  vm->since_ns = news->now.mono_ns;
+  snprintf(vm->label, sizeof(vm->label), "%s", sample->label);
+  vm->path = sample->path;
+  vm->since_ns = vm->silent_ns = news->now.mono_ns;
   for (size_t i = 0; i < 2; i++) {
     struct vm **node = tfind(vm, &news->removed[i], compare_labels);
     if (node == NULL)
@@ -94,22 +107,22 @@ void news_set_time(struct sink *sink, const struct instant *now) {
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 /* Logs a line about the VM, unless it had too many. */
-__attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, const struct sample *sample,
-                                                            int severity, const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, struct vm *vm, int severity,
+                                                            const char *format, ...) {
   char text[MESSAGE_MAX];
-  struct vm *vm = *sample->slot;
-  snprintf(text, sizeof(text), "VM '%s'", sample->label);
+  snprintf(text, sizeof(text), "VM '%s'", vm->label);
   if (!may_report(&vm->lines, text, news->now.mono_ns))
     return;
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof(text), format, args);
   va_end(args);
-  report(severity, "VM '%s': %s", sample->label, text);
+  report(severity, "VM '%s': %s", vm->label, text);
 }
 
-__attribute__((format(printf, 4, 5))) static void notify(const struct news *news, const struct sample *sample,
-                                                         int severity, const char *format, ...) {
+/* vm: NULL: all of them. */
+__attribute__((format(printf, 4, 5))) static void notify(const struct news *news, const struct vm *vm, int severity,
+                                                         const char *format, ...) {
   notification_t notification = {.severity = severity, .time = NS_TO_CDTIME_T((cdtime_t)news->now.wall_ns)};
   va_list args;
   va_start(args, format);
@@ -117,32 +130,43 @@ __attribute__((format(printf, 4, 5))) static void notify(const struct news *news
   va_end(args);
   const struct settings *options = news->options;
   snprintf(notification.plugin, sizeof(notification.plugin), "%s", PLUGIN);
-  format_expand(&options->host, sample->label, notification.host, sizeof(notification.host));
-  format_expand(&options->plugin_instance, sample->label, notification.plugin_instance,
-                sizeof(notification.plugin_instance));
+  if (vm == NULL) {
+    snprintf(notification.host, sizeof(notification.host), "%s", hostname_g);
+  } else {
+    format_expand(&options->host, vm->label, notification.host, sizeof(notification.host));
+    format_expand(&options->plugin_instance, vm->label, notification.plugin_instance,
+                  sizeof(notification.plugin_instance));
+  }
   snprintf(notification.type, sizeof(notification.type), "energy");
   plugin_dispatch_notification(&notification);
 }
 
 /* Of a pair of notifications only the first one asks this, so that none stands that is no longer true. */
-static bool may_notify(const struct news *news, struct vm *vm) {
+static bool may_notify(const struct news *news, struct throttle *notes) {
   uint64_t held_back;
-  return throttle_take(&vm->notes, VM_BURST, VM_REFILL_NS, news->now.mono_ns, &held_back);
+  return throttle_take(notes, VM_BURST, VM_REFILL_NS, news->now.mono_ns, &held_back);
 }
 
 /* VMs present at start are not announced. */
-static void notify_here(const struct news *news, const struct sample *sample) {
-  struct vm *vm = *sample->slot;
+static void notify_here(const struct news *news, struct vm *vm) {
   if (vm->noted_here || !(news->options->notify_add || news->options->notify_remove))
     return;
-  vm->noted_here = !news->started || may_notify(news, vm);
+  vm->noted_here = !news->started || may_notify(news, &vm->notes);
   if (news->started && vm->noted_here && news->options->notify_add)
-    notify(news, sample, NOTIF_OKAY, "VM %s appeared.", sample->label);
+    notify(news, vm, NOTIF_OKAY, "VM %s appeared.", vm->label);
+}
+
+/* A warning that the VM is stale ends here, also without NotifyRemove. */
+static void notify_removed(const struct news *news, struct vm *vm) {
+  bool wanted = vm->noted_here && news->options->notify_remove;
+  if (wanted || vm->noted_stale)
+    notify(news, vm, wanted ? NOTIF_WARNING : NOTIF_OKAY, "VM %s was removed.", vm->label);
+  vm->noted_here = vm->noted_stale = vm->stale = vm->own_stale = false;
 }
 
 /* ---- one VM's changes -------------------------------------------------------------------------------------------- */
 
-static void report_unreadable(struct news *news, const struct sample *sample) {
+static void report_unreadable(struct news *news, struct vm *vm, const struct sample *sample) {
   bool denied = sample->error == -EACCES || sample->error == -EPERM;
   unsigned uid = geteuid();
   size_t room = MESSAGE_MAX - 250; /* a long line is cut, and half of a path is another path */
@@ -164,50 +188,26 @@ static void report_unreadable(struct news *news, const struct sample *sample) {
   } else if (sample->state == SAMPLE_MISSING) {
     remedy = "start Scaphandre's qemu exporter, or correct the option File";
   }
-  report_vm(news, sample, LOG_WARNING, "'%s': %s; %s", sample->path, counter_error_text(sample->error), remedy);
+  report_vm(news, vm, LOG_WARNING, "'%s': %s; %s", sample->path, counter_error_text(sample->error), remedy);
   free(word);
 }
 
-static void report_reset(struct news *news, const struct sample *sample) {
-  report_vm(news, sample, LOG_NOTICE, "the counter '%s' fell: treated as a reset; accumulated energy continues",
-            sample->path);
-  if (news->options->notify_reset && may_notify(news, *sample->slot))
-    notify(news, sample, NOTIF_WARNING, "The energy counter of VM %s was reset.", sample->label);
-}
-
-static void report_staleness(struct news *news, const struct sample *sample) {
-  struct vm *vm = *sample->slot;
-  bool stale = sample->state == SAMPLE_STALE;
-  double age_s = (double)sample->age_ns / 1e9;
-  if (stale && !vm->stale)
-    report_vm(news, sample, LOG_WARNING,
-              "no update of '%s' for %.0f s: it has no values until the next one; the VM is off, or Scaphandre has "
-              "stopped",
-              sample->path, age_s);
-  else if (!stale && vm->stale)
-    report_vm(news, sample, LOG_NOTICE, "'%s' is updated again", sample->path);
-  vm->stale = stale;
-  if (stale == vm->noted_stale || !news->options->notify_stale || (stale && !may_notify(news, vm)))
-    return;
-  vm->noted_stale = stale;
-  if (stale)
-    notify(news, sample, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", sample->label,
-           age_s);
-  else
-    notify(news, sample, NOTIF_OKAY, "The energy counter of VM %s is updated again.", sample->label);
+static void report_reset(struct news *news, struct vm *vm) {
+  report_vm(news, vm, LOG_NOTICE, "the counter '%s' fell: treated as a reset; accumulated energy continues", vm->path);
+  if (news->options->notify_reset && may_notify(news, &vm->notes))
+    notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s was reset.", vm->label);
 }
 
 /* Energy and power of such a counter are known badly, for as long as it has that range. */
-static void report_range(struct news *news, const struct sample *sample) {
-  struct vm *vm = *sample->slot;
+static void report_range(struct news *news, struct vm *vm, const struct sample *sample) {
   if (sample->range_error != vm->range_error && sample->range_error != 0)
-    report_vm(news, sample, LOG_WARNING,
+    report_vm(news, vm, LOG_WARNING,
               "cannot read max_energy_range_uj beside '%s': %s; until it can be read, a wrap of the counter is "
               "treated as a reset",
               sample->path, counter_error_text(sample->range_error));
   vm->range_error = sample->range_error;
   if (sample->at_least && !vm->at_least)
-    report_vm(news, sample, LOG_WARNING,
+    report_vm(news, vm, LOG_WARNING,
               "'%s' may wrap more than once between two looks: its energy is a lower bound, and it has no power",
               sample->path);
   vm->at_least = sample->at_least;
@@ -215,8 +215,7 @@ static void report_range(struct news *news, const struct sample *sample) {
 
 /* Once, since the writer pauses for all VMs at the same time; after a while, since a share of a short time says little.
  */
-static void report_pauses(struct news *news, const struct sample *sample) {
-  struct vm *vm = *sample->slot;
+static void report_pauses(struct news *news, struct vm *vm, const struct sample *sample) {
   int64_t watched_ns = news->now.mono_ns - vm->since_ns;
   vm->pauses += sample->pauses;
   vm->pause_ns += sample->pause_ns;
@@ -232,7 +231,134 @@ static void report_pauses(struct news *news, const struct sample *sample) {
       sample->by_update ? "; updates after a pause have no power" : "");
 }
 
+/* ---- stale VMs --------------------------------------------------------------------------------------------------- */
+
+/*
+ * When Scaphandre stops, all VMs become stale, within a period of it. That is reported once, not for each VM. So in
+ * each pass the stale ones are listed, and each is reported on its own after a period, unless all became stale
+ * meanwhile.
+ */
+
+/* Lists the VM if it is stale. One whose counter cannot be read for the stale time is stale, too. */
+static void note_staleness(struct news *news, struct vm *vm, const struct sample *sample) {
+  int64_t now_ns = news->now.mono_ns;
+  bool stale = sample->error == 0 ? sample->state == SAMPLE_STALE : now_ns - vm->silent_ns > sample->stale_ns;
+  if (sample->error == 0)
+    vm->silent_ns = stale ? now_ns - sample->age_ns : now_ns;
+  if (stale) {
+    vm->stale_at_ns = vm->silent_ns + sample->stale_ns;
+    vm->wait_ns = sample->period_ns > 0 ? sample->period_ns : news->interval_ns;
+    vm->next = NULL;
+    *news->stale_end = vm;
+    news->stale_end = &vm->next;
+    return;
+  }
+  if (sample->error != 0)
+    return;
+  if (vm->stale)
+    report_vm(news, vm, LOG_NOTICE, "'%s' is updated again", vm->path);
+  if (vm->noted_stale)
+    notify(news, vm, NOTIF_OKAY, "The energy counter of VM %s is updated again.", vm->label);
+  vm->stale = vm->noted_stale = vm->own_stale = false;
+}
+
+static double silent_s(const struct news *news, const struct vm *vm) {
+  return (double)(news->now.mono_ns - vm->silent_ns) / 1e9;
+}
+
+static void report_stale(struct news *news, struct vm *vm) {
+  vm->own_stale = true;
+  if (!vm->stale && vm->error == 0) {
+    report_vm(news, vm, LOG_WARNING,
+              "no update of '%s' for %.0f s: it has no values until the next one; the VM is off, or Scaphandre has "
+              "stopped",
+              vm->path, silent_s(news, vm));
+    vm->stale = true;
+  }
+  if (vm->noted_stale || !news->options->notify_stale || !may_notify(news, &vm->notes))
+    return;
+  vm->noted_stale = true;
+  if (vm->error == 0)
+    notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", vm->label,
+           silent_s(news, vm));
+  else
+    notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s has had no value for %.0f s: %s.", vm->label,
+           silent_s(news, vm), counter_error_text(vm->error));
+}
+
+static void report_all_stale(struct news *news) {
+  double least_s = silent_s(news, news->stale);
+  for (const struct vm *vm = news->stale->next; vm != NULL; vm = vm->next)
+    if (silent_s(news, vm) < least_s)
+      least_s = silent_s(news, vm);
+  if (!news->all_stale && may_report(&news->all_lines, "all VMs", news->now.mono_ns))
+    report(LOG_WARNING,
+           "no update of any of the %zu counters for %.0f s: no VM has values until the next one; Scaphandre has "
+           "stopped, or all VMs are off",
+           news->here_num, least_s);
+  news->all_stale = true;
+  if (news->noted_all_stale || !news->options->notify_stale || !may_notify(news, &news->all_notes))
+    return;
+  news->noted_all_stale = true;
+  notify(news, NULL, NOTIF_WARNING, "None of the %zu energy counters was updated for %.0f s.", news->here_num, least_s);
+}
+
+static void report_all_stale_end(struct news *news) {
+  bool any = news->here_num > 0;
+  if (may_report(&news->all_lines, "all VMs", news->now.mono_ns))
+    report(LOG_NOTICE, any ? "counters are updated again" : "no counter is left that is not updated");
+  if (news->noted_all_stale)
+    notify(news, NULL, NOTIF_OKAY, any ? "Energy counters are updated again." : "All energy counters were removed.");
+  news->all_stale = news->noted_all_stale = false;
+  news->all_ended_ns = news->now.mono_ns;
+}
+
+static bool is_due(const struct news *news, const struct vm *vm) {
+  int64_t since_ns = vm->stale_at_ns > news->all_ended_ns ? vm->stale_at_ns : news->all_ended_ns;
+  return vm->own_stale || (!news->all_stale && (news->here_num == 1 || news->now.mono_ns - since_ns > vm->wait_ns));
+}
+
+static void report_staleness(struct news *news) {
+  size_t stale_num = 0, others_num = 0; /* not reported on their own */
+  for (const struct vm *vm = news->stale; vm != NULL; vm = vm->next) {
+    stale_num++;
+    others_num += !vm->own_stale;
+  }
+  bool all = stale_num > 0 && stale_num == news->here_num;
+  if (all && (news->all_stale || others_num > 1))
+    report_all_stale(news);
+  else if (news->all_stale)
+    report_all_stale_end(news);
+  for (struct vm *vm = news->stale; vm != NULL; vm = vm->next)
+    if (is_due(news, vm))
+      report_stale(news, vm);
+}
+
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
+
+static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
+  (void)now, (void)count;
+  struct news *news = (struct news *)sink;
+  news->here_num = 0;
+  news->stale = NULL;
+  news->stale_end = &news->stale;
+  return 0;
+}
+
+static void put_state(struct news *news, struct vm *vm, const struct sample *sample, int last_error) {
+  if (sample->error != 0) {
+    if (sample->error != last_error)
+      report_unreadable(news, vm, sample);
+    return;
+  }
+  if (last_error != 0)
+    report_vm(news, vm, LOG_NOTICE, "'%s' can be read again", sample->path);
+  if (sample->state == SAMPLE_RESET)
+    report_reset(news, vm);
+  else if (sample->state == SAMPLE_SPIKE)
+    report_vm(news, vm, LOG_NOTICE, "'%s' increased faster than %s; the sample has no power", sample->path,
+              news->options->meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
+}
 
 static int sink_put(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
@@ -240,40 +366,42 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
   /* A file that was removed between search and read is reported by the next search. */
   if (vm == NULL || (sample->state == SAMPLE_MISSING && sample->found))
     return 0;
-  notify_here(news, sample);
   int last_error = vm->error;
-  vm->error = sample->error;
-  if (sample->error != 0) {
-    if (sample->error != last_error)
-      report_unreadable(news, sample);
+  /* The writer empties a file before it writes: once is no news. */
+  if (sample->error != -ENODATA || sample->error_again || last_error == -ENODATA) {
+    vm->error = sample->error;
+    put_state(news, vm, sample, last_error);
+  }
+  if (sample->state == SAMPLE_MISSING) { /* written out, so it stays in the list */
+    notify_removed(news, vm);
+    vm->silent_ns = news->now.mono_ns;
     return 0;
   }
-  if (last_error != 0)
-    report_vm(news, sample, LOG_NOTICE, "'%s' can be read again", sample->path);
-  if (sample->state == SAMPLE_RESET)
-    report_reset(news, sample);
-  else if (sample->state == SAMPLE_SPIKE)
-    report_vm(news, sample, LOG_NOTICE, "'%s' increased faster than %s; the sample has no power", sample->path,
-              news->options->meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
-  report_staleness(news, sample);
-  report_range(news, sample);
-  report_pauses(news, sample);
+  notify_here(news, vm);
+  news->here_num++;
+  note_staleness(news, vm, sample);
+  if (sample->error == 0) {
+    report_range(news, vm, sample);
+    report_pauses(news, vm, sample);
+  }
   return 0;
 }
 
 static int sink_end(struct sink *sink) {
-  ((struct news *)sink)->started = true;
+  struct news *news = (struct news *)sink;
+  report_staleness(news);
+  news->started = true;
   return 0;
 }
 
 static void sink_added(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
-  struct vm *vm = add_vm(news, sample->label); /* without it the VM has values, but no messages */
+  struct vm *vm = add_vm(news, sample); /* without it the VM has values, but no messages */
   *sample->slot = vm;
   if (news->started && may_report(news->throttle, NULL, news->now.mono_ns))
     report(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
-  if (vm != NULL)
-    notify_here(news, sample);
+  if (vm != NULL && sample->found) /* one that was written out may be missing */
+    notify_here(news, vm);
 }
 
 static void sink_removed(struct sink *sink, const struct sample *sample) {
@@ -287,8 +415,7 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     report(LOG_INFO, "VM '%s': '%s' was removed", sample->label, sample->path);
   if (vm == NULL)
     return;
-  if (vm->noted_here && news->options->notify_remove)
-    notify(news, sample, NOTIF_WARNING, "VM %s was removed.", sample->label);
+  notify_removed(news, vm);
   keep_removed(news, vm);
 }
 
@@ -296,9 +423,11 @@ struct sink *news_new(const struct settings *options, struct throttle *throttle)
   struct news *news = calloc(1, sizeof(*news));
   if (news == NULL)
     return NULL;
-  news->sink = (struct sink){.put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
+  news->sink = (struct sink){
+      .begin = sink_begin, .put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
   news->options = options;
   news->throttle = throttle;
+  news->interval_ns = (int64_t)CDTIME_T_TO_NS(plugin_get_interval());
   return &news->sink;
 }
 

@@ -2,8 +2,8 @@
  * news: a sink: what log and notifications say of a VM when it changes
  *
  * Each change is reported once: a VM appears or is removed, its counter cannot be read (and why), is stale, falls,
- * rises by too much, or can be read again. The rate is limited per VM, in the log and in notifications. Uses the slot
- * of the samples.
+ * rises by too much, or can be read again. That all VMs become stale is reported once, not for each. The rate is
+ * limited per VM, in the log and in notifications. Uses the slot of the samples.
  */
 #ifndef VM_ENERGY_NEWS_H
 #define VM_ENERGY_NEWS_H

@@ -71,6 +71,7 @@ static bool set_file(const struct option *option, const oconfig_value_t *value) 
   if (files != NULL)
     settings.files = files;
   char *file = files == NULL ? NULL : strdup(value->value.string);
+  settings.file_refused = settings.file_refused || file == NULL;
   if (file == NULL)
     report_lost(option, value->value.string);
   else
@@ -82,6 +83,8 @@ static bool set_vm(const struct option *option, const oconfig_value_t *value) {
   if (settings.selection == NULL)
     settings.selection = selection_new();
   int status = settings.selection == NULL ? -ENOMEM : selection_add(settings.selection, value->value.string);
+  settings.vms_num += status == 0;
+  settings.vm_refused = settings.vm_refused || status != 0;
   if (status == -ENOMEM)
     report_lost(option, value->value.string);
   return status == 0 || status == -ENOMEM;
@@ -161,6 +164,7 @@ static const struct option options[] = {
      "one to four of hostname and name; energy files have no uuid and no metadata"},
     {"PluginInstanceFormat", set_format, OCONFIG_TYPE_STRING, &settings.plugin_instance,
      "name or none; energy files have no uuid and no metadata"},
+    {"EscapeDots", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.escape_dots, TAKES_BOOLEAN},
     {"ReportEnergy", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_energy, TAKES_BOOLEAN},
     {"ReportPower", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_power, TAKES_BOOLEAN},
     {"NotifyAdd", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.notify_add, TAKES_BOOLEAN},
@@ -172,8 +176,45 @@ static const struct option options[] = {
     {.name = NULL},
 };
 
+/* Like collectd's own plugins, takes a word in quotes for a boolean, and a number for a name. */
+static oconfig_value_t convert(const struct option *option, oconfig_value_t value, char *room, size_t size) {
+  static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+  if (option->type == OCONFIG_TYPE_BOOLEAN && value.type == OCONFIG_TYPE_STRING) {
+    for (int i = 0; i < 6; i++)
+      if (strcasecmp(value.value.string, words[i]) == 0)
+        return (oconfig_value_t){.type = OCONFIG_TYPE_BOOLEAN, .value.boolean = i % 2};
+  } else if (option->set == set_vm && value.type == OCONFIG_TYPE_NUMBER) {
+    snprintf(room, size, "%.15g", value.value.number);
+    return (oconfig_value_t){.type = OCONFIG_TYPE_STRING, .value.string = room};
+  }
+  return value;
+}
+
+/* False: refused; *fault is why, as far as that is known. */
+static bool take(const struct option *option, const oconfig_item_t *item, const char **fault) {
+  char room[32];
+  *fault = "";
+  if (item->values_num != 1 || item->children_num != 0)
+    return false;
+  oconfig_value_t value = convert(option, item->values[0], room, sizeof(room));
+  if (value.type != option->type)
+    return false;
+  bool taken = option->set(option, &value);
+  if (!taken && option->set == set_vm)
+    *fault = selection_fault(settings.selection);
+  return taken;
+}
+
+/* Remembers what must not widen what is reported. */
+static void note_refusal(const struct option *option, bool taken) {
+  settings.file_refused = settings.file_refused || (!taken && option->set == set_file);
+  settings.vm_refused = settings.vm_refused || (!taken && option->set == set_vm);
+  if (option->target == &settings.ignore_selected)
+    settings.ignore_refused = !taken;
+}
+
 /* Logs the option with its values. Returns no error: an error of the config callback would stop the daemon. */
-static void reject(const oconfig_item_t *item, const char *takes) {
+static void reject(const oconfig_item_t *item, const char *takes, const char *fault) {
   char text[256];
   size_t used = (size_t)snprintf(text, sizeof(text), "%s", item->key);
   for (int i = 0; i < item->values_num && used < sizeof(text); i++) {
@@ -187,7 +228,7 @@ static void reject(const oconfig_item_t *item, const char *takes) {
     else
       used += (size_t)snprintf(end, room, " %s", value->value.boolean ? "true" : "false");
   }
-  report(LOG_WARNING, "option '%s' is ignored: it takes %s", text, takes);
+  report(LOG_WARNING, "option '%s' is ignored: it takes %s%s%s", text, takes, fault[0] != '\0' ? ": " : "", fault);
 }
 
 int settings_take(oconfig_item_t *block) {
@@ -196,16 +237,33 @@ int settings_take(oconfig_item_t *block) {
     const struct option *option = options;
     while (option->name != NULL && strcasecmp(item->key, option->name) != 0)
       option++;
-    if (option->name == NULL)
+    if (option->name == NULL) {
       report(LOG_WARNING, "unknown option '%s' is ignored", item->key);
-    else if (item->values_num != 1 || item->children_num != 0 || item->values[0].type != option->type ||
-             !option->set(option, &item->values[0]))
-      reject(item, option->takes);
+      continue;
+    }
+    const char *fault;
+    bool taken = take(option, item, &fault);
+    note_refusal(option, taken);
+    if (!taken)
+      reject(item, option->takes, fault);
   }
   return 0;
 }
 
-void settings_finish(void) {
+/* Why nothing may be reported; NULL: something may be. */
+static const char *find_closed(void) {
+  if (settings.file_refused && settings.files_num == 0)
+    return "each option File was refused";
+  if (settings.ignore_refused && settings.vms_num > 0)
+    return "IgnoreSelected, which decides whether the VMs that are named are wanted, was refused";
+  if (settings.vm_refused && settings.ignore_selected)
+    return "an option VM that was refused may name a VM that is to be ignored";
+  if (settings.vm_refused && settings.vms_num == 0)
+    return "each option VM was refused";
+  return NULL;
+}
+
+bool settings_finish(void) {
   if (!settings.host.has_name && !settings.plugin_instance.has_name) {
     report(LOG_WARNING,
            "neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one "
@@ -214,14 +272,37 @@ void settings_finish(void) {
   }
   if (settings.selection != NULL)
     selection_invert(settings.selection, settings.ignore_selected);
+  const char *closed = find_closed();
+  if (closed != NULL)
+    report(LOG_ERR, "nothing is reported: %s", closed);
+  return closed == NULL;
+}
+
+/*
+ * The name without what write_graphite(5) replaces by '_', and with a mark, as any changed name has; NULL: it needs no
+ * change, or out of memory. To be freed.
+ */
+static char *escape_dots(const char *label) {
+  char *raw = settings.escape_dots && strpbrk(label, ". ") != NULL ? strdup(label) : NULL;
+  if (raw == NULL)
+    return NULL;
+  for (char *c = raw; *c != '\0'; c++)
+    if (*c == '.' || *c == ' ')
+      *c = *c == '.' ? '\1' : '\2'; /* replaced below; different, so that "a.b" and "a b" have different marks */
+  char *safe = label_make_safe(raw);
+  free(raw);
+  return safe;
 }
 
 void format_expand(const struct format *format, const char *label, char *text, size_t size) {
   char whole[2 * DATA_MAX_NAME_LEN * FIELDS_MAX] = "";
   size_t used = 0;
+  char *escaped = format->has_name ? escape_dots(label) : NULL;
+  const char *name = escaped != NULL ? escaped : label;
   for (size_t i = 0; i < format->fields_num; i++)
     used += (size_t)snprintf(whole + used, sizeof(whole) - used, "%s%.*s", i > 0 ? ":" : "", DATA_MAX_NAME_LEN - 1,
-                             format->fields[i] == FIELD_NAME ? label : hostname_g);
+                             format->fields[i] == FIELD_NAME ? name : hostname_g);
+  free(escaped);
   char *cut = format->has_name && used > LABEL_MAX_COLLECTD ? label_cut(whole, LABEL_MAX_COLLECTD) : NULL;
   snprintf(text, size, "%s", cut != NULL ? cut : whole);
   free(cut);

@@ -1,7 +1,8 @@
 /*
  * settings: the plugin's options, from collectd's configuration
  *
- * One for the whole process, since collectd's callback has no argument to store it. A bad option is logged and ignored.
+ * One for the whole process, since collectd's callback has no argument to store it. A bad option is logged and ignored,
+ * but a bad File, VM or IgnoreSelected never widens what is reported.
  */
 #ifndef VM_ENERGY_SETTINGS_H
 #define VM_ENERGY_SETTINGS_H
@@ -28,10 +29,13 @@ struct settings {
   char **files; /* none: source_default_patterns */
   size_t files_num;
   struct selection *selection; /* NULL: all */
+  size_t vms_num;              /* in the selection */
   bool ignore_selected;
+  bool file_refused, vm_refused, ignore_refused; /* an option File, an option VM, the last IgnoreSelected */
   struct meter_options meter;
   size_t smooth;
   struct format host, plugin_instance;
+  bool escape_dots;
   bool report_energy, report_power;
   char *csv_dir;    /* NULL: off */
   char *state_file; /* NULL: off */
@@ -46,8 +50,11 @@ void settings_reset(void);
 /* Takes a block of the configuration; several add up. Returns 0, as collectd wants it. */
 int settings_take(oconfig_item_t *block);
 
-/* To be called after the last block: settles what options mean together. */
-void settings_finish(void);
+/*
+ * To be called after the last block: settles what options mean together. False: nothing may be reported, because of an
+ * option that was refused; logged.
+ */
+bool settings_finish(void);
 
 /*
  * Fills in the host or plugin instance of the VM with this label. Where it has the VM's name, it is at most

@@ -45,6 +45,7 @@ static struct {
   char search_where[PATH_MAX];
   int mounts_error;
   bool no_counter;
+  bool closed; /* nothing may be reported */
 } plugin;
 
 static bool may_report_here(void) {
@@ -108,7 +109,7 @@ static const char *place_at(size_t index) {
 /* A bad path must not cost the others. */
 static int add_places(void) {
   const char *place;
-  for (size_t i = 0; (place = place_at(i)) != NULL; i++) {
+  for (size_t i = 0; !plugin.closed && (place = place_at(i)) != NULL; i++) {
     int status = sampler_add(plugin.sampler, place);
     if (status != 0 && settings.files_num == 0)
       return status;
@@ -164,7 +165,7 @@ static int on_init(void) {
     return 0;
   plugin.interval = plugin_get_interval();
   settings.meter.look_ns = meter_look_ns((int64_t)CDTIME_T_TO_NS(plugin.interval));
-  settings_finish();
+  plugin.closed = !settings_finish();
   int status = start();
   if (status == 0)
     status =
@@ -215,7 +216,7 @@ static void report_search(void) {
 
 static void report_count(void) {
   size_t count = sampler_count(plugin.sampler);
-  if (count == 0 && !plugin.no_counter && may_report_here()) {
+  if (count == 0 && !plugin.no_counter && !plugin.closed && may_report_here()) {
     char places[MESSAGE_MAX / 2] = "";
     const char *place;
     for (size_t i = 0, used = 0; used < sizeof(places) && (place = place_at(i)) != NULL; i++)

@@ -227,6 +227,8 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return stale ? VERDICT_PASSED : VERDICT_MERGED;
   if (alternates(facts))
     return VERDICT_ALTERNATING;
+  if (stale && !context->others_alive && may_be_frozen(facts, context))
+    return VERDICT_FROZEN;
   if (stale)
     return context->others_alive ? VERDICT_OFF : VERDICT_DEAD;
   if (facts->spikes > 0)

@@ -311,8 +311,8 @@ static const struct step life[] = {
     {0, "1000000", "a/energy=1", "I reading 1 counter\n", ""},
     {5, "501000000", "a/energy=501; a/power=100", "", ""},
     {6, NULL, "a/energy=501; a/power=100", "", ""},
-    {7, "", "", EMPTY, ""}, /* torn: nothing, and never 0 */
-    {8, NULL, "", "", ""},
+    {7, "", "", "", ""}, /* torn: nothing, and never 0 */
+    {8, NULL, "", EMPTY, ""},
     {9, "garbled", "", "W VM 'a': '@/a/energy_uj': is not a decimal number; it has no values until this is fixed\n",
      ""},
     {10, "1001000000", "a/energy=1001; a/power=100", AGAIN, ""},
@@ -326,8 +326,8 @@ static const struct step life[] = {
      "W VM 'a': no update of '@/a/energy_uj' for 31 s: it has no values until the next one; the VM is off, or "
      "Scaphandre has stopped\n",
      "W The energy counter of VM a was not updated for 31 s.\n"},
-    {60, NULL, "", "", ""},
-    {61, "", "", EMPTY, ""}, /* what it says is true, and it is still stale */
+    {60, "", "", "", ""},
+    {61, NULL, "", EMPTY, ""}, /* what it says is true, and it is still stale */
     {62, "300001000", "a/energy=1301", AGAIN "N VM 'a': '@/a/energy_uj' is updated again\n",
      "O The energy counter of VM a is updated again.\n"},
     {67, "550001000", "a/energy=1551; a/power=50", "", ""},
@@ -418,13 +418,13 @@ static const struct step written_out[] = {
      "I reading 1 counter\n",
      ""},
     {1, NULL, "", "", ""},
-    {5, "1000000", "a/energy=1", AGAIN, ""},
+    {5, "1000000", "a/energy=1", AGAIN, "O VM a appeared.\n"},
     {10, "501000000", "a/energy=501; a/power=100", "", ""},
     {11, GONE, "",
      "W VM 'a': '@/a/energy_uj': there is no such file; start Scaphandre's qemu exporter, or correct the option File\n",
-     ""},
+     "W VM a was removed.\n"},
     {12, NULL, "", "", ""},
-    {15, "1001000000", "a/energy=1001; a/power=100", AGAIN, ""},
+    {15, "1001000000", "a/energy=1001; a/power=100", AGAIN, "O VM a appeared.\n"},
 };
 
 START_TEST(missing_file) {
@@ -432,6 +432,230 @@ START_TEST(missing_file) {
   ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch), 0);
   ck_assert_int_eq(fake_init(), 0);
   live(written_out, ROWS(written_out), true);
+}
+END_TEST
+
+/* One that is there when collectd starts did not appear. */
+START_TEST(a_written_out_file_at_start) {
+  counter_at("a", "1000000", 0);
+  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  read_at(0);
+  expect_notes("");
+  remove_counter("a");
+  read_at(1);
+  read_at(2);
+  expect_notes("W VM a was removed.\n");
+}
+END_TEST
+
+/* The writer's hole is seen now and then: it costs a value, but is no news before the next look sees it, too. */
+START_TEST(a_hole_is_not_worth_a_line) {
+  interval_g = DOUBLE_TO_CDTIME_T(10);
+  start("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  fake_forget();
+  for (int t = 2; t <= 30; t += 2) {
+    if (t % 10 == 0)
+      counter_at("a", "", t);
+    else if (t % 10 == 2)
+      counter_at("a", "1000000", t);
+    read_at(t);
+  }
+  expect_values("");
+  expect_log("");
+  counter_at("a", "", 32);
+  read_at(32);
+  read_at(34);
+  read_at(40);
+  expect_log(EMPTY);
+}
+END_TEST
+
+/* ---- stale VMs --------------------------------------------------------------------------------------------------- */
+
+/* A warning that stands ends with the VM, also without NotifyRemove. */
+static const struct {
+  const char *options, *notes;
+} end_rows[] = {
+    {"", "O VM a was removed.\n"},
+    {"NotifyRemove true", "W VM a was removed.\n"},
+};
+
+START_TEST(a_stale_vm_is_removed) {
+  char options[128];
+  snprintf(options, sizeof(options), "NotifyStale true; StaleTimeout 10; %s", end_rows[_i].options);
+  start(options);
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  read_at(11);
+  expect_notes("W The energy counter of VM a was not updated for 11 s.\n");
+  fake_forget();
+  remove_counter("a");
+  read_at(12);
+  expect_notes(end_rows[_i].notes);
+  fake_forget();
+  counter_at("a", "1000000", 20);
+  read_at(20);
+  expect_notes("");
+}
+END_TEST
+
+START_TEST(a_stale_file_that_was_written_out_is_removed) {
+  counter_at("a", "1000000", 0);
+  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyStale true; StaleTimeout 10", scratch), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  read_at(0);
+  read_at(11);
+  remove_counter("a");
+  read_at(12);
+  read_at(30);
+  counter_at("a", "", 31);
+  read_at(31);
+  read_at(40);
+  expect_notes("W The energy counter of VM a was not updated for 11 s.\nO VM a was removed.\n");
+}
+END_TEST
+
+/* What brings no value for the stale time is no better than what is not updated. */
+static const struct {
+  const char *options, *content;
+  double since; /* 0: from the start */
+  int stale_s;
+  const char *fault;
+} valueless_rows[] = {
+    {"StaleTimeout 20", "", 5, 20, "is empty"},
+    {"StaleTimeout 20", "x", 5, 20, "is not a decimal number"},
+    {"", "", 0, 180, "is empty"},
+    {"StaleTimeout 20; TimeBase 'sample'", "", 0, 20, "is empty"},
+};
+
+START_TEST(no_value_for_the_stale_time) {
+  char options[128], expected[256];
+  snprintf(options, sizeof(options), "NotifyStale true; %s", valueless_rows[_i].options);
+  start(options);
+  double since = valueless_rows[_i].since;
+  for (int t = 0; t <= since; t++) {
+    counter_at("a", t < since ? "1000000" : valueless_rows[_i].content, t);
+    read_at(t);
+  }
+  double last_good = since > 0 ? since - 1 : 0;
+  for (double t = since + 1; t <= last_good + valueless_rows[_i].stale_s; t++)
+    read_at(t);
+  expect_notes("");
+  for (int t = 1; t <= 5; t++)
+    read_at(last_good + valueless_rows[_i].stale_s + t);
+  snprintf(expected, sizeof(expected), "W The energy counter of VM a has had no value for %d s: %s.\n",
+           valueless_rows[_i].stale_s + 1, valueless_rows[_i].fault);
+  expect_notes(expected);
+  fake_forget();
+  counter_at("a", "2000000", 300);
+  read_at(300);
+  expect_notes("O The energy counter of VM a is updated again.\n");
+  expect_log("N VM 'a': '@/a/energy_uj' can be read again\n");
+}
+END_TEST
+
+/* Three VMs that are updated every 5 s, from `start` on, until their last update and from the next one on. */
+#define ALL_STALE(t, age)     #t " W None of the 3 energy counters was updated for " #age " s.\n"
+#define ALL_AGAIN(t)          #t " O Energy counters are updated again.\n"
+#define ONE_STALE(t, vm, age) #t " W The energy counter of VM " #vm " was not updated for " #age " s.\n"
+#define ONE_AGAIN(t, vm)      #t " O The energy counter of VM " #vm " is updated again.\n"
+#define ALWAYS                1000
+#define NEVER                 1000
+
+static const struct {
+  int interval_s;
+  int last[3], next[3];
+  const char *notes; /* each with its time */
+} all_rows[] = {
+    {1, {50, 50, 50}, {100, 100, 100}, ALL_STALE(81, 31) ALL_AGAIN(100)},
+    {10, {50, 50, 50}, {100, 100, 100}, ALL_STALE(90, 40) ALL_AGAIN(100)},
+    {60, {50, 50, 50}, {130, 130, 130}, ALL_STALE(120, 70) ALL_AGAIN(180)},
+    /* the writer was killed in the middle of a pass */
+    {1, {45, 50, 50}, {100, 100, 100}, ALL_STALE(81, 31) ALL_AGAIN(100)},
+    /* one that does not come back is reported after a period; one that comes later is not */
+    {1, {50, 50, 50}, {100, 104, NEVER}, ALL_STALE(81, 31) ALL_AGAIN(100) ONE_STALE(106, c, 56)},
+    /* not all of them */
+    {1, {50, 50, ALWAYS}, {100, 100, 0}, ONE_STALE(86, a, 36) ONE_STALE(86, b, 36) ONE_AGAIN(100, a) ONE_AGAIN(100, b)},
+    /* not within one period */
+    {1,
+     {30, 40, 50},
+     {100, 100, 100},
+     ONE_STALE(66, a, 36) ONE_STALE(76, b, 36) ONE_STALE(86, c, 36) ONE_AGAIN(100, a) ONE_AGAIN(100, b)
+         ONE_AGAIN(100, c)},
+    /* one that is long dead does not hide that all others are */
+    {1, {10, 50, 50}, {NEVER, 100, 100}, ONE_STALE(46, a, 36) ALL_STALE(81, 31) ALL_AGAIN(100)},
+};
+
+static void put_notes(char *text, size_t size, int t) {
+  for (size_t i = 0; i < fake.notifications_num; i++) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%d %c %s\n", t, "?FW?O"[fake.notifications[i].severity],
+             fake.notifications[i].message);
+    bool all = strstr(fake.notifications[i].message, " VM ") == NULL;
+    ck_assert_int_eq(strcmp(fake.notifications[i].name, "node1/vm_energy/energy") == 0, all);
+  }
+}
+
+START_TEST(all_vms_become_stale) {
+  char notes[2048] = "", name[2] = "a";
+  int interval_s = all_rows[_i].interval_s;
+  size_t lines = 0;
+  interval_g = DOUBLE_TO_CDTIME_T(interval_s);
+  start("NotifyStale true; StaleTimeout 30");
+  for (int t = 0; t <= 200; t++) {
+    for (int vm = 0; vm < 3; vm++) {
+      name[0] = (char)('a' + vm);
+      bool is_next = t >= all_rows[_i].next[vm] && (t - all_rows[_i].next[vm]) % 5 == 0;
+      if ((t <= all_rows[_i].last[vm] && t % 5 == 0) || is_next)
+        counter_at(name, "1000000", t);
+    }
+    fake_forget();
+    if (t % (interval_s < 2 ? interval_s : 2) == 0)
+      read_at(t);
+    put_notes(notes, sizeof(notes), t);
+    lines += fake_count("no update of") + fake_count("updated again");
+  }
+  ck_assert_str_eq(notes, all_rows[_i].notes);
+  size_t expected = 0;
+  for (const char *c = notes; *c != '\0'; c++)
+    expected += *c == '\n';
+  ck_assert_uint_eq(lines, expected); /* the log has the same */
+}
+END_TEST
+
+/* What was never reported of each VM needs no end of its own. */
+START_TEST(all_stale_vms_are_removed) {
+  start("NotifyStale true; StaleTimeout 10");
+  counter_at("a", "1000000", 0);
+  counter_at("b", "", 0);
+  read_at(0);
+  read_at(11);
+  expect_notes("W None of the 2 energy counters was updated for 11 s.\n");
+  fake_forget();
+  remove_counter("a");
+  read_at(12);
+  expect_notes("");
+  remove_counter("b");
+  read_at(13);
+  expect_notes("O All energy counters were removed.\n");
+}
+END_TEST
+
+START_TEST(all_stale_is_throttled) {
+  start("NotifyStale true; StaleTimeout 0.5");
+  for (int t = 0; t < 60; t += 2) {
+    counter_at("a", "1000000", t);
+    counter_at("b", "1000000", t);
+    read_at(t);
+    read_at(t + 1);
+  }
+  ck_assert_uint_eq(fake.notifications_num, 20);
+  ck_assert_int_eq(fake.notifications[18].severity, NOTIF_WARNING);
+  ck_assert_int_eq(fake.notifications[19].severity, NOTIF_OKAY);
+  ck_assert_uint_eq(fake_count("pdate"), 10);
 }
 END_TEST
 
@@ -587,11 +811,12 @@ START_TEST(harmful_names) {
   start("NotifyAdd true; NotifyRemove true; HostnameFormat 'hostname name'");
   read_at(0);
   fake_forget();
-  counter_at("new\nline\033[31m\x9b\x7f", "", 1);
+  counter_at("new\nline\033[31m\x9b\x7f", "x", 1);
   read_at(1);
-  expect_log("I VM 'new_line_[31m___bc768936': reading '@/new_line_[31m__/energy_uj'\n"
-             "W VM 'new_line_[31m___bc768936': '@/new_line_[31m__/energy_uj': is empty; it has no values until this is "
-             "fixed\n");
+  expect_log(
+      "I VM 'new_line_[31m___bc768936': reading '@/new_line_[31m__/energy_uj'\n"
+      "W VM 'new_line_[31m___bc768936': '@/new_line_[31m__/energy_uj': is not a decimal number; it has no values "
+      "until this is fixed\n");
   expect_notes("O VM new_line_[31m___bc768936 appeared.\n");
   counter_at("new\nline\033[31m\x9b\x7f", "1", 2);
   read_at(2);
@@ -651,14 +876,14 @@ START_TEST(a_flapping_vm_is_throttled) {
   read_at(0);
   fake_forget();
   for (int t = 1; t <= 31; t++) {
-    counter_at("a", t % 2 == 1 ? "" : "1000000", t);
+    counter_at("a", t % 2 == 1 ? "x" : "1000000", t);
     counter_at("b", "1000000", t);
     read_at(t);
   }
   ck_assert_uint_eq(fake_count("VM 'a'"), 10);
   ck_assert_uint_eq(fake.lines_num, 10);
   fake_forget();
-  counter_at("b", "", 32);
+  counter_at("b", "x", 32);
   read_at(32);
   ck_assert_uint_eq(fake_count("VM 'b'"), 1);
   fake_forget();
@@ -666,7 +891,7 @@ START_TEST(a_flapping_vm_is_throttled) {
   read_at(361);
   expect_log("N 21 messages about VM 'a' were held back\n" AGAIN);
   fake_forget();
-  counter_at("a", "", 362);
+  counter_at("a", "x", 362);
   read_at(362);
   expect_log("");
 }
@@ -777,7 +1002,7 @@ START_TEST(notifications_of_resets_are_throttled) {
   counter_at("a", "1000", 0);
   counter_at("b", "1000", 0);
   for (int t = 0; t <= 30; t++) /* ten lines about a */
-    counter_at("a", t % 2 == 1 ? "" : "1000", t), read_at(t);
+    counter_at("a", t % 2 == 1 ? "x" : "1000", t), read_at(t);
   for (int t = 31; t <= 60; t++) {
     snprintf(content, sizeof(content), "%d", 1000 - t);
     counter_at("a", content, t);
@@ -880,14 +1105,14 @@ START_TEST(a_flapping_vm_that_was_gone_is_throttled) {
   read_at(0);
   fake_forget();
   for (int t = 1; t <= 20; t++) {
-    counter_at("a", t % 2 == 1 ? "" : "1000000", t);
+    counter_at("a", t % 2 == 1 ? "x" : "1000000", t);
     read_at(t);
   }
   remove_counter("a");
   read_at(21);
-  counter_at("a", "", 22);
+  counter_at("a", "x", 22);
   read_at(22);
-  ck_assert_uint_eq(fake_count("is empty"), 5);
+  ck_assert_uint_eq(fake_count("is not a decimal number"), 5);
 }
 END_TEST
 
@@ -991,7 +1216,7 @@ static void live_a_cycle(void) {
   clock_ns += 60 * NS_PER_S;
   double t = (double)clock_ns / 1e9;
   counter_at("a", "1000000", t);
-  counter_at("b", "", t);
+  counter_at("b", "x", t);
   read_at(t);
   counter_at("a", "501000000", t + 5);
   counter_at("c", "1", t + 5);
@@ -1021,7 +1246,8 @@ START_TEST(cycles) {
   start("");
   read_at((double)clock_ns / 1e9 + 1);
   expect_values("a/energy=501");
-  expect_log("W VM 'b': '@/b/energy_uj': is empty; it has no values until this is fixed\nI reading 2 counters\n");
+  expect_log("W VM 'b': '@/b/energy_uj': is not a decimal number; it has no values until this is fixed\n"
+             "I reading 2 counters\n");
   expect_notes("");
 }
 END_TEST
@@ -1057,6 +1283,14 @@ int main(void) {
   tcase_add_loop_test(tcase, one_notification_option, 0, ROWS(notify_rows));
   tcase_add_test(tcase, dead_from_the_start);
   tcase_add_test(tcase, missing_file);
+  tcase_add_test(tcase, a_written_out_file_at_start);
+  tcase_add_test(tcase, a_hole_is_not_worth_a_line);
+  tcase_add_loop_test(tcase, a_stale_vm_is_removed, 0, ROWS(end_rows));
+  tcase_add_test(tcase, a_stale_file_that_was_written_out_is_removed);
+  tcase_add_loop_test(tcase, no_value_for_the_stale_time, 0, ROWS(valueless_rows));
+  tcase_add_loop_test(tcase, all_vms_become_stale, 0, ROWS(all_rows));
+  tcase_add_test(tcase, all_stale_vms_are_removed);
+  tcase_add_test(tcase, all_stale_is_throttled);
   tcase_add_loop_test(tcase, no_counter, 0, ROWS(other_kinds));
   tcase_add_test(tcase, denied);
   tcase_add_test(tcase, denied_to_root);

@@ -39,6 +39,11 @@ static const struct {
     {"StaleTimeout 0", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
     {"VM 'a'", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
     {"VM 'a'; IgnoreSelected true", {"", "", ""}},
+    {"VM 'a'; IgnoreSelected 'true'", {"", "", ""}},
+    {"ReportPower 'false'", {"a/energy=1", "a/energy=501", "a/energy=501"}},
+    {"ReportPower \"No\"", {"a/energy=1", "a/energy=501", "a/energy=501"}},
+    {"ReportPower 'off'; ReportPower 'ON'; ReportEnergy 'OFF'", {"", "a/power=100", "a/power=100"}},
+    {"ReportPower 'off'; ReportPower 'yes'; ReportEnergy 'FALSE'", {"", "a/power=100", "a/power=100"}},
     {"sCALE 3; reportpower false", {"a/energy=3", "a/energy=1503", "a/energy=1503"}},
     {"STALETIMEOUT 0.5; TIMEBASE 'UPDATE'", {"a/energy=1", "a/energy=501; a/power=100", ""}},
     {"HostnameFormat 'hostname'; PluginInstanceFormat 'name'; ReportPower false",
@@ -111,6 +116,11 @@ static const struct {
     {"IgnoreSelected true", "db/energy=3; odd_name_fbd4217d/energy=4; web-1/energy=1; web-2/energy=2"},
     {"IgnoreSelected true; VM 'db'; IgnoreSelected false", "db/energy=3"},
     {"VM 'odd_name_fbd4217d'", "odd_name_fbd4217d/energy=4"}, /* the name as it is shown */
+    {"VM 'db'; VM '/[/'", "db/energy=3"},                     /* a bad entry selects nothing */
+    {"VM '/[/'; VM 'db'", "db/energy=3"},
+    {"VM 'db'; VM true; VM 'web-1' 'web-2'", "db/energy=3"},
+    {"IgnoreSelected 'maybe'; IgnoreSelected true; VM 'db'",
+     "odd_name_fbd4217d/energy=4; web-1/energy=1; web-2/energy=2"},
 };
 
 START_TEST(selection) {
@@ -124,9 +134,89 @@ START_TEST(selection) {
 }
 END_TEST
 
+/* What write_graphite would make one path stays two; a name that needs no change is kept. */
+START_TEST(dots_are_escaped) {
+  static const char *const names[] = {"db.prod", "db prod", "db_prod"};
+  start("EscapeDots true; HostnameFormat 'hostname name'; ReportPower false; NotifyAdd true");
+  for (int i = 0; i < ROWS(names); i++)
+    counter_at(names[i], "1000000", 0);
+  read_at(0);
+  ck_assert_uint_eq(fake.values_num, 3);
+  int marked = 0;
+  for (int i = 0; i < 3; i++) {
+    ck_assert_ptr_null(strpbrk(fake.values[i].name, ". "));
+    marked += strncmp(fake.values[i].name, "node1:db_prod_", 14) == 0 &&
+              strstr(fake.values[i].name, "/vm_energy-db_prod_") != NULL;
+    for (int j = 0; j < i; j++)
+      ck_assert_str_ne(fake.values[i].name, fake.values[j].name);
+  }
+  ck_assert_int_eq(marked, 2);
+  ck_assert_double_eq(fake_value("node1:db_prod/vm_energy-db_prod/energy"), 1);
+}
+END_TEST
+
+/* A number is the name that it is written as. */
+START_TEST(a_name_that_is_a_number) {
+  start("VM 100; Domain 4294967296; VM 1.5");
+  expect_log("");
+  counter_at("100", "1000000", 0);
+  counter_at("101", "2000000", 0);
+  counter_at("4294967296", "3000000", 0);
+  counter_at("1.5", "4000000", 0);
+  read_at(0);
+  expect_values("1.5/energy=4; 100/energy=1; 4294967296/energy=3");
+}
+END_TEST
+
+/* What a bad option leaves open is not reported: neither the other VMs nor the default places. */
+#define TAKES_FILE "the absolute path of a file, or a pattern of them, in quotes"
+#define TAKES_VM   "the name of a VM in quotes, or an extended regular expression between two slashes"
+#define NO_VM      "E nothing is reported: each option VM was refused\n"
+#define NO_IGNORED "E nothing is reported: an option VM that was refused may name a VM that is to be ignored\n"
+
+static const struct {
+  const char *options, *log;
+} closed_rows[] = {
+    {"VM '/(/'", "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": Unmatched ( or \\(\n" NO_VM},
+    {"VM '/^web'",
+     "W option 'VM \"/^web\"' is ignored: it takes " TAKES_VM ": it has a slash, but not one at each end\n" NO_VM},
+    {"VM true", "W option 'VM true' is ignored: it takes " TAKES_VM "\n" NO_VM},
+    {"VM '/(/'; Domain 'a' 'b'", "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": Unmatched ( or \\(\n"
+                                 "W option 'Domain \"a\" \"b\"' is ignored: it takes " TAKES_VM "\n" NO_VM},
+    {"IgnoreSelected true; VM 'b'; VM '/(/'",
+     "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": Unmatched ( or \\(\n" NO_IGNORED},
+    {"VM 'b'; VM ''; IgnoreSelected true",
+     "W option 'VM \"\"' is ignored: it takes " TAKES_VM ": it is empty\n" NO_IGNORED},
+    {"VM 'a'; IgnoreSelected 'maybe'",
+     "W option 'IgnoreSelected \"maybe\"' is ignored: it takes true or false\n"
+     "E nothing is reported: IgnoreSelected, which decides whether the VMs that are named are wanted, was refused\n"},
+};
+
+START_TEST(fails_closed) {
+  start(closed_rows[_i].options);
+  counter_at("a", "1000000", 0);
+  counter_at("b", "2000000", 0);
+  for (int t = 0; t < 3; t++)
+    read_at(t);
+  expect_values("");
+  expect_log(closed_rows[_i].log);
+}
+END_TEST
+
+/* Without the pattern that start() adds. */
+START_TEST(a_refused_file_is_not_the_default_places) {
+  ck_assert_int_eq(fake_config("File 'energy_uj'"), 0);
+  ck_assert_int_eq(fake_init(), 0);
+  read_at(0);
+  read_at(1);
+  expect_log("W option 'File \"energy_uj\"' is ignored: it takes " TAKES_FILE "\n"
+             "E nothing is reported: each option File was refused\n");
+}
+END_TEST
+
 /* ---- options: bad ones ------------------------------------------------------------------------------------------- */
 
-#define BAD_BOOLEANS "", "'true'", "'false'", "0", "1", "true false", "true { Scale 5 }"
+#define BAD_BOOLEANS "", "'maybe'", "''", "0", "1", "true false", "true { Scale 5 }"
 
 static const struct {
   const char *name, *takes;
@@ -137,8 +227,8 @@ static const struct {
      {"", "5", "true", "''", "'/x' '/y'", "'relative/energy_uj'", "'/tmp/'"}},
     {"VM",
      "the name of a VM in quotes, or an extended regular expression between two slashes",
-     {"", "''", "17", "false", "'a' 'b'", "'/[/'", "'a' { Scale 5 }"}},
-    {"Domain", "the name of a VM in quotes, or an extended regular expression between two slashes", {"'/(/'", "1"}},
+     {"", "false", "'a' 'b'", "'a' { Scale 5 }"}},
+    {"Domain", "the name of a VM in quotes, or an extended regular expression between two slashes", {"", "true"}},
     {"TimeBase", "\"auto\", \"update\" or \"sample\"", {"", "''", "'samples'", "1", "'sample' 'sample'"}},
     {"StaleTimeout",
      "a number of seconds from 0 (the default rule) to 31536000",
@@ -159,7 +249,7 @@ static const struct {
     {"PluginInstanceFormat",
      "name or none; energy files have no uuid and no metadata",
      {"", "''", "'uuid'", "'hostname'", "'name none'", "'none name'", "0", "'name NAME'", "'none none'"}},
-    {"IgnoreSelected", "true or false", {BAD_BOOLEANS}},
+    {"EscapeDots", "true or false", {BAD_BOOLEANS}},
     {"ReportEnergy", "true or false", {BAD_BOOLEANS}},
     {"ReportPower", "true or false", {BAD_BOOLEANS}},
     {"NotifyAdd", "true or false", {BAD_BOOLEANS}},
@@ -309,6 +399,10 @@ int main(void) {
   tcase_add_loop_test(tcase, good_options, 0, ROWS(good_rows));
   tcase_add_loop_test(tcase, time_base_of_an_untracked_counter, 0, ROWS(untracked_rows));
   tcase_add_loop_test(tcase, selection, 0, ROWS(selection_rows));
+  tcase_add_test(tcase, dots_are_escaped);
+  tcase_add_test(tcase, a_name_that_is_a_number);
+  tcase_add_loop_test(tcase, fails_closed, 0, ROWS(closed_rows));
+  tcase_add_test(tcase, a_refused_file_is_not_the_default_places);
   tcase_add_loop_test(tcase, bad_options, 0, ROWS(bad_rows));
   tcase_add_test(tcase, unknown_options);
   tcase_add_test(tcase, a_long_bad_option);

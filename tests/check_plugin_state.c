@@ -4,6 +4,7 @@
 #include "plugin_bench.h"
 
 #include <stdbool.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 
 /* ---- the disk ---------------------------------------------------------------------------------------------------- */
@@ -232,18 +233,24 @@ START_TEST(unreadable_in_between) {
 }
 END_TEST
 
-START_TEST(forgotten_after_90_days) {
-  const double day = 86400;
+/* A clock that jumps ahead, for good or for a while, says nothing about a VM. */
+START_TEST(a_clock_that_jumps_drops_nothing) {
   keep("");
   counter_at("a", "1000000", 0);
   counter_at("b", "2000000", 0);
   read_at(0);
   remove_counter("a");
   read_at(1);
-  read_at(89.9 * day);
+  wall_step_ns = INT64_C(100) * 86400 * NS_PER_S;
+  read_at(60);
+  read_at(120);
+  stop();
   expect_state("1000000 1000000 1795000000 @/a/energy_uj\n2000000 2000000 1795000000 @/b/energy_uj\n");
-  read_at(90 * day + 8640); /* b is there, though its number stands still */
-  expect_state("2000000 2000000 1802784640 @/b/energy_uj\n");
+  wall_step_ns = 0;
+  keep("");
+  counter_at("a", "1500000", 200);
+  counter_at("b", "2000000", 200);
+  expect_at(200, "a/energy=1.5; b/energy=2");
 }
 END_TEST
 
@@ -375,6 +382,30 @@ START_TEST(unreadable_file) {
 }
 END_TEST
 
+/* A second daemon with the same file says so, and does not write. */
+START_TEST(in_use) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  read_at(0);
+  stop();
+  int fd = open(in_scratch("state.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+  fake_forget();
+  keep("");
+  expect_log(
+      "W StateFile: '@/state' is in use by another process; it is left alone and nothing is kept: choose another "
+      "file, or end that process, and restart collectd\n");
+  counter_at("a", "5000000", 5);
+  expect_at(5, "a/energy=5");
+  stop();
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+  close(fd);
+  fake_forget();
+  keep("");
+  expect_log(GOES_ON);
+}
+END_TEST
+
 /* Told once, and its end; no value is lost, and all of it is in the file then. */
 START_TEST(full_disk) {
   keep("");
@@ -490,7 +521,8 @@ int main(void) {
   tcase_add_test(tcase, wraps_meanwhile);
   tcase_add_test(tcase, comes_back);
   tcase_add_test(tcase, unreadable_in_between);
-  tcase_add_test(tcase, forgotten_after_90_days);
+  tcase_add_test(tcase, a_clock_that_jumps_drops_nothing);
+  tcase_add_test(tcase, in_use);
   tcase_add_test(tcase, written_once_a_minute);
   tcase_add_test(tcase, nothing_is_written_in_vain);
   tcase_add_loop_test(tcase, damaged, 0, ROWS(damaged_rows));

@@ -364,29 +364,6 @@ END_TEST
 
 /* ---- how many ---------------------------------------------------------------------------------------------------- */
 
-START_TEST(old_ones_are_forgotten) {
-  struct state *state = new_state();
-  set(state, "/a", 1, 1, 100);
-  set(state, "/b", 2, 2, 99);
-  set(state, "/c", 3, 3, 200);
-  set(state, "/d", 4, 4, 0);
-  ck_assert_uint_eq(state_trim(state, 100), 2);
-  ck_assert_uint_eq(state_count(state), 2);
-  expect(state, "/a", 1, 1, 100);
-  expect(state, "/c", 3, 3, 200);
-  ck_assert_ptr_null(state_find(state, "/b"));
-  ck_assert_uint_eq(state_trim(state, 100), 0);
-  set(state, "/b", 5, 5, 150);
-  char *text = format(state);
-  ck_assert_int_eq(parse_text(text, strlen(text)), 0);
-  free(text);
-  ck_assert_uint_eq(state_trim(state, 201), 3);
-  ck_assert_uint_eq(state_count(state), 0);
-  ck_assert_uint_eq(state_trim(state, 201), 0);
-  state_free(state);
-}
-END_TEST
-
 /* More than there can be: those that were not seen for longest go. */
 START_TEST(too_many_records) {
   struct state *state = new_state();
@@ -399,7 +376,7 @@ START_TEST(too_many_records) {
   char *text;
   size_t len;
   ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
-  ck_assert_uint_eq(state_trim(state, 0), 5);
+  ck_assert_uint_eq(state_trim(state), 5);
   ck_assert_ptr_null(state_find(state, "/0"));
   expect(state, path, 1, 2, 1000 + STATE_RECORDS_MAX + 4);
   text = format(state);
@@ -438,7 +415,7 @@ START_TEST(too_many_bytes) {
       ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
   }
   ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
-  size_t forgotten = state_trim(state, 0);
+  size_t forgotten = state_trim(state);
   ck_assert_uint_gt(forgotten, 1000);
   expect(state, path, 1, 2, 3999); /* the last one is the newest */
   text = format(state);
@@ -489,6 +466,13 @@ static int load(const char *name) {
   return status;
 }
 
+/* The name of the temporary file of this process, or of another one. */
+static const char *new_name(pid_t pid) {
+  static char name[64];
+  snprintf(name, sizeof(name), "state.new-%ld", (long)pid);
+  return name;
+}
+
 static bool is_there(const char *name) {
   struct stat info;
   return lstat(in_scratch(name), &info) == 0;
@@ -505,7 +489,7 @@ START_TEST(saved_and_loaded) {
   struct stat info;
   ck_assert_int_eq(stat(in_scratch("state"), &info), 0);
   ck_assert_uint_eq(info.st_mode & 07777, 0600);
-  ck_assert(!is_there("state.new"));
+  ck_assert(!is_there(new_name(getpid())));
   ck_assert_int_eq(count_open_files(), open_files);
 }
 END_TEST
@@ -525,7 +509,7 @@ START_TEST(test_faults) {
   ck_assert_int_eq(save(2), -fault_rows[_i].error);
   failing = CALL_NONE;
   ck_assert_uint_eq(saved(), 1);
-  ck_assert(!is_there("state.new"));
+  ck_assert(!is_there(new_name(getpid())));
   ck_assert_int_eq(save(3), 0);
   ck_assert_uint_eq(saved(), 3);
   ck_assert_int_eq(count_open_files(), open_files);
@@ -554,29 +538,48 @@ START_TEST(killed) {
   ck_assert_int_eq(waitpid(pid, &status, 0), pid);
   ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
   ck_assert_uint_eq(saved(), 1);
-  ck_assert(is_there("state.new"));
+  ck_assert(is_there(new_name(pid)));
   ck_assert_int_eq(save(3), 0);
   ck_assert_uint_eq(saved(), 3);
-  ck_assert(!is_there("state.new"));
+  ck_assert(!is_there(new_name(getpid())));
 }
 END_TEST
 
 /* What lies there under the name of the temporary file is not written to, nor what it points to. */
 START_TEST(planted_link) {
   write_text("precious", "precious");
-  ck_assert_int_eq(symlink(in_scratch("precious"), in_scratch("state.new")), 0);
+  ck_assert_int_eq(symlink(in_scratch("precious"), in_scratch(new_name(getpid()))), 0);
   ck_assert_int_eq(save(4), 0);
   ck_assert_uint_eq(saved(), 4);
-  ck_assert(!is_there("state.new"));
+  ck_assert(!is_there(new_name(getpid())));
   char text[16] = "";
   int fd = open(in_scratch("precious"), O_RDONLY | O_CLOEXEC);
   ck_assert_int_eq(read(fd, text, sizeof(text) - 1), 8);
   close(fd);
   ck_assert_str_eq(text, "precious");
 
-  ck_assert_int_eq(mkdir(in_scratch("state.new"), 0700), 0);
+  ck_assert_int_eq(mkdir(in_scratch(new_name(getpid())), 0700), 0);
   ck_assert_int_lt(save(5), 0);
   ck_assert_uint_eq(saved(), 4);
+}
+END_TEST
+
+/* One process at a time, until it ends or closes the lock. */
+START_TEST(locked) {
+  int fd = state_file_lock(in_scratch("state"));
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(state_file_lock(in_scratch("state")), -EWOULDBLOCK);
+  int other = state_file_lock(in_scratch("other"));
+  ck_assert_int_ge(other, 0);
+  close(other);
+  close(fd);
+  fd = state_file_lock(in_scratch("state"));
+  ck_assert_int_ge(fd, 0);
+  close(fd);
+  ck_assert_int_eq(state_file_lock(in_scratch("none/state")), -ENOENT);
+  ck_assert_int_eq(symlink(in_scratch("precious"), in_scratch("link.lock")), 0);
+  ck_assert_int_eq(state_file_lock(in_scratch("link")), -ELOOP);
+  ck_assert(!is_there("precious"));
 }
 END_TEST
 
@@ -675,7 +678,6 @@ int main(void) {
   tcase_add_test(tcase, every_length);
   tcase_add_test(tcase, whatever_is_taken_is_written_the_same);
   tcase_add_test(tcase, longest_path);
-  tcase_add_test(tcase, old_ones_are_forgotten);
   tcase_add_test(tcase, too_many_records);
   tcase_add_test(tcase, too_many_lines);
   tcase_add_test(tcase, too_many_bytes);
@@ -683,6 +685,7 @@ int main(void) {
   tcase_add_test(tcase, saved_and_loaded);
   tcase_add_loop_test(tcase, test_faults, 0, ROWS(fault_rows));
   tcase_add_test(tcase, byte_by_byte);
+  tcase_add_test(tcase, locked);
   tcase_add_test(tcase, killed);
   tcase_add_test(tcase, planted_link);
   tcase_add_test(tcase, closed_directory);

@@ -2,7 +2,8 @@
  * csv: the CSV sink: run directory, header, whole rows
  *
  * Each capture gets its own directory, <dir>/run_YYYYMMDD_HHMMSS (local time; with _2, _3 ... if that is taken). No
- * file that exists is opened for writing. Three layouts:
+ * file that exists is opened for writing, except with `follow`, which appends to the file of a counter that is back.
+ * Three layouts:
  *
  *   CSV_COMBINED  one file <name>: ts, then <label>_energy_uj, <label>_power_w for each counter. One row per pass. The
  *                 columns are the counters of the passes before csv_start(); a missing one has empty fields.

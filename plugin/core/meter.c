@@ -458,6 +458,7 @@ bool meter_asks_range(const struct meter *m, const struct reading *r) {
 void meter_take(struct meter *m, const struct reading *r) {
   bool was_bad = m->error != 0 && state_of_error(m->error) == state_of_error(r->error);
   m->seen = (uint8_t)(r->error == 0 || was_bad ? SAMPLE_HELD : state_of_error(r->error));
+  m->error_again = r->error != 0 && r->error == m->error;
   m->error = (int16_t)r->error;
   if (r->error == 0 && m->started)
     follow(m, r);
@@ -542,10 +543,12 @@ void meter_sample(struct meter *m, struct sample *s) {
   s->has_age = m->dated;
   s->age_ns = m->started && now_ns > update_ns(m) ? now_ns - update_ns(m) : 0;
   s->period_ns = rhythm_period_ns(&m->rhythm);
+  s->stale_ns = stale_limit_ns(m);
   s->range_error = m->range_error;
   if (m->error != 0) {
     s->at = m->looked_at;
     s->error = m->error;
+    s->error_again = m->error_again;
     s->state = m->state = state_of_error(m->error);
     return; /* what came since the sample before is that of the next good one */
   }

@@ -106,6 +106,7 @@ struct sample {
   struct instant at; /* when the counter was read */
   enum sample_state state;
   int error;         /* why there is no value: the reading's, see counter_error_text() */
+  bool error_again;  /* the look before this one had the same error */
   int range_error;   /* why max_energy_range_uj, which exists, could not be read; 0: no such error */
   uint64_t range_uj; /* where the counter wraps; 0: it does not, or unknown; filled by the sampler */
 
@@ -132,6 +133,7 @@ struct sample {
   bool has_age;           /* false: the file's clock is not ours, and no update was seen yet */
   int64_t age_ns;         /* time since the last update, or since the first look; 0 or more */
   int64_t period_ns;      /* median time between updates; 0: not yet known */
+  int64_t stale_ns;       /* the stale time */
 
   void **slot; /* for a sink that keeps something per counter; NULL at first. See sink.h */
 };
@@ -226,6 +228,7 @@ struct meter {
   bool broken : 1;            /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
   bool sampled : 1;           /* sampled_ns is exact */
   bool vague : 1;             /* the last reading has no exact instant */
+  bool error_again : 1;       /* as in a sample */
   bool may_wrap : 1;          /* at the last update the counter may have wrapped more than once */
   bool at_least : 1;          /* as in a sample, since the last one */
   bool left_live : 1;         /* left_... are set */

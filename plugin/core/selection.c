@@ -56,14 +56,18 @@ bool selection_can_afford(const char *pattern) {
   return copies <= COPIES_MAX;
 }
 
+static int refuse(struct selection *selection, const char *fault) {
+  snprintf(selection->fault, sizeof(selection->fault), "%s", fault);
+  return -EINVAL;
+}
+
 static int compile(struct selection *selection, struct item *item, const char *text, size_t len) {
   char *pattern = strndup(text, len);
   if (pattern == NULL)
     return -ENOMEM;
   if (!selection_can_afford(pattern)) {
     free(pattern);
-    snprintf(selection->fault, sizeof(selection->fault), "it repeats too much");
-    return -EINVAL;
+    return refuse(selection, "it repeats too much");
   }
   int status = regcomp(&item->regex, pattern, REG_EXTENDED | REG_NOSUB);
   free(pattern);
@@ -75,14 +79,15 @@ static int compile(struct selection *selection, struct item *item, const char *t
 int selection_add(struct selection *selection, const char *text) {
   size_t len = strlen(text);
   selection->fault[0] = '\0';
-  if (len == 0)
-    return -EINVAL;
+  struct item item = {.is_regex = len > 2 && text[0] == '/' && text[len - 1] == '/'};
+  if (len == 0 || strcmp(text, "//") == 0)
+    return refuse(selection, "it is empty");
+  if (!item.is_regex && strchr(text, '/') != NULL) /* as no name has one, this would match nothing, unnoticed */
+    return refuse(selection, "it has a slash, but not one at each end");
   struct item *items = reallocarray(selection->items, selection->items_num + 1, sizeof(*items));
   if (items == NULL)
     return -ENOMEM;
   selection->items = items;
-
-  struct item item = {.is_regex = len > 2 && text[0] == '/' && text[len - 1] == '/'};
   int status = item.is_regex ? compile(selection, &item, text + 1, len - 2) : 0;
   if (status != 0)
     return status;

@@ -18,7 +18,10 @@ struct selection;
 struct selection *selection_new(void);
 void selection_free(struct selection *selection);
 
-/* 0, -EINVAL (empty, or an invalid regular expression, or one that repeats too much), or -ENOMEM. */
+/*
+ * 0, -EINVAL (empty, a name with a slash, an invalid regular expression, or one that repeats too much), or -ENOMEM. On
+ * error the list is unchanged.
+ */
 int selection_add(struct selection *selection, const char *text);
 
 /*
@@ -27,7 +30,7 @@ int selection_add(struct selection *selection, const char *text);
  */
 bool selection_can_afford(const char *pattern);
 
-/* Why the last selection_add() returned -EINVAL, in words of regerror(3). Borrowed; "" if it did not. */
+/* Why the last selection_add() returned -EINVAL, in words. Borrowed; "" if it did not. */
 const char *selection_fault(const struct selection *selection);
 
 /* true: names that match are ignored (IgnoreSelected). false, the default: they are wanted. */

@@ -166,14 +166,14 @@ static int newest_first(const void *a, const void *b) {
   return by_path(x, y);
 }
 
-size_t state_trim(struct state *state, int64_t oldest_s) {
+size_t state_trim(struct state *state) {
   struct kept **entries = list(state);
   if (entries == NULL)
     return 0;
   size_t count = state->entries_num, kept = 0, bytes = FRAME_MAX_BYTES;
   struct csv_text line = {0};
   qsort(entries, count, sizeof(struct kept *), newest_first);
-  for (; kept < count && kept < STATE_RECORDS_MAX && entries[kept]->record.seen_s >= oldest_s; kept++) {
+  for (; kept < count && kept < STATE_RECORDS_MAX; kept++) {
     csv_text_clear(&line);
     put_line(&line, entries[kept]);
     bytes += line.len;

@@ -46,10 +46,10 @@ const struct state_record *state_find(const struct state *state, const char *pat
 int state_set(struct state *state, const char *path, const struct state_record *record);
 
 /*
- * Forgets records not seen since oldest_s, then those not seen for longest until the rest can be written. Returns how
- * many it forgot; none if out of memory.
+ * Forgets records not seen for longest until the rest can be written; none because of its age, since the clock may
+ * jump. Returns how many it forgot; none if out of memory.
  */
-size_t state_trim(struct state *state, int64_t oldest_s);
+size_t state_trim(struct state *state);
 
 /* 0 and the text, to be freed, with a NUL after it; -ENOMEM; -EFBIG: too many records or bytes, see state_trim(). */
 int state_format(const struct state *state, char **text, size_t *len);

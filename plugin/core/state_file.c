@@ -8,8 +8,25 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- lock -------------------------------------------------------------------------------------------------------- */
+
+int state_file_lock(const char *path) {
+  char name[PATH_MAX];
+  if (snprintf(name, sizeof(name), "%s.lock", path) >= (int)sizeof(name))
+    return -ENAMETOOLONG;
+  int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+  if (fd < 0)
+    return -errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  int status = -errno;
+  close(fd);
+  return status;
+}
 
 /* ---- load -------------------------------------------------------------------------------------------------------- */
 
@@ -73,7 +90,7 @@ static int sync_directory(const char *path) {
 
 int state_file_save(const char *path, const struct state *state) {
   char other[PATH_MAX];
-  if (snprintf(other, sizeof(other), "%s.new", path) >= (int)sizeof(other))
+  if (snprintf(other, sizeof(other), "%s.new-%ld", path, (long)getpid()) >= (int)sizeof(other))
     return -ENAMETOOLONG;
   char *text;
   size_t len;

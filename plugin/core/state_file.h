@@ -11,14 +11,20 @@
 #include <stddef.h>
 
 /*
+ * Locks <path>.lock, which is created, until the descriptor that is returned is closed. -EWOULDBLOCK: another process
+ * has locked it; or -errno.
+ */
+int state_file_lock(const char *path);
+
+/*
  * Fills an empty state. 0; as state_parse(); -ENOENT: no file; -EMEDIUMTYPE: not a regular file; -ELOOP: a symbolic
  * link, which is not followed; or -errno of open, fstat, read.
  */
 int state_file_load(const char *path, struct state *state);
 
 /*
- * Writes <path>.new to the disk, mode 0600, and renames it; an old <path>.new is removed first. 0 or -errno; on error
- * the old file is intact, unless only the sync of the directory failed.
+ * Writes <path>.new-PID to the disk, mode 0600, and renames it; an old one of this name is removed first. 0 or -errno;
+ * on error the old file is intact, unless only the sync of the directory failed.
  */
 int state_file_save(const char *path, const struct state *state);
 

@@ -38,7 +38,7 @@ $1"
 }
 boolean="true or false"
 path="the absolute path of a file, or a pattern of them, in quotes"
-vm="the name of a VM in quotes, or an extended regular expression between two slashes"
+takes_vm="the name of a VM in quotes, or an extended regular expression between two slashes"
 base='"auto", "update" or "sample"'
 stale="a number of seconds from 0 (the default rule) to 31536000"
 scale="a number above 0, at most 1000000000, without an exponent"
@@ -53,8 +53,6 @@ while IFS='|' read -r written told takes; do
 done <<BAD
 File "energy_uj"|File "energy_uj"|$path
 File 7|File 7|$path
-VM "/(/"|VM "/(/"|$vm
-VM 7|VM 7|$vm
 IgnoreSelected "maybe"|IgnoreSelected "maybe"|$boolean
 TimeBase "mtime"|TimeBase "mtime"|$base
 StaleTimeout -1|StaleTimeout -1|$stale
@@ -74,6 +72,27 @@ CSVDir true|CSVDir true|$directory
 StateFile "vm_energy.state"|StateFile "vm_energy.state"|$file_path
 StateFile "$work/"|StateFile "$work/"|$file_path
 BAD
+
+# what is bad does not widen what is reported
+answers "a bad expression" "warning: option 'VM \"/(/\"' is ignored: it takes $takes_vm: Unmatched ( or \\(
+error: nothing is reported: each option VM was refused" <<<"$file
+VM \"/(/\""
+answers "a bad file alone" "warning: option 'File \"energy_uj\"' is ignored: it takes $path
+error: nothing is reported: each option File was refused" <<<'File "energy_uj"'
+answers "a bad expression beside a good one" "warning: option 'VM false' is ignored: it takes $takes_vm
+$fine" <<<"$file
+VM \"a\"
+VM false"
+
+# what collectd's own plugins take
+mkdir -p "$work/scaphandre/100/intel-rapl:0"
+echo 1000000 >"$work/scaphandre/100/intel-rapl:0/energy_uj"
+answers "a number as a name, words as booleans" "$fine" <<<"$file
+VM 100
+IgnoreSelected \"false\"
+ReportPower \"yes\"
+NotifyAdd on"
+rm -r "$work/scaphandre/100"
 
 answers "an unknown option" "warning: unknown option 'Interval' is ignored
 $fine" <<<"$file

@@ -89,7 +89,7 @@ broken "a search enters no link" $place 's/fd = look_open_found\(walk->place->ro
 broken "each reason has words of its own" $counter 's/return "is a directory"/return "is empty"/' $by_counter texts
 broken "the reason is the true one" $look 's/\(status != 0 && !look_may_pass\(status\)\)\)/false)/' $by_look tricked
 broken "no permission is not missing" $look 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
-broken "no content in the log" plugin/news.c 's/^static void report_unreadable\(struct news \*news, const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) report(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
+broken "no content in the log" plugin/news.c 's/^static void report_unreadable\(struct news \*news, struct vm \*vm, const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) report(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
   tests/check_plugin no_counter
 broken "a name breaks no line of the log" plugin/log.c 's/= label_printable\(raw\)/= strdup(raw)/' tests/check_plugin harmful_names
 
