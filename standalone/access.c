@@ -129,8 +129,10 @@ static bool option_is(const struct mntent *mount, const char *name, const char *
   return strncmp(option, value, strlen(value)) == 0 && (option[strlen(value)] == ',' || option[strlen(value)] == '\0');
 }
 
-/* Kernels write the cache of 9p as a word, or in hexadecimal. */
+/* Kernels up to 6.3 write the cache of 9p as an option of its name, later ones as a number or a word after cache=. */
 static bool is_loose(const struct mntent *mount) {
+  if (hasmntopt(mount, "loose") != NULL || hasmntopt(mount, "fscache") != NULL)
+    return true;
   static const char *const values[] = {"loose", "fscache", "f", "8f"};
   for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
     if (option_is(mount, "cache", values[i]))

@@ -227,8 +227,6 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return stale ? VERDICT_PASSED : VERDICT_MERGED;
   if (alternates(facts))
     return VERDICT_ALTERNATING;
-  if (stale && !context->others_alive && may_be_frozen(facts, context))
-    return VERDICT_FROZEN;
   if (stale)
     return context->others_alive ? VERDICT_OFF : VERDICT_DEAD;
   if (facts->spikes > 0)
@@ -365,7 +363,9 @@ static void describe(const struct facts *facts, const struct verdict_context *co
          context->domain);
     break;
   case VERDICT_DEAD:
-    if (context->guest)
+    if (context->cache != NULL)
+      TEXT("not updated for %s: its mount shows old content (%s), or Scaphandre has stopped", age, context->cache);
+    else if (context->guest)
       TEXT("not updated for %s: Scaphandre has stopped on the host", age);
     else
       TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
@@ -429,7 +429,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   if (verdict->kind == VERDICT_DEAD && context->cache != NULL && verdict->next != NULL) {
     char *next = verdict->next;
     verdict->next = NULL;
-    NEXT("its mount may show old content (%s): %s; else %s", context->cache, context->uncache, next);
+    NEXT("%s; else %s", context->uncache, next);
     free(next);
   }
   for (size_t len = verdict->text == NULL ? 0 : strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)

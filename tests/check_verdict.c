@@ -258,9 +258,8 @@ static const struct verdict_row {
      .cached = true,
      .clear = true,
      .kind = VERDICT_DEAD,
-     .text = "not updated for 12 min",
-     .next =
-         "its mount may show old content (9p with cache=loose): mount it with cache=none; else see whether it runs"},
+     .text = "not updated for 12 min: its mount shows old content (9p with cache=loose), or Scaphandre has stopped",
+     .next = "mount it with cache=none; else see whether it runs"},
     {"dead, seen by a guest",
      {{0, 1000000000, -720}, {12, 1000000000, -720}},
      .guest = true,
