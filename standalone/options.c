@@ -53,10 +53,10 @@ static const char *take_vm(struct options *options, const char *value) {
     return NULL;
   if (status == -ENOMEM)
     return "does not fit into memory";
-  const char *fault = selection_fault(options->selection);
-  if (*fault == '\0')
-    return "is no name";
-  snprintf(why, sizeof(why), "is no regular expression: %s", fault);
+  size_t len = strlen(value);
+  bool is_regex = len > 1 && value[0] == '/' && value[len - 1] == '/';
+  snprintf(why, sizeof(why), "is no %s: %s", is_regex ? "regular expression" : "name",
+           selection_fault(options->selection));
   return why;
 }
 

@@ -273,7 +273,9 @@ static const struct {
     {OPTIONS_TS, "--files a -- ''", "option '--files': '' is no path"},
 
     {OPTIONS_ONCE, "--vm", "option '--vm' needs a value: NAME"},
-    {OPTIONS_LIST, "--vm ''", "option '--vm': '' is no name"},
+    {OPTIONS_LIST, "--vm ''", "option '--vm': '' is no name: it is empty"},
+    {OPTIONS_LIST, "--vm //", "option '--vm': '//' is no regular expression: it is empty"},
+    {OPTIONS_LIST, "--vm /web", "option '--vm': '/web' is no name: it has a slash, but not one at each end"},
     {OPTIONS_TS, "--vm /a{2,1}/", "option '--vm': '/a{2,1}/' is no regular expression: Invalid content of \\{\\}"},
     {OPTIONS_TS, "--vm /(/ --vm /x/", "option '--vm': '/(/' is no regular expression: Unmatched ( or \\("},
     {OPTIONS_REPORT, "--ignore-selected x", "unknown option '--ignore-selected'"},
