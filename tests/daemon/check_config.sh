@@ -24,11 +24,11 @@ answers() { # what text
 
 fine="info: reading 1 counter"
 
-# --- no block at all: the two places of Scaphandre ----------------------------------------------------------------------
+# --- no block at all: the places of Scaphandre, on a host and in a guest ----------------------------------------------------------------------
 daemon_head 10 >"$work/collectd.conf"
 check "no block: collectd starts" run_once
 check "no block: counters, or where they were looked for" grep -qE \
-  "^(info: reading [0-9]+ counters?|warning: no counter found in '/var/lib/libvirt/scaphandre/\*/intel-rapl:0/energy_uj', '/var/lib/scaphandre/\*/energy_uj'; start Scaphandre's qemu exporter, or set the option File .*)\$" <(said)
+  "^(info: reading [0-9]+ counters?|warning: no counter found in '/var/lib/libvirt/scaphandre/\*/intel-rapl:0/energy_uj', '/var/lib/scaphandre/\*/energy_uj', '/var/scaphandre/intel-rapl:\*/energy_uj'; start Scaphandre's qemu exporter, or set the option File .*)\$" <(said)
 
 # --- bad options: each is named with its value and what it takes, and the rest goes on ----------------------------------
 bad() { # option as written, as it is told, what it takes

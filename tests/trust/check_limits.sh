@@ -55,7 +55,8 @@ check "collectd ends well on a full disk" stop collectd
 check "rows are whole" whole_rows "$small/captures"
 check "of the state there is what was saved before, and nothing else" test "$(ls -A "$small")" = "captures
 filler
-state"
+state
+state.lock"
 check "... and it is told" logged_times 1 "StateFile: .*: No space left on device"
 rm "$small/filler"
 daemon_start
