@@ -100,6 +100,37 @@ START_TEST(fault) {
 }
 END_TEST
 
+/* Expressions that people write, and what would take memory or time without end. */
+static const struct {
+  const char *pattern;
+  bool affordable;
+} cost_rows[] = {
+    {"", true},
+    {"^(web|db)-[0-9]+$", true},
+    {"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", true},
+    {"[^-]+-[^-]+-[^-]+-[^-]+-[^-]+-[^-]+-[^-]+-[^-]+-[^-]+-[^-]+-.*", true},
+    {"^([a-z]+(-[a-z]+)*)+$", true},
+    {"(((((a+)+)+)+)+)+", true},
+    {"\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+", true},
+    {"[+*]{3}[]+*+*+*+*+*+*+*+*+*]x", true},
+    {"(a{50}){50}", true},
+    {"a{1,100}b{1,100}c{1,100}", true},
+    {"a{,5}", true},
+    {"(((((((((a+)+)+)+)+)+)+)+)+)+", false},
+    {"_v++*+++++++++++++-[0-9]+$", false},
+    {"((((((((((((a+)*)+)+)+)+)+)+)+)+)+)+)+", false},
+    {"(((x{99}){99}){99})", false},
+    {"x{99}{99}{99}", false},
+    {"x{99999999999999999999999}", false},
+    {"((((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))))", false},
+    {"(((((((((((((((((a?)?)?)?)?)?)?)?)?)?)?)?)?)?)?)?)?", false},
+};
+
+START_TEST(test_cost) {
+  ck_assert(selection_can_afford(cost_rows[_i].pattern) == cost_rows[_i].affordable);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("selection");
   TCase *tcase = tcase_create("selection");
@@ -107,6 +138,7 @@ int main(void) {
   tcase_add_test(tcase, wrong);
   tcase_add_test(tcase, unmatched);
   tcase_add_test(tcase, fault);
+  tcase_add_loop_test(tcase, test_cost, 0, ROWS(cost_rows));
   suite_add_tcase(suite, tcase);
   return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 #include "selection.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <regex.h>
 #include <stddef.h>
@@ -7,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each takes about a hundred bytes. */
-#define COPIES_MAX 65536
+/* Of a regular expression, in parts that regcomp(3) makes, each of about a hundred bytes; and how deep it may be. */
+#define COST_MAX  ((size_t)4096)
+#define NESTS_MAX 32
 
 struct item {
   char *text; /* as it was added */
@@ -40,20 +42,58 @@ void selection_free(struct selection *selection) {
   free(selection);
 }
 
-/* True if there are no more copies than COPIES_MAX, were each repetition within another one. */
+/* What stands in parentheses, while it is read. */
+struct nest {
+  size_t sum, last; /* the costs of what was read, and of the last part, which a repetition multiplies */
+};
+
+/* How often a repetition makes regcomp(3) copy the part before it, or walk through it; 1: this is none. */
+static size_t times(const char *c, const char **end) {
+  *end = c + 1;
+  if (*c == '+' || *c == '*')
+    return 4;
+  if (*c == '?')
+    return 2;
+  if (*c != '{' || !isdigit((unsigned char)c[1]))
+    return 1;
+  char *after;
+  size_t most = strtoul(c + 1, &after, 10), upper = *after == ',' ? strtoul(after + 1, &after, 10) : 0;
+  *end = *after == '}' ? after + 1 : after;
+  most = upper > most ? upper : most;
+  return most > 0 && most < COST_MAX ? most + 1 : COST_MAX + 1;
+}
+
+/* After a bracket expression, which begins at c. */
+static const char *after_bracket(const char *c) {
+  c += c[1] == '^' ? 2 : 1;
+  const char *end = *c != '\0' ? strchr(c + 1, ']') : NULL;
+  return end != NULL ? end + 1 : c + strlen(c);
+}
+
 bool selection_can_afford(const char *pattern) {
-  size_t copies = 1;
-  for (const char *c = pattern; *c != '\0' && copies <= COPIES_MAX; c++) {
-    if (*c == '+')
-      copies *= 2;
-    if (*c != '{')
-      continue;
-    char *end;
-    size_t most = strtoul(c + 1, &end, 10), upper = *end == ',' ? strtoul(end + 1, NULL, 10) : 0;
-    most = upper > most ? upper : most + 1;
-    copies = most <= COPIES_MAX ? copies * most : COPIES_MAX + 1;
+  struct nest nests[NESTS_MAX] = {{0}}, *nest = nests;
+  for (const char *c = pattern, *end; *c != '\0'; c = end) {
+    size_t factor = times(c, &end);
+    if (factor > 1) {
+      nest->last *= factor;
+    } else if (*c == '(') {
+      if (++nest == nests + NESTS_MAX)
+        return false;
+      *nest = (struct nest){0};
+    } else if (*c == ')' && nest > nests) {
+      size_t cost = nest->sum + nest->last;
+      nest--;
+      nest->sum += nest->last;
+      nest->last = cost > 0 ? cost : 1;
+    } else {
+      end = *c == '[' ? after_bracket(c) : *c == '\\' && c[1] != '\0' ? c + 2 : c + 1;
+      nest->sum += nest->last;
+      nest->last = 1;
+    }
+    if (nest->sum + nest->last > COST_MAX)
+      return false;
   }
-  return copies <= COPIES_MAX;
+  return true;
 }
 
 static int refuse(struct selection *selection, const char *fault) {

@@ -25,8 +25,9 @@ void selection_free(struct selection *selection);
 int selection_add(struct selection *selection, const char *text);
 
 /*
- * For x+ and x{m,n} regcomp(3) of glibc copies x, so that "x++++...", or {99} of {99} of {99}, takes more memory than
- * there is. False: the extended regular expression does so, and must not be compiled.
+ * regcomp(3) of glibc copies x for x+ and x{m,n}, and walks through x* once more for each repetition around it, so that
+ * "x++++...", or {99} of {99} of {99}, takes more memory or time than there is. False: the extended regular expression
+ * does so, and must not be compiled.
  */
 bool selection_can_afford(const char *pattern);
 
