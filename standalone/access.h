@@ -1,5 +1,5 @@
 /*
- * access: why a file may not be read, or may be shown as it was before, and what helps
+ * access: why a file cannot be read, or shows old content, and what helps
  */
 #ifndef VM_ENERGY_ACCESS_H
 #define VM_ENERGY_ACCESS_H

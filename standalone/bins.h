@@ -40,7 +40,7 @@ void bins_add(struct bins *bins, int64_t from_ns, int64_t to_ns, double power_w)
 /* Energy that was drawn between these instants for certain; from_ns to to_ns, a part of it, is known thereby. */
 void bins_bound(struct bins *bins, int64_t least_ns, int64_t most_ns, double energy_j, int64_t from_ns, int64_t to_ns);
 
-/* A VM is there so long. */
+/* Between these instants a VM is there. */
 void bins_expect(struct bins *bins, int64_t from_ns, int64_t to_ns);
 
 /* The mean power of a VM, or of those of several that are known; false where less than half of the bin is known. */

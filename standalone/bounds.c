@@ -96,8 +96,8 @@ static void pass_edge(const struct bounds *bounds, struct bounds_edge *edge, con
 }
 
 /*
- * A fall or a spike may be a glitch: when the counter is back on its old course, its energy is that of all the time
- * since the last update before. The meter waits for it for so many updates, and so long at least.
+ * A fall or a spike may be a glitch. When the counter is back on its old course, its energy is that of all the time
+ * since the update before the glitch. The meter waits for that for three updates, and for 30 s at least.
  */
 #define GLITCH_UPDATES 3
 #define GLITCH_NS      (30 * NS_PER_S)
@@ -197,7 +197,7 @@ static void put_at(struct level *level, const struct bounds_point *point) {
     level->costs[i] = point->costs[i].value;
 }
 
-/* Adds what was drawn with that power in so long a time after the update. */
+/* Adds what was drawn with that power in the time drawn_ns after the update. */
 static void add_power(const struct bounds *bounds, struct level *level, const struct bounds_point *from, double power_w,
                       int64_t drawn_ns) {
   level->energy_j += power_w * (double)drawn_ns * 1e-9;

@@ -397,7 +397,7 @@ static int compare_shown(const void *a, const void *b) {
   return strcmp((*(struct finding *const *)a)->shown, (*(struct finding *const *)b)->shown);
 }
 
-/* What stands behind a '|' would be taken for figures. */
+/* A monitoring system takes the text after a '|' for figures. */
 static void replace_bars(char *text) {
   for (; *text != '\0'; text++)
     if (*text == '|')

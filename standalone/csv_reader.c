@@ -312,3 +312,10 @@ int csv_reader_read_or_name(const char *path, int (*take)(const struct csv_row *
 int csv_reader_read(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg) {
   return csv_reader_read_or_name(path, take, arg, NULL);
 }
+
+size_t csv_row_column(const struct csv_row *row, const char *name) {
+  size_t i = 0;
+  while (i < row->count && strcmp(row->fields[i], name) != 0)
+    i++;
+  return i;
+}

@@ -30,6 +30,9 @@ struct csv_row {
   bool open; /* a quote in the line is not closed; the only field is the line as it is */
 };
 
+/* The first field of that name in a header; row->count: there is none. */
+size_t csv_row_column(const struct csv_row *row, const char *name);
+
 /* What a file is that is no text which can be read, and the command that makes it one; NULL: there is none. */
 struct csv_foreign {
   const char *what, *filter;

@@ -55,13 +55,9 @@ struct reading {
 
 static int take_header(struct reading *r, const struct csv_row *row) {
   r->begun = true;
-  r->label = r->group = r->columns = row->count;
-  for (size_t i = row->count; i-- > 0;) {
-    if (strcmp(row->fields[i], "label") == 0)
-      r->label = i;
-    else if (strcmp(row->fields[i], "group") == 0)
-      r->group = i;
-  }
+  r->columns = row->count;
+  r->label = csv_row_column(row, "label");
+  r->group = csv_row_column(row, "group");
   if (r->label < r->columns && r->group < r->columns)
     return 0;
   tell_error("'%s': line %" PRIu64 ": the columns label and group are missing", r->path, row->line);

@@ -37,13 +37,9 @@ static int add_step(struct reading *r, int64_t from_ns, bool has_value, double v
 
 static int take_header(struct reading *r, const struct csv_row *row) {
   r->begun = true;
-  r->ts = r->value = r->columns = row->count;
-  for (size_t i = row->count; i-- > 0;) {
-    if (strcmp(row->fields[i], "ts") == 0)
-      r->ts = i;
-    else if (strcmp(row->fields[i], "value") == 0)
-      r->value = i;
-  }
+  r->columns = row->count;
+  r->ts = csv_row_column(row, "ts");
+  r->value = csv_row_column(row, "value");
   if (r->ts < r->columns && r->value < r->columns)
     return 0;
   tell_error("'%s': line %" PRIu64 ": the columns ts and value are missing", r->tariff->path, row->line);

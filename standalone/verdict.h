@@ -113,7 +113,7 @@ struct facts {
  */
 void facts_note(struct facts *facts, const struct sample *sample, double host_j);
 
-/* An exporter that was just started writes nothing for two of its periods: so long silence says nothing. */
+/* An exporter that was just started writes nothing for two of its periods: until then silence says nothing. */
 #define VERDICT_WAIT_NS (12 * NS_PER_S)
 
 /* True if watching on would tell nothing new. */
