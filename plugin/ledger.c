@@ -6,12 +6,24 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Shortest time between two writes. */
 #define WRITE_EVERY_NS (60 * NS_PER_S)
+
+/* A write, in a thread of its own: no pass waits for the disk. */
+struct writer {
+  const char *path;
+  char *text; /* NULL: no write has begun */
+  size_t len;
+  pthread_t thread;
+  pthread_mutex_t lock; /* of is_over */
+  bool is_over;
+  int status; /* once it is over */
+};
 
 struct ledger {
   struct sink sink;
@@ -23,6 +35,7 @@ struct ledger {
   struct instant now; /* of the pass */
   int64_t next_ns;    /* mono; time of the next write; 0: at once */
   bool due;           /* written in this pass */
+  struct writer writer;
   struct throttle throttle;
 };
 
@@ -87,20 +100,67 @@ static bool load(struct ledger *ledger) {
   return error == 0;
 }
 
-static void save(struct ledger *ledger) {
+/* ---- writes ------------------------------------------------------------------------------------------------------ */
+
+static void *write_text(void *arg) {
+  struct writer *writer = arg;
+  writer->status = state_file_save(writer->path, writer->text, writer->len);
+  pthread_mutex_lock(&writer->lock);
+  writer->is_over = true;
+  pthread_mutex_unlock(&writer->lock);
+  return NULL;
+}
+
+static bool is_over(struct writer *writer) {
+  pthread_mutex_lock(&writer->lock);
+  bool is_over = writer->is_over;
+  pthread_mutex_unlock(&writer->lock);
+  return is_over;
+}
+
+static void take_status(struct ledger *ledger, int status) {
+  if (status == 0) {
+    report_success(ledger);
+    return;
+  }
+  ledger->changed = true;
+  report_failure(ledger, status);
+}
+
+/* Ends the write that has begun, if it is over, or after waiting for it. */
+static void end_write(struct ledger *ledger, bool wait) {
+  struct writer *writer = &ledger->writer;
+  if (writer->text == NULL || (!wait && !is_over(writer)))
+    return;
+  pthread_join(writer->thread, NULL);
+  free(writer->text);
+  writer->text = NULL;
+  take_status(ledger, writer->status);
+}
+
+/* No write may be under way. */
+static void begin_write(struct ledger *ledger) {
+  struct writer *writer = &ledger->writer;
   if (state_trim(ledger->state) > 0)
     ledger->changed = true;
   if (!ledger->changed)
     return;
   if (ledger->lock_fd < 0)
     ledger->lock_fd = state_file_lock(ledger->path);
-  int status = ledger->lock_fd < 0 ? ledger->lock_fd : state_file_save(ledger->path, ledger->state);
-  if (status != 0) {
-    report_failure(ledger, status);
-    return;
+  char *text = NULL;
+  int status = ledger->lock_fd < 0 ? ledger->lock_fd : state_format(ledger->state, &text, &writer->len);
+  if (status == 0) {
+    writer->text = text;
+    writer->is_over = false;
+    ledger->changed = false;
+    status = -pthread_create(&writer->thread, NULL, write_text, writer);
+    if (status != 0) {
+      free(text);
+      writer->text = NULL;
+    }
   }
-  ledger->changed = false;
-  report_success(ledger);
+  if (status != 0)
+    take_status(ledger, status);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -120,7 +180,11 @@ static int sink_begin(struct sink *sink, const struct instant *now, size_t count
   (void)count;
   struct ledger *ledger = (struct ledger *)sink;
   ledger->now = *now;
-  ledger->due = now->mono_ns >= ledger->next_ns;
+  end_write(ledger, false);
+  bool is_time = now->mono_ns >= ledger->next_ns;
+  ledger->due = is_time && ledger->writer.text == NULL;
+  if (is_time && !ledger->due)
+    report_failure(ledger, -ETIMEDOUT);
   return 0;
 }
 
@@ -133,7 +197,8 @@ static int sink_end(struct sink *sink) {
   struct ledger *ledger = (struct ledger *)sink;
   if (!ledger->due)
     return 0;
-  save(ledger);
+  begin_write(ledger);
+  end_write(ledger, false);
   ledger->next_ns = ledger->now.mono_ns + WRITE_EVERY_NS;
   return 0;
 }
@@ -146,6 +211,7 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
 }
 
 static void end(struct ledger *ledger) {
+  pthread_mutex_destroy(&ledger->writer.lock);
   if (ledger->lock_fd >= 0)
     close(ledger->lock_fd);
   state_free(ledger->state);
@@ -163,7 +229,8 @@ struct sink *ledger_new(const char *path) {
   *ledger = (struct ledger){.sink = {.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed},
                             .path = path,
                             .state = state,
-                            .error = 1};
+                            .error = 1,
+                            .writer = {.path = path, .lock = PTHREAD_MUTEX_INITIALIZER}};
   if (load(ledger))
     return &ledger->sink;
   end(ledger);
@@ -174,8 +241,9 @@ void ledger_free(struct sink *sink) {
   if (sink == NULL)
     return;
   struct ledger *ledger = (struct ledger *)sink;
-  if (ledger->changed)
-    save(ledger);
+  end_write(ledger, true);
+  begin_write(ledger);
+  end_write(ledger, true);
   end(ledger);
 }
 

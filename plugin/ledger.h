@@ -2,8 +2,10 @@
  * ledger: the option StateFile, accumulated energies across a restart
  *
  * A sink that saves the accumulated energy of each counter, and the counter at that time, in a file. The file is read
- * at the start, and written at the end and once a minute if something changed. Errors of the disk cost no values and
- * are not returned. An error is logged once, with its remedy, and so is its end. A damaged file is renamed, not
+ * at the start, and written at the end and once a minute if something changed. Writes run in a thread of their own, so
+ * that a slow disk delays no pass; what came of one is logged in a later pass. Errors of the disk cost no values and are
+ * not returned. An error, also a disk that does not answer for a minute, is logged once, with its remedy, and so is its
+ * end. A damaged file is renamed, not
  * overwritten. A file that cannot be read, or that another process uses, is left unchanged, and nothing is saved.
  */
 #ifndef VM_ENERGY_LEDGER_H
@@ -16,7 +18,7 @@
 /* Reads the file, and returns the sink. path is borrowed. NULL: nothing can be kept in it; logged. */
 struct sink *ledger_new(const char *path);
 
-/* To be called after the sampler that has the sink was freed. Writes the file. NULL is fine. */
+/* To be called after the sampler that has the sink was freed. Writes the file, and waits for the disk. NULL is fine. */
 void ledger_free(struct sink *ledger);
 
 /* Fills in what was saved of the counter; false: nothing was. For sampler_options; arg is the sink. */

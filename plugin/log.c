@@ -40,6 +40,8 @@ void report_unwritable(const char *option, const char *path, int error) {
     remedy = "free some space; values are not lost";
   else if (error == -EROFS)
     remedy = "choose another path, or allow this one in collectd's systemd unit (ReadWritePaths=)";
+  else if (error == -ETIMEDOUT)
+    remedy = "its disk does not answer; values are not lost";
   report(LOG_WARNING, "%s: cannot write '%s': %s; %s", option, path, strerror(-error), remedy);
 }
 

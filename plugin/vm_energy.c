@@ -6,7 +6,8 @@
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once: there is one read function, and the daemon runs it again only after it has returned. shutdown comes after
- * the last read. So nothing here is locked; tests/trust/check_threads.sh holds the daemon to that.
+ * the last read. So nothing here is locked, except what ledger shares with the thread that writes its file;
+ * tests/trust/check_threads.sh holds the daemon to that.
  *
  * The read function looks at the counters every 2 s or more often, and dispatches values when the interval of the
  * plugin has passed (see meter.h for why). So it is registered with the time between two looks, and sets the interval

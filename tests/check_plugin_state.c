@@ -447,6 +447,82 @@ START_TEST(full_disk) {
 }
 END_TEST
 
+/* A pass waits for no disk; what came of it is logged once it is known. */
+START_TEST(slow_disk) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  fake.threads_wait = true;
+  expect_at(0, "a/energy=1");
+  expect_log("I reading 1 counter\n");
+  counter_at("a", "2000000", 10);
+  expect_at(50, "a/energy=2");
+  expect_log("");
+  expect_at(60, "a/energy=2");
+  expect_log(
+      "W StateFile: cannot write '@/state': Connection timed out; its disk does not answer; values are not lost\n");
+  expect_at(120, "a/energy=2");
+  expect_log("");
+  ck_assert(!is_there("state"));
+  fake_run_thread();
+  expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
+  expect_at(122, "a/energy=2");
+  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  fake_run_thread();
+  expect_state("2000000 2000000 1795000122 @/a/energy_uj\n");
+}
+END_TEST
+
+/* The end waits for the disk, and has all of it written. */
+START_TEST(slow_disk_at_the_end) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  fake.threads_wait = true;
+  read_at(0);
+  counter_at("a", "2000000", 10);
+  read_at(10);
+  counter_at("a", "3000000", 20);
+  ck_assert_int_eq(unlink(in_scratch("a/energy_uj")), 0);
+  read_at(20);
+  ck_assert(!is_there("state"));
+  stop();
+  expect_state("2000000 2000000 1795000010 @/a/energy_uj\n");
+}
+END_TEST
+
+/* What failed late is written again a minute after it was begun. */
+START_TEST(slow_disk_that_fails) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  fake.threads_wait = true;
+  read_at(0);
+  write_error = EIO;
+  fake_run_thread();
+  write_error = 0;
+  fake_forget();
+  read_at(10);
+  expect_log("W StateFile: cannot write '@/state': Input/output error; fix this, or choose another path\n");
+  fake_forget();
+  fake.threads_wait = false;
+  read_at(60);
+  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  expect_state("1000000 1000000 1795000060 @/a/energy_uj\n");
+}
+END_TEST
+
+START_TEST(no_thread) {
+  keep("");
+  counter_at("a", "1000000", 0);
+  fake.thread_error = EAGAIN;
+  expect_at(0, "a/energy=1");
+  expect_log("W StateFile: cannot write '@/state': Resource temporarily unavailable; fix this, or choose another path\n"
+             "I reading 1 counter\n");
+  fake.thread_error = 0;
+  fake_forget();
+  read_at(60);
+  expect_log("N StateFile: energies are kept in '@/state' again\n");
+}
+END_TEST
+
 START_TEST(full_disk_at_the_end) {
   keep("");
   counter_at("a", "1000000", 0);
@@ -532,6 +608,10 @@ int main(void) {
   tcase_add_test(tcase, damaged_too_often);
   tcase_add_loop_test(tcase, unreadable_file, 0, 2);
   tcase_add_test(tcase, full_disk);
+  tcase_add_test(tcase, slow_disk);
+  tcase_add_test(tcase, slow_disk_at_the_end);
+  tcase_add_test(tcase, slow_disk_that_fails);
+  tcase_add_test(tcase, no_thread);
   tcase_add_test(tcase, full_disk_at_the_end);
   tcase_add_test(tcase, no_directory);
   tcase_add_test(tcase, closed_directory);

@@ -2,8 +2,9 @@
  * fake_collectd: the part of the daemon that the plugin talks to, for tests
  *
  * Stands in for collectd's symbols when the plugin is linked into a test. It keeps the callbacks that were registered,
- * calls them when the test says so, and records every log line, value and notification. One thread; what cannot be
- * (no memory, a block that is not understood) aborts the test.
+ * calls them when the test says so, and records every log line, value and notification. One thread: what the plugin
+ * starts as another one runs at once, or when the test says so. What cannot be (no memory, a block that is not
+ * understood) aborts the test.
  */
 #ifndef VM_ENERGY_TESTS_FAKE_COLLECTD_H
 #define VM_ENERGY_TESTS_FAKE_COLLECTD_H
@@ -49,6 +50,8 @@ extern struct fake {
 
   cdtime_t read_interval; /* with which the read function was registered */
 
+  bool threads_wait;    /* a new thread runs in fake_run_thread(), or when it is joined */
+  int thread_error;     /* what pthread_create() answers */
   int dispatch_status;  /* what plugin_dispatch_values() answers; what it refuses is not recorded */
   void (*on_log)(void); /* called in plugin_log(), as between search and look; NULL: nothing */
   void (*on_turn)(
@@ -84,6 +87,9 @@ int fake_config_block(oconfig_item_t *block);
 int fake_init(void);
 int fake_read(void);
 int fake_shutdown(void);
+
+/* Runs the thread that waits. */
+void fake_run_thread(void);
 
 /* How many recorded lines contain the text. */
 size_t fake_count(const char *text);

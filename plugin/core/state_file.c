@@ -88,17 +88,11 @@ static int sync_directory(const char *path) {
   return status;
 }
 
-int state_file_save(const char *path, const struct state *state) {
+int state_file_save(const char *path, char *text, size_t len) {
   char other[PATH_MAX];
   if (snprintf(other, sizeof(other), "%s.new-%ld", path, (long)getpid()) >= (int)sizeof(other))
     return -ENAMETOOLONG;
-  char *text;
-  size_t len;
-  int status = state_format(state, &text, &len);
-  if (status != 0)
-    return status;
-  status = write_file(other, text, len);
-  free(text);
+  int status = write_file(other, text, len);
   if (status == 0 && rename(other, path) != 0)
     status = -errno;
   if (status == 0)

@@ -23,10 +23,11 @@ int state_file_lock(const char *path);
 int state_file_load(const char *path, struct state *state);
 
 /*
- * Writes <path>.new-PID to the disk, mode 0600, and renames it; an old one of this name is removed first. 0 or -errno;
- * on error the old file is intact, unless only the sync of the directory failed.
+ * Writes the text of a state to <path>.new-PID on the disk, mode 0600, and renames it; an old one of this name is
+ * removed first. 0 or -errno; on error the old file is intact, unless only the sync of the directory failed. Waits for
+ * the disk, which may take long. The text is not changed.
  */
-int state_file_save(const char *path, const struct state *state);
+int state_file_save(const char *path, char *text, size_t len);
 
 /*
  * Renames the file to <path>.damaged, or <path>.damaged.2 and so on to STATE_FILE_ASIDE_MAX. Overwrites nothing, as
