@@ -5,19 +5,19 @@
 faults=$builddir/tests/trust/faults.so
 
 # A program built with AddressSanitizer finds our malloc() first, which calls that of its runtime.
-# frozen=1: with a clock that no pause of the machine moves, and with story=SCRIPT what happens meanwhile; see faults.h.
+# frozen=S: with a clock that no pause of the machine moves, and with story=SCRIPT what happens meanwhile; see faults.h.
 with_faults() { # plan command...: runs it with FAULT=plan; $work/struck has a line for each call that failed
   local plan=$1
   shift
   rm -f "$work/struck"
-  env ${frozen:+FAULT_CLOCK=1} ${story:+"FAULT_STORY=$story"} ${plan:+"FAULT=$plan"} FAULT_ALARM=20 FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
+  env ${frozen:+FAULT_CLOCK=$frozen} ${story:+"FAULT_STORY=$story"} ${plan:+"FAULT=$plan"} FAULT_ALARM="${hangs_s:-60}" FAULT_LOG="$work/struck" LD_PRELOAD="$faults${VM_ENERGY_PRELOAD:+:$VM_ENERGY_PRELOAD}" \
     ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" "$@"
 }
 
 # As run, with time that passes only while the command waits for its next tick, so that tick n has whatever the script
-# did when $n was that; it may call counter(). Behind tests/cli/lib.sh.
+# did when $n was that; it may call counter(). It begins now, or at $begin, in seconds since 1970. Behind tests/cli/lib.sh.
 run_story() { # script command...
-  local frozen=1 story
+  local frozen=${begin:-0} hangs_s=600 story # a story takes as long as the machine is busy
   story="$(declare -f counter); $1"
   shift
   run with_faults '' "$@"
