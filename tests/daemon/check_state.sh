@@ -112,6 +112,15 @@ check "... the old file is as it was" grep -q '^60000000 60000000 ' "$state"
 chmod 0755 "$work/state"
 begin
 check "writable again: nothing was lost" becomes vm_energy-b 80
+sed "s|$work/run/sock|$work/run/other|; s|collectd.pid|other.pid|; s|$work/csv|$work/var/csv|" "$work/collectd.conf" >"$work/other.conf"
+chmod a+r "$work/other.conf"
+cp -p "$state" "$work/was"
+start other "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/other.conf"
+check "a second daemon with the same file says so" wait_for 10 grep -q \
+  "^\[warning\] vm_energy plugin: StateFile: '$state' is in use by another process; it is left alone and nothing is kept" "$work/other.log"
+check "... and has values" wait_for 10 test -e "$work/var/csv/node1/vm_energy-b"
+check "... and ends with status 0" stop other
+check "... and did not write" cmp "$state" "$work/was"
 check "... which needs no word" logged_times 0 "cannot write"
 check "the read callback never failed" logged_times 0 "read-function of plugin"
 stop collectd
