@@ -68,6 +68,7 @@ static struct {
   struct timespec start[CLOCKS]; /* tv_sec 0: not asked for yet */
   int64_t passed_ns, timer_ns;   /* timer_ns: what timer_fd is set to, in passed_ns; below 0: to nothing */
   int64_t pause_ns;              /* how long the next wake-up is late */
+  int64_t begin_s;               /* what the wall clock shows at the start; 0: the real one */
   int64_t set_ns;                /* by how much the wall clock was set ahead */
   int timer_fd;
   const char *story; /* NULL: none */
@@ -131,7 +132,9 @@ unsigned long fault_struck(void) {
 __attribute__((constructor)) static void begin(void) {
   plan.from = getenv("FAULT_FROM");
   plan.log = getenv("FAULT_LOG");
-  frozen.on = getenv("FAULT_CLOCK") != NULL;
+  const char *begin = getenv("FAULT_CLOCK");
+  frozen.on = begin != NULL;
+  frozen.begin_s = begin != NULL ? atoll(begin) : 0;
   frozen.story = getenv("FAULT_STORY");
   const char *text = getenv("FAULT"), *seconds = getenv("FAULT_ALARM");
   if (seconds != NULL)
@@ -391,6 +394,8 @@ static int read_clock(clockid_t clock, struct timespec *time) {
   if (!frozen.on || clock < 0 || clock >= CLOCKS)
     return real(clock, time);
   struct timespec *start = &frozen.start[clock];
+  if (start->tv_sec == 0 && clock == CLOCK_REALTIME && frozen.begin_s > 0)
+    start->tv_sec = frozen.begin_s;
   if (start->tv_sec == 0 && real(clock, start) != 0)
     return -1;
   int64_t ns = start->tv_sec * NS_PER_S + start->tv_nsec + frozen.passed_ns;
