@@ -3,9 +3,9 @@
  *
  * Finds the command, hands it its options, and sees at the end that what was printed has arrived.
  */
-#include "command.h"
-#include "message.h"
-#include "options.h"
+#include "common/command.h"
+#include "common/message.h"
+#include "common/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

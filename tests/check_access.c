@@ -1,7 +1,7 @@
 /*
  * Why a file may not be read: which part of its path is closed, and the command that opens it.
  */
-#include "../standalone/access.h"
+#include "../standalone/look/access.h"
 
 #include "scratch.h"
 #include "suite.h"

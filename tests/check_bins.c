@@ -1,5 +1,5 @@
 /* Bins: stretches of power, shared among equal spans of time. */
-#include "../standalone/bins.h"
+#include "../standalone/report/bins.h"
 
 #include "suite.h"
 

@@ -1,10 +1,10 @@
 /*
  * The table of top: curves, layouts, order, lines; and what the keys do to it.
  */
-#include "../standalone/board.h"
-#include "../standalone/curve.h"
-#include "../standalone/show.h"
-#include "../standalone/view.h"
+#include "../standalone/common/show.h"
+#include "../standalone/look/board.h"
+#include "../standalone/look/curve.h"
+#include "../standalone/look/view.h"
 #include "suite.h"
 
 #include "core/clock.h"

@@ -2,8 +2,8 @@
  * The bounds of a window: rows of updates around it, and a thousand windows over simulated counters, through the real
  * meter, in which the true energy must lie inside.
  */
-#include "../standalone/bounds.h"
-#include "../standalone/window.h"
+#include "../standalone/common/bounds.h"
+#include "../standalone/measure/window.h"
 #include "one_look.h"
 #include "sim/load.h"
 #include "suite.h"

@@ -2,9 +2,9 @@
  * Two sides against each other: what is known of a difference, from figures by hand; and sides of captures on disk,
  * whose truth is known.
  */
-#include "../standalone/compare.h"
+#include "../standalone/report/compare.h"
 
-#include "../standalone/message.h"
+#include "../standalone/common/message.h"
 
 #include "scratch.h"
 #include "suite.h"

@@ -1,6 +1,6 @@
 /* Which steps between two rows make sense: stories of one VM, as ts:joules:watts; '-' is an empty field. */
-#include "../standalone/course.h"
-#include "../standalone/cover.h"
+#include "../standalone/report/course.h"
+#include "../standalone/report/cover.h"
 
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* CSV, row by row: what is a row, a field, a line that is cut; and files that are none. */
-#include "../standalone/csv_reader.h"
+#include "../standalone/common/csv_reader.h"
 
 #include "scratch.h"
 #include "suite.h"

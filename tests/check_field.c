@@ -1,5 +1,5 @@
 /* Fields of a capture: what is a number, what is none, and what is no value. */
-#include "../standalone/field.h"
+#include "../standalone/common/field.h"
 
 #include "suite.h"
 

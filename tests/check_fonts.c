@@ -1,5 +1,5 @@
 /* fonts: characters that no font has. A stand-in for fc-list is a script in PATH. */
-#include "../standalone/fonts.h"
+#include "../standalone/report/fonts.h"
 
 #include "scratch.h"
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* gnuplot: text that is nothing but text, and a process that fails. Stand-ins for it are scripts in PATH. */
-#include "../standalone/gnuplot.h"
+#include "../standalone/report/gnuplot.h"
 
 #include "scratch.h"
 #include "suite.h"

@@ -1,8 +1,8 @@
 /*
  * Groups of VMs: by a regular expression, by a file; what is refused and in which words.
  */
-#include "../standalone/groups.h"
-#include "../standalone/message.h"
+#include "../standalone/common/message.h"
+#include "../standalone/report/groups.h"
 
 #include "capture.h"
 #include "scratch.h"

@@ -1,7 +1,7 @@
 /*
  * The energy that Scaphandre shares out: which zones it is of, which of them are one counter, and why it is not known.
  */
-#include "../standalone/host.h"
+#include "../standalone/look/host.h"
 
 #include "core/counter.h"
 #include "scratch.h"

@@ -1,9 +1,9 @@
 /*
  * The counters that a user names: which paths and patterns are taken, and what is said about the others.
  */
-#include "../standalone/inputs.h"
+#include "../standalone/common/inputs.h"
 
-#include "../standalone/message.h"
+#include "../standalone/common/message.h"
 #include "capture.h"
 #include "file_clock.h"
 #include "scratch.h"

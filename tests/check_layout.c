@@ -1,5 +1,5 @@
 /* Headers of captures: which columns are whose. */
-#include "../standalone/layout.h"
+#include "../standalone/report/layout.h"
 
 #include "suite.h"
 

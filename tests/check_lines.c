@@ -1,5 +1,5 @@
 /* Lines: what ends one, what is kept of it. */
-#include "../standalone/lines.h"
+#include "../standalone/common/lines.h"
 
 #include "suite.h"
 

@@ -1,7 +1,7 @@
 /*
  * Messages on standard error, and what becomes of standard output.
  */
-#include "../standalone/message.h"
+#include "../standalone/common/message.h"
 
 #include "capture.h"
 #include "suite.h"

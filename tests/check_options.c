@@ -1,8 +1,8 @@
 /*
  * The options of the tool: what each sets, what is refused and in which words.
  */
-#include "../standalone/host.h"
-#include "../standalone/options.h"
+#include "../standalone/common/options.h"
+#include "../standalone/look/host.h"
 
 #include "capture.h"
 #include "core/clock.h"
@@ -62,7 +62,7 @@ static const char *told(const struct options *o) {
     TELL("stale %lld ", (long long)o->meter.stale_ns);
   if (o->follows)
     TELL("follows ");
-  if (strcmp(o->host_counter, HOST_COUNTERS) != 0)
+  if (strcmp(o->host_counter, OPTIONS_HOST_COUNTERS) != 0)
     TELL("host %s ", o->host_counter);
   if (o->meter.max_power_w > 0)
     TELL("most %g ", o->meter.max_power_w);

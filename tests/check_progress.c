@@ -2,9 +2,9 @@
  * The line of progress: what stands in it, what it does without where the terminal is narrow, and how it comes and
  * goes.
  */
-#include "../standalone/progress.h"
+#include "../standalone/measure/progress.h"
 
-#include "../standalone/message.h"
+#include "../standalone/common/message.h"
 #include "capture.h"
 #include "core/clock.h"
 #include "suite.h"

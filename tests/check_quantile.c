@@ -1,5 +1,5 @@
 /* Quantiles: exact while values are few, within 0.5 % of the exact ones afterwards. */
-#include "../standalone/quantile.h"
+#include "../standalone/common/quantile.h"
 
 #include "suite.h"
 

@@ -1,6 +1,6 @@
 /* Reading a long capture: each value goes to its VM, and the cost of a row grows slowly with the number of VMs. */
-#include "../standalone/message.h"
-#include "../standalone/recording.h"
+#include "../standalone/common/message.h"
+#include "../standalone/report/recording.h"
 
 #include "scratch.h"
 #include "suite.h"

@@ -1,7 +1,7 @@
 /*
  * What people read in tables: numbers at the edges of their units, and names that must take so many columns.
  */
-#include "../standalone/show.h"
+#include "../standalone/common/show.h"
 
 #include "core/clock.h"
 #include "suite.h"

@@ -1,7 +1,7 @@
 /*
  * The sum of the powers of several VMs over time: what it is, where it is not known, in little memory.
  */
-#include "../standalone/steps.h"
+#include "../standalone/report/steps.h"
 
 #include "core/clock.h"
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* Waiting: what ends it. Pipes stand for the keyboard; no test waits for time to pass. */
-#include "../standalone/stop.h"
+#include "../standalone/common/stop.h"
 
 #include "core/clock.h"
 

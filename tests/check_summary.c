@@ -1,9 +1,9 @@
 /*
  * How good a time series is: counts, report and warnings, from samples by literal.
  */
-#include "../standalone/summary.h"
+#include "../standalone/measure/summary.h"
 
-#include "../standalone/message.h"
+#include "../standalone/common/message.h"
 #include "capture.h"
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* What samples add up to: stories of one VM, told with literals. Times in s, energies in J, power in W. */
-#include "../standalone/tally.h"
+#include "../standalone/report/tally.h"
 
 #include "suite.h"
 

@@ -3,7 +3,7 @@
  * are torn and the counter is reset: from updates.dat, and from the rows alone. And the sum of a replay, against that
  * of the meter that was there, also where two series alternate.
  */
-#include "../standalone/tally.h"
+#include "../standalone/report/tally.h"
 
 #include "core/clock.h"
 #include "core/meter.h"

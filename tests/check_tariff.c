@@ -1,7 +1,7 @@
 /* What a kilowatt-hour costs: rows of spans over a file; files that are refused; and bounds of costs that hold. */
-#include "../standalone/bounds.h"
-#include "../standalone/message.h"
-#include "../standalone/tariff.h"
+#include "../standalone/common/bounds.h"
+#include "../standalone/common/message.h"
+#include "../standalone/common/tariff.h"
 
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* The schedule: which ticks are taken, missed, and what their time stamps are. No clock, no waiting. */
-#include "../standalone/ticker.h"
+#include "../standalone/common/ticker.h"
 
 #include <check.h>
 #include <stdlib.h>

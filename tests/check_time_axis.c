@@ -1,6 +1,6 @@
 /* time_axis: tics at round local times, on both sides of a change of the offset. Zones are POSIX rules: no tzdata. */
-#include "../standalone/gnuplot.h"
-#include "../standalone/time_axis.h"
+#include "../standalone/report/gnuplot.h"
+#include "../standalone/report/time_axis.h"
 
 #include "suite.h"
 

@@ -1,7 +1,7 @@
 /*
  * Verdicts: stories of readings, through the real meter, and what is said of each; the host against its VMs.
  */
-#include "../standalone/verdict.h"
+#include "../standalone/look/verdict.h"
 #include "one_look.h"
 #include "suite.h"
 

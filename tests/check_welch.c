@@ -1,5 +1,5 @@
 /* What repeated runs say: against printed tables, and against figures that were computed in another way. */
-#include "../standalone/welch.h"
+#include "../standalone/report/welch.h"
 
 #include "suite.h"
 

@@ -1,7 +1,7 @@
 /*
  * Energy and power over a window: readings by literal, through a real meter.
  */
-#include "../standalone/window.h"
+#include "../standalone/measure/window.h"
 
 #include "core/meter.h"
 #include "one_look.h"

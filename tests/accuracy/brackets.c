@@ -3,7 +3,7 @@
 
 #include "look.h"
 #include "sim/world.h"
-#include "window.h"
+#include "measure/window.h"
 
 #include <stdlib.h>
 

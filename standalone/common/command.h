@@ -1,0 +1,33 @@
+/*
+ * command: one row of the table of commands
+ *
+ * A new command is a file cmd_<name>.c with such a row, a line in the table of main.c, and, if it has options that
+ * no other has, a bit and rows in options.c. Help is printed from these tables.
+ */
+#ifndef VM_ENERGY_COMMAND_H
+#define VM_ENERGY_COMMAND_H
+
+#include "common/options.h"
+
+struct command {
+  const char *name;
+  const char *summary;                       /* one line, for the list of commands */
+  const char *synopsis;                      /* what stands behind the name: "[--files PATH...] [OPTION]..." */
+  const char *text;                          /* paragraphs for its help, each line ended */
+  const char *examples;                      /* the same */
+  unsigned options;                          /* OPTIONS_...: which options it has */
+  int wrong_usage;                           /* exit status then; 0: STATUS_USAGE */
+  int (*run)(const struct options *options); /* returns a STATUS_... */
+};
+
+extern const struct command command_check;
+extern const struct command command_list;
+extern const struct command command_top;
+extern const struct command command_ts;
+extern const struct command command_once;
+extern const struct command command_run;
+extern const struct command command_report;
+extern const struct command command_compare;
+extern const struct command command_plot;
+
+#endif

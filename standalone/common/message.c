@@ -1,0 +1,100 @@
+#include "common/message.h"
+
+#include "core/label.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Two paths of the greatest length and the words around them. */
+#define LINE_BYTES (2 * PATH_MAX + 4096)
+
+static bool quiet;
+static void (*clear_before)(void *arg);
+static void *clear_arg;
+
+__attribute__((format(printf, 3, 0))) static void put_line(FILE *out, const char *prefix, const char *format,
+                                                           va_list arguments) {
+  char line[LINE_BYTES];
+  vsnprintf(line, sizeof(line), format, arguments);
+  label_make_printable(line);
+  fprintf(out, "%s%s\n", prefix, line);
+}
+
+__attribute__((format(printf, 2, 0))) static void tell(const char *prefix, const char *format, va_list arguments) {
+  if (clear_before != NULL)
+    clear_before(clear_arg);
+  put_line(stderr, prefix, format, arguments);
+}
+
+void tell_error(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  tell("vm_energy: ", format, arguments);
+  va_end(arguments);
+}
+
+void tell_warning(const char *format, ...) {
+  if (quiet)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  tell("vm_energy: warning: ", format, arguments);
+  va_end(arguments);
+}
+
+void tell_note(const char *format, ...) {
+  if (quiet)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  tell("vm_energy: ", format, arguments);
+  va_end(arguments);
+}
+
+void message_be_quiet(void) {
+  quiet = true;
+}
+
+void message_before(void (*clear)(void *arg), void *arg) {
+  clear_before = clear;
+  clear_arg = arg;
+}
+
+void output_line(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  put_line(stdout, "", format, arguments);
+  va_end(arguments);
+}
+
+static int output_error;
+
+/* What became of standard output, where only that something did is known. */
+static int lost_error(void) {
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0 ? -EPIPE : -EIO;
+}
+
+static void note_output(int failed) {
+  if (failed != 0 && output_error == 0)
+    output_error = errno != 0 ? -errno : lost_error();
+}
+
+void output_flush(void) {
+  errno = 0;
+  note_output(fflush(stdout));
+}
+
+int output_finish(void) {
+  output_flush();
+  note_output(ferror(stdout)); /* of a write before the flush */
+  errno = 0;
+  note_output(fclose(stdout));
+  return output_error;
+}

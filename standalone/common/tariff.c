@@ -1,0 +1,186 @@
+#include "common/tariff.h"
+
+#include "common/csv_reader.h"
+#include "common/field.h"
+#include "common/message.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- the file ----------------------------------------------------------------------------------------------------- */
+
+struct reading {
+  struct tariff *tariff;
+  size_t size; /* of its steps */
+  bool begun;
+  size_t ts, value, columns;
+};
+
+static int add_step(struct reading *r, int64_t from_ns, bool has_value, double value) {
+  struct tariff *tariff = r->tariff;
+  if (tariff->num == r->size) {
+    size_t size = r->size > 0 ? 2 * r->size : 64;
+    struct tariff_step *steps = reallocarray(tariff->steps, size, sizeof(*steps));
+    if (steps == NULL)
+      return -ENOMEM;
+    tariff->steps = steps;
+    r->size = size;
+  }
+  tariff->steps[tariff->num++] = (struct tariff_step){.from_ns = from_ns, .has_value = has_value, .value = value};
+  tariff->has_negative = tariff->has_negative || (has_value && value < 0);
+  return 0;
+}
+
+static int take_header(struct reading *r, const struct csv_row *row) {
+  r->begun = true;
+  r->columns = row->count;
+  r->ts = csv_row_column(row, "ts");
+  r->value = csv_row_column(row, "value");
+  if (r->ts < r->columns && r->value < r->columns)
+    return 0;
+  tell_error("'%s': line %" PRIu64 ": the columns ts and value are missing", r->tariff->path, row->line);
+  return -EINVAL;
+}
+
+/* As statistics programs write it. */
+static bool is_none(const char *text) {
+  return *text == '\0' || strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0;
+}
+
+/* Any finite number, of which all is there. */
+static bool parse_value(const char *text, double *value) {
+  char *end;
+  *value = strtod(text, &end);
+  return end != text && *end == '\0' && isfinite(*value);
+}
+
+static int take_row(const struct csv_row *row, void *arg) {
+  struct reading *r = arg;
+  const struct tariff *tariff = r->tariff;
+  int64_t from_ns;
+  double value = 0;
+  if (!r->begun)
+    return take_header(r, row);
+  const char *problem = NULL;
+  if (row->count != r->columns)
+    problem = "it has another number of fields than the first line";
+  else if (field_parse_time(row->fields[r->ts], &from_ns, NULL) != 0)
+    problem = "its ts is no time";
+  else if (tariff->num > 0 && from_ns <= tariff->steps[tariff->num - 1].from_ns)
+    problem = "its ts is not later than the one before (times without an offset from UTC are local)";
+  else if (!is_none(row->fields[r->value]) && !parse_value(row->fields[r->value], &value))
+    problem = "its value is no number";
+  if (problem == NULL)
+    return add_step(r, from_ns, !is_none(row->fields[r->value]), value);
+  tell_error("'%s': line %" PRIu64 ": %s", tariff->path, row->line, problem);
+  return -EINVAL;
+}
+
+static int read_file(struct reading *r) {
+  struct tariff *tariff = r->tariff;
+  int status = csv_reader_read(tariff->path, take_row, r);
+  if (status == 0 && tariff->num == 0) {
+    tell_error("'%s': it has no values; it needs the columns ts and value, and a row for each value", tariff->path);
+    return STATUS_USAGE;
+  }
+  if (status == 0 && tariff->num > 1) {
+    const struct tariff_step *last = &tariff->steps[tariff->num - 1];
+    int64_t end_ns;
+    if (!__builtin_sub_overflow(last->from_ns, last[-1].from_ns, &end_ns) &&
+        !__builtin_add_overflow(last->from_ns, end_ns, &end_ns))
+      status = add_step(r, end_ns, false, 0);
+  }
+  if (status == 0)
+    return STATUS_DONE;
+  if (status != -EINVAL)
+    tell_error("unable to read '%s': %s", tariff->path, strerror(-status));
+  return status == -ENOMEM ? STATUS_FAILED : STATUS_USAGE;
+}
+
+int tariff_open(struct tariff *tariff, const char *text) {
+  *tariff = (struct tariff){0};
+  struct reading reading = {.tariff = tariff};
+  double value;
+  if (text == NULL)
+    return STATUS_DONE;
+  int status = STATUS_DONE;
+  if (!parse_value(text, &value)) {
+    tariff->path = text;
+    status = read_file(&reading);
+  } else if (add_step(&reading, INT64_MIN, true, value) != 0) {
+    tell_error("unable to start: %s", strerror(ENOMEM));
+    status = STATUS_FAILED;
+  }
+  if (status != STATUS_DONE)
+    tariff_close(tariff);
+  return status;
+}
+
+void tariff_close(struct tariff *tariff) {
+  free(tariff->steps);
+  *tariff = (struct tariff){0};
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------- */
+
+/* The step that holds at that instant; num: it is before the first one. */
+static size_t step_at(const struct tariff *tariff, int64_t at_ns) {
+  size_t low = 0, high = tariff->num;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (tariff->steps[middle].from_ns <= at_ns)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low > 0 ? low - 1 : tariff->num;
+}
+
+static int64_t end_of(const struct tariff *tariff, size_t step) {
+  return step + 1 < tariff->num ? tariff->steps[step + 1].from_ns : INT64_MAX;
+}
+
+int64_t tariff_covers_until(const struct tariff *tariff, int64_t from_ns, int64_t to_ns) {
+  for (size_t i = step_at(tariff, from_ns); from_ns < to_ns; i++) {
+    if (i >= tariff->num || !tariff->steps[i].has_value)
+      return from_ns;
+    from_ns = end_of(tariff, i);
+  }
+  return to_ns;
+}
+
+double tariff_integral(const struct tariff *tariff, int64_t from_ns, int64_t to_ns) {
+  size_t i = step_at(tariff, from_ns);
+  double sum = 0;
+  if (i == tariff->num) {
+    i = 0;
+    from_ns = tariff->num > 0 ? tariff->steps[0].from_ns : to_ns;
+  }
+  for (; from_ns < to_ns; i++) {
+    int64_t end_ns = end_of(tariff, i) < to_ns ? end_of(tariff, i) : to_ns;
+    if (tariff->steps[i].has_value)
+      sum += tariff->steps[i].value * (double)(end_ns - from_ns) * 1e-9;
+    from_ns = end_ns;
+  }
+  return sum;
+}
+
+void tariff_range(const struct tariff *tariff, int64_t from_ns, int64_t to_ns, double *least, double *most) {
+  size_t i = step_at(tariff, from_ns);
+  bool has = false;
+  *least = *most = 0;
+  for (i = i == tariff->num ? 0 : i; i < tariff->num; i++) {
+    const struct tariff_step *step = &tariff->steps[i];
+    if (step->from_ns > from_ns && step->from_ns >= to_ns)
+      break;
+    if (!step->has_value)
+      continue;
+    *least = has && *least < step->value ? *least : step->value;
+    *most = has && *most > step->value ? *most : step->value;
+    has = true;
+  }
+}

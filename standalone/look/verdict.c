@@ -1,0 +1,593 @@
+#include "look/verdict.h"
+
+#include "common/show.h"
+
+#include "core/clock.h"
+#include "core/counter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A writer is between truncate and write for some microseconds; what is wrong for longer stays wrong. */
+#define ERROR_SPELL_NS NS_PER_S
+
+/* Two updates tell period, power and that all is well. A counter that is new at each reading takes a few readings. */
+#define UPDATES_ENOUGH  2
+#define READINGS_ENOUGH 4
+
+/* After a reset, a second counter shows up within so many. */
+#define UPDATES_TO_RETURN 3
+
+/* Two clocks that are closer are one; an attribute cache may hide an update for a minute. */
+#define CLOCKS_APART_NS (120 * NS_PER_S)
+
+/*
+ * Scaphandre that takes the power of a period of a bit more than 5 s for its energy (issue 428) counts a bit less than
+ * a fifth, of which the VMs have nearly all when the host does little else.
+ */
+#define FIFTH_LEAST 0.17
+#define FIFTH_MOST  0.24
+
+/* An update whose file is dated by another clock is known to a look: within some percent all is well. */
+#define MORE_THAN_ALL 1.1
+
+static const struct {
+  const char *name;
+  enum verdict_level level;
+} kinds[VERDICTS] = {
+    [VERDICT_GOOD] = {"good", LEVEL_OK},
+    [VERDICT_FRESH] = {"fresh", LEVEL_OK},
+    [VERDICT_IDLE] = {"idle", LEVEL_OK},
+    [VERDICT_OFF] = {"off", LEVEL_WARNING},
+    [VERDICT_DEAD] = {"dead-writer", LEVEL_CRITICAL},
+    [VERDICT_RESET] = {"reset", LEVEL_WARNING},
+    [VERDICT_SPIKE] = {"spike", LEVEL_WARNING},
+    [VERDICT_ALTERNATING] = {"alternating", LEVEL_CRITICAL},
+    [VERDICT_MERGED] = {"merged", LEVEL_WARNING},
+    [VERDICT_PASSED] = {"passed", LEVEL_NOTE},
+    [VERDICT_CLOCK] = {"clock", LEVEL_WARNING},
+    [VERDICT_FROZEN] = {"frozen", LEVEL_WARNING},
+    [VERDICT_UNDATED] = {"undated", LEVEL_WARNING},
+    [VERDICT_DENIED] = {"denied", LEVEL_CRITICAL},
+    [VERDICT_MISSING] = {"missing", LEVEL_CRITICAL},
+    [VERDICT_LINK] = {"link", LEVEL_CRITICAL},
+    [VERDICT_SPECIAL] = {"special", LEVEL_CRITICAL},
+    [VERDICT_EMPTY] = {"empty", LEVEL_CRITICAL},
+    [VERDICT_NEWLINE] = {"newline", LEVEL_CRITICAL},
+    [VERDICT_NO_NUMBER] = {"no-number", LEVEL_CRITICAL},
+    [VERDICT_UNREADABLE] = {"unreadable", LEVEL_CRITICAL},
+    [VERDICT_NOTHING] = {"nothing", LEVEL_CRITICAL},
+    [VERDICT_HOST_AGREES] = {"host-agrees", LEVEL_OK},
+    [VERDICT_HOST_LOW] = {"host-low", LEVEL_NOTE},
+    [VERDICT_HOST_FIFTH] = {"host-fifth", LEVEL_WARNING},
+    [VERDICT_HOST_MORE] = {"host-more", LEVEL_WARNING},
+    [VERDICT_HOST_NONE] = {"host-none", LEVEL_NOTE},
+    [VERDICT_HOST_DENIED] = {"host-denied", LEVEL_NOTE},
+    [VERDICT_HOST_UNCOMPARED] = {"host-uncompared", LEVEL_NOTE},
+};
+
+const char *verdict_name(enum verdict_kind kind) {
+  return kinds[kind].name;
+}
+
+enum verdict_level verdict_level(enum verdict_kind kind) {
+  return kinds[kind].level;
+}
+
+const char *verdict_level_name(enum verdict_level level) {
+  static const char *const names[] = {"OK", "NOTE", "WARNING", "CRITICAL"};
+  return names[level];
+}
+
+int verdict_level_status(enum verdict_level level) {
+  return level == LEVEL_CRITICAL ? 2 : level == LEVEL_WARNING ? 1 : 0;
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
+
+static void note_number(struct facts *facts, const struct sample *sample) {
+  if (facts->readings > 0 && sample->energy_uj < facts->last_uj && sample->state != SAMPLE_WRAP) {
+    facts->resets++;
+    facts->since_reset = 0;
+    facts->fell_from_uj = facts->last_uj;
+  } else if (facts->resets > 0 && sample->updates > 0) {
+    facts->since_reset++;
+    if (facts->fell_from_uj > 0 && sample->energy_uj >= facts->fell_from_uj) {
+      facts->returns++;
+      facts->fell_from_uj = 0;
+    }
+  }
+  facts->last_uj = sample->energy_uj;
+  facts->readings++;
+}
+
+/* What the host's counters showed at that time, not later than this look. */
+static double host_j_at(const struct facts *facts, int64_t mono_ns, int64_t now_ns, double host_j) {
+  if (now_ns <= facts->looked_ns || mono_ns >= now_ns)
+    return host_j;
+  int64_t since_ns = mono_ns > facts->looked_ns ? mono_ns - facts->looked_ns : 0;
+  return facts->looked_host_j +
+         (host_j - facts->looked_host_j) * (double)since_ns / (double)(now_ns - facts->looked_ns);
+}
+
+static void note_update(struct facts *facts, const struct sample *sample, double host_j) {
+  facts->last = (struct facts_update){.mono_ns = sample->update_mono_ns,
+                                      .energy_j = sample->energy_j,
+                                      .host_j = host_j_at(facts, sample->update_mono_ns, sample->at.mono_ns, host_j)};
+  if (facts->updates == 0 || isnan(facts->first.host_j))
+    facts->first = facts->last;
+  facts->updates++;
+  facts->growths += sample->delta_j > 0;
+  facts->spikes += sample->state == SAMPLE_SPIKE;
+}
+
+void facts_note(struct facts *facts, const struct sample *sample, double host_j) {
+  if (facts->start_ns == 0)
+    facts->start_ns = sample->at.mono_ns;
+  facts->watched_ns = sample->at.mono_ns - facts->start_ns;
+  if (sample->error != 0 && facts->error == 0)
+    facts->error_since_ns = sample->at.mono_ns;
+  facts->error = sample->error;
+  facts->stale = sample->state == SAMPLE_STALE;
+  facts->by_update = sample->by_update;
+  facts->has_age = sample->has_age;
+  facts->age_ns = sample->age_ns;
+  facts->period_ns = sample->period_ns;
+  facts->has_power = sample->has_power;
+  facts->power_w = sample->power_w;
+  facts->pauses += sample->pauses;
+  facts->pause_ns += sample->pause_ns;
+  if (sample->has_energy)
+    note_number(facts, sample);
+  if (sample->has_energy && sample->updates > 0)
+    note_update(facts, sample, host_j);
+  facts->looked_ns = sample->at.mono_ns;
+  facts->looked_host_j = host_j;
+}
+
+static enum verdict_kind kind_of_error(int error) {
+  switch (-error) {
+  case EACCES:
+  case EPERM:
+    return VERDICT_DENIED;
+  case ENOENT:
+  case ENOTDIR:
+    return VERDICT_MISSING;
+  case ELOOP:
+    return VERDICT_LINK;
+  case EISDIR:
+  case EMEDIUMTYPE:
+    return VERDICT_SPECIAL;
+  case ENODATA:
+    return VERDICT_EMPTY;
+  case EINVAL:
+  case EFBIG:
+  case ERANGE:
+    return VERDICT_NO_NUMBER;
+  default:
+    return VERDICT_UNREADABLE;
+  }
+}
+
+/* A young counter that was reset is soon again at what it fell from, but does not fall again. */
+static bool alternates(const struct facts *facts) {
+  return facts->returns > 0 && facts->resets > 1;
+}
+
+bool facts_are_clear(const struct facts *facts) {
+  if (facts->error != 0) {
+    bool of_content = kind_of_error(facts->error) >= VERDICT_EMPTY; /* the others are no moment of a writer */
+    return !of_content || facts->start_ns + facts->watched_ns - facts->error_since_ns >= ERROR_SPELL_NS;
+  }
+  if (facts->resets > 0)
+    return alternates(facts) || facts->since_reset >= UPDATES_TO_RETURN;
+  if (facts->stale && facts->updates == 0)
+    return facts->watched_ns >= VERDICT_WAIT_NS;
+  if (facts->stale)
+    return true;
+  if (!facts->by_update)
+    return facts->updates >= UPDATES_ENOUGH || facts->readings >= READINGS_ENOUGH;
+  return facts->updates >= UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
+}
+
+static bool clocks_differ(const struct facts *facts) {
+  return facts->updates > 0 && facts->by_update &&
+         (facts->behind_ns > CLOCKS_APART_NS || facts->behind_ns < -CLOCKS_APART_NS);
+}
+
+bool facts_are_stale(const struct facts *facts) {
+  if (clocks_differ(facts))
+    return false;
+  /* another clock dates the file, and both signs agree */
+  bool silent = !facts->has_age && facts->by_update && facts->updates == 0 && facts->watched_ns >= VERDICT_WAIT_NS &&
+                facts->behind_ns > METER_STALE_FIRST_NS;
+  return facts->stale || silent;
+}
+
+/* ---- of a counter ------------------------------------------------------------------------------------------------ */
+
+/* True if what the counter shows may be what its mount showed long ago. */
+static bool may_be_frozen(const struct facts *facts, const struct verdict_context *context) {
+  return context->cache != NULL && !context->others_grow && facts->growths == 0 &&
+         (facts->updates > 0 || facts->watched_ns >= VERDICT_WAIT_NS);
+}
+
+static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
+  if (facts->error != 0)
+    return kind_of_error(facts->error);
+  if (context->spaced && !context->kernel && facts->updates == 0)
+    return VERDICT_NEWLINE;
+  bool stale = facts_are_stale(facts) && !context->kernel;
+  if (context->merged)
+    return stale ? VERDICT_PASSED : VERDICT_MERGED;
+  if (alternates(facts))
+    return VERDICT_ALTERNATING;
+  if (stale)
+    return context->others_alive ? VERDICT_OFF : VERDICT_DEAD;
+  if (facts->spikes > 0)
+    return VERDICT_SPIKE;
+  if (facts->resets > 0)
+    return VERDICT_RESET;
+  if (!facts->by_update && !context->kernel)
+    return VERDICT_UNDATED;
+  if (may_be_frozen(facts, context))
+    return VERDICT_FROZEN;
+  if (facts->updates == 0)
+    return context->kernel ? VERDICT_IDLE : VERDICT_FRESH;
+  if (clocks_differ(facts))
+    return VERDICT_CLOCK;
+  return facts->growths > 0 ? VERDICT_GOOD : VERDICT_IDLE;
+}
+
+/* text: that or next, of the verdict; a second one replaces the first. */
+__attribute__((format(printf, 3, 4))) static void put(struct verdict *verdict, char **text, const char *format, ...) {
+  va_list arguments;
+  free(*text);
+  va_start(arguments, format);
+  if (vasprintf(text, format, arguments) < 0) {
+    *text = NULL;
+    verdict->error = -ENOMEM;
+  }
+  va_end(arguments);
+}
+
+#define TEXT(...) put(verdict, &verdict->text, __VA_ARGS__)
+#define NEXT(...) put(verdict, &verdict->next, __VA_ARGS__)
+
+void verdict_free(struct verdict *verdict) {
+  free(verdict->text);
+  free(verdict->next);
+}
+
+static void describe_error(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
+  const char *path = context->path;
+  TEXT("%s", counter_error_text(facts->error));
+  switch (verdict->kind) {
+  case VERDICT_DENIED:
+    TEXT("may not be read%s%s", context->closed != NULL ? ": " : "", context->closed != NULL ? context->closed : "");
+    NEXT("%s", context->open_it != NULL ? context->open_it : "run vm_energy as a user who may read it");
+    break;
+  case VERDICT_MISSING:
+    TEXT("there is no such file");
+    NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or correct the path");
+    break;
+  case VERDICT_LINK:
+    NEXT("if you trust what it leads to (readlink -f %s), name that with --files", path);
+    break;
+  case VERDICT_SPECIAL:
+    NEXT("see who made it (ls -ld %s), and remove it", path);
+    break;
+  case VERDICT_EMPTY:
+    TEXT("stays empty: its writer ended between truncate and write, and Scaphandre ends when it finds such a file");
+    NEXT("stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf 0 >%s", path);
+    break;
+  case VERDICT_NO_NUMBER:
+    NEXT("see what else writes to it: ls -l %s", path);
+    break;
+  default:
+    NEXT("try to read it yourself: cat %s", path);
+    break;
+  }
+}
+
+/* What a guest can do about it, who has no hand in what its host writes. */
+static void advise_guest(const struct verdict_context *context, struct verdict *verdict) {
+  switch (verdict->kind) {
+  case VERDICT_OFF:
+  case VERDICT_DEAD:
+    NEXT("see whether the share is mounted (findmnt -T %s); ask whoever runs the host whether Scaphandre's qemu "
+         "exporter "
+         "runs there",
+         context->path);
+    break;
+  case VERDICT_MISSING:
+    NEXT("mount the share of the host, read-only, at /var/scaphandre");
+    break;
+  case VERDICT_EMPTY:
+  case VERDICT_NEWLINE:
+  case VERDICT_NO_NUMBER:
+  case VERDICT_RESET:
+  case VERDICT_SPIKE:
+  case VERDICT_ALTERNATING:
+    NEXT("mount the share read-only, so that nothing in this guest writes to it; tell whoever runs the host, who can "
+         "see the cause with vm_energy check");
+    break;
+  default:
+    break;
+  }
+}
+
+static void describe(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
+  char pauses[160] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
+       power[SHOW_NUMBER_MAX + 8] = "";
+  bool dated = facts->has_age || facts->updates > 0;
+  show_age(dated ? facts->age_ns : facts->behind_ns > facts->watched_ns ? facts->behind_ns : facts->watched_ns, age);
+  if (facts->period_ns > 0) {
+    show_period(facts->period_ns, number);
+    snprintf(period, sizeof(period), "every %s", number);
+  }
+  if (facts->has_power) {
+    show_power(facts->power_w, number);
+    snprintf(power, sizeof(power), "%s, ", number);
+  }
+  if (facts->pauses > 0 && facts->watched_ns > 0)
+    snprintf(pauses, sizeof(pauses),
+             "; the writer paused %" PRIu64
+             " time%s, %.1f %% of the time: what was drawn then may be missing from the energy",
+             facts->pauses, facts->pauses == 1 ? "" : "s", 100 * (double)facts->pause_ns / (double)facts->watched_ns);
+  switch (verdict->kind) {
+  case VERDICT_GOOD:
+    TEXT("%s%s %s%s", power, context->kernel ? "counted by the kernel" : "updated", context->kernel ? "" : period,
+         pauses);
+    break;
+  case VERDICT_FRESH:
+    if (dated)
+      TEXT("updated %s ago, and not since", age);
+    else
+      TEXT("not updated while it was watched, which was for %.1f s", (double)facts->watched_ns / 1e9);
+    NEXT("nothing is wrong yet; watch longer with --duration to see its power");
+    break;
+  case VERDICT_IDLE:
+    TEXT("0 W: updated %s, and nothing was added", context->kernel ? "by the kernel" : period);
+    NEXT("right for an idle VM; else compare with the load inside %s", context->guest ? "this guest" : "the VM");
+    break;
+  case VERDICT_OFF:
+    TEXT("not updated for %s, while others are: the VM is off, or gone", age);
+    NEXT("see whether it runs: virsh domstate %s; when it is gone for good, remove its directory, as Scaphandre does "
+         "not; if its exporter is slower, set --stale-timeout",
+         context->domain);
+    break;
+  case VERDICT_DEAD:
+    if (context->cache != NULL)
+      TEXT("not updated for %s: its mount shows old content (%s), or Scaphandre has stopped", age, context->cache);
+    else if (context->guest)
+      TEXT("not updated for %s: Scaphandre has stopped on the host", age);
+    else
+      TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
+           context->partial ? " that '--vm' selects" : "");
+    NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu); if it is "
+         "slower, set --stale-timeout");
+    break;
+  case VERDICT_PASSED:
+    TEXT("not updated for %s: was that of a VM without a guest name, or of a process that only names qemu-system "
+         "(tail -F qemu-system.log)",
+         age);
+    NEXT("nothing is wrong; remove its directory to be rid of this line");
+    break;
+  case VERDICT_FROZEN:
+    if (facts->updates > 0)
+      TEXT("0 W: the time of its file moves, its number does not: likely its mount shows an old one (%s)",
+           context->cache);
+    else
+      TEXT("not updated for %s: likely its mount shows old content (%s)", age, context->cache);
+    NEXT("%s; compare with the same file where it is written", context->uncache);
+    break;
+  case VERDICT_CLOCK:
+    show_age(facts->behind_ns > 0 ? facts->behind_ns : -facts->behind_ns, age);
+    TEXT("%s%s %s; the times of its file are %s %s this clock: here and where it is written, the clocks differ", power,
+         "updated", period, age, facts->behind_ns > 0 ? "behind" : "ahead of");
+    NEXT("set both clocks (timedatectl): powers are right, but the times of captures are not those of the writer");
+    break;
+  case VERDICT_NEWLINE:
+    TEXT("ends in a newline or a space, and is not updated: Scaphandre ends when it finds such a file");
+    NEXT("stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf %%s %" PRIu64
+         " >%s",
+         facts->last_uj, context->path);
+    break;
+  case VERDICT_RESET:
+    TEXT("fell %" PRIu64 " time%s while it was watched: what it counted before is lost", facts->resets,
+         facts->resets == 1 ? "" : "s");
+    NEXT("normal once, when its directory was set up anew; if it goes on, find what else writes to %s", context->path);
+    break;
+  case VERDICT_SPIKE:
+    TEXT("rose %" PRIu64 " time%s by more than a machine can draw", facts->spikes, facts->spikes == 1 ? "" : "s");
+    NEXT("such a rise is left out; find what else writes to %s", context->path);
+    break;
+  case VERDICT_ALTERNATING:
+    TEXT("falls and comes back: two counters alternate in one file (scaphandre issue 134)");
+    NEXT("its values mean nothing; find the two writers of %s: pgrep -a scaphandre", context->path);
+    break;
+  case VERDICT_MERGED:
+    TEXT("holds the sum of all VMs that QEMU was given no guest name for (scaphandre issue 222)");
+    NEXT("start QEMU with -name guest=NAME, as libvirt does and Proxmox does not");
+    break;
+  case VERDICT_UNDATED:
+    TEXT("its modification time does not move with its number, so its updates cannot be dated");
+    NEXT("read it where it is written, not through a network file system; or use --time-base sample");
+    break;
+  default:
+    describe_error(facts, context, verdict);
+    break;
+  }
+  if (context->guest)
+    advise_guest(context, verdict);
+  if (verdict->kind == VERDICT_DEAD && context->cache != NULL && verdict->next != NULL) {
+    char *next = verdict->next;
+    verdict->next = NULL;
+    NEXT("%s; else %s", context->uncache, next);
+    free(next);
+  }
+  for (size_t len = verdict->text == NULL ? 0 : strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
+    verdict->text[len - 1] = '\0';
+}
+
+void verdict_of_counter(const struct facts *facts, const struct verdict_context *context, struct verdict *verdict) {
+  *verdict = (struct verdict){.kind = judge(facts, context)};
+  describe(facts, context, verdict);
+}
+
+void verdict_of_search(int error, const struct verdict_context *context, struct verdict *verdict) {
+  const struct facts facts = {.error = error};
+  *verdict = (struct verdict){.kind = kind_of_error(error)};
+  if (verdict->kind == VERDICT_DENIED) {
+    describe_error(&facts, context, verdict);
+    return;
+  }
+  verdict->kind = VERDICT_UNREADABLE;
+  TEXT("%s cannot be searched: %s", context->path, strerror(-error));
+  NEXT("try to list it yourself: ls -la %s", context->path);
+}
+
+void verdict_of_nothing(const char *places, struct verdict *verdict) {
+  *verdict = (struct verdict){.kind = VERDICT_NOTHING};
+  TEXT("no counter found in %s", places);
+  NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files; in a "
+       "guest, mount the share of the host at /var/scaphandre");
+}
+
+void verdict_of_none_selected(const char *places, struct verdict *verdict) {
+  *verdict = (struct verdict){.kind = VERDICT_NOTHING};
+  TEXT("'--vm' selects no counter in %s", places);
+  NEXT("see the names of the VMs with vm_energy list");
+}
+
+/* ---- of the host ------------------------------------------------------------------------------------------------- */
+
+void comparison_add(struct comparison *comparison, const struct facts *facts) {
+  comparison->alive++;
+  comparison->pauses += facts->pauses;
+  if (facts->updates < UPDATES_ENOUGH || facts->last.mono_ns <= facts->first.mono_ns)
+    return;
+  comparison->vms_w +=
+      (facts->last.energy_j - facts->first.energy_j) * 1e9 / (double)(facts->last.mono_ns - facts->first.mono_ns);
+  if (comparison->counted == 0 || facts->first.mono_ns < comparison->first_ns) {
+    comparison->first_ns = facts->first.mono_ns;
+    comparison->first_host_j = facts->first.host_j;
+  }
+  if (comparison->counted == 0 || facts->last.mono_ns > comparison->last_ns) {
+    comparison->last_ns = facts->last.mono_ns;
+    comparison->last_host_j = facts->last.host_j;
+  }
+  comparison->counted++;
+}
+
+static bool is_scaled(const struct comparison *comparison) {
+  return comparison->factor < 1 || comparison->factor > 1;
+}
+
+static enum verdict_kind judge_host(const struct comparison *comparison, double share) {
+  if (comparison->guest)
+    return VERDICT_HOST_NONE;
+  if (comparison->error == -EACCES || comparison->error == -EPERM)
+    return VERDICT_HOST_DENIED;
+  if (comparison->error != 0)
+    return VERDICT_HOST_NONE;
+  if (comparison->partial || comparison->counted == 0 || comparison->counted < comparison->alive ||
+      comparison->pauses > 0 || comparison->host_w <= 0 || comparison->vms_w <= 0)
+    return VERDICT_HOST_UNCOMPARED;
+  if (share > MORE_THAN_ALL)
+    return VERDICT_HOST_MORE;
+  if (is_scaled(comparison) || share > FIFTH_MOST)
+    return VERDICT_HOST_AGREES;
+  return share >= FIFTH_LEAST ? VERDICT_HOST_FIFTH : VERDICT_HOST_LOW;
+}
+
+static void describe_none(const struct comparison *comparison, struct verdict *verdict) {
+  bool missing = comparison->error == -ENOENT || comparison->error == -ENOTDIR;
+  if (comparison->guest) {
+    TEXT("not compared: a guest does not see the counters of its host");
+    NEXT("run vm_energy check on the host to compare all VMs with it");
+  } else if (missing && comparison->named) {
+    TEXT("not compared: no counter of the host is found by --host-counter");
+    NEXT("correct --host-counter");
+  } else if (missing) {
+    TEXT("not compared: it has no counter of its packages");
+    NEXT("where the hardware has one, as root: modprobe intel_rapl_msr");
+  } else {
+    TEXT("not compared: %s%s%s", comparison->path != NULL ? comparison->path : "", comparison->path != NULL ? " " : "",
+         counter_error_text(comparison->error));
+    NEXT("try to read it yourself: cat %s", comparison->path != NULL ? comparison->path : "the counters of the host");
+  }
+}
+
+static void describe_uncompared(const struct comparison *comparison, struct verdict *verdict) {
+  if (comparison->partial) {
+    TEXT("not compared: '--vm' selects some of the VMs");
+    NEXT("leave out --vm to compare all VMs with the host");
+  } else if (comparison->alive == 0) {
+    TEXT("not compared: no VM is updated");
+  } else if (comparison->counted < comparison->alive) {
+    TEXT("not compared: too few updates were seen");
+    NEXT("watch longer with --duration");
+  } else if (comparison->pauses > 0) {
+    TEXT("not compared: the writer paused, and nobody knows what it counted");
+    NEXT("run vm_energy check again");
+  } else if (comparison->host_w <= 0) {
+    TEXT("not compared: the counters of the host (%s) stand still", comparison->what);
+    NEXT("name counters that count with --host-counter");
+  } else {
+    TEXT("not compared: all VMs are idle");
+    NEXT("run vm_energy check while the VMs work");
+  }
+}
+
+static void describe_host(const struct comparison *comparison, double share, struct verdict *verdict) {
+  char power[SHOW_NUMBER_MAX], scale[40] = "";
+  show_power(comparison->host_w, power);
+  if (is_scaled(comparison))
+    snprintf(scale, sizeof(scale), ", with --scale %g", comparison->factor);
+  switch (verdict->kind) {
+  case VERDICT_HOST_DENIED:
+    TEXT("not compared: the counters of the host are for root alone");
+    NEXT("%s", comparison->open_it != NULL ? comparison->open_it
+                                           : "run vm_energy check as root to compare the VMs with the host");
+    return;
+  case VERDICT_HOST_NONE:
+    describe_none(comparison, verdict);
+    return;
+  case VERDICT_HOST_UNCOMPARED:
+    describe_uncompared(comparison, verdict);
+    return;
+  default:
+    break;
+  }
+  const char *judgement = "";
+  if (verdict->kind == VERDICT_HOST_LOW) {
+    judgement = ": too little to tell whether Scaphandre counts all or a fifth (its issue 428)";
+    NEXT("run vm_energy check while the VMs are nearly all that this host does");
+  } else if (verdict->kind == VERDICT_HOST_FIFTH) {
+    judgement = ": about a fifth, as Scaphandre may count (its issue 428), or the rest of the host takes the others";
+    NEXT("if the VMs are nearly all that this host does, use --scale 5, and Scale 5 in collectd");
+  } else if (verdict->kind == VERDICT_HOST_MORE) {
+    judgement = ": more than there is";
+    if (comparison->factor > 1 && share / comparison->factor <= MORE_THAN_ALL)
+      NEXT("leave out --scale, without which they take %.0f %%", 100 * share / comparison->factor);
+    else
+      NEXT("see whether a VM is counted twice, or a zone of the host is missing from --host-counter");
+  }
+  TEXT("the VMs take %.0f %% of what the host takes (%s, %s)%s%s", share * 100, power, comparison->what, scale,
+       judgement);
+}
+
+void verdict_of_host(struct comparison *comparison, struct verdict *verdict) {
+  int64_t dt_ns = comparison->last_ns - comparison->first_ns;
+  comparison->host_w = dt_ns > 0 ? (comparison->last_host_j - comparison->first_host_j) * 1e9 / (double)dt_ns : 0;
+  double share = comparison->host_w > 0 ? comparison->vms_w / comparison->host_w : 0;
+  *verdict = (struct verdict){.kind = judge_host(comparison, share)};
+  describe_host(comparison, share, verdict);
+}

@@ -1,0 +1,46 @@
+/*
+ * view: what the keys do in `vm_energy top`
+ *
+ * Pure: keys come in as they are typed, and what is to be shown changes. Who draws looks at the members.
+ */
+#ifndef VM_ENERGY_VIEW_H
+#define VM_ENERGY_VIEW_H
+
+#include "look/board.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Keys that are no character. Characters are their bytes, those of UTF-8 one by one. */
+enum view_key {
+  VIEW_KEY_UP = 0x1000,
+  VIEW_KEY_DOWN,
+  VIEW_KEY_PAGE_UP,
+  VIEW_KEY_PAGE_DOWN,
+  VIEW_KEY_HOME,
+  VIEW_KEY_END,
+  VIEW_KEY_BACKSPACE,
+  VIEW_KEY_OTHER
+};
+
+#define VIEW_KEY_ESCAPE 0x1b
+
+struct view {
+  struct board_view board;
+  size_t top;   /* the first VM on the screen */
+  bool paused;  /* the screen stands still */
+  bool helping; /* the keys are explained */
+  bool editing; /* keys go into the filter */
+  bool quit;
+};
+
+/* rows: VMs that are shown; page: as many fit onto the screen. */
+void view_press(struct view *view, int key, size_t rows, size_t page);
+
+/* Keeps what is on the screen within the rows, when these or the page changed. */
+void view_fit(struct view *view, size_t rows, size_t page);
+
+/* The keys, a line each; NULL behind the last. */
+extern const char *const view_help[];
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * report: energy and power of captures, per VM and phase
+ */
+#include "common/command.h"
+#include "common/message.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int print(const struct options *options, const struct tariffs *tariffs, struct report *reports, size_t num) {
+  if (options->json)
+    return report_print_json(reports, num, stdout);
+  if (options->csv)
+    return report_print_csv(reports, num, tariffs, stdout);
+  report_print_text(reports, num, tariffs, stdout);
+  return 0;
+}
+
+/* All that can be read is; a path that is not there is told before anything is printed. */
+static int run_reports(const struct options *options, const struct groups *groups, const struct tariffs *tariffs,
+                       struct report *reports) {
+  size_t num = 0;
+  int worst = STATUS_DONE;
+  for (size_t i = 0; i < options->files_num; i++) {
+    int status = report_open(&reports[num], options->files[i], options->meter.scale, options->recorded, tariffs);
+    if (status == STATUS_DONE && groups->memory != NULL && report_group(&reports[num], groups) != 0) {
+      tell_error("unable to group the VMs: %s", strerror(ENOMEM));
+      report_close(&reports[num]);
+      status = STATUS_FAILED;
+    }
+    if (status == STATUS_DONE) {
+      report_tell_scale(&reports[num]);
+      report_tell_tariffs(&reports[num]);
+    }
+    if (status == STATUS_DONE && reports[num].recording.incomplete)
+      worst = worst == STATUS_DONE ? STATUS_FAILED : worst;
+    num += status == STATUS_DONE;
+    worst = status > worst ? status : worst;
+  }
+  if (worst != STATUS_USAGE && num > 0) {
+    int status = print(options, tariffs, reports, num);
+    if (status == -ENOMEM) { /* others are told when standard output is closed */
+      tell_error("unable to print: %s", strerror(-status));
+      worst = STATUS_FAILED;
+    }
+  }
+  for (size_t i = 0; i < num; i++)
+    report_close(&reports[i]);
+  return worst;
+}
+
+static int run_report(const struct options *options) {
+  if (options->quiet)
+    message_be_quiet();
+  if (options->files_num == 0) {
+    tell_error("no capture to report on: name a CSV file, or the directory of a run");
+    return STATUS_USAGE;
+  }
+  struct groups groups;
+  struct tariffs tariffs = {0};
+  int status = groups_open(&groups, options->group_by, options->groups_file);
+  if (status != STATUS_DONE)
+    return status;
+  for (size_t i = 0; i < TARIFFS && status == STATUS_DONE; i++)
+    status = tariff_open(&tariffs.of[i], options->tariffs[i]);
+  if (status != STATUS_DONE)
+    goto end;
+  struct report *reports = calloc(options->files_num, sizeof(*reports));
+  if (reports != NULL) {
+    status = run_reports(options, &groups, &tariffs, reports);
+  } else {
+    tell_error("unable to start: %s", strerror(ENOMEM));
+    status = STATUS_FAILED;
+  }
+  free(reports);
+end:
+  for (size_t i = 0; i < TARIFFS; i++)
+    tariff_close(&tariffs.of[i]);
+  groups_close(&groups);
+  return status;
+}
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "energy and power of captures, per VM and phase",
+    .synopsis = "[OPTION]... FILE|DIR...",
+    .text = "Reads captures: CSV files of ts (each of its layouts), of the collectd plugin,\n"
+            "and of the tool that vm_energy replaces, or the directory of a run. Tells the\n"
+            "energy of each VM, what its power was, and how many samples had news.\n\n"
+            "With marks in the run, it tells the same for each phase.\n",
+    .examples = "  vm_energy report csv/run_20261124_120000\n"
+                "  vm_energy report --gco2-per-kwh 380 --price-per-kwh prices.csv power.csv\n"
+                "  vm_energy report --json csv/run_* | jq '.captures[].vms[] | {label, energy_j}'\n",
+    .options = OPTIONS_REPORT,
+    .run = run_report,
+};

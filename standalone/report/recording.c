@@ -1,0 +1,224 @@
+#include "report/recording.h"
+
+#include "common/csv_reader.h"
+#include "common/message.h"
+#include "common/run_files.h"
+
+#include "core/label.h"
+#include "core/updates.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *join(const char *dir, const char *name) {
+  char *path;
+  const char *slash = dir[strlen(dir) - 1] == '/' ? "" : "/";
+  return asprintf(&path, "%s%s%s", dir, slash, name) >= 0 ? path : NULL;
+}
+
+static int add_file(struct recording *recording, char *path) {
+  char **files = path != NULL ? realloc(recording->files, (recording->files_num + 1) * sizeof(*files)) : NULL;
+  if (files == NULL) {
+    free(path);
+    return -ENOMEM;
+  }
+  recording->files = files;
+  files[recording->files_num++] = path;
+  return 0;
+}
+
+static bool is_csv(const char *name) {
+  size_t len = strlen(name);
+  return name[0] != '.' && len > 4 && strcasecmp(name + len - 4, ".csv") == 0 && strcmp(name, MARKS_FILE) != 0;
+}
+
+static int choose_csv(const struct dirent *entry) {
+  return is_csv(entry->d_name);
+}
+
+static int choose_run(const struct dirent *entry) {
+  return strncmp(entry->d_name, "run_", 4) == 0;
+}
+
+static void free_entries(struct dirent **entries, int num) {
+  for (int i = 0; i < num; i++)
+    free(entries[i]);
+  if (num >= 0)
+    free(entries);
+}
+
+/* All .csv files of the directory, by name. */
+static int search(struct recording *recording) {
+  struct dirent **entries;
+  int num = scandir(recording->path, &entries, choose_csv, alphasort), status = num < 0 ? -errno : 0;
+  for (int i = 0; i < num && status == 0; i++)
+    status = add_file(recording, join(recording->path, entries[i]->d_name));
+  free_entries(entries, num);
+  recording->searched = true;
+  return status;
+}
+
+static int list_files(struct recording *recording) {
+  int status = 0;
+  for (size_t i = 0; i < recording->info.files_num && status == 0; i++)
+    status = add_file(recording, join(recording->path, recording->info.files[i]));
+  return status;
+}
+
+/* Whether the file that can be read has something after its first line. */
+static bool lacks_rows(const char *path) {
+  FILE *file = fopen(path, "re");
+  if (file == NULL)
+    return false;
+  for (int c = getc(file); c != EOF && c != '\n';)
+    c = getc(file);
+  bool lacks = getc(file) == EOF && !ferror(file);
+  fclose(file);
+  return lacks;
+}
+
+/* run.json and marks.csv of the directory; file: of which it must speak, NULL: of any. */
+static int read_beside(struct recording *recording, const char *dir, const char *file) {
+  char *info = join(dir, METADATA_FILE), *marks = join(dir, MARKS_FILE);
+  int status = info != NULL && marks != NULL ? run_info_read(info, &recording->info) : -ENOMEM;
+  bool others =
+      status == 0 && file != NULL && recording->info.files_num > 0 && !run_info_has_file(&recording->info, file);
+  if (others)
+    run_info_free(&recording->info);
+  recording->has_info = status == 0 && !others;
+  if (status == -EINVAL)
+    tell_warning("'%s' is not understood, and passed over", info);
+  else if (status != 0 && status != -ENOENT && status != -ENOMEM)
+    tell_warning("'%s' is passed over: %s", info, strerror(-status));
+  if (status != -ENOMEM)
+    status = phases_read(others ? NULL : marks, &recording->info, &recording->phases);
+  if (status != 0 && status != -ENOENT && status != -ENOMEM)
+    tell_warning("'%s' is passed over: %s", marks,
+                 status == -EINVAL ? "it has no columns ts and mark" : strerror(-status));
+  if (status != 0 && status != -ENOMEM)
+    status = phases_read(NULL, &recording->info, &recording->phases);
+  if (status == 0 && recording->phases.bad_rows > 0)
+    tell_warning("'%s': %zu row%s passed over", marks, recording->phases.bad_rows,
+                 recording->phases.bad_rows == 1 ? " is" : "s are");
+  free(info);
+  free(marks);
+  recording->updates = others || status != 0 ? NULL : join(dir, UPDATES_FILE);
+  if (recording->updates == NULL)
+    return status;
+  recording->updates_are_lost = lacks_rows(recording->updates);
+  if (recording->updates_are_lost || access(recording->updates, R_OK) != 0) {
+    free(recording->updates);
+    recording->updates = NULL;
+  }
+  return status;
+}
+
+static int look_beside_file(struct recording *recording) {
+  const char *slash = strrchr(recording->path, '/');
+  char *dir = slash == NULL ? strdup(".") : strndup(recording->path, (size_t)(slash - recording->path) + 1);
+  int status = dir != NULL ? read_beside(recording, dir, slash == NULL ? recording->path : slash + 1) : -ENOMEM;
+  if (status == 0)
+    status = add_file(recording, strdup(recording->path));
+  free(dir);
+  return status;
+}
+
+static int look_into_dir(struct recording *recording) {
+  int status = read_beside(recording, recording->path, NULL);
+  if (status != 0)
+    return status;
+  return recording->has_info && recording->info.files_num > 0 ? list_files(recording) : search(recording);
+}
+
+/* Nothing lies beside it. */
+static int read_stdin(struct recording *recording) {
+  int status = phases_read(NULL, &recording->info, &recording->phases);
+  return status != 0 ? status : add_file(recording, strdup(CSV_READER_STDIN));
+}
+
+/* A directory without a capture: the one above them, perhaps. */
+static int tell_no_files(const struct recording *recording) {
+  struct dirent **entries;
+  int num = scandir(recording->path, &entries, choose_run, alphasort);
+  char *newest = num > 0 ? join(recording->shown, entries[num - 1]->d_name) : NULL;
+  if (newest != NULL)
+    tell_error("'%s' is no capture: it holds no .csv file; the last run in it is '%s'", recording->shown, newest);
+  else
+    tell_error("'%s' is no capture: it holds no .csv file", recording->shown);
+  free(newest);
+  free_entries(entries, num);
+  return STATUS_FAILED;
+}
+
+static int tell_failure(const struct recording *recording, int status) {
+  tell_error("unable to read '%s': %s", recording->shown, strerror(-status));
+  return STATUS_FAILED;
+}
+
+/* What run.json says that a reader should know. */
+static void tell_run(struct recording *recording) {
+  const struct run_info *info = &recording->info;
+  if (!recording->has_info)
+    return;
+  if (info->never_ended)
+    tell_warning("'%s' did not end: it was killed, or still goes on", recording->shown);
+  if (info->steps_num > 0)
+    tell_note("'%s': the clock was set meanwhile; times are as if it had not been", recording->shown);
+  if (info->rows_lost == 0)
+    return;
+  tell_error("'%s' is not complete: %" PRIu64 " rows were lost when it was written", recording->shown, info->rows_lost);
+  recording->incomplete = true;
+}
+
+int recording_open(struct recording *recording, const char *path) {
+  struct recording r = {.path = path, .shown = label_printable(path), .info = {.scale = 1}};
+  struct stat info = {0};
+  bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
+  if (is_stdin) {
+    free(r.shown);
+    r.shown = strdup("standard input");
+  }
+  if (r.shown == NULL) {
+    tell_error("unable to read: %s", strerror(ENOMEM));
+    return STATUS_FAILED;
+  }
+  if (!is_stdin && stat(path, &info) != 0) {
+    tell_error("'%s' is no capture: %s", r.shown, strerror(errno));
+    free(r.shown);
+    return STATUS_USAGE;
+  }
+  int status;
+  if (is_stdin)
+    status = read_stdin(&r);
+  else
+    status = S_ISDIR(info.st_mode) ? look_into_dir(&r) : look_beside_file(&r);
+  if (status == 0)
+    tell_run(&r);
+  int result = status != 0 ? tell_failure(&r, status) : r.files_num == 0 ? tell_no_files(&r) : STATUS_DONE;
+  if (result == STATUS_DONE)
+    *recording = r;
+  else
+    recording_close(&r);
+  return result;
+}
+
+void recording_close(struct recording *recording) {
+  for (size_t i = 0; i < recording->files_num; i++)
+    free(recording->files[i]);
+  free(recording->files);
+  for (size_t i = 0; i < recording->labels_num; i++)
+    free(recording->labels[i]);
+  free(recording->labels);
+  free(recording->shown);
+  free(recording->updates);
+  run_info_free(&recording->info);
+  phases_free(&recording->phases);
+  *recording = (struct recording){0};
+}

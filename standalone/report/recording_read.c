@@ -1,0 +1,789 @@
+/* The other half of recording: its files, row by row. */
+#include "report/recording.h"
+
+#include "common/csv_reader.h"
+#include "common/field.h"
+#include "common/message.h"
+#include "report/course.h"
+#include "report/layout.h"
+
+#include "core/clock.h"
+#include "core/label.h"
+#include "core/shell_word.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How late a row was taken in a run that was killed before it said so. */
+#define LATE_NS (50 * NS_PER_MS)
+
+/* Values that are remembered of a file, to tell a copy of rows; a power of two. */
+#define SEEN_NUM ((size_t)1 << 16)
+
+/* The number of a VM that is in another file too, and left out of this one. */
+#define LEFT_OUT SIZE_MAX
+
+/* A VM of a file. Two of one name in a table, which the tool before this one could write, stay two. */
+struct file_vm {
+  size_t at;    /* in the recording; LEFT_OUT */
+  size_t nth;   /* of those of this name */
+  size_t table; /* that it was found in last; 0: none */
+  size_t order; /* long: of its first row */
+  bool is_away; /* its last row says so */
+  struct course course;
+  const char *label; /* stored after the struct */
+};
+
+/* Something about rows that is said once, with the first of them. */
+struct fault {
+  uint64_t num, line;
+  int64_t ts_ns; /* of the last one, since a row of each VM may have it */
+  double s;      /* by how much, of the first */
+};
+
+/* What reading one file takes. */
+struct scan {
+  struct recording *recording;
+  const struct recording_sink *sink;
+  void **owners; /* of all files so far: tsearch(3) tree of the VMs' labels, with the file of each */
+  size_t file;   /* the number of this one */
+  struct run_clock clock;
+  size_t *vms;    /* of all files so far */
+  size_t table;   /* 1: the first one; 0: there was no header */
+  bool has_begun; /* this table has a row */
+  struct layout layout;
+  struct recording_value *values; /* wide: of the row */
+  struct file_vm **columns;       /* wide: the VMs of the table */
+  const char *missing;            /* why it is no capture */
+  char separator;                 /* 0: a comma */
+  const struct csv_foreign *foreign;
+  bool has_commas; /* for points in numbers */
+  bool has_rows;
+  unsigned decimals; /* of the time stamps */
+  int64_t cut_ns;
+  int64_t row_ns; /* of the last row */
+
+  struct file_vm **in_order; /* long: the VMs, as they stand there */
+  size_t in_order_num, cursor;
+  void *by_label; /* tsearch(3) tree of all VMs of the file */
+  uint32_t *seen; /* by hash: a trace of the values */
+  size_t seen_num;
+
+  uint64_t bad_rows, bad_line; /* rows passed over, and where the first one is */
+  uint64_t bad_cells, cell_line;
+  char bad_reason[128], cell_reason[128];
+  struct fault tables, back, jump, still, hole, repeats;
+  size_t left_out;      /* VMs */
+  char *left_label;     /* the first of them */
+  size_t left_owner;    /* and the file that it is in */
+  uint64_t cut_line;    /* 0: none is */
+  uint64_t joined_line; /* a row that is cut off by a header */
+  bool sink_failed;
+};
+
+/* Remembers the label of the next VM, in the first reading, for updates.dat. */
+static int keep_label(struct recording *recording, size_t vm, const char *label) {
+  if (recording->updates == NULL || vm < recording->labels_num)
+    return 0;
+  if ((vm & (vm + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
+    char **labels = reallocarray(recording->labels, 2 * vm + 1, sizeof(*labels));
+    if (labels == NULL)
+      return -ENOMEM;
+    recording->labels = labels;
+  }
+  recording->labels[vm] = strdup(label);
+  if (recording->labels[vm] == NULL)
+    return -ENOMEM;
+  recording->labels_num++;
+  return 0;
+}
+
+/* is_new: else another stretch of the VM begins, of which run.json does not say how. */
+static int announce(struct scan *r, const struct file_vm *file_vm, bool has_counter, bool is_new) {
+  char *printable = label_printable(file_vm->label);
+  if (printable == NULL)
+    return -ENOMEM;
+  struct recording *recording = r->recording;
+  bool from_start = is_new && r->table <= 1;
+  struct recording_vm vm = {.label = printable,
+                            .has_counter = has_counter,
+                            .start_ns = from_start ? recording->info.start_ns : 0,
+                            .unit_ns = NS_PER_S};
+  for (unsigned i = 0; i < r->decimals && vm.unit_ns > 1; i++)
+    vm.unit_ns /= 10;
+  const struct run_counter *counter = recording->has_info ? run_info_counter(&recording->info, printable) : NULL;
+  if (counter != NULL) {
+    vm.has_start = from_start && counter->has_start && r->has_rows;
+    vm.start_uj = counter->start_uj;
+    vm.start_update_ns = counter->start_ns;
+    vm.range_uj = counter->range_uj;
+  }
+  if (recording->info.files_num > 0) /* then the rest of the time stamp is known, see cut_off() */
+    vm.unit_ns = recording->info.late_ns > 0 ? recording->info.late_ns : LATE_NS;
+  recording->has_breaks = recording->has_breaks || !is_new;
+  int status = is_new ? keep_label(recording, file_vm->at, file_vm->label) : 0;
+  if (status == 0)
+    status = r->sink->vm(r->sink->arg, file_vm->at, &vm);
+  r->sink_failed = status != 0;
+  free(printable);
+  return status;
+}
+
+/* --- VMs ---------------------------------------------------------------------------------------------------------- */
+
+/* In which file a VM is. */
+struct owner {
+  size_t file;
+  const char *label; /* stored after the struct */
+};
+
+static int compare_owners(const void *a, const void *b) {
+  return strcmp(((const struct owner *)a)->label, ((const struct owner *)b)->label);
+}
+
+/* The file that the VM was found in first. 0 or -ENOMEM. */
+static int find_owner(struct scan *r, const char *label, size_t *file) {
+  size_t size = strlen(label) + 1;
+  struct owner *owner = malloc(sizeof(*owner) + size);
+  if (owner == NULL)
+    return -ENOMEM;
+  *owner = (struct owner){.file = r->file, .label = memcpy(owner + 1, label, size)};
+  struct owner **node = tsearch(owner, r->owners, compare_owners);
+  if (node == NULL || *node != owner)
+    free(owner);
+  if (node == NULL)
+    return -ENOMEM;
+  *file = (*node)->file;
+  return 0;
+}
+
+static int compare_file_vms(const void *a, const void *b) {
+  const struct file_vm *x = a, *y = b;
+  int order = strcmp(x->label, y->label);
+  return order != 0 ? order : (x->nth > y->nth) - (x->nth < y->nth);
+}
+
+static int add_vm(struct scan *r, const char *label, size_t nth, bool has_counter, struct file_vm **added) {
+  size_t size = strlen(label) + 1, owner;
+  int status = find_owner(r, label, &owner);
+  struct file_vm *vm = status == 0 ? malloc(sizeof(*vm) + size) : NULL;
+  if (vm == NULL)
+    return -ENOMEM;
+  *vm = (struct file_vm){.nth = nth, .label = memcpy(vm + 1, label, size)};
+  if (tsearch(vm, &r->by_label, compare_file_vms) == NULL) {
+    free(vm);
+    return -ENOMEM;
+  }
+  *added = vm;
+  if (owner != r->file) {
+    vm->at = LEFT_OUT;
+    if (r->left_out++ > 0)
+      return 0;
+    r->left_owner = owner;
+    r->left_label = strdup(label);
+    return r->left_label != NULL ? 0 : -ENOMEM;
+  }
+  vm->at = *r->vms;
+  status = announce(r, vm, has_counter, true);
+  *r->vms += status == 0;
+  return status;
+}
+
+/* The VM of this name in the table; of two, that which was not found yet. A new one is announced. */
+static int find_file_vm(struct scan *r, const char *label, bool may_be_two, bool has_counter, struct file_vm **found) {
+  struct file_vm key = {.label = label};
+  struct file_vm **node;
+  for (;; key.nth++) {
+    node = tfind(&key, &r->by_label, compare_file_vms);
+    if (node == NULL || !may_be_two || (*node)->table != r->table)
+      break;
+  }
+  int status = 0;
+  if (node != NULL)
+    *found = *node;
+  else
+    status = add_vm(r, label, key.nth, has_counter, found);
+  if (status == 0 && (*found)->table != r->table) {
+    (*found)->table = r->table;
+    (*found)->course.is_fresh = (*found)->course.has_row;
+  }
+  return status;
+}
+
+/* The VM of a row of a long file. Rows mostly come in the order of the pass before. */
+static int find_long_vm(struct scan *r, const char *label, struct file_vm **found) {
+  size_t at = r->cursor;
+  int status = 0;
+  if (at < r->in_order_num && r->in_order[at]->table == r->table && strcmp(r->in_order[at]->label, label) == 0) {
+    *found = r->in_order[at];
+  } else {
+    size_t vms = *r->vms;
+    status = find_file_vm(r, label, false, r->layout.vms[0].energy != LAYOUT_NONE, found);
+    if (status != 0 || (*found)->at == LEFT_OUT)
+      return status;
+    at = (*found)->order;
+    if (*r->vms > vms || at >= r->in_order_num || r->in_order[at] != *found) {
+      if ((r->in_order_num & (r->in_order_num + 1)) == 0) { /* 0, 1, 3, 7, ...: it is full */
+        struct file_vm **vms_now = reallocarray(r->in_order, 2 * r->in_order_num + 1, sizeof(struct file_vm *));
+        if (vms_now == NULL)
+          return -ENOMEM;
+        r->in_order = vms_now;
+      }
+      at = r->in_order_num++;
+      r->in_order[at] = *found;
+      (*found)->order = at;
+    }
+  }
+  r->cursor = at + 1 < r->in_order_num ? at + 1 : 0;
+  return 0;
+}
+
+/* Wide: all VMs of the table, with its first row. */
+static int begin_table(struct scan *r) {
+  int status = 0;
+  r->has_begun = true;
+  for (size_t i = 0; i < r->layout.vms_num && status == 0 && !r->layout.is_long; i++)
+    status = find_file_vm(r, r->layout.vms[i].label, true, r->layout.vms[i].energy != LAYOUT_NONE, &r->columns[i]);
+  return status;
+}
+
+/* --- faults ------------------------------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 3, 4))) static int pass_over(struct scan *r, const struct csv_row *row,
+                                                           const char *format, ...) {
+  if (r->bad_rows++ > 0)
+    return 0;
+  r->bad_line = row->line;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(r->bad_reason, sizeof(r->bad_reason), format, arguments);
+  va_end(arguments);
+  return 0;
+}
+
+static void note_fault(struct fault *fault, uint64_t line, int64_t ts_ns, double s) {
+  if (fault->num == 0) {
+    fault->line = line;
+    fault->s = s;
+  } else if (fault->ts_ns == ts_ns) {
+    return;
+  }
+  fault->num++;
+  fault->ts_ns = ts_ns;
+}
+
+/* Why the field is no number, with its text. */
+static void describe_field(const char *field, int status, bool is_time, char *text, size_t size) {
+  char *printable = label_printable(field);
+  const char *shown = printable != NULL ? printable : "?";
+  if (status == -EDOM)
+    snprintf(text, size, "'%.40s' was rounded: its digits do not reach 1 %s", shown, is_time ? "s" : "uJ");
+  else
+    snprintf(text, size, "'%.40s' is no %s", shown, is_time ? "time stamp" : "number");
+  free(printable);
+}
+
+/* The cell costs the VM its value, and no other VM anything. */
+static void pass_over_cell(struct scan *r, const struct csv_row *row, size_t column, int status) {
+  if (r->bad_cells++ > 0)
+    return;
+  r->cell_line = row->line;
+  describe_field(row->fields[column], status, false, r->cell_reason, sizeof(r->cell_reason));
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------- */
+
+static void take_cells(struct scan *r, const struct csv_row *row, const struct layout_vm *vm,
+                       struct recording_value *value) {
+  int energy = vm->energy != LAYOUT_NONE ? field_parse_energy(row->fields[vm->energy], &value->energy_uj) : -ENODATA;
+  int power = vm->power != LAYOUT_NONE ? field_parse_power(row->fields[vm->power], &value->power_w) : -ENODATA;
+  bool is_bad = (energy != 0 && energy != -ENODATA) || (power != 0 && power != -ENODATA);
+  value->has_energy = energy == 0 && !is_bad; /* of a sample that is half wrong, the other half may be too */
+  value->has_power = power == 0 && !is_bad;
+  if (energy != 0 && energy != -ENODATA)
+    pass_over_cell(r, row, vm->energy, energy);
+  if (power != 0 && power != -ENODATA)
+    pass_over_cell(r, row, vm->power, power);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value) {
+  hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+  return hash ^ hash >> 32;
+}
+
+/* What the values leave behind: its place among those that are kept, and a trace, which is not 0. */
+static uint32_t trace_of(const struct file_vm *vm, const struct recording_value *value, size_t *place) {
+  uint64_t power_bits = 0, hash = mix(mix(1, vm->at), (uint64_t)value->ts_ns);
+  *place = (size_t)hash & (SEEN_NUM - 1) & ~(size_t)1;
+  memcpy(&power_bits, &value->power_w, sizeof(power_bits));
+  hash = mix(hash, value->has_energy ? value->energy_uj : UINT64_MAX);
+  hash = mix(hash, value->has_power ? power_bits : UINT64_MAX);
+  return (uint32_t)hash | 1;
+}
+
+static void remember(struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
+  size_t place;
+  uint32_t trace = trace_of(vm, value, &place);
+  r->seen[place + 1] = r->seen[place];
+  r->seen[place] = trace;
+  r->seen_num++;
+}
+
+/* Whether the row is one of a copy of rows. Of a file with many, a counter that fell must be enough. */
+static bool is_copy(const struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
+  size_t place;
+  if (vm->at == LEFT_OUT || !course_may_repeat(&vm->course, value->ts_ns) || !course_tells(&vm->course, value))
+    return false;
+  uint32_t trace = trace_of(vm, value, &place);
+  if (r->seen[place] == trace || r->seen[place + 1] == trace)
+    return true;
+  return r->seen_num > SEEN_NUM / 8 && value->has_energy && vm->course.has_number &&
+         value->energy_uj < vm->course.number_uj;
+}
+
+static int put(struct scan *r, struct file_vm *vm, struct recording_value *value, bool has_counter, uint64_t line,
+               bool is_copied) {
+  if (vm->at == LEFT_OUT)
+    return 0;
+  bool may_be_copied = is_copied && course_may_repeat(&vm->course, value->ts_ns);
+  double s = (double)(value->ts_ns - vm->course.last_ns) * 1e-9;
+  enum course_step step = course_take(&vm->course, value, may_be_copied, r->recording->info.files_num > 0);
+  if (step == COURSE_REPEATS) {
+    note_fault(&r->repeats, line, value->ts_ns, s);
+    return 0;
+  }
+  value->ts_ns = vm->course.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
+  int status = 0;
+  value->after_hole = vm->is_away;
+  vm->is_away = value->has_state && value->state == SAMPLE_MISSING;
+  switch (step) {
+  case COURSE_STILL:
+    note_fault(&r->still, line, value->ts_ns, s);
+    break;
+  case COURSE_HOLE:
+    value->after_hole = value->after_hole || !has_counter;
+    if (!has_counter)
+      note_fault(&r->hole, line, value->ts_ns, s);
+    break;
+  case COURSE_BACK:
+    note_fault(&r->back, line, value->ts_ns, s);
+    break;
+  case COURSE_JUMP:
+    note_fault(&r->jump, line, value->ts_ns, s);
+    break;
+  default:
+    break;
+  }
+  if (step == COURSE_BACK || step == COURSE_JUMP || step == COURSE_NEW)
+    status = announce(r, vm, has_counter, false);
+  if (status != 0)
+    return status;
+  remember(r, vm, value);
+  status = r->sink->value(r->sink->arg, vm->at, value);
+  r->sink_failed = status != 0;
+  return status;
+}
+
+static void take_state(const char *name, struct recording_value *value) {
+  for (int i = 0; i < SAMPLE_STATES && !value->has_state; i++) {
+    value->has_state = strcmp(name, sample_state_name((enum sample_state)i)) == 0;
+    value->state = (enum sample_state)i;
+  }
+}
+
+/* --- rows --------------------------------------------------------------------------------------------------------- */
+
+static int take_long_row(struct scan *r, const struct csv_row *row, int64_t ts_ns) {
+  const struct layout *layout = &r->layout;
+  struct recording_value value = {.ts_ns = ts_ns};
+  struct file_vm *vm;
+  take_cells(r, row, &layout->vms[0], &value);
+  if (layout->state != LAYOUT_NONE)
+    take_state(row->fields[layout->state], &value);
+  int status = find_long_vm(r, row->fields[layout->label], &vm);
+  return status != 0 ? status
+                     : put(r, vm, &value, layout->vms[0].energy != LAYOUT_NONE, row->line, is_copy(r, vm, &value));
+}
+
+static int take_wide_row(struct scan *r, const struct csv_row *row, int64_t ts_ns, bool is_first) {
+  const struct layout *layout = &r->layout;
+  bool is_copied = false;
+  for (size_t i = 0; i < layout->vms_num; i++) {
+    r->values[i] = (struct recording_value){.ts_ns = ts_ns};
+    take_cells(r, row, &layout->vms[i], &r->values[i]);
+    if (is_first || ts_ns < r->row_ns)
+      is_copied = is_copied || is_copy(r, r->columns[i], &r->values[i]);
+  }
+  r->row_ns = ts_ns;
+  int status = 0;
+  for (size_t i = 0; i < layout->vms_num && status == 0; i++)
+    status = put(r, r->columns[i], &r->values[i], layout->vms[i].energy != LAYOUT_NONE, row->line, is_copied);
+  return status;
+}
+
+/* --- headers ------------------------------------------------------------------------------------------------------ */
+
+static int take_layout(struct scan *r, struct layout *layout, uint64_t line) {
+  struct recording_value *values = calloc(layout->vms_num, sizeof(*values));
+  struct file_vm **columns = calloc(layout->vms_num, sizeof(struct file_vm *));
+  if (values == NULL || columns == NULL) {
+    free(values);
+    free(columns);
+    layout_free(layout);
+    return -ENOMEM;
+  }
+  free(r->values);
+  free(r->columns);
+  layout_free(&r->layout);
+  r->values = values;
+  r->columns = columns;
+  r->layout = *layout;
+  r->has_begun = false;
+  if (r->table++ > 0) {
+    note_fault(&r->tables, line, (int64_t)r->table, 0);
+    r->recording->has_breaks = true;
+  }
+  return 0;
+}
+
+/* "ts;a_power_w", in one field or, with decimal commas, in several. */
+static char find_separator(const struct csv_row *row) {
+  static const char separators[] = ";\t|";
+  for (const char *s = separators; *s != '\0'; s++)
+    for (size_t i = 0; i < row->count; i++) {
+      const char *field = row->fields[i];
+      for (const char *at = strstr(field, "ts"); at != NULL; at = strstr(at + 1, "ts")) {
+        const char *end = at + 2;
+        bool begins = at == field || at[-1] == *s || at[-1] == '"', ends = *end == *s || (*end == '"' && end[1] == *s);
+        if (begins && (ends || (*end == '\0' && at != field)))
+          return *s;
+      }
+    }
+  return '\0';
+}
+
+static int take_header(struct scan *r, const struct csv_row *row) {
+  struct layout layout;
+  if (row->open) {
+    r->separator = find_separator(row);
+    r->missing = "header: a quote in its first line is not closed";
+    return -EINVAL;
+  }
+  if (row->line == 1 && row->count <= 2 && strncmp(row->fields[0], "sep=", 4) == 0) { /* for a spreadsheet */
+    char separator = row->fields[0][4];
+    r->separator = separator;
+    return separator == '\0' || separator == ',' ? 0 : -EINVAL;
+  }
+  int status = layout_parse(row->fields, row->count, &layout, &r->missing);
+  if (status == -EINVAL)
+    r->separator = find_separator(row);
+  if (status == 0)
+    status = take_layout(r, &layout, row->line);
+  return status;
+}
+
+/*
+ * True if the row is a header, which begins another table. It may follow the last field of the table
+ * before, where that had no line feed at its end.
+ */
+static bool find_header(struct scan *r, const struct csv_row *row, struct layout *layout, int *status) {
+  const char *missing;
+  for (size_t i = 0; i < row->count; i++) {
+    size_t len = strlen(row->fields[i]);
+    if (len < 2 || strcmp(row->fields[i] + len - 2, "ts") != 0)
+      continue;
+    if (len == 2) {
+      *status = layout_parse(row->fields, row->count, layout, &missing);
+      return *status != -EINVAL;
+    }
+    size_t before = len - 2;
+    if (before > 3 && memcmp(row->fields[i] + before - 3, "\xef\xbb\xbf", 3) == 0)
+      before -= 3;
+    if (strchr("0123456789.", row->fields[i][before - 1]) == NULL)
+      continue;
+    const char **fields = calloc(row->count - i, sizeof(*fields));
+    if (fields == NULL) {
+      *status = -ENOMEM;
+      return true;
+    }
+    memcpy(fields, row->fields + i, (row->count - i) * sizeof(*fields));
+    fields[0] = row->fields[i] + len - 2;
+    *status = layout_parse(fields, row->count - i, layout, &missing);
+    free(fields);
+    if (*status != -EINVAL) {
+      r->joined_line = row->line;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A row that has no time stamp, or another number of fields: a header, an empty one, or none. */
+static int take_odd_row(struct scan *r, const struct csv_row *row, int time_status) {
+  struct layout layout;
+  int status;
+  size_t empty = 0;
+  while (empty < row->count && row->fields[empty][0] == '\0')
+    empty++;
+  if (row->count > 0 && empty == row->count) /* as spreadsheets write them */
+    return 0;
+  if (find_header(r, row, &layout, &status))
+    return status != 0 ? status : take_layout(r, &layout, row->line);
+  if (row->count != r->layout.columns)
+    return pass_over(r, row, "it has %zu field%s, not %zu%s", row->count, row->count == 1 ? "" : "s", r->layout.columns,
+                     row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
+  char reason[sizeof(r->bad_reason)];
+  describe_field(row->fields[r->layout.ts], time_status, true, reason, sizeof(reason));
+  return pass_over(r, row, "%s", reason);
+}
+
+/* Time stamps are truncated. Ticks are whole intervals after the start, so each stamp lacks the same fraction. */
+static int64_t cut_off(const struct run_info *info, unsigned decimals) {
+  int64_t unit_ns = NS_PER_S;
+  for (unsigned i = 0; i < decimals && unit_ns > 1; i++)
+    unit_ns /= 10;
+  return info->files_num > 0 ? info->start_ns % unit_ns : 0;
+}
+
+/* A number of the row, in quotes, has a comma for the point. */
+static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
+  bool found = row->count == r->layout.columns && field_has_decimal_comma(row->fields[r->layout.ts]);
+  for (size_t i = 0; i < r->layout.vms_num && !found && row->count == r->layout.columns; i++) {
+    const struct layout_vm *vm = &r->layout.vms[i];
+    found = (vm->power != LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->power])) ||
+            (vm->energy != LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->energy]));
+  }
+  return found;
+}
+
+static int take_row(const struct csv_row *row, void *arg) {
+  struct scan *r = arg;
+  if (r->table == 0)
+    return take_header(r, row);
+  if (row->open)
+    return pass_over(r, row, "a quote in it is not closed");
+  if (row->cut) {
+    r->cut_line = row->line;
+    return 0;
+  }
+  int64_t ts_ns;
+  unsigned decimals;
+  if (!r->has_rows && has_decimal_comma(r, row)) {
+    r->has_commas = true;
+    return -EINVAL;
+  }
+  int status = -EINVAL;
+  if (row->count == r->layout.columns)
+    status = field_parse_time(row->fields[r->layout.ts], &ts_ns, &decimals);
+  if (status != 0)
+    return take_odd_row(r, row, status);
+  ts_ns = run_clock_steady(&r->clock, &r->recording->info, ts_ns);
+  bool is_first = !r->has_begun;
+  if (is_first) {
+    r->has_rows = true;
+    r->decimals = decimals;
+    r->cut_ns = cut_off(&r->recording->info, decimals);
+    status = begin_table(r);
+    if (status != 0)
+      return status;
+  }
+  ts_ns += r->cut_ns;
+  return r->layout.is_long ? take_long_row(r, row, ts_ns) : take_wide_row(r, row, ts_ns, is_first);
+}
+
+/* --- files -------------------------------------------------------------------------------------------------------- */
+
+/* "90 s", "56.9 years" */
+static void show_span(double s, char text[32]) {
+  static const struct {
+    double s;
+    const char *name;
+  } units[] = {{365.25 * 86400, "years"}, {86400, "days"}, {0, "s"}};
+  size_t i = 0;
+  while (fabs(s) < 2 * units[i].s)
+    i++;
+  snprintf(text, 32, "%.*f %s",
+           units[i].s > 0              ? 1
+           : fabs(s) == floor(fabs(s)) ? 0
+                                       : 3,
+           fabs(s) / (units[i].s > 0 ? units[i].s : 1), units[i].name);
+}
+
+/* "" of a fault that came once, else " (first of 3 times)" */
+static void show_lines(const struct fault *fault, char text[80]) {
+  if (fault->num == 1)
+    text[0] = '\0';
+  else
+    snprintf(text, 80, " (first of %" PRIu64 " times)", fault->num);
+}
+
+static void tell_times(const struct scan *r, const char *shown) {
+  char span[32], lines[80];
+  show_span(r->back.s, span);
+  show_lines(&r->back, lines);
+  if (r->back.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time goes back by %s%s; taken as a clock that was set: what lies "
+                 "between this row and the one before is left out",
+                 shown, r->back.line, span, lines);
+  show_span(r->jump.s, span);
+  show_lines(&r->jump, lines);
+  if (r->jump.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time jumps by %s%s; what lies between this row and the one before is "
+                 "left out",
+                 shown, r->jump.line, span, lines);
+  show_lines(&r->still, lines);
+  if (r->still.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": the time stands still%s; such rows have no power of their own", shown,
+                 r->still.line, lines);
+  show_span(r->hole.s, span);
+  show_lines(&r->hole, lines);
+  if (r->hole.num > 0)
+    tell_warning("'%s': line %" PRIu64 ": no row for %s before it%s; without a counter, nothing tells the energy of "
+                 "that time, and it is left out",
+                 shown, r->hole.line, span, lines);
+}
+
+static void tell_faults(const struct scan *r, const char *shown) {
+  char lines[80];
+  show_lines(&r->tables, lines);
+  if (r->tables.num > 0)
+    tell_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
+              r->tables.line, lines);
+  tell_times(r, shown);
+  if (r->cut_line > 0)
+    tell_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
+  if (r->joined_line > 0)
+    tell_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown, r->joined_line);
+  if (r->repeats.num > 0)
+    tell_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
+               "and passed over",
+               shown, r->repeats.line, r->repeats.num, r->repeats.num == 1 ? "" : "s",
+               r->repeats.num == 1 ? "is" : "are");
+  if (r->bad_cells == 1)
+    tell_error("'%s': line %" PRIu64 ": a cell is passed over: %s", shown, r->cell_line, r->cell_reason);
+  else if (r->bad_cells > 1)
+    tell_error("'%s': %" PRIu64 " cells are passed over, the first is in line %" PRIu64 ": %s", shown, r->bad_cells,
+               r->cell_line, r->cell_reason);
+  if (r->bad_rows == 1)
+    tell_error("'%s': line %" PRIu64 " is passed over: %s", shown, r->bad_line, r->bad_reason);
+  else if (r->bad_rows > 1)
+    tell_error("'%s': %" PRIu64 " lines are passed over, the first is line %" PRIu64 ": %s", shown, r->bad_rows,
+               r->bad_line, r->bad_reason);
+  if (r->left_out == 0)
+    return;
+  char others[48] = "", *label = label_printable(r->left_label),
+       *owner = label_printable(r->recording->files[r->left_owner]);
+  if (r->left_out > 1)
+    snprintf(others, sizeof(others), " and %zu more VMs", r->left_out - 1);
+  tell_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
+             "it, name the file alone",
+             shown, label != NULL ? label : "?", others, owner != NULL ? owner : "?");
+  free(label);
+  free(owner);
+}
+
+/* The command that makes a capture of the file; filter: a shell command, with the path behind it. */
+static void tell_command(char *text, size_t size, const char *path, const char *what, const char *filter) {
+  bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
+  char *word = is_stdin ? strdup("") : shell_word(path);
+  bool dashed = !is_stdin && path[0] == '-';
+  if (filter == NULL || word == NULL)
+    snprintf(text, size, "%s", what);
+  else
+    snprintf(text, size, "%s; read it with: %s%s%s%s | vm_energy report -", what, filter, is_stdin ? "" : " ",
+             dashed ? "./" : "", word);
+  free(word);
+}
+
+/* Why the file is none; for one that was only found in the directory, that is no error. */
+static void tell_no_capture(const struct scan *r, const char *path, const char *shown, int status) {
+  char reason[4600], filter[64];
+  char name[2] = {r->separator, '\0'};
+  if (r->foreign != NULL) {
+    tell_command(reason, sizeof(reason), path, r->foreign->what, r->foreign->filter);
+  } else if (r->separator != '\0' && r->separator != ',') {
+    char what[64];
+    snprintf(what, sizeof(what), "its columns are separated by %s%s%s, not commas", r->separator == '\t' ? "tabs" : "'",
+             r->separator == '\t' ? "" : name, r->separator == '\t' ? "" : "'");
+    snprintf(filter, sizeof(filter), "sed '/^sep=/d; s/,/./g; s/%s%s/,/g'", r->separator == '|' ? "[|]" : "",
+             r->separator == '\t'  ? "\\t"
+             : r->separator == '|' ? ""
+                                   : name);
+    tell_command(reason, sizeof(reason), path, what, filter);
+  } else if (r->has_commas) {
+    tell_command(reason, sizeof(reason), path, "its numbers have decimal commas",
+                 "sed -E 's/\"(-?[0-9]+),([0-9]+)\"/\\1.\\2/g'");
+  } else if (r->missing != NULL) {
+    snprintf(reason, sizeof(reason), "it has no %s", r->missing);
+  } else if (status == 0) {
+    snprintf(reason, sizeof(reason), "it is empty");
+  } else if (status == -E2BIG) {
+    snprintf(reason, sizeof(reason), "it has a line without end");
+  } else {
+    snprintf(reason, sizeof(reason), "%s", strerror(-status));
+  }
+  if (r->recording->searched)
+    tell_warning("'%s' is no capture, and passed over: %s", shown, reason);
+  else
+    tell_error("'%s' is no capture: %s", shown, reason);
+}
+
+static void free_scan(struct scan *r) {
+  layout_free(&r->layout);
+  tdestroy(r->by_label, free);
+  free(r->in_order);
+  free(r->values);
+  free(r->columns);
+  free(r->seen);
+  free(r->left_label);
+}
+
+/* 0: it was read. 1: it is no capture, told. -errno of the sink. */
+static int read_file(struct recording *recording, size_t file, const struct recording_sink *sink, size_t *vms,
+                     void **owners, bool tell) {
+  const char *path = recording->files[file];
+  struct scan r = {
+      .recording = recording, .sink = sink, .vms = vms, .owners = owners, .file = file, .row_ns = INT64_MIN};
+  char *printable = label_printable(strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path);
+  const char *shown = printable != NULL ? printable : "?";
+  r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
+  int status = r.seen != NULL ? csv_reader_read_or_name(path, take_row, &r, &r.foreign) : -ENOMEM;
+  if (status == 0 && r.table > 0 && !r.has_begun)
+    status = begin_table(&r);
+  bool none = r.table == 0 || (status != 0 && !r.sink_failed);
+  if (none && tell)
+    tell_no_capture(&r, path, shown, status);
+  else if (tell)
+    tell_faults(&r, shown);
+  recording->incomplete = recording->incomplete || r.bad_rows > 0 || r.bad_cells > 0 || r.repeats.num > 0 ||
+                          r.left_out > 0 || (none && !recording->searched);
+  free(printable);
+  free_scan(&r);
+  return r.sink_failed ? status : none;
+}
+
+int recording_read(struct recording *recording, const struct recording_sink *sink) {
+  bool tell = !recording->was_read;
+  size_t vms = 0, good = 0;
+  void *owners = NULL;
+  int status = 0;
+  recording->was_read = true;
+  for (size_t i = 0; i < recording->files_num && status >= 0; i++) {
+    status = read_file(recording, i, sink, &vms, &owners, tell);
+    good += status == 0;
+  }
+  tdestroy(owners, free);
+  if (status < 0) {
+    tell_error("unable to read '%s': %s", recording->shown, strerror(-status));
+    return STATUS_FAILED;
+  }
+  if (good == 0 && recording->searched && tell)
+    tell_error("'%s' is no capture: none of its .csv files is", recording->shown);
+  return good > 0 ? STATUS_DONE : STATUS_FAILED;
+}
