@@ -104,8 +104,11 @@ check "CSVDir: the seed's columns" \
   test "$(head -n 1 "$captures/power_a.csv")" = "ts,a_energy_uj,a_power_w,a_power_w_sma4"
 check "CSVDir: times have three decimals below 1 s, and grow" awk -F, 'NR > 1 && ($1 !~ /^[0-9]+\.[0-9][0-9][0-9]$/ || $1 <= last) {
   print "  " $0; bad = 1 } { last = NR > 1 ? $1 : 0 } END { exit bad || NR < 8 }' "$captures/power_a.csv"
-check "CSVDir: a constant 100 W is 100 W in each row" \
-  awk '$1 < 99 || $1 > 101 { print "  " $1; bad = 1 } END { exit bad || NR < 8 }' <(column a 3)
+# where the machine paused between the writer's look at its clock and its write, the file is later than what it counts
+check "CSVDir: a constant 100 W is 100 W in each row" awk -F, -v percent="$(awk -F, '$3 == "a" && $8 > late { late = $8 }
+    END { print 1 + 100 * 2 * late / 0.5 }' "$work/truth.csv")" '
+  $1 < 100 - percent || $1 > 100 + percent { print "  " $1 " W, allowed are " percent " %"; bad = 1 } END { exit bad || NR < 8 }' \
+  <(column a 3)
 check "CSVDir: the last row has the last power" awk -v row="$(column s 3 | tail -n 1)" -v truth="$(truth s power_w)" \
   'BEGIN { exit !(row > truth * 0.99 && row < truth * 1.01) }'
 check "CSVDir: energy is the raw counter" test "$(column a 2 | tail -n 1)" = "$(truth a counter_uj)"

@@ -233,11 +233,11 @@ static int open_counter(const struct vm *vm, double hole_s) {
   return fd;
 }
 
-static void tell_truth(const struct vm *vm, int truth_fd, uint64_t number, double power_w) {
+static void tell_truth(const struct vm *vm, int truth_fd, uint64_t number, double power_w, double late_s) {
   struct instant now;
   clock_now(&now);
-  char *row = text("%.6f,%.6f,%s,%" PRIu64 ",%.6f,%.6f,%lu\n", (double)now.wall_ns / 1e9, (double)now.mono_ns / 1e9,
-                   vm->name_quoted, number, vm->counted_j, power_w, vm->updates);
+  char *row = text("%.6f,%.6f,%s,%" PRIu64 ",%.6f,%.6f,%lu,%.6f\n", (double)now.wall_ns / 1e9,
+                   (double)now.mono_ns / 1e9, vm->name_quoted, number, vm->counted_j, power_w, vm->updates, late_s);
   if (write(truth_fd, row, strlen(row)) < 0)
     die(1, "cannot write '%s': %s", options.truth, strerror(errno));
   free(row);
@@ -270,7 +270,7 @@ static void vm_write(struct vm *vm, struct run *run, double lag_s) {
     vm_make_dirs(vm);
   double hole_s = exporter_hole_s(&run->exporter);
   int fd = open_counter(vm, hole_s);
-  double t_s = seconds_since(run->start_ns) - lag_s - hole_s, dt_s = t_s - vm->last_t_s;
+  double write_s = seconds_since(run->start_ns), t_s = write_s - lag_s - hole_s, dt_s = t_s - vm->last_t_s;
   double energy_j = is_new ? 0 : load_energy_j(&vm->load, t_s) - load_energy_j(&vm->load, vm->last_t_s);
   vm->rest_uj += energy_j * 1e6 * options.factor;
   double whole_uj = floor(vm->rest_uj);
@@ -284,6 +284,7 @@ static void vm_write(struct vm *vm, struct run *run, double lag_s) {
   int len = snprintf(content, sizeof(content), "%" PRIu64, number);
   if (write(fd, content, (size_t)len) != len)
     die(1, "cannot write '%s': %s", vm->file, strerror(errno));
+  double late_s = seconds_since(run->start_ns) - write_s;
   if (vm->load.unreadable)
     fchmod(fd, 0);
   close(fd);
@@ -291,7 +292,7 @@ static void vm_write(struct vm *vm, struct run *run, double lag_s) {
   vm->counted_j += energy_j;
   vm->updates++;
   if (run->truth_fd >= 0)
-    tell_truth(vm, run->truth_fd, number, dt_s > 0 ? energy_j / dt_s : 0);
+    tell_truth(vm, run->truth_fd, number, dt_s > 0 ? energy_j / dt_s : 0, late_s);
 }
 
 /* One VM's turn in a pass. */
@@ -430,7 +431,7 @@ int main(int argc, char **argv) {
   free(root);
 
   if (options.truth != NULL) {
-    static const char header[] = "wall_s,mono_s,vm,counter_uj,energy_j,power_w,update\n";
+    static const char header[] = "wall_s,mono_s,vm,counter_uj,energy_j,power_w,update,late_s\n";
     run.truth_fd = open(options.truth, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     struct stat st;
     if (run.truth_fd < 0 || fstat(run.truth_fd, &st) != 0 ||
