@@ -29,7 +29,7 @@ struct step {
 #define WALL0 (INT64_C(1700000000) * NS_PER_S + 123456789) /* no whole second */
 
 static void look_with_host(struct meter *meter, struct facts *facts, const struct step *step, bool computed,
-                           double host_j) {
+                           bool remote, double host_j) {
   struct instant now = {.mono_ns = (int64_t)((1000 + step->at_s) * 1e9)};
   now.wall_ns = now.mono_ns + WALL0;
   struct reading reading = {.error = step->uj < 0 ? (int)step->uj : 0, .energy_uj = (uint64_t)step->uj};
@@ -37,23 +37,24 @@ static void look_with_host(struct meter *meter, struct facts *facts, const struc
   reading.computed = computed;
   reading.range_uj = computed ? RANGE_UJ : 0;
   struct sample sample = {.label = "vm"};
-  take_and_sample(meter, &reading, &now, &sample);
+  reading.at = now;
+  reading.local = !remote;
+  meter_take(meter, &reading);
+  meter_sample(meter, &sample);
   facts_note(facts, &sample, host_j);
-}
-
-static void look(struct meter *meter, struct facts *facts, const struct step *step, bool computed) {
-  look_with_host(meter, facts, step, computed, 0);
 }
 
 static const struct verdict_row {
   const char *what;
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
   double behind_s;
-  bool others_alive, others_grow, merged, kernel, spaced, guest, cached;
-  bool clear; /* after the last step */
-  bool early; /* before it */
+  bool others_alive, others_grow, merged, kernel, spaced, guest, cached, vanished;
+  bool remote; /* another clock dates the file */
+  bool clear;  /* after the last step */
+  bool early;  /* before it */
   enum verdict_kind kind;
   const char *text, *next; /* how they begin */
+  const char *next_ends;
 } verdict_rows[] = {
     /* well */
     {"a steady 100 W",
@@ -108,24 +109,55 @@ static const struct verdict_row {
     /* not updated */
     {"dead for 12 minutes, and no other lives",
      {{0, 1000000000, -720}, {11.9, 1000000000, -720}, {12, 1000000000, -720}},
-     .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated for 12 min, and no other counter is: Scaphandre has stopped",
      .next = "see whether it runs (pgrep -af 'scaphandre.* qemu')"},
     {"dead, but others are not",
      {{0, 1000000000, -720}, {11.9, 1000000000, -720}, {12, 1000000000, -720}},
      .others_alive = true,
-     .clear = true,
      .kind = VERDICT_OFF,
-     .text = "not updated for 12 min, while others are",
+     .text = "not updated for 12 min, while others are: the VM is off, and its file is still there",
      .next = "see whether it runs: virsh domstate 'a b';"},
+    {"dead, and watched for less than a new exporter needs",
+     {{0, 1000000000, -720}, {8.5, 1000000000, -720}},
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 12 min, and no other counter is",
+     .next_ends = "if it was just started, watch longer with --duration 15"},
+    {"a step of 10 s, seen for less: its file is young",
+     {{0, 1000000000, -1}, {8.5, 1000000000, -1}},
+     .kind = VERDICT_FRESH,
+     .text = "updated 9.5 s ago, and not since"},
+    {"a clock of its own, an hour behind: nothing can be known so soon",
+     {{0, 1000000000, -3600}, {8.5, 1000000000, -3600}},
+     .remote = true,
+     .behind_s = 3608.5,
+     .kind = VERDICT_UNKNOWN,
+     .text = "not updated in the 8.5 s that it was watched; the time of its file is 1.0 h behind this clock",
+     .next = "watch longer with --duration 15"},
+    {"a clock of its own, ten minutes ahead",
+     {{0, 1000000000, 600}, {8.5, 1000000000, 600}},
+     .remote = true,
+     .behind_s = -591.5,
+     .kind = VERDICT_UNKNOWN,
+     .text = "not updated in the 8.5 s that it was watched; the time of its file is 10 min ahead of this clock"},
+    {"a clock of its own, an hour behind, for longer",
+     {{0, 1000000000, -3600}, {12, 1000000000, -3600}},
+     .remote = true,
+     .behind_s = 3612,
+     .kind = VERDICT_DEAD,
+     .text = "not updated for 1.0 h"},
+    {"a clock of its own that agrees",
+     {{0, 1000000000, -2}, {8.5, 1000000000, -2}},
+     .remote = true,
+     .behind_s = 10.5,
+     .kind = VERDICT_FRESH,
+     .text = "not updated while it was watched, which was for 8.5 s"},
     {"59 s are not yet dead",
      {{0, 1000000000, -2}, {57, 1000000000, -2}},
      .kind = VERDICT_FRESH,
      .text = "updated 59 s"},
     {"181 s are",
      {{0, 1000000000, -2}, {178, 1000000000, -2}, {179, 1000000000, -2}},
-     .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated"},
     {"it dies while it is watched",
@@ -199,7 +231,6 @@ static const struct verdict_row {
     {"merged, and nobody writes it any more",
      {{0, 1000000000, -999}, {12, 1000000000, -999}},
      .merged = true,
-     .clear = true,
      .kind = VERDICT_PASSED,
      .text = "not updated for 17 min: was that of a VM without a guest name, or of a process that only names",
      .next = "nothing is wrong; remove its directory"},
@@ -256,14 +287,12 @@ static const struct verdict_row {
     {"dead, or its mount is",
      {{0, 1000000000, -720}, {12, 1000000000, -720}},
      .cached = true,
-     .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated for 12 min: its mount shows old content (9p with cache=loose), or Scaphandre has stopped",
      .next = "mount it with cache=none; else see whether it runs"},
     {"dead, seen by a guest",
      {{0, 1000000000, -720}, {12, 1000000000, -720}},
      .guest = true,
-     .clear = true,
      .kind = VERDICT_DEAD,
      .text = "not updated for 12 min: Scaphandre has stopped on the host",
      .next = "see whether the share is mounted (findmnt -T /x/energy_uj); ask whoever runs the host"},
@@ -316,6 +345,12 @@ static const struct verdict_row {
      .kind = VERDICT_MISSING,
      .text = "there is no such file",
      .next = "start Scaphandre's qemu"},
+    {"removed while it was watched",
+     {{0, 1000000000, -2}, {3.1, 1500000000, 3}, {4, -ENOENT, 0}},
+     .vanished = true,
+     .clear = true,
+     .kind = VERDICT_VANISHED,
+     .text = "its file was removed while it was watched"},
     {"a link",
      {{0, -ELOOP, 0}},
      .clear = true,
@@ -351,7 +386,6 @@ static const struct verdict_row {
      {{0, 123456, -720}, {12, 123456, -720}},
      .spaced = true,
      .others_alive = true,
-     .clear = true,
      .kind = VERDICT_NEWLINE,
      .text = "ends in a newline or a space, and is not updated: Scaphandre ends when it finds such a file",
      .next = "stop Scaphandre, and start it again afterwards; only while no exporter runs, as root: printf %s 123456 "
@@ -401,7 +435,7 @@ START_TEST(test_verdict) {
     bool last = i + 1 == STEPS || row->steps[i + 1].at_s <= 0;
     ck_assert_msg(i == 0 || !last || facts_are_clear(&facts) == row->early, "%s: early is not %d", row->what,
                   row->early);
-    look(&meter, &facts, &row->steps[i], row->kernel);
+    look_with_host(&meter, &facts, &row->steps[i], row->kernel, row->remote, 0);
   }
   facts.behind_ns = (int64_t)(row->behind_s * 1e9);
   ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
@@ -414,6 +448,7 @@ START_TEST(test_verdict) {
                                           .spaced = row->spaced,
                                           .guest = row->guest,
                                           .others_grow = row->others_grow,
+                                          .vanished = row->vanished,
                                           .cache = row->cached ? "9p with cache=loose" : NULL,
                                           .uncache = "mount it with cache=none",
                                           .closed = "/x is drwx------",
@@ -424,6 +459,9 @@ START_TEST(test_verdict) {
                 verdict_name(row->kind));
   assert_begins(row->what, verdict.text, row->text);
   assert_begins(row->what, verdict.next, row->next);
+  size_t len = verdict.next != NULL ? strlen(verdict.next) : 0, end = row->next_ends ? strlen(row->next_ends) : 0;
+  ck_assert_msg(end <= len && (end == 0 || strcmp(verdict.next + len - end, row->next_ends) == 0), "%s: next '%s'",
+                row->what, verdict.next);
   ck_assert_msg(verdict_level(verdict.kind) == LEVEL_OK || verdict.next != NULL, "%s: no next step", row->what);
   ck_assert(*verdict.text != '\0');
   ck_assert_int_eq(verdict.error, 0);
@@ -494,6 +532,7 @@ START_TEST(test_names) {
   }
   ck_assert_int_eq(verdict_level_status(LEVEL_OK), 0);
   ck_assert_int_eq(verdict_level_status(LEVEL_NOTE), 0);
+  ck_assert_int_eq(verdict_level_status(LEVEL_UNKNOWN), 3);
   ck_assert_int_eq(verdict_level_status(LEVEL_WARNING), 1);
   ck_assert_int_eq(verdict_level_status(LEVEL_CRITICAL), 2);
   ck_assert_str_eq(verdict_level_name(LEVEL_CRITICAL), "CRITICAL");
@@ -745,7 +784,7 @@ START_TEST(test_host_known_late) {
   meter_init(&meter, &options);
   for (size_t i = 0; i < ROWS(steps); i++) {
     ck_assert_msg(!facts_are_clear(&facts), "clear before step %zu", i);
-    look_with_host(&meter, &facts, &steps[i], false, i < 2 ? NAN : 200 * steps[i].at_s);
+    look_with_host(&meter, &facts, &steps[i], false, false, i < 2 ? NAN : 200 * steps[i].at_s);
   }
   ck_assert(facts_are_clear(&facts));
   struct comparison comparison = {.factor = 1, .what = "psys"};

@@ -355,7 +355,7 @@ static const struct option_row rows[] = {
     {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored", take_until_enter},
     {OPTIONS_LIST, "duration", 'd', "TIME",
      "watch so long: period and power are known after one or two\nupdates (default: 0, at once)", take_duration},
-    {OPTIONS_CHECK, "duration", 'd', "TIME", "how long to watch (default: until all is clear, 30 s at most)",
+    {OPTIONS_CHECK, "duration", 'd', "TIME", "how long to watch (default: until all is clear, 8.5 s at most)",
      take_duration},
     {OPTIONS_CHECK, "host-counter", 0, "PATH",
      "the counters of the host, a path or a pattern\n(default: " OPTIONS_HOST_COUNTERS ")", take_host_counter},

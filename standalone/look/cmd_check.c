@@ -33,7 +33,11 @@
 enum { STATUS_UNKNOWN = 3 };
 
 #define LOOK_EVERY_NS (250 * NS_PER_MS)
-#define NAME_COLUMNS  32
+
+/* check_nrpe gives up after 10 s, so a check takes less than 9 s unless --duration says how long. */
+#define WATCH_NS (8500 * NS_PER_MS)
+
+#define NAME_COLUMNS 32
 
 enum subject { SUBJECT_VM, SUBJECT_SEARCH, SUBJECT_HOST };
 
@@ -43,6 +47,19 @@ static const char *const subject_names[] = {"vm", "search", "host"};
 struct watched {
   struct facts facts;
   bool known, merged;
+};
+
+/* A counter that a pattern found, and whose file was removed since. */
+struct vanished {
+  char *name, *path;
+};
+
+/* Takes note of these. */
+struct leavers {
+  struct sink sink;
+  struct vanished *list;
+  size_t num;
+  int error;
 };
 
 struct finding {
@@ -58,7 +75,8 @@ struct finding {
 struct check {
   const struct options *options;
   struct roster *roster;
-  struct sink *sinks[1];
+  struct leavers leavers;
+  struct sink *sinks[2];
   struct sampler *sampler;
   struct host *host;
   struct stop stop;
@@ -121,6 +139,10 @@ static bool is_root(const struct options *options, const char *directory) {
   return !is_root(options, above);
 }
 
+static bool is_of_kernel(const char *path) {
+  return strncmp(path, "/sys/", strlen("/sys/")) == 0;
+}
+
 /* True if a guest sees its own counter there. */
 static bool is_of_guest(const char *path) {
   static const char prefix[] = "/var/scaphandre/intel-rapl:";
@@ -156,6 +178,43 @@ static int64_t behind_ns(const char *path, const struct instant *now) {
   return now->wall_ns - ((int64_t)info.st_mtim.tv_sec * NS_PER_S + info.st_mtim.tv_nsec);
 }
 
+/* ---- counters that leave ----------------------------------------------------------------------------------------- */
+
+static void note_leaver(struct sink *sink, const struct sample *sample) {
+  struct leavers *leavers = (struct leavers *)sink;
+  struct vanished *list = reallocarray(leavers->list, leavers->num + 1, sizeof(*list));
+  if (list != NULL)
+    leavers->list = list;
+  struct vanished one = {.name = strdup(sample->label), .path = strdup(sample->path)};
+  if (list != NULL && one.name != NULL && one.path != NULL) {
+    list[leavers->num++] = one;
+    return;
+  }
+  free(one.name);
+  free(one.path);
+  leavers->error = -ENOMEM;
+}
+
+static void free_leavers(struct leavers *leavers) {
+  for (size_t i = 0; i < leavers->num; i++) {
+    free(leavers->list[i].name);
+    free(leavers->list[i].path);
+  }
+  free(leavers->list);
+}
+
+/* True if it came back, or left twice. */
+static bool is_told_of(const struct check *check, size_t index) {
+  const char *path = check->leavers.list[index].path;
+  for (size_t i = 0; i < index; i++)
+    if (strcmp(check->leavers.list[i].path, path) == 0)
+      return true;
+  for (size_t i = 0; i < roster_count(check->roster); i++)
+    if (strcmp(roster_at(check->roster, i)->last.path, path) == 0)
+      return true;
+  return access(path, F_OK) == 0; /* dropped as the same file as another */
+}
+
 /* ---- watching ---------------------------------------------------------------------------------------------------- */
 
 static int look(struct check *check) {
@@ -179,13 +238,18 @@ static int look(struct check *check) {
   return status;
 }
 
+/* While others are updated, a counter that is silent is not waited for. */
 static bool all_is_clear(const struct check *check) {
+  bool updated = false, silent = false;
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct watched *watched = roster_at(check->roster, i)->own;
-    if (!watched->merged && !facts_are_clear(&watched->facts))
+    bool clear = facts_are_clear(&watched->facts), stale = facts_are_stale(&watched->facts);
+    updated = updated || (clear && watched->facts.updates > 0 && !is_of_kernel(roster_at(check->roster, i)->last.path));
+    silent = silent || (!clear && stale);
+    if (!watched->merged && !clear && !stale)
       return false;
   }
-  return true;
+  return updated || !silent;
 }
 
 static bool is_over(const struct check *check) {
@@ -194,8 +258,8 @@ static bool is_over(const struct check *check) {
   if (options->duration_ns > 0)
     return elapsed_ns >= options->duration_ns;
   if (roster_count(check->roster) == 0) /* an exporter may be about to write */
-    return inputs_selects_none() || sampler_search_error(check->sampler, NULL) != 0 || elapsed_ns >= VERDICT_WAIT_NS;
-  return all_is_clear(check) || elapsed_ns >= (options->meter.stale_ns > 0 ? options->meter.stale_ns : METER_STALE_NS);
+    return inputs_selects_none() || sampler_search_error(check->sampler, NULL) != 0 || elapsed_ns >= WATCH_NS;
+  return all_is_clear(check) || elapsed_ns >= WATCH_NS;
 }
 
 static int watch(struct check *check) {
@@ -214,10 +278,6 @@ static int watch(struct check *check) {
 }
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
-
-static bool is_of_kernel(const char *path) {
-  return strncmp(path, "/sys/", strlen("/sys/")) == 0;
-}
 
 static bool any_alive(const struct check *check) {
   for (size_t i = 0; i < roster_count(check->roster); i++) {
@@ -256,12 +316,30 @@ static bool is_our_want(int error) {
   return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
+/* True if the directory is that of a VM, or below it, and --vm does not select the VM. */
+static bool is_left_out(const struct options *options, const char *directory) {
+  const char *const *places;
+  size_t count = options->selection != NULL ? get_places(options, &places) : 0;
+  for (size_t i = 0; i < count; i++) {
+    size_t len = root_length(places[i]);
+    const char *shown = places[i][0] == '/' ? directory : inputs_shown(directory);
+    if (len == 0 || strncmp(shown, places[i], len) != 0 || shown[len] == '\0')
+      continue;
+    char *raw = strndup(shown + len, strcspn(shown + len, "/")), *name = raw != NULL ? label_make_safe(raw) : NULL;
+    bool left_out = name != NULL && selection_wants(options->selection, name) == 0;
+    free(raw);
+    free(name);
+    return left_out;
+  }
+  return false;
+}
+
 static int find_in_search(struct check *check) {
   const char *where = NULL;
   int error = sampler_search_error(check->sampler, &where);
   if (is_our_want(error))
     return error;
-  if (error == 0 || where == NULL)
+  if (error == 0 || where == NULL || is_left_out(check->options, where))
     return 0;
   struct access_fault fault = {0};
   struct stat info;
@@ -298,6 +376,21 @@ static int find_in_host(struct check *check) {
   access_fault_free(&fault);
   free(path);
   return verdict->error;
+}
+
+static int find_leavers(struct check *check) {
+  const struct facts facts = {.error = -ENOENT};
+  const struct verdict_context context = {.vanished = true};
+  int status = check->leavers.error;
+  for (size_t i = 0; i < check->leavers.num && status == 0; i++) {
+    const struct vanished *one = &check->leavers.list[i];
+    if (is_told_of(check, i))
+      continue;
+    struct verdict *verdict = &add_finding(check, SUBJECT_VM, one->name, one->path)->verdict;
+    verdict_of_counter(&facts, &context, verdict);
+    status = verdict->error;
+  }
+  return status;
 }
 
 static int find_nothing(struct check *check) {
@@ -362,6 +455,7 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path),
                                     .guest = is_of_guest(sample->path),
+                                    .vanished = sample->found && watched->facts.readings > 0,
                                     .spaced = watched->facts.updates == 0 && is_spaced(sample)};
   check->comparison.guest = check->comparison.guest || context.guest;
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);
@@ -383,13 +477,17 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   return finding->verdict.error;
 }
 
+static int weight_of(const struct finding *finding) {
+  enum verdict_level level = verdict_level(finding->verdict.kind);
+  return level == LEVEL_NOTE ? LEVEL_OK : (int)level;
+}
+
 /* The worst first, and all is well last; else in the order of the counters. */
 static int compare_findings(const void *a, const void *b) {
   const struct finding *one = a, *other = b;
-  int status = verdict_level_status(verdict_level(one->verdict.kind));
-  int other_status = verdict_level_status(verdict_level(other->verdict.kind));
-  if (status != other_status)
-    return other_status - status;
+  int weight = weight_of(one), other_weight = weight_of(other);
+  if (weight != other_weight)
+    return other_weight - weight;
   return one->index < other->index ? -1 : one->index > other->index;
 }
 
@@ -435,12 +533,14 @@ static int show_names(struct check *check) {
 }
 
 static int find(struct check *check) {
-  check->findings = calloc(roster_count(check->roster) + 2, sizeof(*check->findings));
+  check->findings = calloc(roster_count(check->roster) + check->leavers.num + 2, sizeof(*check->findings));
   if (check->findings == NULL)
     return -ENOMEM;
   int status = find_in_search(check);
   if (status == 0 && roster_count(check->roster) == 0 && check->findings_num == 0)
     status = find_nothing(check);
+  if (status == 0)
+    status = find_leavers(check);
   bool alive = any_alive(check), grows = any_grows(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
     status = find_in_counter(check, roster_at(check->roster, i), alive, grows);
@@ -461,23 +561,35 @@ static size_t count_level(const struct check *check, enum verdict_level level) {
   return count;
 }
 
-static double sum_power_w(const struct check *check) {
-  double sum_w = 0;
-  for (size_t i = 0; i < roster_count(check->roster); i++)
-    if (roster_at(check->roster, i)->last.has_power)
-      sum_w += roster_at(check->roster, i)->last.power_w;
-  return sum_w;
+/* False if no power is known, or a VM that is on has none yet: no news is not 0 W. */
+static bool sum_power(const struct check *check, double *sum_w) {
+  bool known = false;
+  *sum_w = 0;
+  for (size_t i = 0; i < roster_count(check->roster); i++) {
+    const struct roster_entry *entry = roster_at(check->roster, i);
+    const struct facts *facts = &((const struct watched *)entry->own)->facts;
+    if (entry->last.has_power) {
+      *sum_w += entry->last.power_w;
+      known = true;
+    } else if (facts->error == 0 && !facts_are_stale(facts)) {
+      return false;
+    }
+  }
+  return known;
 }
 
 /* "3 VMs, 249.01 W", after the worst that was found. NULL: out of memory; else to be freed. */
 static char *summarize(const struct check *check) {
   const struct finding *worst = &check->findings[0];
   size_t count = roster_count(check->roster);
-  size_t bad = count_level(check, LEVEL_WARNING) + count_level(check, LEVEL_CRITICAL);
-  char power[SHOW_NUMBER_MAX], more[40] = "; ", *text;
+  size_t bad =
+      count_level(check, LEVEL_UNKNOWN) + count_level(check, LEVEL_WARNING) + count_level(check, LEVEL_CRITICAL);
+  char power[SHOW_NUMBER_MAX] = "power unknown", more[40] = "; ", *text;
+  double power_w;
   if (bad > 1)
     snprintf(more, sizeof(more), " (and %zu more); ", bad - 1);
-  show_power(sum_power_w(check), power);
+  if (sum_power(check, &power_w))
+    show_power(power_w, power);
   bool told = bad > 0;
   int len = asprintf(&text, "%s%s%s%s%zu VM%s, %s", told ? worst->name : "", told ? ": " : "",
                      told ? worst->verdict.text : "", told ? more : "", count, count == 1 ? "" : "s", power);
@@ -493,8 +605,13 @@ static void print_text(const char *text) {
 static void print_lines(const struct check *check, const char *summary, enum verdict_level level) {
   printf("VM_ENERGY %s - ", verdict_level_name(level == LEVEL_NOTE ? LEVEL_OK : level));
   print_text(summary);
-  printf(" | power=%.3f vms=%zu warning=%zu critical=%zu\n", sum_power_w(check), roster_count(check->roster),
-         count_level(check, LEVEL_WARNING), count_level(check, LEVEL_CRITICAL));
+  double power_w;
+  if (sum_power(check, &power_w))
+    printf(" | power=%.3f", power_w);
+  else
+    fputs(" | power=U", stdout); /* what monitoring systems call unknown */
+  printf(" vms=%zu warning=%zu critical=%zu\n", roster_count(check->roster), count_level(check, LEVEL_WARNING),
+         count_level(check, LEVEL_CRITICAL));
   for (size_t i = 0; i < check->findings_num; i++) {
     const struct finding *finding = &check->findings[i];
     char *path = finding->alike && finding->path != NULL ? shell_word(finding->path) : NULL;
@@ -543,12 +660,14 @@ static int print_json(const struct check *check, const char *summary, enum verdi
       json_decref(findings);
       return -ENOMEM;
     }
-  return json_print(json_pack("{s:s, s:i, s:s, s:f, s:f, s:I, s:I, s:I, s:o}", "level",
+  double power_w;
+  bool known = sum_power(check, &power_w);
+  return json_print(json_pack("{s:s, s:i, s:s, s:f, s:o, s:I, s:I, s:I, s:o}", "level",
                               verdict_level_name(level == LEVEL_NOTE ? LEVEL_OK : level), "exit_status",
                               verdict_level_status(level), "summary", summary, "watched_s",
-                              (double)(check->now.mono_ns - check->start.mono_ns) / 1e9, "power_w", sum_power_w(check),
-                              "vms", (json_int_t)roster_count(check->roster), "warning",
-                              (json_int_t)count_level(check, LEVEL_WARNING), "critical",
+                              (double)(check->now.mono_ns - check->start.mono_ns) / 1e9, "power_w",
+                              json_number_or_null(known, power_w), "vms", (json_int_t)roster_count(check->roster),
+                              "warning", (json_int_t)count_level(check, LEVEL_WARNING), "critical",
                               (json_int_t)count_level(check, LEVEL_CRITICAL), "findings", findings),
                     stdout);
 }
@@ -578,7 +697,9 @@ static int make(struct check *check) {
   if (status != 0)
     return status;
   check->sinks[0] = roster_sink(check->roster);
-  status = inputs_sampler(check->options, check->sinks, 1, &check->sampler);
+  check->leavers.sink.removed = note_leaver;
+  check->sinks[1] = &check->leavers.sink;
+  status = inputs_sampler(check->options, check->sinks, 2, &check->sampler);
   if (status != 0)
     return status;
   status = add_nameless(check);
@@ -613,6 +734,7 @@ static int run_check(const struct options *options) {
   free(check.findings);
   host_free(check.host);
   sampler_free(check.sampler);
+  free_leavers(&check.leavers);
   roster_free(check.roster);
   return result;
 }
@@ -623,10 +745,12 @@ const struct command command_check = {
     .synopsis = "[--files PATH...] [OPTION]...",
     .text = "Watches the counters for an update or two, then tells what is wrong with each,\n"
             "and the next step; and whether the VMs' energy fits to that of the host.\n\n"
-            "The first line is for a monitoring system, as is the exit status: 0 all is\n"
-            "well, 1 warnings, 2 critical, 3 it could not be checked, or wrong usage.\n",
+            "It ends within 9 s, unless --duration says how long. The first line is for a\n"
+            "monitoring system, as is the exit status: 0 all is well, 1 warnings,\n"
+            "2 critical, 3 it could not be checked, or wrong usage.\n",
     .examples = "  vm_energy check\n"
-                "  vm_energy check --duration 8 --json | jq '.findings[] | select(.level != \"OK\")'\n",
+                "  vm_energy check --vm spare-1 --ignore-selected    # off on purpose\n"
+                "  vm_energy check --duration 15 --json | jq '.findings[] | select(.level != \"OK\")'\n",
     .options = OPTIONS_CHECK,
     .wrong_usage = STATUS_UNKNOWN,
     .run = run_check,

@@ -42,6 +42,7 @@ static const struct {
 } kinds[VERDICTS] = {
     [VERDICT_GOOD] = {"good", LEVEL_OK},
     [VERDICT_FRESH] = {"fresh", LEVEL_OK},
+    [VERDICT_UNKNOWN] = {"unknown", LEVEL_UNKNOWN},
     [VERDICT_IDLE] = {"idle", LEVEL_OK},
     [VERDICT_OFF] = {"off", LEVEL_WARNING},
     [VERDICT_DEAD] = {"dead-writer", LEVEL_CRITICAL},
@@ -55,6 +56,7 @@ static const struct {
     [VERDICT_UNDATED] = {"undated", LEVEL_WARNING},
     [VERDICT_DENIED] = {"denied", LEVEL_CRITICAL},
     [VERDICT_MISSING] = {"missing", LEVEL_CRITICAL},
+    [VERDICT_VANISHED] = {"vanished", LEVEL_WARNING},
     [VERDICT_LINK] = {"link", LEVEL_CRITICAL},
     [VERDICT_SPECIAL] = {"special", LEVEL_CRITICAL},
     [VERDICT_EMPTY] = {"empty", LEVEL_CRITICAL},
@@ -80,12 +82,13 @@ enum verdict_level verdict_level(enum verdict_kind kind) {
 }
 
 const char *verdict_level_name(enum verdict_level level) {
-  static const char *const names[] = {"OK", "NOTE", "WARNING", "CRITICAL"};
+  static const char *const names[] = {"OK", "NOTE", "UNKNOWN", "WARNING", "CRITICAL"};
   return names[level];
 }
 
 int verdict_level_status(enum verdict_level level) {
-  return level == LEVEL_CRITICAL ? 2 : level == LEVEL_WARNING ? 1 : 0;
+  static const int statuses[] = {0, 0, 3, 1, 2};
+  return statuses[level];
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------------------- */
@@ -186,10 +189,8 @@ bool facts_are_clear(const struct facts *facts) {
   }
   if (facts->resets > 0)
     return alternates(facts) || facts->since_reset >= UPDATES_TO_RETURN;
-  if (facts->stale && facts->updates == 0)
-    return facts->watched_ns >= VERDICT_WAIT_NS;
   if (facts->stale)
-    return true;
+    return facts->updates > 0;
   if (!facts->by_update)
     return facts->updates >= UPDATES_ENOUGH || facts->readings >= READINGS_ENOUGH;
   return facts->updates >= UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
@@ -217,7 +218,15 @@ static bool may_be_frozen(const struct facts *facts, const struct verdict_contex
          (facts->updates > 0 || facts->watched_ns >= VERDICT_WAIT_NS);
 }
 
+/* True if the only sign of life is the time of the file, which another clock sets. */
+static bool is_unknown(const struct facts *facts) {
+  return !facts->has_age && facts->by_update && facts->watched_ns < VERDICT_WAIT_NS &&
+         (facts->behind_ns > METER_STALE_FIRST_NS || facts->behind_ns < -CLOCKS_APART_NS);
+}
+
 static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
+  if (context->vanished && kind_of_error(facts->error) == VERDICT_MISSING)
+    return VERDICT_VANISHED;
   if (facts->error != 0)
     return kind_of_error(facts->error);
   if (context->spaced && !context->kernel && facts->updates == 0)
@@ -237,8 +246,10 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return VERDICT_UNDATED;
   if (may_be_frozen(facts, context))
     return VERDICT_FROZEN;
+  if (facts->updates == 0 && context->kernel)
+    return VERDICT_IDLE;
   if (facts->updates == 0)
-    return context->kernel ? VERDICT_IDLE : VERDICT_FRESH;
+    return is_unknown(facts) ? VERDICT_UNKNOWN : VERDICT_FRESH;
   if (clocks_differ(facts))
     return VERDICT_CLOCK;
   return facts->growths > 0 ? VERDICT_GOOD : VERDICT_IDLE;
@@ -275,6 +286,10 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
   case VERDICT_MISSING:
     TEXT("there is no such file");
     NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or correct the path");
+    break;
+  case VERDICT_VANISHED:
+    TEXT("its file was removed while it was watched: the VM is gone, or its directory was set up anew");
+    NEXT("nothing, if somebody removed it; a VM that is only off keeps its file");
     break;
   case VERDICT_LINK:
     NEXT("if you trust what it leads to (readlink -f %s), name that with --files", path);
@@ -352,15 +367,24 @@ static void describe(const struct facts *facts, const struct verdict_context *co
       TEXT("not updated while it was watched, which was for %.1f s", (double)facts->watched_ns / 1e9);
     NEXT("nothing is wrong yet; watch longer with --duration to see its power");
     break;
+  case VERDICT_UNKNOWN:
+    show_age(facts->behind_ns > 0 ? facts->behind_ns : -facts->behind_ns, age);
+    TEXT("not updated in the %.1f s that it was watched; the time of its file is %s %s this clock, so nobody can tell "
+         "whether it is written",
+         (double)facts->watched_ns / 1e9, age, facts->behind_ns > 0 ? "behind" : "ahead of");
+    NEXT("watch longer with --duration 15");
+    break;
   case VERDICT_IDLE:
     TEXT("0 W: updated %s, and nothing was added", context->kernel ? "by the kernel" : period);
     NEXT("right for an idle VM; else compare with the load inside %s", context->guest ? "this guest" : "the VM");
     break;
   case VERDICT_OFF:
-    TEXT("not updated for %s, while others are: the VM is off, or gone", age);
-    NEXT("see whether it runs: virsh domstate %s; when it is gone for good, remove its directory, as Scaphandre does "
-         "not; if its exporter is slower, set --stale-timeout",
-         context->domain);
+    TEXT("not updated for %s, while others are: the VM is off, and its file is still there", age);
+    NEXT(
+        "see whether it runs: virsh domstate %s; when it is off on purpose, leave it out with --vm and "
+        "--ignore-selected; when it is gone for good, remove its directory, as Scaphandre does not; if its exporter is "
+        "slower, set --stale-timeout",
+        context->domain);
     break;
   case VERDICT_DEAD:
     if (context->cache != NULL)
@@ -371,7 +395,8 @@ static void describe(const struct facts *facts, const struct verdict_context *co
       TEXT("not updated for %s, and no other counter%s is: Scaphandre has stopped, or no VM is on", age,
            context->partial ? " that '--vm' selects" : "");
     NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu); if it is "
-         "slower, set --stale-timeout");
+         "slower, set --stale-timeout%s",
+         facts->watched_ns < VERDICT_WAIT_NS ? "; if it was just started, watch longer with --duration 15" : "");
     break;
   case VERDICT_PASSED:
     TEXT("not updated for %s: was that of a VM without a guest name, or of a process that only names qemu-system "
@@ -456,8 +481,8 @@ void verdict_of_search(int error, const struct verdict_context *context, struct 
 void verdict_of_nothing(const char *places, struct verdict *verdict) {
   *verdict = (struct verdict){.kind = VERDICT_NOTHING};
   TEXT("no counter found in %s", places);
-  NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files; in a "
-       "guest, mount the share of the host at /var/scaphandre");
+  NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or name the counters with --files; if it was just started, "
+       "watch longer with --duration 15; in a guest, mount the share of the host at /var/scaphandre");
 }
 
 void verdict_of_none_selected(const char *places, struct verdict *verdict) {

@@ -14,19 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A note is for who reads it: as good as OK. */
-enum verdict_level { LEVEL_OK, LEVEL_NOTE, LEVEL_WARNING, LEVEL_CRITICAL };
+/* In the order of their weight. A note is for who reads it: as good as OK. Unknown: it could not be checked. */
+enum verdict_level { LEVEL_OK, LEVEL_NOTE, LEVEL_UNKNOWN, LEVEL_WARNING, LEVEL_CRITICAL };
 
-/* "OK", "NOTE", "WARNING", "CRITICAL" */
+/* "OK", "NOTE", "UNKNOWN", "WARNING", "CRITICAL" */
 const char *verdict_level_name(enum verdict_level level);
 
-/* As monitoring checks end: 0, 0, 1, 2. */
+/* As monitoring checks end: 0, 0, 3, 1, 2. */
 int verdict_level_status(enum verdict_level level);
 
 enum verdict_kind {
   /* of a counter */
   VERDICT_GOOD,        /* updated, and it counts */
   VERDICT_FRESH,       /* not updated while it was watched, which was for less than a period */
+  VERDICT_UNKNOWN,     /* no update was seen, and its file is dated by another clock: watched for too short a time */
   VERDICT_IDLE,        /* updated, by nothing: a true 0 W */
   VERDICT_OFF,         /* not updated any more, while others are */
   VERDICT_DEAD,        /* not updated any more, and no other is */
@@ -40,6 +41,7 @@ enum verdict_kind {
   VERDICT_UNDATED,     /* modification times say nothing, and this is no counter of the kernel */
   VERDICT_DENIED,      /* no permission */
   VERDICT_MISSING,     /* no such file */
+  VERDICT_VANISHED,    /* its file was removed while it was watched */
   VERDICT_LINK,        /* a symbolic link on the way */
   VERDICT_SPECIAL,     /* a directory, FIFO, device */
   VERDICT_EMPTY,       /* empty, and it stays so */
@@ -116,7 +118,7 @@ void facts_note(struct facts *facts, const struct sample *sample, double host_j)
 /* An exporter that was just started writes nothing for two of its periods: until then silence says nothing. */
 #define VERDICT_WAIT_NS (12 * NS_PER_S)
 
-/* True if watching on would tell nothing new. */
+/* True if watching on would tell nothing new. False for a silent counter: an update may come. */
 bool facts_are_clear(const struct facts *facts);
 
 /* True if it is not updated any more. */
@@ -137,6 +139,7 @@ struct verdict_context {
   bool kernel;         /* in sysfs */
   bool guest;          /* in a guest, which sees its own counter: who reads this has no hand in the writer */
   bool others_grow;    /* some counter is updated by more than nothing */
+  bool vanished;       /* its file was there when the watch began */
   const char *cache;   /* a mount that may show old content: which; else NULL */
   const char *uncache; /* and what helps */
   bool spaced;         /* the file has more bytes than its number has digits */
