@@ -49,9 +49,10 @@ static const struct verdict_row {
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
   double behind_s;
   bool others_alive, others_grow, merged, kernel, spaced, guest, cached, vanished;
-  bool remote; /* another clock dates the file */
-  bool clear;  /* after the last step */
-  bool early;  /* before it */
+  double silent_s; /* by the pace of the others */
+  bool remote;     /* another clock dates the file */
+  bool clear;      /* after the last step */
+  bool early;      /* before it */
   enum verdict_kind kind;
   const char *text, *next; /* how they begin */
   const char *next_ends;
@@ -118,6 +119,23 @@ static const struct verdict_row {
      .kind = VERDICT_OFF,
      .text = "not updated for 12 min, while others are: the VM is off, and its file is still there",
      .next = "see whether it runs: virsh domstate 'a b';"},
+    {"the others are updated each 5 s, and this one was not for half a minute and more",
+     {{0, 1000000000, -30}, {8.5, 1000000000, -30}},
+     .others_alive = true,
+     .silent_s = 30,
+     .kind = VERDICT_OFF,
+     .text = "not updated for 38 s, while others are: the VM is off, and its file is still there"},
+    {"... for less",
+     {{0, 1000000000, -20}, {8.5, 1000000000, -20}},
+     .others_alive = true,
+     .silent_s = 30,
+     .kind = VERDICT_FRESH,
+     .text = "updated 28 s ago, and not since"},
+    {"the pace of the others is unknown",
+     {{0, 1000000000, -30}, {8.5, 1000000000, -30}},
+     .others_alive = true,
+     .kind = VERDICT_FRESH,
+     .text = "updated 38 s ago, and not since"},
     {"dead, and watched for less than a new exporter needs",
      {{0, 1000000000, -720}, {8.5, 1000000000, -720}},
      .kind = VERDICT_DEAD,
@@ -443,6 +461,7 @@ START_TEST(test_verdict) {
   const struct verdict_context context = {.domain = "'a b'",
                                           .path = "/x/energy_uj",
                                           .others_alive = row->others_alive,
+                                          .silent_ns = (int64_t)(row->silent_s * 1e9),
                                           .merged = row->merged,
                                           .kernel = row->kernel,
                                           .spaced = row->spaced,

@@ -289,6 +289,21 @@ static bool any_alive(const struct check *check) {
   return false;
 }
 
+/*
+ * One exporter writes all counters, so they have one period: the stale time of those that were updated is that of all.
+ * 0: unknown.
+ */
+static int64_t silent_ns(const struct check *check) {
+  int64_t limit_ns = 0;
+  for (size_t i = 0; i < roster_count(check->roster); i++) {
+    const struct roster_entry *entry = roster_at(check->roster, i);
+    const struct facts *facts = &((const struct watched *)entry->own)->facts;
+    if (facts->updates > 0 && facts->by_update && facts->period_ns > 0 && entry->last.stale_ns > limit_ns)
+      limit_ns = entry->last.stale_ns;
+  }
+  return limit_ns;
+}
+
 static bool any_grows(const struct check *check) {
   for (size_t i = 0; i < roster_count(check->roster); i++)
     if (((const struct watched *)roster_at(check->roster, i)->own)->facts.growths > 0)
@@ -448,6 +463,7 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   struct verdict_context context = {.domain = domain,
                                     .path = path,
                                     .others_alive = others_alive,
+                                    .silent_ns = silent_ns(check),
                                     .others_grow = others_grow,
                                     .cache = cache != NULL ? cache->what : NULL,
                                     .uncache = cache != NULL ? cache->remedy : NULL,

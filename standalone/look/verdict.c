@@ -231,7 +231,9 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return kind_of_error(facts->error);
   if (context->spaced && !context->kernel && facts->updates == 0)
     return VERDICT_NEWLINE;
-  bool stale = facts_are_stale(facts) && !context->kernel;
+  bool silent = context->silent_ns > 0 && facts->updates == 0 && facts->by_update && facts->has_age &&
+                facts->age_ns > context->silent_ns;
+  bool stale = (facts_are_stale(facts) || silent) && !context->kernel;
   if (context->merged)
     return stale ? VERDICT_PASSED : VERDICT_MERGED;
   if (alternates(facts))

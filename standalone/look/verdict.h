@@ -131,13 +131,15 @@ bool facts_are_stale(const struct facts *facts);
  * part of commands that are pasted as root: they are made of the raw name and the whole path, not of what is shown.
  */
 struct verdict_context {
-  const char *domain;  /* the VM as an argument of virsh, as a word for a shell */
-  const char *path;    /* of its file, absolute, as a word for a shell */
-  bool others_alive;   /* some counter is updated */
-  bool partial;        /* others are not looked at, as --vm says */
-  bool merged;         /* it lies where the VM's directory is missing from the path */
-  bool kernel;         /* in sysfs */
-  bool guest;          /* in a guest, which sees its own counter: who reads this has no hand in the writer */
+  const char *domain; /* the VM as an argument of virsh, as a word for a shell */
+  const char *path;   /* of its file, absolute, as a word for a shell */
+  bool others_alive;  /* some counter is updated */
+  int64_t
+      silent_ns; /* a file that is older is not updated any more, by the pace of the others; 0: their pace is unknown */
+  bool partial;  /* others are not looked at, as --vm says */
+  bool merged;   /* it lies where the VM's directory is missing from the path */
+  bool kernel;   /* in sysfs */
+  bool guest;    /* in a guest, which sees its own counter: who reads this has no hand in the writer */
   bool others_grow;    /* some counter is updated by more than nothing */
   bool vanished;       /* its file was there when the watch began */
   const char *cache;   /* a mount that may show old content: which; else NULL */
