@@ -69,7 +69,8 @@ run() { # section: its commands; a failing one is named. A collectd that "timeou
     echo 'trap '\''[ $? -eq 124 ] || echo "FAILED: $BASH_COMMAND"'\'' ERR'
     commands "$1" 1
   } >"$root/root/commands"
-  inside bash /root/commands >"$work/commands.log" 2>&1
+  inside bash /root/commands >"$work/answers" 2>"$work/commands.log"
+  cat "$work/answers" >>"$work/commands.log"
   [ -z "${VM_ENERGY_KEEP:-}" ] || cp "$work/commands.log" "$VM_ENERGY_KEEP/$1"
   check "$1: no command fails" does_not grep -E '^FAILED|dlopen|not found' "$work/commands.log"
 }
@@ -84,8 +85,8 @@ run "Try one"
 check "... collectd says which VM draws too much" said 'Notification: severity = WARNING.*plugin_instance = web-1'
 check "... and no other" does_not said 'Notification: severity = (WARNING|FAILURE).*plugin_instance = db-1.*power'
 
-json() { # filter: an answer is such JSON; others write into the same line
-  grep -aoE '(\[\{"target"|\{"status").*[]}]' "$work/commands.log" | jq -e "$1" >/dev/null || { cat "$work/commands.log" && false; }
+json() { # filter: an answer is such JSON; a daemon may have written behind it
+  grep -aoE '(\[\{"target"|\{"status").*[]}]' "$work/answers" | jq -e "$1" >/dev/null || { cat "$work/commands.log" && false; }
 }
 
 run Graphite
