@@ -3,10 +3,10 @@
  *
  * A sink that saves the accumulated energy of each counter, and the counter at that time, in a file. The file is read
  * at the start, and written at the end and once a minute if something changed. Writes run in a thread of their own, so
- * that a slow disk delays no pass; what came of one is logged in a later pass. Errors of the disk cost no values and are
- * not returned. An error, also a disk that does not answer for a minute, is logged once, with its remedy, and so is its
- * end. A damaged file is renamed, not
- * overwritten. A file that cannot be read, or that another process uses, is left unchanged, and nothing is saved.
+ * that a slow disk delays no pass; what came of one is logged in a later pass. Errors of the disk cost no values and
+ * are not returned. An error, also a disk that does not answer for a minute, is logged once, with its remedy, and so is
+ * its end. A damaged file is renamed, not overwritten. A file that cannot be read, or that another process uses, is
+ * left unchanged, and nothing is saved.
  */
 #ifndef VM_ENERGY_LEDGER_H
 #define VM_ENERGY_LEDGER_H

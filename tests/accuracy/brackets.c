@@ -2,8 +2,8 @@
 #include "../one_look.h"
 
 #include "look.h"
-#include "sim/world.h"
 #include "measure/window.h"
+#include "sim/world.h"
 
 #include <stdlib.h>
 

@@ -8,11 +8,10 @@
  *   FAULT_FROM=OBJECT            only calls made by this shared object (the end of its file name) count
  *   FAULT_LOG=FILE               a line is appended for each call that fails
  *   FAULT_ALARM=S                SIGALRM after so many seconds
- *   FAULT_CLOCK=S                time stands still but in poll(), which goes at once to the time that a timer is set to.
- *                                It is S seconds since 1970 at the start; 0: what it really is
- *   FAULT_STORY=SCRIPT           with FAULT_CLOCK: sh runs SCRIPT before each such wake-up, with its number, from 1, in
- *                                $n, and the time since 1970 in s in $now; $PPID is the program. Where it exits with
- *                                200 + S, the program was stopped: the wake-up is S seconds late; with 150 + S, the
+ *   FAULT_CLOCK=S                time stands still but in poll(), which goes at once to the time that a timer is set
+ * to. It is S seconds since 1970 at the start; 0: what it really is FAULT_STORY=SCRIPT           with FAULT_CLOCK: sh
+ * runs SCRIPT before each such wake-up, with its number, from 1, in $n, and the time since 1970 in s in $now; $PPID is
+ * the program. Where it exits with 200 + S, the program was stopped: the wake-up is S seconds late; with 150 + S, the
  *                                wall clock was set ahead by S seconds
  *
  * What the program starts itself is spared.
