@@ -62,6 +62,12 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+or_show() { # name command...: output to $work/name, shown if it fails
+  local log=$work/$1
+  shift
+  "$@" >"$log" 2>&1 || { tail -n 60 "$log" && return 1; }
+}
+
 start() { # name command...: in the background, output to $work/name.log; the pid is in $pid and in pid_name
   local name=$1
   shift

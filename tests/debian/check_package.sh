@@ -18,12 +18,6 @@ for package in "${packages[@]}"; do
   ! dpkg-query -W "$package" >/dev/null 2>&1 || skip "$package is installed already"
 done
 
-or_show() { # log command...
-  local log=$work/$1
-  shift
-  "$@" >"$log" 2>&1 || { tail -n 60 "$log" && return 1; }
-}
-
 installed=
 roots=()
 finish_clean() {

@@ -24,14 +24,11 @@ if [ "${1:-}" != run ]; then
   [ "$(id -u)" -eq 0 ] || skip "making a root takes root"
   require mmdebstrap unshare ip ss jq curl make "$simwriter"
   root=${VM_ENERGY_ROOT:-$work/root}
-  or_show() { # log command...
-    "${@:2}" >"$work/$1.log" 2>&1 || { tail -n 40 "$work/$1.log" && false; }
-  }
   if [ ! -d "$root" ]; then
     mapfile -t mirrors < <(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' \
       'Origin: Debian' | sort -u)
     codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    check "an empty root" or_show root mmdebstrap --variant=minbase --aptopt='APT::Install-Recommends "false"' \
+    check "an empty root" or_show root.log mmdebstrap --variant=minbase --aptopt='APT::Install-Recommends "false"' \
       --aptopt='APT::Get::Assume-Yes "true"' "$codename" "$root" "${mirrors[@]}"
     [ "$failures" -eq 0 ] || finish
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
@@ -39,10 +36,10 @@ if [ "${1:-}" != run ]; then
     inside apt-get update -qq
   fi
   echo "127.0.0.1 localhost $(uname -n)" >"$root/etc/hosts"
-  check "our files are installed" or_show install make -C "$builddir" install "DESTDIR=$root"
+  check "our files are installed" or_show install.log make -C "$builddir" install "DESTDIR=$root"
   for section in "${sections[@]}"; do
     commands "$section" >"$work/packages"
-    check "$section: its packages are installed" or_show packages inside sh -ec "$(cat "$work/packages")"
+    check "$section: its packages are installed" or_show packages.log inside sh -ec "$(cat "$work/packages")"
   done
   [ "$failures" -eq 0 ] || finish
   unshare --net --pid --fork --kill-child --mount "$BASH" "$0" run "$root"
@@ -68,8 +65,8 @@ run() { # section: its commands; a failing one is named. A collectd that "timeou
   {
     echo 'trap '\''[ $? -eq 124 ] || echo "FAILED: $BASH_COMMAND"'\'' ERR'
     commands "$1" 1
-  } >"$root/root/commands"
-  inside bash /root/commands >"$work/answers" 2>"$work/commands.log"
+  } >"$root/srv/commands"
+  inside bash /srv/commands >"$work/answers" 2>"$work/commands.log"
   cat "$work/answers" >>"$work/commands.log"
   [ -z "${VM_ENERGY_KEEP:-}" ] || cp "$work/commands.log" "$VM_ENERGY_KEEP/$1"
   check "$1: no command fails" does_not grep -E '^FAILED|dlopen|not found' "$work/commands.log"
