@@ -279,36 +279,25 @@ static int watch(struct check *check) {
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
-static bool any_alive(const struct check *check) {
-  for (size_t i = 0; i < roster_count(check->roster); i++) {
-    const struct roster_entry *entry = roster_at(check->roster, i);
-    const struct watched *watched = entry->own;
-    if (watched->facts.error == 0 && !facts_are_stale(&watched->facts) && !is_of_kernel(entry->last.path))
-      return true;
-  }
-  return false;
-}
+/* What all counters together say of each. */
+struct peers {
+  bool alive, grow; /* see struct verdict_context */
+  int64_t silent_ns;
+};
 
-/*
- * One exporter writes all counters, so they have one period: the stale time of those that were updated is that of all.
- * 0: unknown.
+/* One exporter writes all counters, so they have one period: the stale time of those that were updated is that of all.
  */
-static int64_t silent_ns(const struct check *check) {
-  int64_t limit_ns = 0;
+static struct peers look_at_peers(const struct check *check) {
+  struct peers peers = {.alive = false};
   for (size_t i = 0; i < roster_count(check->roster); i++) {
-    const struct roster_entry *entry = roster_at(check->roster, i);
-    const struct facts *facts = &((const struct watched *)entry->own)->facts;
-    if (facts->updates > 0 && facts->by_update && facts->period_ns > 0 && entry->last.stale_ns > limit_ns)
-      limit_ns = entry->last.stale_ns;
+    const struct sample *sample = &roster_at(check->roster, i)->last;
+    const struct facts *facts = &((const struct watched *)roster_at(check->roster, i)->own)->facts;
+    peers.alive = peers.alive || (facts->error == 0 && !facts_are_stale(facts) && !is_of_kernel(sample->path));
+    peers.grow = peers.grow || facts->growths > 0;
+    if (facts->updates > 0 && facts->by_update && facts->period_ns > 0 && sample->stale_ns > peers.silent_ns)
+      peers.silent_ns = sample->stale_ns;
   }
-  return limit_ns;
-}
-
-static bool any_grows(const struct check *check) {
-  for (size_t i = 0; i < roster_count(check->roster); i++)
-    if (((const struct watched *)roster_at(check->roster, i)->own)->facts.growths > 0)
-      return true;
-  return false;
+  return peers;
 }
 
 static struct finding *add_finding(struct check *check, enum subject subject, const char *name, const char *path) {
@@ -450,21 +439,21 @@ static bool is_spaced(const struct sample *sample) {
   return sample->has_energy && lstat(sample->path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > len;
 }
 
-static int find_in_counter(struct check *check, const struct roster_entry *entry, bool others_alive, bool others_grow) {
+static int find_in_counter(struct check *check, const struct roster_entry *entry, const struct peers *peers) {
   struct watched *watched = entry->own;
   const struct sample *sample = &entry->last;
   if (watched->facts.updates == 0)
     watched->facts.behind_ns = behind_ns(sample->path, &check->now);
   if (is_our_want(watched->facts.error))
     return watched->facts.error;
-  const struct access_cache *cache = others_grow ? NULL : access_find_cache("/proc/self/mounts", sample->path);
+  const struct access_cache *cache = peers->grow ? NULL : access_find_cache("/proc/self/mounts", sample->path);
   char *domain = make_domain(sample->path), *path = shell_word(sample->path);
   struct access_fault fault = {0};
   struct verdict_context context = {.domain = domain,
                                     .path = path,
-                                    .others_alive = others_alive,
-                                    .silent_ns = silent_ns(check),
-                                    .others_grow = others_grow,
+                                    .others_alive = peers->alive,
+                                    .silent_ns = peers->silent_ns,
+                                    .others_grow = peers->grow,
                                     .cache = cache != NULL ? cache->what : NULL,
                                     .uncache = cache != NULL ? cache->remedy : NULL,
                                     .partial = check->options->selection != NULL,
@@ -557,9 +546,9 @@ static int find(struct check *check) {
     status = find_nothing(check);
   if (status == 0)
     status = find_leavers(check);
-  bool alive = any_alive(check), grows = any_grows(check);
+  const struct peers peers = look_at_peers(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
-    status = find_in_counter(check, roster_at(check->roster, i), alive, grows);
+    status = find_in_counter(check, roster_at(check->roster, i), &peers);
   if (status == 0 && roster_count(check->roster) > 0)
     status = find_in_host(check);
   if (status != 0)

@@ -290,7 +290,7 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
     NEXT("start Scaphandre's qemu exporter (scaphandre qemu), or correct the path");
     break;
   case VERDICT_VANISHED:
-    TEXT("its file was removed while it was watched: the VM is gone, or its directory was set up anew");
+    TEXT("its file was removed during the watch: the VM ended, or its directory was created again");
     NEXT("nothing, if somebody removed it; a VM that is only off keeps its file");
     break;
   case VERDICT_LINK:
@@ -382,11 +382,10 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     break;
   case VERDICT_OFF:
     TEXT("not updated for %s, while others are: the VM is off, and its file is still there", age);
-    NEXT(
-        "see whether it runs: virsh domstate %s; when it is off on purpose, leave it out with --vm and "
-        "--ignore-selected; when it is gone for good, remove its directory, as Scaphandre does not; if its exporter is "
-        "slower, set --stale-timeout",
-        context->domain);
+    NEXT("see whether it runs: virsh domstate %s; when it is off on purpose, leave it out with --vm and "
+         "--ignore-selected; if it will not return, remove its directory, as Scaphandre does not; if its exporter is "
+         "slower, set --stale-timeout",
+         context->domain);
     break;
   case VERDICT_DEAD:
     if (context->cache != NULL)
@@ -429,7 +428,8 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   case VERDICT_RESET:
     TEXT("fell %" PRIu64 " time%s while it was watched: what it counted before is lost", facts->resets,
          facts->resets == 1 ? "" : "s");
-    NEXT("normal once, when its directory was set up anew; if it goes on, find what else writes to %s", context->path);
+    NEXT("normal once, when its directory was created again; if it goes on, find what else writes to %s",
+         context->path);
     break;
   case VERDICT_SPIKE:
     TEXT("rose %" PRIu64 " time%s by more than a machine can draw", facts->spikes, facts->spikes == 1 ? "" : "s");

@@ -41,7 +41,7 @@ enum verdict_kind {
   VERDICT_UNDATED,     /* modification times say nothing, and this is no counter of the kernel */
   VERDICT_DENIED,      /* no permission */
   VERDICT_MISSING,     /* no such file */
-  VERDICT_VANISHED,    /* its file was removed while it was watched */
+  VERDICT_VANISHED,    /* its file was removed during the watch */
   VERDICT_LINK,        /* a symbolic link on the way */
   VERDICT_SPECIAL,     /* a directory, FIFO, device */
   VERDICT_EMPTY,       /* empty, and it stays so */

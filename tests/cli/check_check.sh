@@ -199,7 +199,7 @@ check "dead writer: no power" jq -e '.power_w == null' out
 check_story : --duration 15
 check "dead writer: after a new exporter would have written" test "$(grep -c 'just started' out)" -eq 0
 check_story '[ $n -ne 4 ] || at web-1 6000000' --duration 3 --json
-check "duration: it is watched so long, however old the file" watched_for '. >= 3 and . < 3.5'
+check "duration: the watch takes that time, however old the file" watched_for '. >= 3 and . < 3.5'
 check "duration: the update is seen" same good "$(of web-1)"
 rm -r scaphandre
 vm web-1 5000000 '1 hour'
@@ -233,7 +233,7 @@ vm gone-1 7000000 '1 second'
 vm back-1 7000000 '1 second'
 check_story 'every 4 web-1=80 stays-1=1; case $n in 2) rm -r scaphandre/gone-1 scaphandre/back-1 ;; 4) at back-1 9 ;; esac' --duration 4
 check "a VM vanished: status 1" exits 1
-check "a VM vanished: said" finding gone-1 WARNING 'its file was removed while it was watched'
+check "a VM vanished: said" finding gone-1 WARNING 'its file was removed during the watch'
 check "a VM vanished: it is none of those that are there" first_line WARNING 'gone-1: .*; 3 VMs, power unknown' U
 check "a VM vanished: once" same 1 "$(grep -c '^[A-Z]* *gone-1' out)"
 check "a VM vanished, and is back: not said" same 0 "$(grep -c '^WARNING *back-1.*removed' out)"
