@@ -256,5 +256,5 @@ check "auto: constant 43 W, scaled by 5, within 2 %" awk -F, '
   NR > 80 && $3 != "" && ($3 < 215 * 0.98 || $3 > 215 * 1.02) { print; bad = 1 } NR > 80 && $3 != "" { n++ }
   END { exit bad || n < 60 }' "$(csv_file)"
 check "auto: no warning" test ! -s err
-check "auto: the learned period is told" grep -qE '^updates +[0-9]+, every 0\.0[56][0-9]* s' out
+check "auto: the learned period is reported" grep -qE '^updates +[0-9]+, every 0\.0[56][0-9]* s' out
 finish
