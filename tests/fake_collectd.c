@@ -1,7 +1,6 @@
 #include "fake_collectd.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,40 +129,6 @@ cdtime_t cdtime(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return NS_TO_CDTIME_T((cdtime_t)now.tv_sec * 1000000000 + (cdtime_t)now.tv_nsec);
-}
-
-/* ---- threads ----------------------------------------------------------------------------------------------------- */
-
-static struct {
-  void *(*run)(void *); /* NULL: none waits */
-  void *arg;
-} waiting;
-
-void fake_run_thread(void) {
-  void *(*run)(void *) = waiting.run;
-  waiting.run = NULL;
-  if (run != NULL)
-    run(waiting.arg);
-}
-
-int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg) {
-  (void)attr;
-  if (fake.thread_error != 0)
-    return fake.thread_error;
-  if (waiting.run != NULL)
-    give_up("a second thread");
-  *thread = 0;
-  waiting.run = run;
-  waiting.arg = arg;
-  if (!fake.threads_wait)
-    fake_run_thread();
-  return 0;
-}
-
-int pthread_join(pthread_t thread, void **value) {
-  (void)thread, (void)value;
-  fake_run_thread();
-  return 0;
 }
 
 /* ---- what is registered ------------------------------------------------------------------------------------------ */

@@ -88,7 +88,7 @@ int fake_init(void);
 int fake_read(void);
 int fake_shutdown(void);
 
-/* Runs the thread that waits. */
+/* Runs the thread that waits. Threads are faked where fake_threads.c is linked. */
 void fake_run_thread(void);
 
 /* How many recorded lines contain the text. */

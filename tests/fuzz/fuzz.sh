@@ -26,9 +26,9 @@ build() { # harness: prints the path of the program
 
 # Prints a line of what it did.
 fuzz() { # harness
-  "$found/bin/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -close_fd_mask=3 -print_final_stats=1 \
+  timeout -k 10 $((seconds + 120)) "$found/bin/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=2048 -close_fd_mask=3 -print_final_stats=1 \
     -artifact_prefix="$found/$1-" "$found/$1" "$srcdir/tests/fuzz/corpus/$1" >"$found/$1.log" 2>&1 ||
-    { tail -n 40 "$found/$1.log" && echo "fuzz: $1 broke a promise, see $found" && return 1; }
+    { tail -n 40 "$found/$1.log" && echo "fuzz: $1 broke a promise or did not end, see $found" && return 1; }
   awk -v name="$1" '/^#[0-9]+/ { for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1) }
     /number_of_executed_units/ { runs = $2 } END { printf "%s: %d runs, %d edges, nothing found\n", name, runs, cov }' "$found/$1.log"
 }
