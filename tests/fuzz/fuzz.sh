@@ -40,7 +40,7 @@ for harness in "${harnesses[@]}"; do
   build "$harness"
   mkdir -p "$found/$harness"
   if [ -n "$merge" ]; then
-    "$found/bin/$harness" -merge=1 -close_fd_mask=3 "$srcdir/tests/fuzz/corpus/$harness" "$found/$harness"
+    "$found/bin/$harness" -set_cover_merge=1 -use_counters=0 -close_fd_mask=3 "$srcdir/tests/fuzz/corpus/$harness" "$found/$harness"
     continue
   fi
   if [ $((running += 1)) -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
