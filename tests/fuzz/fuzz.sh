@@ -1,8 +1,8 @@
 #!/bin/bash
 # fuzz.sh [HARNESS...]: each harness under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer, for FUZZ_SECONDS
-# (60), as many at once as there are processors. Starts from the corpus in the tree, which it leaves alone: what it finds
-# lies in tests/fuzz/found/HARNESS, and an input that breaks a promise in tests/fuzz/found/. `fuzz.sh --merge` takes what
-# adds coverage over into the corpus.
+# (60), FUZZ_JOBS (the number of processors) at once. Starts from the corpus, which it does not change: new inputs go to
+# tests/fuzz/found/HARNESS, an input that breaks a promise to tests/fuzz/found/. `fuzz.sh --merge` copies the new inputs that
+# add coverage to the corpus.
 set -euo pipefail
 srcdir=$(cd "${abs_top_srcdir:-.}" && pwd)
 seconds=${FUZZ_SECONDS:-60}
@@ -43,7 +43,7 @@ for harness in "${harnesses[@]}"; do
     "$found/bin/$harness" -set_cover_merge=1 -use_counters=0 -close_fd_mask=3 "$srcdir/tests/fuzz/corpus/$harness" "$found/$harness"
     continue
   fi
-  if [ $((running += 1)) -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
+  if [ $((running += 1)) -gt "${FUZZ_JOBS:-$(getconf _NPROCESSORS_ONLN)}" ]; then
     wait -n || status=1
   fi
   fuzz "$harness" &

@@ -204,7 +204,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("races");
   TCase *tcase = tcase_create("races");
-  tcase_set_timeout(tcase, 600);
+  tcase_set_timeout(tcase, 3600);
   tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
   tcase_add_loop_test(tcase, race, 0, ROWS(writers));
   suite_add_tcase(suite, tcase);
