@@ -1,5 +1,6 @@
 /*
- * Faked threads, see fake_collectd.h. A file of its own, since libFuzzer needs real ones: they would be faked for it too.
+ * Faked threads, see fake_collectd.h. A file of its own, since libFuzzer needs real ones: they would be faked for it
+ * too.
  */
 #include "fake_collectd.h"
 

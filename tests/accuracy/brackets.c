@@ -1,9 +1,9 @@
 #include "brackets.h"
 #include "../one_look.h"
 
+#include "../sim/world.h"
 #include "look.h"
 #include "measure/window.h"
-#include "sim/world.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
 #ifndef VM_ENERGY_ACCURACY_LOOK_H
 #define VM_ENERGY_ACCURACY_LOOK_H
 
+#include "../sim/world.h"
 #include "core/meter.h"
-#include "sim/world.h"
 
 #include <errno.h>
 #include <math.h>

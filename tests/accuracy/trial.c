@@ -1,7 +1,7 @@
 #include "trial.h"
 
+#include "../sim/world.h"
 #include "look.h"
-#include "sim/world.h"
 
 #include <math.h>
 #include <stdbool.h>

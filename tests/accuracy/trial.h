@@ -7,8 +7,8 @@
 #ifndef VM_ENERGY_ACCURACY_TRIAL_H
 #define VM_ENERGY_ACCURACY_TRIAL_H
 
+#include "../sim/exporter.h"
 #include "core/meter.h"
-#include "sim/exporter.h"
 
 #include <stdint.h>
 

@@ -21,7 +21,7 @@ build() { # harness: prints the path of the program
   esac
   mkdir -p "$found/bin"
   "${FUZZ_CC:-clang}" -g -O1 -D_GNU_SOURCE -DVM_ENERGY_VERSION='"fuzz"' -fsanitize=fuzzer,address,undefined \
-    -fno-sanitize-recover=undefined -I"$srcdir/plugin" -I"$srcdir/tests" -o "$found/bin/$1" "${sources[@]}" "${flags[@]}" -lm
+    -fno-sanitize-recover=undefined -I"$srcdir/plugin" -o "$found/bin/$1" "${sources[@]}" "${flags[@]}" -lm
 }
 
 # Prints a line of what it did.

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "../../standalone/report/recording.h"
+#include "report/recording.h"
 
 #include <math.h>
 #include <sys/mman.h>

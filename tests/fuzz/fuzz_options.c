@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#include "fake_collectd.h"
+#include "../fake_collectd.h"
 #include "settings.h"
 
 #include <math.h>

@@ -3,8 +3,8 @@
  *
  * Runs with faults.so before libc; started without it, it starts itself again with it.
  */
+#include "../plugin_bench.h"
 #include "faults.h"
-#include "plugin_bench.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

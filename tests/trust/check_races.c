@@ -3,8 +3,8 @@
  * time of another. VM_ENERGY_READS says how often it is looked; `make trust` looks a million times.
  */
 #include "../one_look.h"
-#include "scratch.h"
-#include "suite.h"
+#include "../scratch.h"
+#include "../suite.h"
 
 #include "core/clock.h"
 #include "core/label.h"
