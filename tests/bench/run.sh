@@ -202,7 +202,7 @@ start_daemon() { # name directory count; the configuration of the plugin to be m
 
 # Each interval is a run. The first one is left out: it has the first search.
 end_daemon() { # name what count
-  wait_for 3600 lines_are $((runs + 1)) "$work/$1/lines" || fail "collectd does not read: $(tail -n 3 "$work/$1.log")"
+  patience_s=3600 wait_for lines_are $((runs + 1)) "$work/$1/lines" || fail "collectd does not read: $(tail -n 3 "$work/$1.log")"
   stop "$1" || fail "collectd failed: $(tail -n 3 "$work/$1.log")"
   sed -n "2,$((runs + 1))p" "$work/$1/lines" | while read -r own elapsed _; do
     row "$2" "$3" "$(awk -v own="$own" -v elapsed="$elapsed" 'BEGIN { print own / elapsed * 100 }')" "% of a core"
@@ -283,7 +283,7 @@ measure_node_exporter() { # count
   port=$(free_port)
   start exporter prometheus-node-exporter "--path.sysfs=$advised/sys" --collector.disable-defaults --collector.rapl \
     "--web.listen-address=127.0.0.1:$port" --web.disable-exporter-metrics
-  wait_for 20 page "$port" || fail "node_exporter does not answer: $(tail -n 3 "$work/exporter.log")"
+  wait_for page "$port" || fail "node_exporter does not answer: $(tail -n 3 "$work/exporter.log")"
   grep -q '^node_rapl.* ' "$work/page" || fail "node_exporter has no values of RAPL"
   before=$(threads_ns "$pid")
   for ((i = 0; i < scrapes; i++)); do page "$port"; done
@@ -316,11 +316,11 @@ measure_denki() {
   pids+=("$pid")
   echo "open pipe $denki -r $tree" >&8
   echo "fetch denki.rapl.raw" >&8
-  wait_for 10 grep -q 'numval: 16' "$work/denki.log" || fail "denki does not read: $(tail -n 3 "$work/denki.log")"
+  wait_for grep -q 'numval: 16' "$work/denki.log" || fail "denki does not read: $(tail -n 3 "$work/denki.log")"
   agent=$(pgrep -P "$pid")
   before=$(threads_ns "$agent")
   for ((i = 0; i < fetches; i++)); do echo "fetch denki.rapl.raw"; done >&8
-  wait_for 60 denki_answered $((fetches + 1))
+  wait_for denki_answered $((fetches + 1))
   after=$(threads_ns "$agent")
   echo quit >&8
   exec 8>&-

@@ -1,11 +1,9 @@
 #!/bin/bash
 # check: what it says of VMs that are well, and of each way to set it up wrongly; its statuses, and its first line, which
 # monitoring systems read.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "jq is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 none=$work/none/energy_uj # no counter of the host, wherever the test runs
 all='scaphandre/*/intel-rapl:0/energy_uj'

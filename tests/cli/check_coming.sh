@@ -1,9 +1,7 @@
 #!/bin/bash
 # VMs that come and go, patterns that match none yet, names that mean harm, many files, and the line of progress.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 command -v script >/dev/null || skip "script (bsdutils) is not installed"
 
 # --- before there is a VM -----------------------------------------------------------------------------------------------

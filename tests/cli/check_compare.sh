@@ -1,9 +1,9 @@
 #!/bin/bash
 # compare: sides of one run and of several, their figures against those of report; what is missing on one side.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v jq >/dev/null || skip "there is no jq"
-command -v python3 >/dev/null || skip "there is no python3"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
+require python3
 sides() {
   python3 "$srcdir/tests/cli/sides.py" "$@"
 }

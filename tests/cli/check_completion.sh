@@ -1,8 +1,8 @@
 #!/bin/bash
 # Completion in bash: what it offers is what --help tells, for every command; then a bash in a terminal, with the Tab key.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v tmux >/dev/null || skip "tmux is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require tmux
 
 # shellcheck source=standalone/completions/vm_energy
 . "$srcdir/standalone/completions/vm_energy"

@@ -1,9 +1,7 @@
 #!/bin/bash
 # What happens to the files when something goes wrong: no half rows, nothing lost silently, the right status.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 
 for i in 1 2 3 4 5 6 7 8; do
   counter "vm-00$i" $((i * 1000000))

@@ -1,8 +1,8 @@
 #!/bin/bash
 # report and plot: files as people have them: appended, edited, sorted, copied, converted, of clocks that were set.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v jq >/dev/null || skip "there is no jq"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 t0=1795536000 # 2026-11-24 16:00:00 UTC
 rows() { # from to [joules at from]: wide rows of VM a, 100 W each second, from one time to the other

@@ -1,10 +1,8 @@
 #!/bin/bash
 # list: the table and the JSON of counters that are well, idle, dead, unreadable; what is learned by watching; its errors.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "jq is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 vm() { # vm uj age: a counter as Scaphandre makes it
   mkdir -p "scaphandre/$1/intel-rapl:0"

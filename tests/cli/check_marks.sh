@@ -1,9 +1,7 @@
 #!/bin/bash
 # ts: marks.csv, from standard input and from SIGUSR1.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 
 counter vm-001 1000000
 ts=("$tool" ts --files vms/vm-001/energy_uj -i 0.05)

@@ -1,10 +1,8 @@
 #!/bin/bash
 # ts: run.json beside each capture.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "there is no jq"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 counter vm-001 1000000
 counter vm-002 18446744073709551615

@@ -1,10 +1,8 @@
 #!/bin/bash
 # once: text and JSON of a window in which the counters do what we say, and what fails at its start or end.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "jq is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 counter vm-001 1000000
 counter vm-002 18446744073709000000

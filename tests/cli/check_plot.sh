@@ -1,8 +1,8 @@
 #!/bin/bash
 # plot: pictures, what stands in them, and that nothing in a capture is taken for a command.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v gnuplot >/dev/null || skip "there is no gnuplot"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require gnuplot
 
 t0=1795536000 # 2026-11-24 16:00:00 UTC
 capture() { # vms rows: long, VM n draws 10 * n W

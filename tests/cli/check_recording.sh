@@ -1,11 +1,9 @@
 #!/bin/bash
 # check against the real Scaphandre: put to each 15 s of a recording of half an hour, with VMs that come and go, odd names,
 # writers that are stopped, killed and started again, it says of no counter what the recording does not bear out.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "jq is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 mkdir scaphandre
 mkfifo ask answer

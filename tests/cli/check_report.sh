@@ -1,10 +1,8 @@
 #!/bin/bash
 # report: from each layout, as text, JSON and CSV; what is no capture; what is bigger than memory.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "there is no jq"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 t0=1795536000 # 2026-11-24 16:00:00 UTC
 

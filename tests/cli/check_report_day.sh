@@ -1,8 +1,8 @@
 #!/bin/bash
 # report: a day of 100 VMs in each layout, against figures that are computed in another way, in Python.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v python3 >/dev/null || skip "there is no python3"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require python3
 
 check "the captures are made" python3 "$srcdir/tests/cli/day.py" make .
 for layout in wide separate long; do

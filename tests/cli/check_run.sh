@@ -1,8 +1,8 @@
 #!/bin/bash
 # run: the command is untouched, its end is ours, and the energy is told; once --bounds.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v jq >/dev/null || skip "jq is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 
 counter vm-001 1000000
 one="--files vms/vm-001/energy_uj"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # top: the screen in a terminal (of tmux), its keys, sizes and colours, VMs that come and go, how it ends; and the lines
 # that it prints where there is no terminal.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-command -v tmux >/dev/null || skip "tmux is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require tmux
 
 all='scaphandre/*/intel-rapl:0/energy_uj'
 

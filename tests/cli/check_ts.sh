@@ -1,9 +1,7 @@
 #!/bin/bash
 # ts: files, columns, rows and summary; how it ends; what adds up.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 
 counter vm-001 1000000
 counter vm-002 2000000

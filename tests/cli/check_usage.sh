@@ -1,7 +1,7 @@
 #!/bin/bash
 # Help, version, and each way to use the tool wrongly: what is said, and exit status 2.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 
 counter vm-001 1000
 mkdir empty

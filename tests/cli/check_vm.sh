@@ -1,10 +1,8 @@
 #!/bin/bash
 # --vm and --ignore-selected: the same VMs in every command that reads counters, and what is said where none is left.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
-command -v jq >/dev/null || skip "jq is not installed"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
+require jq
 command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null && has_strace=yes
 
 counter web-1 1000000

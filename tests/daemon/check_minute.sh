@@ -7,10 +7,10 @@ require "$collectd" "$collectdctl"
 minute=${MINUTE_SECONDS:-60}
 
 start writer "$simwriter" --root "$work/scaphandre" --period 0.5 --jitter 0.05 --truth "$work/truth.csv" a=const:100 i=idle
-wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
 daemon_conf 1 <<<"File \"$work/scaphandre/*/intel-rapl:0/energy_uj\""
 daemon_start || { cat "$work/collectd.log" && exit 1; }
-wait_for 5 has_value vm_energy-a/power
+wait_for has_value vm_energy-a/power
 for ((i = 0; i < minute; i++)); do
   sleep 1
   value vm_energy-a/power >>"$work/a"

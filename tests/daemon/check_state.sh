@@ -34,8 +34,8 @@ configure() { # options...
 begin() { # until there are values
   rm -rf "$work/csv/node1" "$work/run/sock"
   start collectd "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/collectd.conf"
-  wait_for 10 test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
-  wait_for 10 has_value vm_energy-a/energy
+  wait_for test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
+  wait_for has_value vm_energy-a/energy
 }
 killed() {
   kill -KILL "$pid"
@@ -43,7 +43,7 @@ killed() {
 }
 ln -s "$work/run/sock" "$work/sock"
 is() { value_near "$1/energy" "$2" 0.0001; }
-becomes() { wait_for 5 is "$@" || is "$@"; }
+becomes() { wait_for is "$@" || is "$@"; }
 
 counter a 1000
 counter b 2000
@@ -116,9 +116,9 @@ sed "s|$work/run/sock|$work/run/other|; s|collectd.pid|other.pid|; s|$work/csv|$
 chmod a+r "$work/other.conf"
 cp -p "$state" "$work/was"
 start other "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/other.conf"
-check "a second daemon with the same file says so" wait_for 10 grep -q \
+check "a second daemon with the same file says so" wait_for grep -q \
   "^\[warning\] vm_energy plugin: StateFile: '$state' is in use by another process; it is left alone and nothing is kept" "$work/other.log"
-check "... and has values" wait_for 10 test -e "$work/var/csv/node1/vm_energy-b"
+check "... and has values" wait_for test -e "$work/var/csv/node1/vm_energy-b"
 check "... and ends with status 0" stop other
 check "... and did not write" cmp "$state" "$work/was"
 check "... which needs no word" logged_times 0 "cannot write"

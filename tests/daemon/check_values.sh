@@ -9,11 +9,11 @@ start writer "$simwriter" --root "$tree" --period 0.5 --jitter 0.05 --truth "$wo
   a=const:100 b=const:7.5 idle=idle dead=const:40,dies@8 falls=const:60,resets@9 late=const:30,appears@10 \
   gone=const:20,vanishes@12 secret=const:10,unreadable 'odd name;x'=const:11 $'new\nline'=const:12 $'\xff'=const:13 \
   "$(printf 'L%.0s' {1..200})1"=const:14 "$(printf 'L%.0s' {1..200})2"=const:15
-wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
 
 # One whose power varies, updated so rarely that each power is that of one update.
 start slow "$simwriter" --root "$tree" --period 2.1 --jitter 0.1 --truth "$work/truth.csv" s=sine:50:20:4
-wait_for 10 grep -q ready "$work/slow.log"
+wait_for grep -q ready "$work/slow.log"
 
 # The same label twice: a second file of VM a, and one that lives elsewhere.
 mkdir -p "$tree/a/intel-rapl:1" "$work/elsewhere/b"
@@ -40,27 +40,27 @@ mkdir -p "$work/run"
 sed -i "s|$work/sock|$work/run/sock|; s|SocketGroup.*|SocketPerms \"0777\"|" "$work/collectd.conf"
 chmod a+r "$work/collectd.conf"
 start collectd "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/collectd.conf"
-wait_for 10 test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
+wait_for test -S "$work/run/sock" || { cat "$work/collectd.log" && exit 1; }
 ln -s "$work/run/sock" "$work/sock"
 
-check "a VM has power" wait_for 5 has_value vm_energy-a/power
-check "a constant 100 W is 100 W" wait_for 5 value_near vm_energy-a/power 100 1
-check "a constant 7.5 W is 7.5 W" wait_for 5 value_near vm_energy-b/power 7.5 1
-check "an idle VM draws 0 W" wait_for 5 value_near vm_energy-idle/power 0 0
+check "a VM has power" wait_for has_value vm_energy-a/power
+check "a constant 100 W is 100 W" wait_for value_near vm_energy-a/power 100 1
+check "a constant 7.5 W is 7.5 W" wait_for value_near vm_energy-b/power 7.5 1
+check "an idle VM draws 0 W" wait_for value_near vm_energy-idle/power 0 0
 check "a file of the same VM has a name of its own" value_near vm_energy-a_intel-rapl:1/energy 5 0.001
 check "a VM of the same name elsewhere has a name of its own" \
-  wait_for 2 sh -c "'$collectdctl' -s '$work/sock' listval | grep -q 'vm_energy-b_.*elsewhere/energy'"
+  wait_for sh -c "'$collectdctl' -s '$work/sock' listval | grep -q 'vm_energy-b_.*elsewhere/energy'"
 check "a denied counter costs the others nothing and has no value" has_no_value vm_energy-secret/energy
 check "a denied counter is logged once, with file and remedy" \
   logged_times 1 "^\[warning\] vm_energy plugin: .*secret/intel-rapl:0/energy_uj.*permission denied.*setfacl"
 
-check "a VM that appears has values within two intervals" wait_for 10 test -e "$tree/late/intel-rapl:0/energy_uj"
-check "... it has" wait_for 1 has_value vm_energy-late/energy
-check "... and power with its second update" wait_for 3 value_near vm_energy-late/power 30 1
+check "a VM that appears has values within two intervals" wait_for test -e "$tree/late/intel-rapl:0/energy_uj"
+check "... it has" wait_for has_value vm_energy-late/energy
+check "... and power with its second update" wait_for value_near vm_energy-late/power 30 1
 
-check "odd names: a semicolon" wait_for 5 value_near "vm_energy-odd name_x_29b71bab/power" 11 1
-check "odd names: a newline" wait_for 5 value_near vm_energy-new_line_aad6b406/power 12 1
-check "odd names: invalid UTF-8" wait_for 5 value_near vm_energy-__6699221f/power 13 1
+check "odd names: a semicolon" wait_for value_near "vm_energy-odd name_x_29b71bab/power" 11 1
+check "odd names: a newline" wait_for value_near vm_energy-new_line_aad6b406/power 12 1
+check "odd names: invalid UTF-8" wait_for value_near vm_energy-__6699221f/power 13 1
 long=$("$collectdctl" -s "$work/sock" listval | sed -n 's|^node1/vm_energy-\(LLL.*\)/energy$|\1|p')
 check "two names of 201 bytes stay two" test "$(wc -l <<<"$long")" -eq 2
 check "... and fit into collectdctl" test "$(wc -L <<<"$long")" -le 63
@@ -70,10 +70,10 @@ done
 check "... each with its own values" test "$(sort -g "$work/long" | awk '{ printf "%.0f ", $1 }')" = "14 15 "
 check "collectdctl can list them all" sh -c "'$collectdctl' -s '$work/sock' listval >/dev/null"
 
-check "a dead VM is no longer dispatched" wait_for 10 has_no_value vm_energy-dead/power
+check "a dead VM is no longer dispatched" wait_for has_no_value vm_energy-dead/power
 check "... nor its energy" has_no_value vm_energy-dead/energy
 check "... and logged once" logged_times 1 "^\[warning\] vm_energy plugin: .*no update of .*/dead/"
-check "a VM that vanishes is forgotten" wait_for 10 has_no_value vm_energy-gone/energy
+check "a VM that vanishes is forgotten" wait_for has_no_value vm_energy-gone/energy
 check "... and logged once" logged_times 1 "vm_energy plugin: .*'gone'.* was removed"
 check "a reset is logged once" logged_times 1 "vm_energy plugin: .*falls.*reset"
 check "the smoothed power has an instance of its own" value_near vm_energy-a/power-sma4 100 1

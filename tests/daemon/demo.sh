@@ -26,7 +26,7 @@ else
   echo "No Scaphandre on this machine: the VMs are simulated, by a writer that behaves like Scaphandre's (every 2 s and a bit)."
   start writer "$simwriter" --root "$work/scaphandre" --period 2 --truth "$work/truth.csv" \
     web-1=const:100 db-1=sine:60:20:30 batch-1=step:15:85:9 spare-1=idle
-  wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+  wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
   daemon_conf 1 <<<"File \"$work/scaphandre/*/intel-rapl:0/energy_uj\""
 fi
 daemon_start || { echo "demo: collectd did not start:" && cat "$work/collectd.log" && exit 1; }
@@ -62,7 +62,7 @@ show() {
   fi
 }
 
-wait_for 10 has_value "vm_energy-$(vms | head -n 1)/energy"
+wait_for has_value "vm_energy-$(vms | head -n 1)/energy"
 for ((second = 1; second <= seconds; second++)); do
   sleep 1
   show "$second"

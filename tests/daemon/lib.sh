@@ -2,96 +2,15 @@
 # What the tests with a real collectd, and the demo, share. Source it.
 #
 # From the environment (make check sets them): abs_top_builddir, abs_top_srcdir, COLLECTD, COLLECTDCTL,
-# COLLECTD_PLUGINDIR (of the stock plugins), COLLECTD_TYPESDB. Everything that is made lies in $work, which goes at the
-# end with every process that was started.
-set -u
-export LC_ALL=C
+# COLLECTD_PLUGINDIR (of the stock plugins), COLLECTD_TYPESDB.
 
-builddir=${abs_top_builddir:-$PWD}
-srcdir=${abs_top_srcdir:-$PWD}
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 collectd=${COLLECTD:-/usr/sbin/collectd}
 collectdctl=${COLLECTDCTL:-/usr/bin/collectdctl}
 stock_plugins=${COLLECTD_PLUGINDIR:-/usr/lib/collectd}
 typesdb=${COLLECTD_TYPESDB:-/usr/share/collectd/types.db}
 module_dir=${VM_ENERGY_MODULE_DIR:-$builddir/plugin/.libs}
-simwriter=$builddir/tests/sim/simwriter
-
-skip() { # reason; where nothing may be skipped, that is a failure
-  echo "skipped: $*"
-  [ -z "${VM_ENERGY_NO_SKIP:-}" ] || exit 1
-  exit 77
-}
-
-require() { # program...
-  local program
-  for program in "$@"; do
-    [ "$program" != no ] && command -v "$program" >/dev/null || skip "$program is not installed"
-  done
-}
-
-failures=0
-check() { # what command...
-  local what=$1
-  shift
-  if "$@"; then
-    echo "ok: $what"
-  else
-    echo "FAILED: $what"
-    failures=$((failures + 1))
-  fi
-}
-
-finish() {
-  [ "$failures" -eq 0 ] && exit 0
-  echo "$failures failed; the daemon said:"
-  cat "$work"/*.log 2>/dev/null | head -n 200
-  exit 1
-}
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/vm_energy.XXXXXX") || exit 1
-pids=()
-clean_up() {
-  local pid
-  for pid in "${pids[@]}"; do
-    kill "$pid" 2>/dev/null
-  done
-  wait
-  chmod -R u+rwx "$work" 2>/dev/null
-  rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-or_show() { # name command...: output to $work/name, shown if it fails
-  local log=$work/$1
-  shift
-  "$@" >"$log" 2>&1 || { tail -n 60 "$log" && return 1; }
-}
-
-start() { # name command...: in the background, output to $work/name.log; the pid is in $pid and in pid_name
-  local name=$1
-  shift
-  "$@" >"$work/$name.log" 2>&1 &
-  pid=$!
-  pids+=("$pid")
-  printf -v "pid_$name" %s "$pid"
-}
-
-stop() { # name: SIGTERM, and the exit status of the process
-  local var=pid_$1 status=0
-  kill "${!var}" 2>/dev/null
-  wait "${!var}" || status=$?
-  return $status
-}
-
-wait_for() { # seconds command...: until the command succeeds; a busy machine is given at least a minute
-  local tries=$((($1 > 60 ? $1 : 60) * 20))
-  shift
-  while ! "$@" >/dev/null 2>&1; do
-    [ $((tries -= 1)) -gt 0 ] || return 1
-    sleep 0.05
-  done
-}
 
 daemon_head() { # interval: the part of a configuration that makes a collectd private and talkative
   mkdir -p "$work/var"
@@ -141,7 +60,7 @@ run_daemon=(${VM_ENERGY_PRELOAD:+env "LD_PRELOAD=$VM_ENERGY_PRELOAD"} "$collectd
 
 daemon_start() {
   start collectd "${run_daemon[@]}" -f -C "$work/collectd.conf"
-  wait_for 10 test -S "$work/sock"
+  wait_for test -S "$work/sock"
 }
 
 value() { # identifier behind the host: prints the value; fails where collectd has none
@@ -173,4 +92,33 @@ logged_times() { # times regex
   local times
   times=$(logged "$2")
   [ "$times" -eq "$1" ] || { echo "  logged $times times, expected $1: $2" && false; }
+}
+
+# What daemon_conf wrote, but values are taken and thrown away: no write plugin whose files grow, or that is a suspect.
+without_writers() {
+  sed -i '/^LoadPlugin csv/d; /^<Plugin csv>/,/^<\/Plugin>/d' "$work/collectd.conf"
+  cat >>"$work/collectd.conf" <<'CONF'
+PostCacheChain "thrown-away"
+<Chain "thrown-away">
+  Target "stop"
+</Chain>
+CONF
+}
+
+tenants() { # directory seconds: starts what guests can do to a tree, all at once: VMs that come and go, a torn and a swapped file
+  mkdir -p "$1"/{torn,swapped}/intel-rapl:0
+  echo "12 apples" >"$work/secret"
+  start churn nice "$tenant" churn "$1" "${churned:-40}" "$2"
+  start tear nice "$tenant" tear "$1/torn/intel-rapl:0/energy_uj" "$2"
+  # a socket's path is short, so it works where the file is
+  start swap sh -c 'cd "$1" && exec nice "$2" swap energy_uj "$3" "$4"' - "$1/swapped/intel-rapl:0" "$tenant" "$work/secret" "$2"
+}
+
+# Valgrind 3.19 gives up on what clang 14 writes for debuggers: it gets copies without. Changes module_dir and tool.
+legible_to_valgrind() {
+  readelf -p .comment "$module_dir/vm_energy.so" "$tool" 2>/dev/null | grep clang >/dev/null || return 0
+  mkdir -p "$work/legible"
+  [ ! -e "$module_dir/vm_energy.so" ] || strip -g -o "$work/legible/vm_energy.so" "$module_dir/vm_energy.so"
+  [ ! -e "$tool" ] || strip -g -o "$work/legible/vm_energy" "$tool"
+  module_dir=$work/legible tool=$work/legible/vm_energy
 }

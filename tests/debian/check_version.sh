@@ -1,7 +1,7 @@
 #!/bin/bash
 # One version everywhere: configure.ac, debian/changelog, RELEASES.md, and what was built.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 
 version=$(sed -n 's/^AC_INIT(\[vm_energy\], \[\(.*\)\])$/\1/p' "$srcdir/configure.ac")
 check "configure.ac has a version" grep -qxE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$version"

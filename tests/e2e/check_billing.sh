@@ -40,9 +40,9 @@ connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 connection.sendall(sys.stdin.buffer.read())
 connection.close()' "${port[carbon]}"
 last_value() { render '*.vm_energy-reboot.energy' -d format=json -d from=-10min -d noCache=1 | jq -e '[.[].datapoints[] | select(.[0] != null)] | length > 0'; }
-check "Graphite has the values" wait_for 60 last_value
+check "Graphite has the values" wait_for last_value
 stored() { [ "$(find "$work/graphite/whisper" -name 'energy.wsp' | wc -l)" -eq 8 ]; }
-check "Graphite has all files" wait_for 60 stored
+check "Graphite has all files" wait_for stored
 for query in 1 2 3; do
   command_of curl $query | sed "s,http://graphite/,http://127.0.0.1:${port[render]}/," >"$work/command"
   sh "$work/command" 2>"$work/curl.log" | answer graphite >"$work/figures"

@@ -51,7 +51,7 @@ written() {
     [ "$(render "third.*.power-sma3" -d format=json -d from=$((now - 60)) -d until="$now" -d noCache=1 |
       jq '[.[] | select(any(.datapoints[]; .[0] != null))] | length')" -eq 20 ]
 }
-check "Graphite has the values" wait_for 120 written
+check "Graphite has the values" wait_for written
 
 # --- a panel, asked as Grafana asks -----------------------------------------------------------------------------------
 panel() { # file title: all of it, also of one in a row that is closed

@@ -35,7 +35,7 @@ check "collectd ends with status 0, and what it held back is sent" stop node1
 
 for vm in constant wave spare; do
   for quantity in power energy; do
-    check "whisper holds the $quantity of $vm" wait_for 5 at_least 10 whisper node1 $vm $quantity
+    check "whisper holds the $quantity of $vm" wait_for at_least 10 whisper node1 $vm $quantity
     check "... as it was drawn" matches $quantity $vm 1 whisper node1 $vm $quantity
     check "... and the render API tells the same" matches $quantity $vm 1 rendered "node1.vm_energy-$vm.$quantity"
   done

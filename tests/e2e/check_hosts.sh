@@ -26,8 +26,8 @@ host_start() { # name number: the collectd of this host, in a network namespace 
   # shellcheck disable=SC2016 # the inner shell expands these
   start "$1" unshare --net "$BASH" -c 'until ip link set eth0 up 2>/dev/null; do sleep 0.05; done
     ip address add "$1/24" dev eth0 && shift && exec "$@"' host "192.0.2.1$2" "${run_daemon[@]}" -f -C "$work/$1.conf"
-  wait_for 5 elsewhere "$pid" && ip link add name "cable$((++cables))" type veth peer name eth0 netns "$pid" &&
-    ip link set "cable$cables" master hosts up && wait_for 10 test -S "$work/$1.sock"
+  wait_for elsewhere "$pid" && ip link add name "cable$((++cables))" type veth peer name eth0 netns "$pid" &&
+    ip link set "cable$cables" master hosts up && wait_for test -S "$work/$1.sock"
 }
 elsewhere() { ! [ "/proc/$1/ns/net" -ef "/proc/$$/ns/net" ]; }
 
@@ -98,7 +98,7 @@ settled() { # carbon writes from its cache with some delay
   last=$(influx_series host4 wave energy | tail -n 1 | cut -d' ' -f2)
   [ -n "$last" ] && whisper host4 wave energy | tail -n 1 | grep -qF "${last%.*}"
 }
-check "all has arrived" wait_for 5 settled
+check "all has arrived" wait_for settled
 
 for host in "${hosts[@]}"; do
   truth_file=$work/$host.csv

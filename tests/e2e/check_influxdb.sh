@@ -39,7 +39,7 @@ done
 for database in collectd signed encrypted; do
   for vm in constant wave spare; do
     for quantity in power energy; do
-      check "InfluxDB, $database: has the $quantity of $vm" wait_for 5 at_least 10 influx_series node1 $vm $quantity $database
+      check "InfluxDB, $database: has the $quantity of $vm" wait_for at_least 10 influx_series node1 $vm $quantity $database
       check "... as it was drawn" matches $quantity $vm 0 influx_series node1 $vm $quantity $database
     done
   done

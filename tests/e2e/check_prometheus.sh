@@ -37,7 +37,7 @@ scrape() { # vm quantity [times]: "time value" of each scrape, one a second
     sleep 1
   done
 }
-check "the exporter has power and energy" wait_for 5 scraped wave power
+check "the exporter has power and energy" wait_for scraped wave power
 [ "$failures" -eq 0 ] || finish
 check "promtool has nothing to say against it" test -z "$(metrics | promtool check metrics 2>&1)"
 scrape wave power >"$work/power.scraped" &
@@ -58,7 +58,7 @@ prometheus_points() { # vm quantity: what Prometheus stored, with the times that
 }
 for vm in constant wave spare; do
   for quantity in power energy; do
-    check "Prometheus has the $quantity of $vm" wait_for 10 at_least 6 prometheus_points $vm $quantity
+    check "Prometheus has the $quantity of $vm" wait_for at_least 6 prometheus_points $vm $quantity
     check "... as it was drawn" matches $quantity $vm 0 prometheus_points $vm $quantity
   done
 done

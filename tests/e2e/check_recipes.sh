@@ -26,7 +26,7 @@ with_ports <"$examples/central.conf" | sed "s|/etc/collectd/auth_file|$work/auth
 echo 'agent: change me' >"$work/auth_file"
 for name in central graphite influxdb prometheus agent budget; do
   agent_start $name || exit 1
-  check "$name.conf: collectd takes it" wait_for 5 grep -q "entering read-loop" "$work/$name.log"
+  check "$name.conf: collectd takes it" wait_for grep -q "entering read-loop" "$work/$name.log"
 done
 { vm_energy_block && with_ports <"$examples/agent.conf" | sed 's|Password .*|Password "a wrong one"|'; } | agent_conf stranger 1
 agent_start stranger || exit 1
@@ -41,11 +41,11 @@ done
 last_power() { "$@" | tail -n 1 | cut -d' ' -f2; }
 
 for host in graphite agent; do
-  check "$host.conf: Graphite has power" wait_for 15 at_least 1 whisper $host quiet power
+  check "$host.conf: Graphite has power" wait_for at_least 1 whisper $host quiet power
   check "... 100 W" near "$(last_power whisper $host quiet power)" 100 1
 done
 for host in influxdb agent; do
-  check "$host.conf: InfluxDB has power" wait_for 15 at_least 6 influx_series $host wave power
+  check "$host.conf: InfluxDB has power" wait_for at_least 6 influx_series $host wave power
   for quantity in power energy; do
     check "... the $quantity that was drawn" matches $quantity wave 0 influx_series $host wave $quantity
   done
@@ -68,17 +68,17 @@ pending() { # alert label value
     jq -e --arg alert "$1" --arg vm "${2:-}" \
       '.data.alerts[] | select(.labels.alertname == $alert and (.labels.vm_energy // "") == $vm)'
 }
-check "prometheus.yml: Prometheus has power" wait_for 25 prometheus_value 'collectd_vm_energy_power{instance="prometheus",vm_energy="quiet"}'
+check "prometheus.yml: Prometheus has power" wait_for prometheus_value 'collectd_vm_energy_power{instance="prometheus",vm_energy="quiet"}'
 check "... 100 W" near "$(prometheus_value 'collectd_vm_energy_power{vm_energy="quiet"}')" 100 1
-check "... and the sum over the host" wait_for 25 prometheus_value host:vm_power_watts:sum
-check "... also of the VM that goes off now" wait_for 25 prometheus_value 'collectd_vm_energy_power{vm_energy="off"}'
+check "... and the sum over the host" wait_for prometheus_value host:vm_power_watts:sum
+check "... also of the VM that goes off now" wait_for prometheus_value 'collectd_vm_energy_power{vm_energy="off"}'
 stop last_of_off
 no_value() { ! prometheus_value "$1"; }
-check "the VM that is off is not among them any more" wait_for 25 no_value 'collectd_vm_energy_power{vm_energy="off"}'
+check "the VM that is off is not among them any more" wait_for no_value 'collectd_vm_energy_power{vm_energy="off"}'
 sum=$(prometheus_value 'sum(collectd_vm_energy_power{vm_energy!="wave"})')
 check "... nor in the sum" near "$sum" 830 1
-check "the alert for a host above its budget is on its way" wait_for 15 pending HostPowerBudget
-check "the alert for the VM that is off is on its way" wait_for 15 pending VmStale off
+check "the alert for a host above its budget is on its way" wait_for pending HostPowerBudget
+check "the alert for the VM that is off is on its way" wait_for pending VmStale off
 check "... and for no other" test "$(curl -fsS "http://127.0.0.1:${port[prometheus]}/api/v1/alerts" |
   jq -r '.data.alerts[] | select(.labels.alertname == "VmStale").labels.vm_energy' | xargs)" = off
 
@@ -91,7 +91,7 @@ check "... above 200 W a failure, once" test "$(notified FAILURE burns)" -eq 1
 check "... one with a budget of its own is neither" test "$(notified '[WF][A-Z]*' build-1)" -eq 0
 check "... nor is one below" test "$(notified '[WF][A-Z]*' quiet)" -eq 0
 check "... one that is off is a failure" \
-  wait_for 10 grep -q "plugin_instance = off,.*has not been updated" "$work/budget.log"
+  wait_for grep -q "plugin_instance = off,.*has not been updated" "$work/budget.log"
 check "... once" test "$(notified FAILURE off)" -eq 1
 
 # --- the end, and completeness ----------------------------------------------------------------------------------------

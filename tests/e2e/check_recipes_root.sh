@@ -59,7 +59,7 @@ sed -i 's/^\( *\)ulimit -n/\1: ulimit -n/' "$root"/etc/init.d/{influxdb,promethe
 rm -rf "$root/var/lib/libvirt/scaphandre"
 mkdir -p "$root/var/lib/libvirt"
 start writer "$simwriter" --root "$root/var/lib/libvirt/scaphandre" --clean web-1=const:160 db-1=const:60
-wait_for 10 grep -q ready "$work/writer.log" || exit 1
+wait_for grep -q ready "$work/writer.log" || exit 1
 
 run() { # section: its commands; a failing one is named. A collectd that "timeout" has ended did not fail.
   {

@@ -18,7 +18,7 @@ check "the sender sent what it was to send" grep -q "hosts=$hosts values=$((host
 
 count() { influx 'SELECT count(value) FROM vm_energy_value' | jq '[.results[].series[]?.values[][1]] | add // 0'; }
 all_stored() { [ "$(count)" -eq $((hosts * vms * rounds * 2)) ]; }
-check "InfluxDB has every value, and none twice" wait_for 10 all_stored
+check "InfluxDB has every value, and none twice" wait_for all_stored
 # host h, VM v: 20 + (h + v) % 100 W, round after round
 true_power=$(awk -v hosts=$hosts -v vms=$vms \
   'BEGIN { for (h = 0; h < hosts; h++) for (v = 0; v < vms; v++) s += 20 + (h + v) % 100; print s }')
@@ -31,7 +31,7 @@ check "so is the energy" near "$sum" $((true_power * rounds)) 0.000001
 
 stop central
 files() { find "$work/graphite/whisper" -path '*vm_energy-vm-*' -name '*.wsp'; }
-check "Graphite has a file for each series" wait_for 10 sh -c "[ \$(find '$work/graphite/whisper' -path '*vm_energy-vm-*' \
+check "Graphite has a file for each series" wait_for sh -c "[ \$(find '$work/graphite/whisper' -path '*vm_energy-vm-*' \
   -name '*.wsp' | wc -l) -eq $((hosts * vms * 2)) ]"
 points() { # of every 50th file: how many points
   files | sort | awk 'NR % 50 == 1' | while read -r file; do
@@ -43,5 +43,5 @@ settled() {
   points | awk -v rounds=$rounds '$1 > rounds || $1 < rounds - 1 { bad = 1 } { n++; s += $1 }
     END { exit bad || n != 40 || s < n * rounds - 3 }'
 }
-check "... with a point for each round" wait_for 15 settled
+check "... with a point for each round" wait_for settled
 finish

@@ -67,7 +67,7 @@ writer_start() { # vm=load...: one update a second and a bit; the truth goes to 
 writer_of() { # name tree truth.csv vm=load...
   local name=$1
   start "$name" "$simwriter" --root "$2" --period 1 --jitter 0.1 --truth "$3" "${@:4}"
-  wait_for 10 grep -q ready "$work/$name.log" || { cat "$work/$name.log" && exit 1; }
+  wait_for grep -q ready "$work/$name.log" || { cat "$work/$name.log" && exit 1; }
 }
 
 # --- collectd: several of them, each with its own directory -----------------------------------------------------------
@@ -113,7 +113,7 @@ CONF
 
 agent_start() { # name: the collectd of $work/name.conf, until it answers
   start "$1" "${run_daemon[@]}" -f -C "$work/$1.conf"
-  wait_for 10 test -S "$work/$1.sock" || { cat "$work/$1.log" && return 1; }
+  wait_for test -S "$work/$1.sock" || { cat "$work/$1.log" && return 1; }
 }
 
 flush() { # name: what its writers hold back goes out now
@@ -167,7 +167,7 @@ ENABLE_TAGS = False
 CARBON_METRIC_INTERVAL = 0
 CONF
   start carbon carbon-cache --config="$dir/conf/carbon.conf" --nodaemon start
-  wait_for 20 in_use "${port[carbon]}" || { cat "$work/carbon.log" && return 1; }
+  wait_for in_use "${port[carbon]}" || { cat "$work/carbon.log" && return 1; }
 }
 
 # django's command with settings of our own
@@ -197,7 +197,7 @@ CONF
     "${graphite_web[@]}" "$1" --run-syncdb >"$work/migrate.log" 2>&1 || { cat "$work/migrate.log" && return 1; }
   fi
   start render "${graphite_web[@]}" runserver --noreload --nostatic "127.0.0.1:${port[render]}"
-  wait_for 20 curl -so /dev/null "http://127.0.0.1:${port[render]}/" || { cat "$work/render.log" && return 1; }
+  wait_for curl -so /dev/null "http://127.0.0.1:${port[render]}/" || { cat "$work/render.log" && return 1; }
 }
 
 render() { # target [curl option...]: what the render API answers, by default JSON of the last two minutes
@@ -237,7 +237,7 @@ CONF
     cat
   } >"$work/influx.conf"
   start influx influxd -config "$work/influx.conf"
-  wait_for 20 curl -fs "http://127.0.0.1:${port[influx]}/ping" || { cat "$work/influx.log" && return 1; }
+  wait_for curl -fs "http://127.0.0.1:${port[influx]}/ping" || { cat "$work/influx.log" && return 1; }
 }
 
 influx_listener() { # port-name database security-level: with several of them influxd wants every line
@@ -256,7 +256,7 @@ CONF
 
 influx_stop() { # one SIGTERM lets influxd 1.6 wait for 30 s once data has come in; a second one ends it at once
   kill "${pid_influx:=}" 2>/dev/null || return 0
-  wait_for 1 has_ended "$pid_influx" || kill "$pid_influx" 2>/dev/null
+  patience_s=2 wait_for has_ended "$pid_influx" || kill "$pid_influx" 2>/dev/null
   wait "$pid_influx" 2>/dev/null
 }
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
@@ -292,7 +292,7 @@ influx_points() { # query [database]: "time value" of each point
 prometheus_start() { # prometheus.yml
   start prometheus_server prometheus --config.file="$1" --storage.tsdb.path="$work/prometheus_server" \
     --web.listen-address="127.0.0.1:${port[prometheus]}" --log.level=warn
-  wait_for 20 curl -fs "http://127.0.0.1:${port[prometheus]}/-/ready" || { cat "$work/prometheus_server.log" && return 1; }
+  wait_for curl -fs "http://127.0.0.1:${port[prometheus]}/-/ready" || { cat "$work/prometheus_server.log" && return 1; }
 }
 
 prometheus_query() { # query: JSON

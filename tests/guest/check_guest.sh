@@ -99,7 +99,7 @@ chmod +x root/init
 # --- host: the writer, 64 W, an update each 2 s; QEMU ------------------------------------------------------------------------
 mkdir share ctl
 start writer "$simwriter" --root "$work/share" --period 2 guest-1=const:64
-wait_for 10 test -s share/guest-1/intel-rapl:0/energy_uj
+wait_for test -s share/guest-1/intel-rapl:0/energy_uj
 timeout 400 qemu-system-x86_64 -machine q35,accel=tcg -cpu max -m 384 -nodefaults -no-reboot -display none -serial "file:$work/console.log" \
   -kernel "$cache/vmlinuz" -initrd initrd.gz -append "console=ttyS0 quiet panic=-1" \
   -virtfs local,path=ctl,mount_tag=ctl,security_model=none,id=ctl \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Makes power.png anew, the plot that the README shows: 84 s of simulated VMs, with marks. Into the file that is named, else
 # beside this script. `make picture-plot` runs it.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 picture=${1:-$srcdir/tests/pictures/power.png}
 
 "$simwriter" --root sim/scaphandre --period 2 --seed 5 --duration 100 \

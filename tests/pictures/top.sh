@@ -1,8 +1,8 @@
 #!/bin/bash
 # Makes top.svg anew, the picture that the README shows: `vm_energy top` in a terminal, over simulated VMs, after three
 # minutes. Into the file that is named, else beside this script. `make picture-top` runs it. PICTURE_SECONDS: other than 175.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 picture=${1:-$srcdir/tests/pictures/top.svg}
 seconds=${PICTURE_SECONDS:-175}
 export LC_ALL=C.UTF-8

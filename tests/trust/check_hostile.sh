@@ -93,7 +93,7 @@ mkdir "$explicit/e-zero" && ln -s /dev/zero "$explicit/e-zero/energy_uj"
 
 # --- the good ones, and those that change while they are looked at ---------------------------------------------------------
 start writer "$simwriter" --root "$tree" --period 0.2 --jitter 0.02 --truth "$work/truth.csv" good=const:100 other=const:7.5
-wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
 mkdir -p "$tree"/{swapped,torn}/intel-rapl:0
 seconds=6
 (cd "$tree/swapped/intel-rapl:0" && exec "$tenant" swap energy_uj "$secret" $((seconds + 2))) >"$work/swaps" 2>&1 &
@@ -211,6 +211,6 @@ check "descriptors: $descriptors_before, then $descriptors_after" test "$descrip
 lines=$(grep -c 'vm_energy plugin:' "$work/collectd.log")
 check "few lines: $lines" test "$lines" -le 70
 echo 5000000 >"$(counter steady)" # on a busy machine it has become stale meanwhile
-check "the one that stayed has its value" wait_for 10 value_near vm_energy-steady/energy 5 0.001
+check "the one that stayed has its value" wait_for value_near vm_energy-steady/energy 5 0.001
 check "collectd ends well" stop collectd
 finish

@@ -35,21 +35,21 @@ daemon_conf 0.1 <<CONF
   StateFile "$small/state"
 CONF
 daemon_start || { cat "$work/collectd.log" && exit 1; }
-check "rows are written" wait_for 10 sh -c 'grep -q ",1000000000," "$1"/captures/run_*/power_a.csv' - "$small"
+check "rows are written" wait_for sh -c 'grep -q ",1000000000," "$1"/captures/run_*/power_a.csv' - "$small"
 head -c 1M /dev/zero >"$small/filler" 2>/dev/null
-check "full: told, with file and reason" wait_for 20 grep -qE "CSVDir: .*small/captures/run_.*: No space left on device" "$work/collectd.log"
+check "full: told, with file and reason" wait_for grep -qE "CSVDir: .*small/captures/run_.*: No space left on device" "$work/collectd.log"
 counter a 1007
 counter late 5
-check "full: values go on" wait_for 10 value_near vm_energy-a/energy 1007 0.0001
-check "full: a VM that comes has its value" wait_for 10 value_near vm_energy-late/energy 5 0.0001
+check "full: values go on" wait_for value_near vm_energy-a/energy 1007 0.0001
+check "full: a VM that comes has its value" wait_for value_near vm_energy-late/energy 5 0.0001
 sleep 0.5
 check "full: told once" logged_times 1 "No space left on device"
 check "full: rows are whole" whole_rows "$small/captures"
 full=$(rows "$small/captures")
 rm "$small/filler"
-check "room again: told, with how many were lost" wait_for 10 grep -qE "rows are written again.* [0-9]+ .*lost|[0-9]+ .*lost" "$work/collectd.log"
+check "room again: told, with how many were lost" wait_for grep -qE "rows are written again.* [0-9]+ .*lost|[0-9]+ .*lost" "$work/collectd.log"
 more_rows() { [ "$(rows "$small/captures")" -gt "$full" ]; }
-check "room again: rows are written" wait_for 10 more_rows
+check "room again: rows are written" wait_for more_rows
 head -c 1M /dev/zero >"$small/filler" 2>/dev/null
 check "collectd ends well on a full disk" stop collectd
 check "rows are whole" whole_rows "$small/captures"
@@ -60,7 +60,7 @@ state.lock"
 check "... and it is told" logged_times 1 "StateFile: .*: No space left on device"
 rm "$small/filler"
 daemon_start
-check "the next start finds nothing damaged" wait_for 10 value_near vm_energy-a/energy 1007 0.0001
+check "the next start finds nothing damaged" wait_for value_near vm_energy-a/energy 1007 0.0001
 check "collectd ends well" stop collectd
 check "... and has saved its state" grep -q " $tree/a/" "$small/state"
 check "nothing was called damaged" logged_times 0 damaged
@@ -70,8 +70,8 @@ before=$(find "$small" -type f -exec md5sum {} +)
 mount -o remount,ro "$small"
 counter a 1010
 daemon_start
-check "read-only: values go on, from the state" wait_for 10 value_near vm_energy-a/energy 1010 0.0001
-check "read-only: told of the captures" wait_for 10 grep -qE "CSVDir: .*: Read-only file system" "$work/collectd.log"
+check "read-only: values go on, from the state" wait_for value_near vm_energy-a/energy 1010 0.0001
+check "read-only: told of the captures" wait_for grep -qE "CSVDir: .*: Read-only file system" "$work/collectd.log"
 sleep 0.5
 check "read-only: told once" logged_times 1 "CSVDir: .*: Read-only file system"
 check "collectd ends well" stop collectd
@@ -98,12 +98,12 @@ CONF
   (ulimit -n $descriptors && exec "${run_daemon[@]}" -f -C "$work/collectd.conf") >"$work/collectd.log" 2>&1 &
   pid_collectd=$!
   pids+=("$pid_collectd")
-  check "$descriptors descriptors: collectd starts" wait_for 10 test -S "$work/sock"
+  check "$descriptors descriptors: collectd starts" wait_for test -S "$work/sock"
   if [ $descriptors -ge 14 ]; then
-    check "$descriptors descriptors: the first VM has its value" wait_for 10 value_near vm_energy-vm-1/energy 2001 0.0001
-    check "$descriptors descriptors: so has the last" wait_for 10 value_near vm_energy-vm-60/energy 2060 0.0001
+    check "$descriptors descriptors: the first VM has its value" wait_for value_near vm_energy-vm-1/energy 2001 0.0001
+    check "$descriptors descriptors: so has the last" wait_for value_near vm_energy-vm-60/energy 2060 0.0001
   else
-    check "$descriptors descriptors: what cannot be read is told" wait_for 10 grep -q "Too many open files" "$work/collectd.log"
+    check "$descriptors descriptors: what cannot be read is told" wait_for grep -q "Too many open files" "$work/collectd.log"
   fi
   sleep 1
   check "$descriptors descriptors: no value is false" test -z "$(false_values)"

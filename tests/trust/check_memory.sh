@@ -7,8 +7,6 @@ if [ -n "${VM_ENERGY_PRELOAD:-}" ]; then
 fi
 # shellcheck source=tests/daemon/lib.sh
 . "${abs_top_srcdir:-.}/tests/daemon/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
 require valgrind readelf strip
 tool=$builddir/vm_energy
 legible_to_valgrind
@@ -31,7 +29,7 @@ clean() { # name: what valgrind wrote about it is no error, and no file of the t
 tree=$work/scaphandre
 writer=("$simwriter" --root "$tree" --period 0.1 --jitter 0.02)
 start writer "${writer[@]}" steady=const:100 falls=const:60,resets%0.7 "odd, \"name\""=const:11
-wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
 tenants "$tree" 120
 mkdir -p "$tree/fifo/intel-rapl:0" && mkfifo "$tree/fifo/intel-rapl:0/energy_uj"
 
@@ -69,11 +67,11 @@ CONF
   rm -rf "$work/captures" "$work/state"
   start collectd "${memcheck[@]}" --log-file="$work/collectd.valgrind" "$collectd" -f -C "$work/collectd.conf"
   collectd_pid=$pid
-  wait_for 300 reads_or_ends 10
+  wait_for reads_or_ends 10
   start changes "${writer[@]}" dead=const:40,dies@2 gone=const:20,vanishes@3 late=const:30,appears@4
-  wait_for 300 reads_or_ends 1000
+  wait_for reads_or_ends 1000
   for what in "late appeared" "gone was removed" "dead was not updated" "falls was reset"; do
-    wait_for 300 notified_or_ends "$what"
+    wait_for notified_or_ends "$what"
     check "notified: $what" notified "$what"
   done
   check "1,000 reads under memcheck" has_read 1000

@@ -51,23 +51,23 @@ run_with() { # rights as setpriv names them
     ${VM_ENERGY_PRELOAD:+env "LD_PRELOAD=$VM_ENERGY_PRELOAD"} "$collectd")
   rm -f "$work/own/sock"
   start collectd "${run_daemon[@]}" -f -C "$work/collectd.conf"
-  wait_for 10 test -S "$work/own/sock"
+  wait_for test -S "$work/own/sock"
 }
 check "collectd starts with $rights alone" run_with "-all,+$right"
-check "a counter that is closed to all but root is read" wait_for 10 value_near vm_energy-vm/energy 5 0.001
+check "a counter that is closed to all but root is read" wait_for value_near vm_energy-vm/energy 5 0.001
 effective=$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")
 check "it has no other right" test "$((16#$effective))" -eq 4 # bit 2 is CAP_DAC_READ_SEARCH
-check "captures are written" wait_for 5 sh -c 'grep -q ",5000000," "$1"/own/captures/run_*/power_vm.csv' - "$work"
+check "captures are written" wait_for sh -c 'grep -q ",5000000," "$1"/own/captures/run_*/power_vm.csv' - "$work"
 check "collectd ends well" stop collectd
 check "the state is written, for its owner alone" test "$(stat -c '%a %u' "$work/own/state")" = "600 65534"
 check "nothing to complain of" logged_times 0 "vm_energy plugin: .*(denied|cannot|unable)"
 
 check "collectd starts with no right at all" run_with "-all"
-check "the counter has no value then" wait_for 5 grep -q "permission denied" "$work/collectd.log"
+check "the counter has no value then" wait_for grep -q "permission denied" "$work/collectd.log"
 check "... and the log says what to do" grep -qF "setfacl -m u:65534:r $closed/energy_uj" "$work/collectd.log"
 check "... there is none in collectd" has_no_value vm_energy-vm/energy
 if command -v setfacl >/dev/null && setfacl -m u:65534:x "$closed" 2>/dev/null && setfacl -m u:65534:r "$closed/energy_uj"; then
-  check "... with setfacl it has" wait_for 5 value_near vm_energy-vm/energy 5 0.001
+  check "... with setfacl it has" wait_for value_near vm_energy-vm/energy 5 0.001
 else
   echo "not tried: setfacl is not there, or not to be had on this file system"
 fi

@@ -16,8 +16,6 @@ if [ -n "${VM_ENERGY_PRELOAD:-}" ]; then
 fi
 # shellcheck source=tests/daemon/lib.sh
 . "${abs_top_srcdir:-.}/tests/daemon/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
 require "$collectd" valgrind readelf strip
 tool=$builddir/vm_energy
 legible_to_valgrind
@@ -25,7 +23,7 @@ reads=${VM_ENERGY_HELGRIND_READS:-200}
 
 tree=$work/scaphandre
 start writer "$simwriter" --root "$tree" --period 0.1 --jitter 0.02 steady=const:100 falls=const:60,resets%0.7 dead=const:40,dies@1
-wait_for 10 grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
 churned=12 tenants "$tree" 300
 
 daemon_conf 0.005 <<CONF
@@ -66,7 +64,7 @@ clean() { ! grep '^==' "$work/helgrind.out" | head -n 60 | grep .; }
 found=99
 start collectd valgrind --tool=helgrind --quiet --error-exitcode=$found --suppressions="$srcdir/tests/trust/helgrind.supp" \
   --log-file="$work/helgrind.out" "$collectd" -f -C "$work/threads.conf"
-wait_for 240 reads_or_ends "$reads"
+wait_for reads_or_ends "$reads"
 check "$reads reads under helgrind" has_read "$reads"
 check "all five readers have worked" test "$(readers)" -eq 5
 check "collectd ends with status 0: no race" stop collectd

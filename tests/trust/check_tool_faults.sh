@@ -1,10 +1,8 @@
 #!/bin/bash
 # The tool, while open, read, write, malloc and others fail, each call of them once: no crash, no torn row, no false value, a
 # message and the right status. And killed behind each write: whole rows.
-# shellcheck source=tests/cli/lib.sh
-. "${abs_top_srcdir:-.}/tests/cli/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
+# shellcheck source=tests/lib.sh
+. "${abs_top_srcdir:-.}/tests/lib.sh"
 
 frozen=0 # the clock moves when the tool waits, so that no tick is missed on a busy machine
 

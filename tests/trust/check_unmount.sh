@@ -29,7 +29,7 @@ daemon_conf 0.1 <<CONF
   File "$tree/c/intel-rapl:0/energy_uj"
 CONF
 daemon_start || { cat "$work/collectd.log" && exit 1; }
-check "all have values" wait_for 5 sh -c "$(declare -f value has_value); collectdctl='$collectdctl' work='$work'; has_value vm_energy-a/energy && has_value vm_energy-b/energy && has_value vm_energy-c/energy"
+check "all have values" wait_for sh -c "$(declare -f value has_value); collectdctl='$collectdctl' work='$work'; has_value vm_energy-a/energy && has_value vm_energy-b/energy && has_value vm_energy-c/energy"
 
 busy=0
 for i in $(seq 30); do
@@ -41,8 +41,8 @@ for i in $(seq 30); do
   sleep 0.0$((i % 10))5
 done
 check "60 times unmounted: never busy (a pass was met $met times)" test $busy -eq 0
-check "... what came back has its value" wait_for 5 value_near vm_energy-a/energy 35 0.001
-check "... what the operator wrote out too" wait_for 5 value_near vm_energy-c/energy 35 0.001
+check "... what came back has its value" wait_for value_near vm_energy-a/energy 35 0.001
+check "... what the operator wrote out too" wait_for value_near vm_energy-c/energy 35 0.001
 check "... the other kept its value" value_near vm_energy-b/energy 5 0.001
 held=$(find "/proc/$pid/fd" -lname "$tree*" -printf '%l ' 2>/dev/null)
 check "nothing below is held open" test -z "$held" || echo "  $held"
@@ -50,7 +50,7 @@ check "nothing below is held open" test -z "$held" || echo "  $held"
 # the whole tree is one mount, and goes
 for vm in a b c; do unmount "$tree/$vm" || busy=1; done
 mount -t tmpfs -o size=64k tmpfs "$tree" && mkdir -p "$tree/d/intel-rapl:0" && echo 7000000 >"$tree/d/intel-rapl:0/energy_uj"
-check "a new tree over the old one is found" wait_for 5 value_near vm_energy-d/energy 7 0.001
+check "a new tree over the old one is found" wait_for value_near vm_energy-d/energy 7 0.001
 for i in $(seq 20); do
   unmount "$tree" || { busy=1 && break; }
   sleep 0.05
@@ -58,7 +58,7 @@ for i in $(seq 20); do
   sleep 0.1
 done
 check "20 times more: never busy" test $busy -eq 0
-check "... and the last one is read" wait_for 5 value_near vm_energy-d/energy 27 0.001
+check "... and the last one is read" wait_for value_near vm_energy-d/energy 27 0.001
 check "collectd ends well" stop collectd
 umount "$tree"
 finish

@@ -4,8 +4,6 @@
 # threads and log must not grow, and the good VMs have exact values at the end. Writes about 10 MB a minute below TMPDIR.
 # shellcheck source=tests/daemon/lib.sh
 . "${abs_top_srcdir:-.}/tests/daemon/lib.sh"
-# shellcheck source=tests/trust/lib.sh
-. "$srcdir/tests/trust/lib.sh"
 require "$collectd" "$collectdctl"
 duration=${1:-300}
 [[ $duration =~ ^[0-9]+$ && $duration -ge 30 ]] || { echo "soak: '$duration' is no number of seconds of 30 or more" >&2 && exit 2; }
@@ -27,7 +25,7 @@ start slow "$simwriter" --root "$tree" --period 2.1 --jitter 0.1 --truth "$work/
 start odd "$simwriter" --root "$tree" --period 0.5 --jitter 0.05 falls=const:60,resets%5 dead=const:40,dies@$((duration / 4)) \
   gone=const:20,vanishes@$((duration / 3)) late=const:30,appears@$((duration / 3)) shut=const:10,unreadable
 for name in writer slow odd; do
-  wait_for 10 grep -q ready "$work/$name.log" || { cat "$work/$name.log" && exit 1; }
+  wait_for grep -q ready "$work/$name.log" || { cat "$work/$name.log" && exit 1; }
 done
 mkdir -p "$tree/fifo/intel-rapl:0" && mkfifo "$tree/fifo/intel-rapl:0/energy_uj"
 
@@ -54,7 +52,7 @@ daemon_conf 0.02 <<CONF
 CONF
 without_writers
 failing collectd 'open:503*' vm_energy.so /dev/null "$collectd" -f -C "$work/collectd.conf"
-wait_for 10 test -S "$work/sock" || { cat "$work/collectd.log" && exit 1; }
+wait_for test -S "$work/sock" || { cat "$work/collectd.log" && exit 1; }
 mkfifo "$work/input" && exec 7<>"$work/input"
 failing ts 'read:997*' vm_energy "$work/input" "$tool" ts --files "$tree/*/intel-rapl:0/energy_uj" -i 0.1 --manual-stop --long \
   --smooth 4 --time-base auto --stale-timeout 5 --out-dir "$work/rows"
