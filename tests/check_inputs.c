@@ -213,12 +213,7 @@ static int record_put(struct sink *sink, const struct sample *sample) {
   return 0;
 }
 
-static int record_end(struct sink *sink) {
-  (void)sink;
-  return 0;
-}
-
-static struct recorder recorder = {.sink = {.begin = record_begin, .put = record_put, .end = record_end}};
+static struct recorder recorder = {.sink = {.begin = record_begin, .put = record_put}};
 static struct sink *const sinks[] = {&recorder.sink};
 
 static struct sampler *sample_once(const struct options *options) {

@@ -135,7 +135,7 @@ struct sample {
   int64_t period_ns;      /* median time between updates; 0: not yet known */
   int64_t stale_ns;       /* the stale time */
 
-  void **slot; /* for a sink that keeps something per counter; NULL at first. See sink.h */
+  void **slot; /* the sink's own data of this counter, see sink.h; filled by the sampler */
 };
 
 /*

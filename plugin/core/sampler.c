@@ -11,9 +11,9 @@
 /* Per-counter state. */
 struct tracked {
   struct meter meter;
-  void *slot;
   struct average *average; /* NULL: none */
   bool bad;                /* the last reading was */
+  void *slots[];           /* one per sink */
 };
 
 struct sampler {
@@ -41,7 +41,7 @@ static void tracked_free(void *user) {
 
 /* A counter that comes for the first time; NULL: out of memory. */
 static struct tracked *track(const struct sampler *sampler, const char *path) {
-  struct tracked *t = calloc(1, sizeof(*t));
+  struct tracked *t = calloc(1, sizeof(*t) + sampler->sinks_num * sizeof(t->slots[0]));
   if (t == NULL)
     return NULL;
   if (sampler->options.smooth > 0) {
@@ -58,25 +58,25 @@ static struct tracked *track(const struct sampler *sampler, const char *path) {
   return t;
 }
 
-/* Whose sample it is. */
-static struct sample sample_of(struct tracked *t, const struct source_entry *entry) {
+/* Whose sample it is, for no sink yet. */
+static struct sample sample_of(const struct tracked *t, const struct source_entry *entry) {
   return (struct sample){.label = entry->label,
                          .name = entry->name,
                          .path = entry->path,
                          .found = entry->found,
                          .range_uj = source_range_uj(entry),
-                         .state = t->meter.state,
-                         .slot = &t->slot};
+                         .state = t->meter.state};
 }
 
 static void put_update(const struct sampler *sampler, struct tracked *t, const struct source_entry *entry,
                        struct update *update) {
   update->label = entry->label;
   update->path = entry->path;
-  update->slot = &t->slot;
-  for (size_t i = 0; i < sampler->sinks_num; i++)
+  for (size_t i = 0; i < sampler->sinks_num; i++) {
+    update->slot = &t->slots[i];
     if (sampler->sinks[i]->update != NULL)
       sampler->sinks[i]->update(sampler->sinks[i], update);
+  }
 }
 
 static int entry_wanted(const char *name, void *arg) {
@@ -104,9 +104,11 @@ static void entry_added(struct source_entry *entry, void *arg) {
     return; /* tried again when it is read */
   }
   struct sample sample = sample_of(t, entry);
-  for (size_t i = 0; i < sampler->sinks_num; i++)
+  for (size_t i = 0; i < sampler->sinks_num; i++) {
+    sample.slot = &t->slots[i];
     if (sampler->sinks[i]->added != NULL)
       sampler->sinks[i]->added(sampler->sinks[i], &sample);
+  }
 }
 
 static void entry_removed(struct source_entry *entry, void *arg) {
@@ -126,10 +128,12 @@ static void entry_removed(struct source_entry *entry, void *arg) {
                             .energy_j = sample.energy_j};
     put_update(sampler, t, entry, &update);
   }
-  for (size_t i = 0; i < sampler->sinks_num; i++)
+  for (size_t i = 0; i < sampler->sinks_num; i++) {
+    sample.slot = &t->slots[i];
     if (sampler->sinks[i]->removed != NULL)
       sampler->sinks[i]->removed(sampler->sinks[i], &sample);
-  t->slot = NULL;
+    t->slots[i] = NULL;
+  }
 }
 
 static void entry_is_same(const struct source_entry *dropped, const struct source_entry *kept, void *arg) {
@@ -205,9 +209,11 @@ static void put(struct sampler *sampler, struct source_entry *entry) {
     sample.has_average = true;
     sample.average_w = average_add(t->average, sample.power_w);
   }
-  for (size_t i = 0; i < sampler->sinks_num; i++)
+  for (size_t i = 0; i < sampler->sinks_num; i++) {
+    sample.slot = &t->slots[i];
     if (sampler->sinks[i]->put != NULL)
       note_error(sampler, sampler->sinks[i]->put(sampler->sinks[i], &sample));
+  }
 }
 
 /* now: of the samples; NULL: none are due. */

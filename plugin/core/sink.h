@@ -1,11 +1,21 @@
 /*
  * sink: interface between measurement and output
  *
- * One pass over the counters calls begin() once, put() once per counter, end() once. collectd's dispatch, a CSV file
- * and a printed report are sinks; a new output is a new sink. A sink embeds this struct as its first member.
+ * collectd's dispatch, a CSV file and a screen are sinks; a new output is a new sink: a struct whose first member is
+ * this one, with functions that a sampler calls. Models: `dispatch` in plugin/vm_energy.c, the smallest, and
+ * standalone/look/roster.c, which stores data per counter.
  *
- * Each function is optional (NULL). begin, put and end return 0 or -errno. A failure does not end the pass, neither for
- * this sink nor for others: the sampler returns the first error after the pass.
+ * Each function is optional (NULL); most sinks need put(). In each pass a sampler calls added() and removed() for the
+ * counters that came and went, update() for what it read, then begin() once, put() once per counter, end() once. A
+ * look between two passes calls only the first three.
+ *
+ * begin, put and end return 0 or -errno. A failure does not end the pass, neither for this sink nor for others: the
+ * sampler returns the first error after the pass. Samples and updates are borrowed, valid during the call.
+ *
+ * slot, in samples and updates, is where the sink may store data of this counter. Each sink has its own. *slot is NULL
+ * when the counter is added; the sink frees its data in removed(), after which the sampler clears *slot.
+ *
+ * Tests: tests/check_sampler.c.
  */
 #ifndef VM_ENERGY_SINK_H
 #define VM_ENERGY_SINK_H
@@ -18,25 +28,17 @@ struct sink {
   /* A pass over count counters at *now begins. */
   int (*begin)(struct sink *sink, const struct instant *now, size_t count);
 
-  /*
-   * One counter. The sample is borrowed, valid during the call. *sample->slot is for the one sink of the list that
-   * stores data per counter: NULL at first; that sink frees it in removed().
-   */
   int (*put)(struct sink *sink, const struct sample *sample);
 
   int (*end)(struct sink *sink);
 
-  /*
-   * A look saw something new of one counter, see struct update; or it was removed, then removed() follows. Called at
-   * each look, before begin() of the pass. Borrowed, valid during the call; slot as in put(). Updates of one counter
-   * come in the order of their times.
-   */
+  /* A look saw something new of a counter, see struct update; or removed() follows. In order of time per counter. */
   void (*update)(struct sink *sink, const struct update *update);
 
   /*
-   * A counter was added or removed. Called before begin() of the pass that noticed it, removed() also by
-   * sampler_free(). Label, name, path and slot of the sample are set, in removed() also the state of the last put(),
-   * and the energy of the last one that had some, with its instant.
+   * A counter was added or removed. Label, name, path and slot of the sample are set; in removed(), which is also
+   * called by sampler_free(), also the state of the last put(), and the energy of the last reading that had one, with
+   * its instant.
    */
   void (*added)(struct sink *sink, const struct sample *sample);
   void (*removed)(struct sink *sink, const struct sample *sample);

@@ -57,11 +57,6 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   return 0;
 }
 
-static int end_pass(struct sink *sink) {
-  (void)sink;
-  return 0;
-}
-
 static void forget_counter(struct sink *sink, const struct sample *sample) {
   struct roster *roster = (struct roster *)sink;
   roster->entries_num = 0; /* the list is made anew by the pass that follows, if one does */
@@ -73,7 +68,7 @@ int roster_new(size_t own_size, struct roster **roster) {
   struct roster *r = calloc(1, sizeof(*r));
   if (r == NULL)
     return -ENOMEM;
-  r->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass, .removed = forget_counter};
+  r->sink = (struct sink){.begin = begin_pass, .put = put_sample, .removed = forget_counter};
   r->own_size = own_size;
   *roster = r;
   return 0;

@@ -50,16 +50,11 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   return 0;
 }
 
-static int end_pass(struct sink *sink) {
-  (void)sink;
-  return 0;
-}
-
 int progress_new(bool typing, struct progress **progress) {
   struct progress *p = calloc(1, sizeof(*p));
   if (p == NULL)
     return -ENOMEM;
-  p->sink = (struct sink){.begin = begin_pass, .put = put_sample, .end = end_pass};
+  p->sink = (struct sink){.begin = begin_pass, .put = put_sample};
   p->typing = typing;
   *progress = p;
   return 0;
