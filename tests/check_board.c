@@ -188,7 +188,7 @@ START_TEST(test_width) {
   board_format_total(board, &layout, true, line);
   ck_assert_uint_le(show_width(line), columns);
   for (size_t i = 0; i < board_shown(board); i++) {
-    const char *state = sample_state_name(board_state(board, i));
+    const char *state = meter_state_name(board_state(board, i));
     board_format_row(board, &layout, i, true, line);
     ck_assert_msg(show_width(line) <= columns, "%zu columns: '%s'", columns, line);
     ck_assert_uint_eq(show_width(line), layout.state_at + strlen(state));

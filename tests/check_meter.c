@@ -652,7 +652,7 @@ static void run_story(const struct story *story, double scale) {
     meter_sample(&meter, &sample);
 
     ck_assert_msg(sample.state == step->state, "%s: step %d is %s, expected %s", story->name, i,
-                  sample_state_name(sample.state), sample_state_name(step->state));
+                  meter_state_name(sample.state), meter_state_name(step->state));
     ck_assert_msg(sample.has_power == (step->power_w >= 0), "%s: step %d: power %s (%g W)", story->name, i,
                   sample.has_power ? "not expected" : "missing", sample.power_w);
     if (sample.has_power)
@@ -741,12 +741,12 @@ START_TEST(rhythm) {
     char expected = updates == before ? '\0' : row->powers[updates - 1];
     if (expected == 'p' || expected == '-')
       ck_assert_msg(sample.has_power == (expected == 'p'), "%s: update %zu: %s %g W", row->name, updates,
-                    sample_state_name(sample.state), sample.power_w);
+                    meter_state_name(sample.state), sample.power_w);
     if (expected == 'p')
       ck_assert_msg(fabs(sample.power_w - 100) < 0.01, "%s: update %zu: %g W", row->name, updates, sample.power_w);
     if (expected == '-')
       ck_assert_msg(sample.state == SAMPLE_GAP || sample.state == SAMPLE_STALE, "%s: update %zu is %s", row->name,
-                    updates, sample_state_name(sample.state));
+                    updates, meter_state_name(sample.state));
     t += row->look_s;
   }
   ck_assert_msg(fabs(sample.energy_j - energy_j) < 1e-3, "%s: %g J", row->name, sample.energy_j);
@@ -773,7 +773,7 @@ START_TEST(rhythm_survives) {
                               .mtime_ns = WALL0 + llround(rows[i].mtime * 1e9)};
     take_and_sample(&meter, &reading, &now, &sample);
     ck_assert_msg(sample.has_power == rows[i].has_power, "second %g: %s %g W", rows[i].at,
-                  sample_state_name(sample.state), sample.power_w);
+                  meter_state_name(sample.state), sample.power_w);
   }
 }
 END_TEST
@@ -1025,7 +1025,7 @@ START_TEST(stale_by_another_clock) {
     struct sample sample = {0};
     meter_take(&meter, &reading);
     meter_sample(&meter, &sample);
-    ck_assert_msg(sample.state == rows[i].state, "row %d: %s", i, sample_state_name(sample.state));
+    ck_assert_msg(sample.state == rows[i].state, "row %d: %s", i, meter_state_name(sample.state));
     ck_assert(!sample.has_power);
   }
 }
@@ -1455,7 +1455,7 @@ START_TEST(resumed) {
   bool computed = resume_rows[_i].computed;
   sample = put_at(&meter, up, at, energy_j, resume_rows[_i].range_j, computed);
   const char *name = resume_rows[_i].name;
-  ck_assert_msg(sample.state == resume_rows[_i].state, "%s: %s", name, sample_state_name(sample.state));
+  ck_assert_msg(sample.state == resume_rows[_i].state, "%s: %s", name, meter_state_name(sample.state));
   ck_assert(sample.has_energy && !sample.has_power);
   ck_assert_msg(sample.total_uj == (uint64_t)llround(resume_rows[_i].resumed_j * 1e6), "%s: %g", name,
                 (double)sample.total_uj / 1e6);
@@ -1515,17 +1515,17 @@ START_TEST(names) {
     ck_assert_int_eq(meter_base_from_name(meter_base_name((enum meter_base)i), &base), 0);
     ck_assert_int_eq(base, i);
   }
-  ck_assert_str_eq(sample_state_name(SAMPLE_FIRST), "first");
-  ck_assert_str_eq(sample_state_name(SAMPLE_OK), "ok");
-  ck_assert_str_eq(sample_state_name(SAMPLE_HELD), "held");
-  ck_assert_str_eq(sample_state_name(SAMPLE_GAP), "gap");
-  ck_assert_str_eq(sample_state_name(SAMPLE_WRAP), "wrap");
-  ck_assert_str_eq(sample_state_name(SAMPLE_RESET), "reset");
-  ck_assert_str_eq(sample_state_name(SAMPLE_SPIKE), "spike");
-  ck_assert_str_eq(sample_state_name(SAMPLE_STALE), "stale");
-  ck_assert_str_eq(sample_state_name(SAMPLE_TORN), "torn");
-  ck_assert_str_eq(sample_state_name(SAMPLE_MISSING), "missing");
-  ck_assert_str_eq(sample_state_name(SAMPLE_DENIED), "denied");
+  ck_assert_str_eq(meter_state_name(SAMPLE_FIRST), "first");
+  ck_assert_str_eq(meter_state_name(SAMPLE_OK), "ok");
+  ck_assert_str_eq(meter_state_name(SAMPLE_HELD), "held");
+  ck_assert_str_eq(meter_state_name(SAMPLE_GAP), "gap");
+  ck_assert_str_eq(meter_state_name(SAMPLE_WRAP), "wrap");
+  ck_assert_str_eq(meter_state_name(SAMPLE_RESET), "reset");
+  ck_assert_str_eq(meter_state_name(SAMPLE_SPIKE), "spike");
+  ck_assert_str_eq(meter_state_name(SAMPLE_STALE), "stale");
+  ck_assert_str_eq(meter_state_name(SAMPLE_TORN), "torn");
+  ck_assert_str_eq(meter_state_name(SAMPLE_MISSING), "missing");
+  ck_assert_str_eq(meter_state_name(SAMPLE_DENIED), "denied");
 }
 END_TEST
 

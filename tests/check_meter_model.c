@@ -341,7 +341,7 @@ struct run {
     if (!(condition))                                                                                                  \
       ck_abort_msg("%s, seed %llu, %.3f s: %s: " #condition " (%g J of %g J drawn, +%g -%g, %g W over %g s)",          \
                    (run)->model.kind->name, (unsigned long long)(run)->model.seed, (run)->model.now_s,                 \
-                   sample_state_name((run)->sample.state), (run)->energy_j - (run)->start_j, drawn_j(&(run)->model),   \
+                   meter_state_name((run)->sample.state), (run)->energy_j - (run)->start_j, drawn_j(&(run)->model),    \
                    (run)->model.above_j, (run)->model.below_j, (run)->sample.power_w,                                  \
                    (double)(run)->sample.dt_ns / 1e9);                                                                 \
   } while (0)

@@ -110,7 +110,7 @@ static int record_put(struct sink *sink, const struct sample *s) {
     snprintf(power, sizeof(power), "%g", s->power_w);
   if (s->has_average)
     snprintf(power + strlen(power), sizeof(power) - strlen(power), "~%g", s->average_w);
-  say(r, "%s %s %s%s;", s->label, sample_state_name(s->state), power, *s->slot != NULL ? "+" : "");
+  say(r, "%s %s %s%s;", s->label, meter_state_name(s->state), power, *s->slot != NULL ? "+" : "");
   return r->fail_put;
 }
 
@@ -126,7 +126,7 @@ static void record_added(struct sink *sink, const struct sample *s) {
 }
 
 static void record_removed(struct sink *sink, const struct sample *s) {
-  say((struct recorder *)sink, "-%s(%s);", s->label, sample_state_name(s->state));
+  say((struct recorder *)sink, "-%s(%s);", s->label, meter_state_name(s->state));
   free(*s->slot);
 }
 

@@ -174,7 +174,7 @@ static void make_phases(const struct story *story, const struct run_info *info, 
 
 static enum sample_state state_of(const char *name) {
   int state = 0;
-  while (strcmp(sample_state_name((enum sample_state)state), name) != 0)
+  while (strcmp(meter_state_name((enum sample_state)state), name) != 0)
     ck_assert_int_lt(++state, SAMPLE_STATES);
   return (enum sample_state)state;
 }

@@ -352,7 +352,7 @@ START_TEST(test_window) {
   ck_assert_str_eq(result.path, "/vms/energy_uj");
   ck_number(rows[_i].what, result.has_energy, result.energy_j, rows[_i].energy_j);
   ck_number(rows[_i].what, result.has_power, result.power_w, rows[_i].power_w);
-  ck_assert_msg(result.state == rows[_i].state, "%s: %s", rows[_i].what, sample_state_name(result.state));
+  ck_assert_msg(result.state == rows[_i].state, "%s: %s", rows[_i].what, meter_state_name(result.state));
   ck_assert_int_eq(result.error, rows[_i].error);
   ck_assert_int_eq(result.failed_at_start, rows[_i].failed_at_start);
   window_free(window);

@@ -334,7 +334,7 @@ static int write_long_row(struct csv *csv, const struct sample *sample) {
   start_row(csv);
   csv_text_char(&csv->text, ',');
   csv_text_field(&csv->text, sample->label, "");
-  put_values(csv, &csv->all, sample_state_name(sample->state));
+  put_values(csv, &csv->all, meter_state_name(sample->state));
   return write_row(csv, &csv->all);
 }
 

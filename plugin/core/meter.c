@@ -37,7 +37,7 @@ static const char *const state_names[SAMPLE_STATES] = {"first", "ok",    "held",
                                                        "spike", "stale", "torn", "missing", "denied"};
 static const char *const base_names[] = {"auto", "update", "sample"};
 
-const char *sample_state_name(enum sample_state state) {
+const char *meter_state_name(enum sample_state state) {
   return state_names[state];
 }
 

@@ -70,7 +70,7 @@ enum sample_state {
 };
 
 /* "first", "ok", ... as in CSV and messages. */
-const char *sample_state_name(enum sample_state state);
+const char *meter_state_name(enum sample_state state);
 
 /* "auto", "update", "sample". From text, in any case of letters: 0, or -EINVAL. */
 const char *meter_base_name(enum meter_base base);

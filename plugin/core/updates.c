@@ -63,7 +63,7 @@ static void put_update(struct sink *sink, const struct update *update) {
   csv_text_char(rows, ',');
   csv_text_u64(rows, update->total_uj, 1);
   csv_text_char(rows, ',');
-  csv_text_string(rows, sample_state_name(update->state));
+  csv_text_string(rows, meter_state_name(update->state));
   csv_text_char(rows, '\n');
   if (rows->len > KEPT_MAX && updates->error == 0) /* else one try in a pass is enough */
     write_rows(updates);

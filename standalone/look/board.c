@@ -304,5 +304,5 @@ void board_format_row(const struct board *board, const struct board_layout *layo
     show_age(row->age_ns, age);
   if (layout->curve > 0)
     curve_format(&row->curve, first, board->cell, layout->most_w, utf8, curve);
-  join(layout, &(struct cells){row->label, power, curve, energy, age, sample_state_name(row->shown_state)}, line);
+  join(layout, &(struct cells){row->label, power, curve, energy, age, meter_state_name(row->shown_state)}, line);
 }

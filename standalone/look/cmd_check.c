@@ -643,7 +643,7 @@ static json_t *finding_to_json(const struct check *check, const struct finding *
                 "verdict", verdict_name(verdict->kind), "text", verdict->text, "next_step", verdict->next);
   json_t *more = NULL;
   if (s != NULL)
-    more = json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", sample_state_name(s->state), "energy_j",
+    more = json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", meter_state_name(s->state), "energy_j",
                      json_number_or_null(s->has_energy, s->energy_j), "power_w",
                      json_number_or_null(s->has_power, s->power_w), "age_s",
                      json_number_or_null(s->has_energy, (double)s->age_ns / 1e9), "period_s",

@@ -50,7 +50,7 @@ static const char *cell(enum column column, const struct sample *sample, char te
   case COLUMN_VM:
     return sample->label;
   case COLUMN_STATE:
-    return sample_state_name(shown_state(sample));
+    return meter_state_name(shown_state(sample));
   case COLUMN_ENERGY:
     if (sample->has_energy)
       show_energy(sample->energy_j, text);
@@ -156,7 +156,7 @@ static json_t *sample_to_json(const struct sample *s) {
                    json_number_or_null(s->has_energy, s->energy_j), "age_s",
                    json_number_or_null(s->has_energy, (double)s->age_ns / 1e9), "period_s",
                    json_number_or_null(has_period, (double)s->period_ns / 1e9), "power_w",
-                   json_number_or_null(s->has_power, s->power_w), "state", sample_state_name(shown_state(s)), "error",
+                   json_number_or_null(s->has_power, s->power_w), "state", meter_state_name(shown_state(s)), "error",
                    s->error != 0 ? json_string(counter_error_text(s->error)) : json_null());
 }
 

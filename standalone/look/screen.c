@@ -189,7 +189,7 @@ static void put_rows(const struct board *board, const struct view *view, const s
     put_line(y, line, A_NORMAL);
     if (layout->curve > 0)
       colour(y, layout->curve_at, layout->curve, A_NORMAL, PAIR_CURVE);
-    colour(y, layout->state_at, strlen(sample_state_name(state)), state == SAMPLE_OK ? A_NORMAL : A_BOLD,
+    colour(y, layout->state_at, strlen(meter_state_name(state)), state == SAMPLE_OK ? A_NORMAL : A_BOLD,
            pair_of(state));
   }
 }

@@ -235,7 +235,7 @@ static json_t *result_to_json(const struct window_result *result, bool bounds) {
             json_number_or_null(result->has_energy && result->bounds.has_high, result->bounds.high_j)) != 0;
   if (!failed)
     failed = json_object_set_new(vm, "power_w", json_number_or_null(result->has_power, result->power_w)) != 0 ||
-             json_object_set_new(vm, "state", json_string(sample_state_name(result->state))) != 0;
+             json_object_set_new(vm, "state", json_string(meter_state_name(result->state))) != 0;
   if (!failed)
     return vm;
   json_decref(vm);

@@ -46,7 +46,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   csv_text_string(&progress->vms, ", ");
   csv_text_string(&progress->vms, sample->label);
   csv_text_char(&progress->vms, ' ');
-  csv_text_string(&progress->vms, sample->has_power ? power : sample_state_name(sample->state));
+  csv_text_string(&progress->vms, sample->has_power ? power : meter_state_name(sample->state));
   return 0;
 }
 

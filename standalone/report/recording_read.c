@@ -392,7 +392,7 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
 
 static void take_state(const char *name, struct recording_value *value) {
   for (int i = 0; i < SAMPLE_STATES && !value->has_state; i++) {
-    value->has_state = strcmp(name, sample_state_name((enum sample_state)i)) == 0;
+    value->has_state = strcmp(name, meter_state_name((enum sample_state)i)) == 0;
     value->state = (enum sample_state)i;
   }
 }

@@ -77,7 +77,7 @@ static bool take_update(const struct updates_scan *r, const struct csv_row *row,
     fields[c] = row->fields[r->column[c]];
   *update = (struct update){.within_ns = UPDATE_UNDATED, .state = SAMPLE_STATES};
   for (int i = 0; i < SAMPLE_STATES; i++)
-    if (strcmp(fields[COLUMN_STATE], sample_state_name((enum sample_state)i)) == 0)
+    if (strcmp(fields[COLUMN_STATE], meter_state_name((enum sample_state)i)) == 0)
       update->state = (enum sample_state)i;
   int within = field_parse_time(fields[COLUMN_WITHIN], &update->within_ns, NULL);
   int energy = field_parse_energy(fields[COLUMN_ENERGY], &update->energy_uj);

@@ -101,7 +101,7 @@ struct story {
 
 static void check(struct story *story, const struct reading *reading, const struct instant *now,
                   const struct sample *s) {
-  MUST(s->state < SAMPLE_STATES && sample_state_name(s->state) != NULL);
+  MUST(s->state < SAMPLE_STATES && meter_state_name(s->state) != NULL);
   MUST(s->at.mono_ns == now->mono_ns && s->at.wall_ns == now->wall_ns);
   MUST(s->age_ns >= 0 && s->period_ns >= 0 && s->dt_ns >= 0);
   bool valueless = s->state == SAMPLE_TORN || s->state == SAMPLE_MISSING || s->state == SAMPLE_DENIED;
