@@ -138,7 +138,7 @@ static void note_step(struct capture *capture, const struct instant *now) {
 
 /* Updates are kept from here on, until their file is there. */
 static void start_updates(struct capture *capture, const struct instant *now) {
-  updates_delete(capture->updates);
+  updates_free(capture->updates);
   capture->updates = NULL;
   capture->start = *now;
   capture->offset_ns = now->wall_ns - now->mono_ns;
@@ -158,7 +158,7 @@ static void start(struct capture *capture, int64_t wall_ns) {
   if (status != 0) {
     const char *path = csv_error_path(csv);
     report_failure(capture, status, *path != '\0' ? path : capture->options.dir);
-    csv_delete(csv);
+    csv_free(csv);
     return;
   }
   capture->csv = csv;
@@ -174,7 +174,7 @@ static void stop(struct capture *capture) {
   int status = csv_finish(capture->csv);
   if (status != 0)
     report_failure(capture, status, csv_error_path(capture->csv));
-  csv_delete(capture->csv);
+  csv_free(capture->csv);
   capture->csv = NULL;
   const char *updates_file = capture->updates != NULL ? updates_path(capture->updates) : NULL;
   status = updates_file != NULL ? updates_finish(capture->updates) : 0;
@@ -286,7 +286,7 @@ void capture_free(struct sink *sink) {
     return;
   struct capture *capture = (struct capture *)sink;
   stop(capture);
-  updates_delete(capture->updates);
+  updates_free(capture->updates);
   free(capture->steps.data);
   free(capture);
 }

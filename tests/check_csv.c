@@ -166,7 +166,7 @@ START_TEST(test_number) {
   char expected[200];
   snprintf(expected, sizeof(expected), "ts,a_energy_uj,a_power_w\n5,%s\n", number_rows[_i].fields);
   ck_assert_str_eq(content(csv, "power.csv"), expected);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -197,7 +197,7 @@ START_TEST(test_time) {
   char expected[200];
   snprintf(expected, sizeof(expected), "ts,label,energy_uj,power_w,state\n%s,a,1,2.000000,ok\n", time_rows[_i].ts);
   ck_assert_str_eq(content(csv, "power.csv"), expected);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -210,7 +210,7 @@ START_TEST(test_time_is_for_one_pass) {
   ck_assert_int_eq(pass(csv, 6 * NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"),
                    "ts,label,energy_uj,power_w,state\n3,a,1,2.000000,ok\n6,a,1,2.000000,ok\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -233,7 +233,7 @@ START_TEST(test_quote) {
   const char *text = content(combined, "power.csv");
   ck_assert_int_eq(strncmp(text, "ts,", 3), 0);
   ck_assert_msg(strncmp(text + 3, quote_rows[_i].in_header, strlen(quote_rows[_i].in_header)) == 0, "%s", text);
-  csv_delete(combined);
+  csv_free(combined);
 
   struct csv *one_a_row = make(CSV_LONG, (struct csv_options){0});
   started(one_a_row, &sample, 1);
@@ -241,7 +241,7 @@ START_TEST(test_quote) {
   char expected[200];
   snprintf(expected, sizeof(expected), "ts,label,energy_uj,power_w,state\n1,%s,1,2.000000,ok\n", quote_rows[_i].in_row);
   ck_assert_str_eq(content(one_a_row, "power.csv"), expected);
-  csv_delete(one_a_row);
+  csv_free(one_a_row);
 }
 END_TEST
 
@@ -267,7 +267,7 @@ START_TEST(test_combined) {
   ck_assert_uint_eq(csv_rows(csv), 3);
   ck_assert_uint_eq(csv_files(csv), 1);
   ck_assert_str_eq(csv_file(csv, 0), "power.csv");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -279,7 +279,7 @@ START_TEST(test_comes_before_the_start) {
   started(csv, samples, 4);
   ck_assert_str_eq(content(csv, "power.csv"),
                    "ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w,c_energy_uj,c_power_w,d_energy_uj,d_power_w\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -299,7 +299,7 @@ START_TEST(test_gone_and_back) {
                                               "1,,,2,2.000000\n"
                                               "2,3,3.000000,4,4.000000\n"
                                               "3,3,3.000000,4,4.000000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -317,7 +317,7 @@ START_TEST(test_separate) {
   ck_assert_str_eq(csv_file(csv, 0), "p_a.csv");
   ck_assert_str_eq(csv_file(csv, 1), "p_b,c.csv");
   ck_assert_uint_eq(csv_rows(csv), 2);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -331,7 +331,7 @@ START_TEST(test_separate_gone) {
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &both[1], 1), 0);
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, both, 2), 0);
   ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,,\n2,1,1.000000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -352,7 +352,7 @@ START_TEST(test_follow) {
   ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n1,2,2.000000\n3,4,4.000000\n");
   ck_assert_uint_eq(csv_files(csv), 3);
   ck_assert_str_eq(csv_file(csv, 1), "power_b.csv");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -362,7 +362,7 @@ START_TEST(test_follow_from_nothing) {
   struct sample sample = value("a", 1, 1);
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power_a.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -379,7 +379,7 @@ START_TEST(test_long) {
   ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &third, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"), "ts,label,energy_uj,power_w,state,power_w_sma3\n"
                                               "2,a,,,missing,\n2,b,6,,first,\n3,b,7,1.000000,ok,0.500000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -412,7 +412,7 @@ START_TEST(test_many) {
   }
   ck_assert_str_eq(content(csv, "power_v3.csv"), "ts,v3_energy_uj,v3_power_w\n1,3,3.000000\n2,,\n");
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -431,7 +431,7 @@ START_TEST(test_run_directory) {
     ck_assert_str_eq(csv_dir(csv[i]), expected);
   }
   for (size_t i = 0; i < COUNT(csv); i++)
-    csv_delete(csv[i]);
+    csv_free(csv[i]);
 }
 END_TEST
 
@@ -442,7 +442,7 @@ START_TEST(test_local_time) {
   struct sample sample = value("a", 1, 1);
   started(csv, &sample, 1);
   ck_assert_ptr_nonnull(strstr(csv_dir(csv), "/run_20261124_020453"));
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -454,7 +454,7 @@ START_TEST(test_parents) {
   started(csv, &sample, 1);
   snprintf(deep, sizeof(deep), "%s/a/b/c/run_20261123_203453/power.csv", out);
   ck_assert(exists(deep));
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -467,7 +467,7 @@ START_TEST(test_relative) {
   ck_assert_int_eq(chdir("/"), 0); /* rows go where the run directory is, not where the process is */
   ck_assert_int_eq(pass(csv, NS_PER_S, &sample, 1), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -485,7 +485,7 @@ START_TEST(test_no_directory) {
   ck_assert_int_eq(csv_start(csv, WALL_NS), 0); /* may be tried again */
   ck_assert_int_eq(pass(csv, NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -513,7 +513,7 @@ START_TEST(test_stem) {
   started(csv, &sample, 1);
   ck_assert_str_eq(csv_file(csv, 0), stem_rows[_i].file);
   ck_assert_str_eq(content(csv, stem_rows[_i].file), "ts,a_energy_uj,a_power_w\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -532,7 +532,7 @@ START_TEST(test_one_write_a_row) {
   ck_assert_int_eq(writes, expected[_i][1]);
   ck_assert_int_eq(csv_finish(csv), 0);
   ck_assert_int_eq(writes, expected[_i][1]);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -553,7 +553,7 @@ START_TEST(test_full_disk) {
     ck_assert_uint_eq(csv_rows(csv), 1);
     ck_assert_uint_eq(csv_dropped(csv), 1);
     room = -1;
-    csv_delete(csv);
+    csv_free(csv);
   }
 }
 END_TEST
@@ -569,7 +569,7 @@ START_TEST(test_short_write_goes_on) {
   room = -1;
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content(csv, "power.csv"), "ts,a_energy_uj,a_power_w\n2,1,1.000000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -593,7 +593,7 @@ START_TEST(test_no_row_behind_half_a_row) {
   ck_assert_int_eq(strncmp(text + strlen(header), "3,", 2), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
   ck_assert_uint_eq(csv_dropped(csv), 2);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -608,7 +608,7 @@ START_TEST(test_full_disk_at_start) {
   ck_assert_int_eq(rmdir(out), 0); /* nothing is left behind */
   room = -1;
   ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -625,7 +625,7 @@ START_TEST(test_lenient) {
   ck_assert_int_eq(pass(csv, 3 * NS_PER_S, &sample, 1), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
   ck_assert_uint_eq(csv_dropped(csv), 2);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -641,7 +641,7 @@ START_TEST(test_follow_on_full_disk) {
   ck_assert_int_eq(pass(csv, 2 * NS_PER_S, both, 2), 0);
   ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n2,2,2.000000\n");
   ck_assert_uint_eq(csv_dropped(csv), 1);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -654,7 +654,7 @@ START_TEST(test_nothing_after_finish) {
   pass(csv, 1 * NS_PER_S, &sample, 1);
   ck_assert_int_eq(writes, 0);
   ck_assert_int_eq(csv_finish(csv), 0);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -674,7 +674,7 @@ START_TEST(test_planted_link) {
   struct stat info;
   ck_assert_int_eq(stat(target, &info), 0);
   ck_assert_int_eq(info.st_size, 0);
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -688,7 +688,7 @@ START_TEST(test_planted_fifo) {
   struct sample samples[] = {value("a", 1, 1), value("b", 2, 2)};
   ck_assert_int_eq(pass(csv, 1 * NS_PER_S, samples, 2), -ENXIO);
   ck_assert_str_eq(content(csv, "power_b.csv"), "ts,b_energy_uj,b_power_w\n1,2,2.000000\n");
-  csv_delete(csv);
+  csv_free(csv);
 }
 END_TEST
 
@@ -713,7 +713,7 @@ static double replace_all(size_t count) {
   for (int i = 0; i < 2; i++)
     ck_assert_int_eq(pass(csv, WALL_NS, samples + count, count), 0);
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-  csv_delete(csv);
+  csv_free(csv);
   free(samples);
   free(labels);
   return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;

@@ -27,7 +27,7 @@ static void set_up(void) {
 }
 
 static void tear_down(void) {
-  updates_delete(updates);
+  updates_free(updates);
   unlink(path);
   ck_assert_int_eq(rmdir(dir), 0);
 }

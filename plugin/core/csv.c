@@ -569,7 +569,7 @@ static void keep(void *column) {
   (void)column;
 }
 
-void csv_delete(struct csv *csv) {
+void csv_free(struct csv *csv) {
   if (csv == NULL)
     return;
   csv_finish(csv);

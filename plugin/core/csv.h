@@ -46,7 +46,7 @@ struct csv;
 int csv_new(const struct csv_options *options, struct csv **csv);
 
 /* Closes all files. NULL is fine. Free the sampler that has the sink first. */
-void csv_delete(struct csv *csv);
+void csv_free(struct csv *csv);
 
 /* For a sampler. Until csv_start() its passes write nothing, they only add counters. */
 struct sink *csv_sink(struct csv *csv);
@@ -63,7 +63,7 @@ int csv_start(struct csv *csv, int64_t wall_ns);
  */
 int csv_start_stream(struct csv *csv, int fd);
 
-/* The label of a counter that came after the start, and has no column; NULL: none did. Until csv_delete(). */
+/* The label of a counter that came after the start, and has no column; NULL: none did. Until csv_free(). */
 const char *csv_left_out(const struct csv *csv);
 
 /* The time stamp of the next pass; without this call it is the wall time of the pass. */

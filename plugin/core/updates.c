@@ -87,7 +87,7 @@ int updates_new(const struct instant *start, struct updates **updates) {
   return 0;
 }
 
-void updates_delete(struct updates *updates) {
+void updates_free(struct updates *updates) {
   if (updates == NULL)
     return;
   updates_finish(updates);

@@ -30,7 +30,7 @@ struct updates;
 /* start: an instant, from which on update_ts counts. Rows are kept until updates_start(). 0 or -ENOMEM. */
 int updates_new(const struct instant *start, struct updates **updates);
 /* Calls updates_finish(). NULL is fine. Free the sampler that has the sink first. */
-void updates_delete(struct updates *updates);
+void updates_free(struct updates *updates);
 
 struct sink *updates_sink(struct updates *updates);
 

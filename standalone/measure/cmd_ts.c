@@ -485,8 +485,8 @@ static int run_ts(const struct options *options) {
   progress_free(series.progress);
   quantile_free(&series.intervals);
   summary_free(series.summary);
-  csv_delete(series.csv);
-  updates_delete(series.updates);
+  csv_free(series.csv);
+  updates_free(series.updates);
   free(series.steps);
   return good ? STATUS_DONE : STATUS_FAILED;
 }

@@ -107,7 +107,7 @@ static void reader_pass(struct reader *reader, const struct instant *now) {
 
 static void reader_end(struct reader *reader) {
   sampler_free(reader->sampler);
-  csv_delete(reader->csv);
+  csv_free(reader->csv);
 }
 
 #define READERS 3
@@ -275,7 +275,7 @@ static void bench_csv(size_t count, const char *dir) {
       check(sink->end(sink), "csv");
     }
     result(layouts[l].name, count, (double)(cpu_ns() - before_ns) / ((double)rows * (double)count), "ns", 0);
-    csv_delete(csv);
+    csv_free(csv);
   }
   free(samples);
   free(labels);
