@@ -63,7 +63,7 @@ static int look_with_patience(const struct look_file *file, struct look_memory *
         return 0;
       continue;
     }
-    if (!look_may_pass(status) || pause_ns > left_ns)
+    if (!look_is_transient(status) || pause_ns > left_ns)
       return status;
     if (pause_ns > 0) {
       nanosleep(&(struct timespec){.tv_nsec = (long)pause_ns}, NULL);

@@ -66,7 +66,7 @@ static uint32_t generation_of(const struct look_file *file) {
 
 /* ---- one look ---------------------------------------------------------------------------------------------------- */
 
-bool look_may_pass(int error) {
+bool look_is_transient(int error) {
   return error == -ENODATA || error == -EAGAIN || error == -EINVAL || error == -ERANGE || error == -EFBIG ||
          error == -EINTR;
 }
@@ -186,7 +186,7 @@ static int read_whole(int fd, const struct stamp *before, uint32_t mount, struct
         remember(memory, &stamp, facts, number, settled);
       return status;
     }
-    if (status != 0 && !look_may_pass(status))
+    if (status != 0 && !look_is_transient(status))
       return status;
     last = stamp;
     before = &last;
@@ -262,7 +262,7 @@ static int look_at_file(const struct look_file *file, struct look_memory *memory
   if (direct)
     status = look_directly(file, memory, before, expected);
   /* an error is looked into, for the true reason: no device is denied, but refused */
-  if (!direct || (status != 0 && !look_may_pass(status)))
+  if (!direct || (status != 0 && !look_is_transient(status)))
     status = look_carefully(file, memory, fresh || direct);
   return status;
 }

@@ -58,10 +58,10 @@ struct look_memory {
 
 /*
  * 0: memory holds the file's number and stamp of the same moment. -errno otherwise; see counter_error_text().
- * look_may_pass(): true if another look may succeed, as the writer may be between truncate and write.
+ * look_is_transient(): true if another look may succeed, as the writer may be between truncate and write.
  */
 int look_once(const struct look_file *file, struct look_memory *memory);
-bool look_may_pass(int error);
+bool look_is_transient(int error);
 
 /*
  * Opens path, relative to dir_fd, without following a symbolic link anywhere in it, except where dir_fd lies in sysfs:

@@ -237,7 +237,7 @@ static bool is_still_twin(const struct source *source, struct member *member) {
     return true;
   int status = kept->counter.look.known ? 0 : look_again(source, kept);
   if (status != 0)
-    return look_may_pass(status);
+    return look_is_transient(status);
   return stamp_same_file(&member->counter.look.stamp, &kept->counter.look.stamp);
 }
 

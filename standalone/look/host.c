@@ -214,7 +214,7 @@ void host_energy(const struct host *host, struct host_energy *energy) {
     const struct zone *zone = entry->own;
     if (!is_shared_out(host, zone) || zone->same)
       continue;
-    bool passes = look_may_pass(zone->error) && !zone->failed_before;
+    bool passes = look_is_transient(zone->error) && !zone->failed_before;
     if (zone->error != 0 && !passes && energy->error == 0) {
       energy->error = zone->error;
       energy->path = entry->last.path;

@@ -45,7 +45,7 @@ broken "64 bytes are" $look 's/if \(len > CONTENT_MAX\)/if (len >= CONTENT_MAX)/
 broken "a file of 1 GiB is reported as too long" $look 's/if \(len > CONTENT_MAX\)/if (len > CONTENT_MAX + 1)/' $by_counter kind
 broken "what is bad has no value" $counter 's/reading = \(struct reading\)\{\.error = status,/reading = (struct reading){.error = 0,/' \
   $by_counter content
-broken "a bad read is retried at once" $counter 's/look_may_pass\(status\) \|\| pause_ns > left_ns/look_may_pass(status) || pause_ns == 0/' $by_look mended_at_once
+broken "a bad read is retried at once" $counter 's/look_is_transient\(status\) \|\| pause_ns > left_ns/look_is_transient(status) || pause_ns == 0/' $by_look mended_at_once
 broken "... and a few times more" $counter 's/pause_ns > left_ns\)/pause_ns > 0)/' $by_look mended_after_a_while
 broken "... no longer than it may" $counter 's/pause_ns > left_ns\)/pause_ns > 4 * left_ns)/' $by_counter patience
 broken "... within some milliseconds" $counter 's/= \*patience_ns < COUNTER_PATIENCE_NS .*;/= *patience_ns;/' $by_counter patience
@@ -87,7 +87,7 @@ broken "a search enters no link" $place 's/fd = look_open_found\(walk->place->ro
 
 # reasons
 broken "each reason has words of its own" $counter 's/return "is a directory"/return "is empty"/' $by_counter texts
-broken "the reason is the true one" $look 's/\(status != 0 && !look_may_pass\(status\)\)\)/false)/' $by_look tricked
+broken "the reason is the true one" $look 's/\(status != 0 && !look_is_transient\(status\)\)\)/false)/' $by_look tricked
 broken "no permission is not missing" $look 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
 broken "no content in the log" plugin/news.c 's/^static void report_unreadable\(struct news \*news, struct vm \*vm, const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) report(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
   tests/check_plugin no_counter
