@@ -417,15 +417,15 @@ START_TEST(range_is_asked_again) {
   struct reading reading = read_zone(&counter);
   expect_range(&reading, 0, 0);
   write_text("zone/max_energy_range_uj", "1000");
-  counter_ask_range(&file, &counter, &reading);
+  counter_read_range(&file, &counter, &reading);
   expect_range(&reading, 1000, 0);
   write_text("zone/max_energy_range_uj", "");
-  counter_ask_range(&file, &counter, &reading);
+  counter_read_range(&file, &counter, &reading);
   expect_range(&reading, 1000, -ENODATA); /* what was known is not lost */
   reading = read_zone(&counter);
   expect_range(&reading, 1000, -ENODATA);
   unlink(in_scratch("zone/max_energy_range_uj"));
-  counter_ask_range(&file, &counter, &reading);
+  counter_read_range(&file, &counter, &reading);
   expect_range(&reading, 0, 0);
 }
 END_TEST
@@ -444,7 +444,7 @@ START_TEST(range_without_descriptors) {
   close(next_fd);
   few.rlim_cur = (rlim_t)next_fd;
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-  counter_ask_range(&file, &counter, &reading);
+  counter_read_range(&file, &counter, &reading);
   expect_range(&reading, 0, -EMFILE);
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
   reading = read_zone(&counter);

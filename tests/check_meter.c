@@ -1242,13 +1242,13 @@ START_TEST(asks_range) {
   meter_init(&meter, &options);
   struct reading reading = {.energy_uj = 1000, .at = {NS_PER_S, WALL0}}, lower = {.energy_uj = 999},
                  torn = {.error = -ENODATA};
-  ck_assert(!meter_asks_range(&meter, &reading));
+  ck_assert(!meter_needs_range(&meter, &reading));
   meter_take(&meter, &reading);
-  ck_assert(meter_asks_range(&meter, &lower));
-  ck_assert(!meter_asks_range(&meter, &reading));
-  ck_assert(!meter_asks_range(&meter, &torn));
+  ck_assert(meter_needs_range(&meter, &lower));
+  ck_assert(!meter_needs_range(&meter, &reading));
+  ck_assert(!meter_needs_range(&meter, &torn));
   lower.range_uj = 5000;
-  ck_assert(!meter_asks_range(&meter, &lower));
+  ck_assert(!meter_needs_range(&meter, &lower));
 }
 END_TEST
 

@@ -15,7 +15,7 @@
 /* ---- range ------------------------------------------------------------------------------------------------------- */
 
 /* 0 and *range_uj above 0, or -errno. */
-static int read_range(const struct look_file *file, uint64_t *range_uj) {
+static int look_at_range(const struct look_file *file, uint64_t *range_uj) {
   static const char name[] = "max_energy_range_uj";
   const char *slash = strrchr(file->path, '/');
   size_t dir_len = slash == NULL ? 0 : (size_t)(slash - file->path) + 1;
@@ -37,8 +37,8 @@ static int read_range(const struct look_file *file, uint64_t *range_uj) {
   return status;
 }
 
-void counter_ask_range(const struct look_file *file, struct counter_memory *counter, struct reading *reading) {
-  int status = read_range(file, &counter->range_uj);
+void counter_read_range(const struct look_file *file, struct counter_memory *counter, struct reading *reading) {
+  int status = look_at_range(file, &counter->range_uj);
   if (status == -ENOENT)
     counter->range_uj = 0;
   counter->range_known = status == 0 || status == -ENOENT;
@@ -94,7 +94,7 @@ void counter_read(const struct look_file *file, struct counter_memory *counter, 
   reading->computed = memory->facts.computed;
   reading->range_uj = counter->range_uj;
   if (!counter->range_known)
-    counter_ask_range(file, counter, reading);
+    counter_read_range(file, counter, reading);
 }
 
 const char *counter_error_text(int error) {

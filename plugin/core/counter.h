@@ -54,7 +54,7 @@ void counter_read(const struct look_file *file, struct counter_memory *counter, 
  * Reads the sibling max_energy_range_uj again, under the same rules (once, no retry), and sets range_uj and range_error
  * of *reading. A known range is kept if it cannot be read now.
  */
-void counter_ask_range(const struct look_file *file, struct counter_memory *counter, struct reading *reading);
+void counter_read_range(const struct look_file *file, struct counter_memory *counter, struct reading *reading);
 
 /*
  * Text for the error of a reading, to be printed after a path, without a full stop: "is empty", "is a symbolic link,

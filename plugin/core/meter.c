@@ -451,7 +451,7 @@ static void follow(struct meter *m, const struct reading *r) {
   m->updates++;
 }
 
-bool meter_asks_range(const struct meter *m, const struct reading *r) {
+bool meter_needs_range(const struct meter *m, const struct reading *r) {
   return r->error == 0 && r->range_uj == 0 && (m->started || m->resumes) && r->energy_uj < m->energy_uj;
 }
 

@@ -245,7 +245,7 @@ void meter_resume(struct meter *meter, const struct meter_saved *saved);
  * True if the counter falls with this reading and no range is known. Then the caller should ask for the range again
  * before it passes the reading to meter_take().
  */
-bool meter_asks_range(const struct meter *meter, const struct reading *reading);
+bool meter_needs_range(const struct meter *meter, const struct reading *reading);
 
 /* Takes the next reading. Its instant is not earlier than that of the reading before. */
 void meter_take(struct meter *meter, const struct reading *reading);

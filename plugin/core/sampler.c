@@ -191,8 +191,8 @@ static void look(struct sampler *sampler, struct source_entry *entry, int64_t *p
   struct reading reading;
   source_read(sampler->source, entry, t->bad ? &none : patience_ns, &reading);
   t->bad = reading.error != 0;
-  if (meter_asks_range(&t->meter, &reading))
-    source_ask_range(sampler->source, entry, &reading);
+  if (meter_needs_range(&t->meter, &reading))
+    source_read_range(sampler->source, entry, &reading);
   meter_take(&t->meter, &reading);
   struct update update;
   if (meter_update(&t->meter, &update))

@@ -355,11 +355,11 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
     source->compare = true;
 }
 
-void source_ask_range(struct source *source, struct source_entry *entry, struct reading *reading) {
+void source_read_range(struct source *source, struct source_entry *entry, struct reading *reading) {
   struct member *member = member_of(entry);
   struct look_file file;
   if (place_file(member->place, entry->path, source->mounts, &file) == 0)
-    counter_ask_range(&file, &member->counter, reading);
+    counter_read_range(&file, &member->counter, reading);
 }
 
 uint64_t source_range_uj(const struct source_entry *entry) {

@@ -92,8 +92,8 @@ struct source_entry *source_at(const struct source *source, size_t index);
 /* As counter_read(). Between source_begin() and source_end(). */
 void source_read(struct source *source, struct source_entry *entry, int64_t *patience_ns, struct reading *reading);
 
-/* As counter_ask_range(), for a reading of source_read() in the same pass: before a reset is reported. */
-void source_ask_range(struct source *source, struct source_entry *entry, struct reading *reading);
+/* As counter_read_range(), for a reading of source_read() in the same pass: before a reset is reported. */
+void source_read_range(struct source *source, struct source_entry *entry, struct reading *reading);
 
 /* Where its counter wraps, as last read; 0: it does not, or unknown. */
 uint64_t source_range_uj(const struct source_entry *entry);
