@@ -181,7 +181,7 @@ static int on_init(void) {
 /* ---- read -------------------------------------------------------------------------------------------------------- */
 
 static void report_mounts(void) {
-  int error = sampler_warning(plugin.sampler);
+  int error = sampler_mounts_error(plugin.sampler);
   if (error != 0 && plugin.mounts_error == 0 && may_report_here())
     report(
         LOG_WARNING,

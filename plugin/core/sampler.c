@@ -254,8 +254,8 @@ int sampler_search_error(const struct sampler *sampler, const char **where) {
   return sampler->search_error;
 }
 
-int sampler_warning(const struct sampler *sampler) {
-  return source_warning(sampler->source);
+int sampler_mounts_error(const struct sampler *sampler) {
+  return source_mounts_error(sampler->source);
 }
 
 size_t sampler_count(const struct sampler *sampler) {

@@ -69,8 +69,8 @@ int sampler_pass(struct sampler *sampler, const struct instant *now);
  */
 int sampler_search_error(const struct sampler *sampler, const char **where);
 
-/* As source_warning(), of the last look or pass. */
-int sampler_warning(const struct sampler *sampler);
+/* As source_mounts_error(), of the last look or pass. */
+int sampler_mounts_error(const struct sampler *sampler);
 
 /* How many counters there were in the last pass. */
 size_t sampler_count(const struct sampler *sampler);

@@ -326,7 +326,7 @@ int source_begin(struct source *source, const char **where) {
   return error;
 }
 
-int source_warning(const struct source *source) {
+int source_mounts_error(const struct source *source) {
   return source->mounts_error;
 }
 

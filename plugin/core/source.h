@@ -82,7 +82,7 @@ int source_begin(struct source *source, const char **where);
  * 0, or -errno of reading the mount table in the last source_begin(); -ENOENT where /proc is not mounted. Then each
  * mount counts as not local, and files are opened only through /proc.
  */
-int source_warning(const struct source *source);
+int source_mounts_error(const struct source *source);
 
 size_t source_count(const struct source *source);
 

@@ -177,7 +177,7 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
 
 static void tell_unsearched(const struct sampler *sampler, bool fatal) {
   const char *where = NULL;
-  int error = sampler_search_error(sampler, &where), warning = sampler_warning(sampler);
+  int error = sampler_search_error(sampler, &where), warning = sampler_mounts_error(sampler);
   if (warning != 0)
     tell_warning("unable to read /proc/self/mountinfo: %s; each file is opened with more care", strerror(-warning));
   if (error == 0)
