@@ -30,10 +30,11 @@ struct place {
   bool guarded;   /* only root and we can change what is in root */
   bool listed;    /* as long as root has this stamp, there are no names but those of items */
   struct stamp stamp;
-  bool doubtful;
+  bool recheck;        /* the next search checks that each file exists */
   uint32_t generation; /* of the mount table at the last search */
-  int error, blind;    /* of the last search; blind: it could not be finished, so what it missed may be there */
-  char *where;
+  int error;           /* what the last search returns */
+  int search_error;    /* why that search could not list a directory, whose files may still exist; 0: it could */
+  char *error_dir;
   struct item *items; /* sorted by path */
   size_t items_num;
 };
@@ -146,7 +147,7 @@ int place_new(const char *path_or_pattern, struct place **place) {
 
 static void drop(struct item *item, const struct place_user *user) {
   if (item->own != NULL && user != NULL)
-    user->went(item->own, user->arg);
+    user->lost(item->own, user->arg);
   item->own = NULL; /* whoever still goes through the items must not find it */
   free(item->path);
 }
@@ -164,18 +165,18 @@ void place_free(struct place *place, const struct place_user *user) {
   for (size_t i = 0; i < place->items_num; i++)
     drop(&place->items[i], user);
   free(place->items);
-  free(place->where);
+  free(place->error_dir);
   free(place->root);
   free(place->rest);
   free(place);
 }
 
-const char *place_where(const struct place *place) {
-  return place->where;
+const char *place_error_dir(const struct place *place) {
+  return place->error_dir;
 }
 
-void place_doubt(struct place *place) {
-  place->doubtful = true;
+void place_recheck(struct place *place) {
+  place->recheck = true;
 }
 
 size_t place_count(const struct place *place) {
@@ -193,7 +194,7 @@ bool place_is_pattern(const struct place *place) {
 int place_file(const struct place *place, const char *path, const struct mounts *mounts, struct look_file *file) {
   bool found = place->root != NULL;
   if (found && place->root_fd < 0)
-    return place->blind != 0 ? place->blind : -EBADF;
+    return place->search_error != 0 ? place->search_error : -EBADF;
   *file = (struct look_file){.dir_fd = found ? place->root_fd : AT_FDCWD,
                              .path = path + place->skip,
                              .found = found,
@@ -221,13 +222,13 @@ static void note_error(struct place *place, int error, const char *below) {
   if (error != -E2BIG)
     place->listed = false;
   if (error != -ENOENT && error != -ENOTDIR && error != -EACCES && error != -EPERM && error != -E2BIG)
-    place->blind = error;
+    place->search_error = error;
   bool better = place->error == 0 || (place->error == -E2BIG && error != -E2BIG);
   if (!better || error == -ENOENT || error == -ENOTDIR)
     return;
   place->error = error;
-  free(place->where);
-  place->where = join(place->root, below);
+  free(place->error_dir);
+  place->error_dir = join(place->root, below);
 }
 
 static void too_many(struct walk *walk, const char *below) {
@@ -413,7 +414,7 @@ static int merge(struct place *place, struct names *found, const struct place_us
       struct item *item = &place->items[old];
       if (name != NULL && (order = strcmp(item->path + place->skip, name)) >= 0)
         break;
-      if (place->blind != 0)
+      if (place->search_error != 0)
         items[num++] = *item;
       else
         drop(item, user);
@@ -462,11 +463,11 @@ static int check_files(struct place *place, const struct mounts *mounts, const s
       continue;
     enum presence presence = place->root == NULL ? PRESENT : presence_of(place, item->path, mounts);
     if (presence == PRESENT && item->own == NULL) {
-      item->own = user->came(place, item->path, user->arg);
+      item->own = user->found(place, item->path, user->arg);
       if (item->own == NULL)
         status = -ENOMEM;
     } else if (presence == ABSENT && item->own != NULL) {
-      user->went(item->own, user->arg);
+      user->lost(item->own, user->arg);
       item->own = NULL;
     }
   }
@@ -487,9 +488,9 @@ static int find_names(struct place *place, const struct mounts *mounts, const st
 
 int place_search(struct place *place, const struct mounts *mounts, const struct place_user *user) {
   place_close(place);
-  place->error = place->blind = 0;
-  free(place->where);
-  place->where = NULL;
+  place->error = place->search_error = 0;
+  free(place->error_dir);
+  place->error_dir = NULL;
   if (place->root == NULL)
     return check_files(place, mounts, user, false);
   int status = 0;
@@ -498,14 +499,14 @@ int place_search(struct place *place, const struct mounts *mounts, const struct 
     note_error(place, -errno, "");
     status = merge(place, &(struct names){.num = 0}, user);
   } else {
-    bool all = place->doubtful || place->generation != mounts_generation(mounts);
-    place->doubtful = false;
+    bool all = place->recheck || place->generation != mounts_generation(mounts);
+    place->recheck = false;
     place->generation = mounts_generation(mounts);
     if (!root_is_unchanged(place, mounts))
       status = find_names(place, mounts, user);
     if (check_files(place, mounts, user, all) != 0)
       status = -ENOMEM;
-    place->doubtful = place->blind != 0 && all;
+    place->recheck = place->search_error != 0 && all;
   }
   return status != 0 ? status : place->error;
 }

@@ -25,10 +25,10 @@ struct place;
 
 /* Callbacks for files found and no longer found. */
 struct place_user {
-  /* A file was found. path is valid until went(). Returns the user's data for it; NULL: no memory, called again. */
-  void *(*came)(struct place *place, const char *path, void *arg);
+  /* A file was found. path is valid until lost(). Returns the user's data for it; NULL: no memory, called again. */
+  void *(*found)(struct place *place, const char *path, void *arg);
   /* The file is no longer found. */
-  void (*went)(void *own, void *arg);
+  void (*lost)(void *own, void *arg);
   void *arg;
 };
 
@@ -39,7 +39,7 @@ struct place_user {
  */
 int place_new(const char *path_or_pattern, struct place **place);
 
-/* Calls went() for each file. NULL is fine. */
+/* Calls lost() for each file. NULL is fine. */
 void place_free(struct place *place, const struct place_user *user);
 
 /* True if the text has a wildcard. */
@@ -47,25 +47,25 @@ bool place_has_wildcard(const char *text);
 
 /*
  * Finds files. If the root of a pattern with one wildcard component, on a local mount, is unchanged, that is one stat;
- * else directories are listed. A file counts as found until its directory is listed without it, or until place_doubt()
- * or a change of the mount table triggers a check that it exists.
+ * else directories are listed. A file counts as found until its directory is listed without it, or until
+ * place_recheck() or a change of the mount table triggers a check that it exists.
  *
  * A directory without permission is skipped (its files are no longer found); one that cannot be listed for lack of
  * descriptors or memory, or because of a failing disk, keeps its files. 0, -ENOMEM, or the first error
- * of a directory other than -ENOENT and -ENOTDIR: see place_where(). -E2BIG, if there is no other: more files than the
- * limit.
+ * of a directory other than -ENOENT and -ENOTDIR: see place_error_dir(). -E2BIG, if there is no other: more files than
+ * the limit.
  */
 int place_search(struct place *place, const struct mounts *mounts, const struct place_user *user);
 
 /* The directory of the last error of place_search(); NULL: none, or no memory. Valid until the next search. */
-const char *place_where(const struct place *place);
+const char *place_error_dir(const struct place *place);
 
 void place_close(struct place *place);
 
 /* The next search checks that each file still exists. */
-void place_doubt(struct place *place);
+void place_recheck(struct place *place);
 
-/* Sorted by path. NULL: came() had no memory, or the name has no file. */
+/* Sorted by path. NULL: found() had no memory, or the name has no file. */
 size_t place_count(const struct place *place);
 void *place_at(const struct place *place, size_t index);
 
@@ -73,7 +73,7 @@ void *place_at(const struct place *place, size_t index);
 bool place_is_pattern(const struct place *place);
 
 /*
- * Locates the file of this path (as passed to came()). 0 between place_search() and place_close(), else -errno of
+ * Locates the file of this path (as passed to found()). 0 between place_search() and place_close(), else -errno of
  * opening the root in the last search.
  */
 int place_file(const struct place *place, const char *path, const struct mounts *mounts, struct look_file *file);

@@ -65,7 +65,7 @@ static struct member *next_member(const struct source *source, size_t *place, si
 
 /* ---- counters come and go ---------------------------------------------------------------------------------------- */
 
-static void *member_came(struct place *place, const char *path, void *arg) {
+static void *member_found(struct place *place, const char *path, void *arg) {
   struct source *source = arg;
   char *raw = label_from_path(path, source->options.host);
   char *name = raw == NULL ? NULL : label_make_safe(raw);
@@ -104,7 +104,7 @@ static void end_twin(struct source *source, struct member *member) {
   source->changed = true;
 }
 
-static void member_went(void *own, void *arg) {
+static void member_lost(void *own, void *arg) {
   struct source *source = arg;
   struct member *member = own, *other;
   unlist(source, member);
@@ -267,7 +267,7 @@ int source_new(const struct source_options *options, struct source **source) {
 }
 
 static struct place_user place_user(struct source *source) {
-  return (struct place_user){.came = member_came, .went = member_went, .arg = source};
+  return (struct place_user){.found = member_found, .lost = member_lost, .arg = source};
 }
 
 void source_free(struct source *source) {
@@ -313,7 +313,7 @@ int source_begin(struct source *source, const char **where) {
     int status = place_search(source->places[i], source->mounts, &user);
     if (status != 0 && (error == 0 || (error == -E2BIG && status != -E2BIG) || status == -ENOMEM)) {
       error = status;
-      error_where = status == -ENOMEM ? NULL : place_where(source->places[i]);
+      error_where = status == -ENOMEM ? NULL : place_error_dir(source->places[i]);
     }
   }
   if (source->twins_num > 0)
@@ -350,7 +350,7 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
   else
     *reading = (struct reading){.error = status, .at = source->now};
   if (reading->error == -ENOENT || reading->error == -ENOTDIR)
-    place_doubt(member->place);
+    place_recheck(member->place);
   if (memory->stamp.inode != inode || memory->stamp.device != device)
     source->compare = true;
 }

@@ -137,7 +137,7 @@ broken "... nor when it changed" $place 's/ && stamp_same\(&place->stamp, &stamp
 broken "what had no file is looked for again" $place 's/if \(item->own != NULL && !all\)/if (!all \&\& place->listed)/' \
   $by_source listed_on_change
 broken "... nor where directories change elsewhere" $place 's/bool local = mounts_facts.*;/bool local = true; (void)mounts;/' $by_source overlay
-broken "what was found missing is looked for" plugin/core/source.c 's/^    place_doubt\(member->place\);/    (void)0;/' $by_source gone_before_read
+broken "what was found missing is looked for" plugin/core/source.c 's/^    place_recheck\(member->place\);/    (void)0;/' $by_source gone_before_read
 broken "one share has 10,000 counters at most" $place 's/^#define FILES_MAX   10000/#define FILES_MAX   100000/' $by_source bounded
 broken "... in all its directories" $place 's/^    walk->files_left--;/    (void)0;/' $by_source bounded_in_all
 broken "one file by two paths is one counter" plugin/core/source.c 's/^    unlist\(source, member\);\n    member->twin/XX/; s/^#define PASSES_ALIKE 3/#define PASSES_ALIKE 300/' $by_source twins
