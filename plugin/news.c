@@ -364,7 +364,7 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
   struct vm *vm = *sample->slot;
   /* A file that was removed between search and read is reported by the next search. */
-  if (vm == NULL || (sample->state == SAMPLE_MISSING && sample->found))
+  if (vm == NULL || (sample->state == SAMPLE_MISSING && sample->by_pattern))
     return 0;
   int last_error = vm->error;
   /* The writer empties a file before it writes: once is no news. */
@@ -400,7 +400,7 @@ static void sink_added(struct sink *sink, const struct sample *sample) {
   *sample->slot = vm;
   if (news->started && may_report(news->throttle, NULL, news->now.mono_ns))
     report(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
-  if (vm != NULL && sample->found) /* one that was written out may be missing */
+  if (vm != NULL && sample->by_pattern) /* one that was written out may be missing */
     notify_here(news, vm);
 }
 

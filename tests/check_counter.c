@@ -21,7 +21,7 @@
 static struct reading read_counter(const char *name, bool found) {
   int64_t patience_ns = 0;
   int dir_fd = found ? open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
-  struct look_file file = {.dir_fd = dir_fd, .path = found ? name : in_scratch(name), .found = found};
+  struct look_file file = {.dir_fd = dir_fd, .path = found ? name : in_scratch(name), .by_pattern = found};
   struct reading reading = read_as_source(&file, NULL, &patience_ns);
   if (found)
     close(dir_fd);
@@ -238,7 +238,7 @@ START_TEST(sysfs) {
     close(dir_fd);
     return; /* no sysfs in this container */
   }
-  struct look_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
+  struct look_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .by_pattern = true};
   int64_t patience_ns = 0;
   struct reading reading = read_as_source(&file, NULL, &patience_ns);
   ck_assert_int_eq(reading.error, 0);
@@ -263,7 +263,7 @@ START_TEST(out_of_sysfs) {
   ck_assert_int_eq(write(fd, "42", 2), 2);
   close(fd);
   int dir_fd = open("/sys/class/net", O_PATH | O_DIRECTORY | O_CLOEXEC), before = count_held_files();
-  struct look_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .found = true};
+  struct look_file file = {.dir_fd = dir_fd, .path = "lo/mtu", .by_pattern = true};
   int64_t patience_ns = 0;
   struct reading reading = read_as_source(&file, NULL, &patience_ns);
   ck_assert_int_eq(reading.error, -ELOOP);
@@ -346,7 +346,7 @@ START_TEST(torn) {
   int bad = 0, updates = 0, powers = 0, reads = 50000;
   struct reading last = {.energy_uj = 1000000};
   int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct look_file file = {.dir_fd = dir_fd, .path = "energy_uj", .found = true};
+  struct look_file file = {.dir_fd = dir_fd, .path = "energy_uj", .by_pattern = true};
   for (int i = 0; i < reads; i++) {
     int64_t patience_ns = COUNTER_PATIENCE_NS;
     struct reading reading = read_as_source(&file, NULL, &patience_ns);

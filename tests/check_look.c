@@ -93,7 +93,7 @@ static struct counter_memory counter;
 static struct reading look_at(const char *name, bool guarded) {
   int64_t patience_ns = 0;
   int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct look_file file = {.dir_fd = dir_fd, .path = name, .found = true, .guarded = guarded};
+  struct look_file file = {.dir_fd = dir_fd, .path = name, .by_pattern = true, .guarded = guarded};
   struct reading reading = read_as_source(&file, &counter, &patience_ns);
   close(dir_fd);
   let_a_tick_pass();
@@ -447,7 +447,7 @@ START_TEST(anything) {
       happen(random >> 17, random >> 21);
     }
     int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct look_file file = {.dir_fd = dir_fd, .path = "vm/zone/energy_uj", .found = true};
+    struct look_file file = {.dir_fd = dir_fd, .path = "vm/zone/energy_uj", .by_pattern = true};
     int64_t patience_ns = 0;
     struct reading truth = read_as_source(&file, NULL, &patience_ns);
     close(dir_fd);

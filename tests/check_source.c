@@ -336,7 +336,7 @@ START_TEST(literal_wildcards) {
   add(source, "vm[2]/e"); /* is none now, and so a pattern */
   ck_assert_int_eq(source_begin(source, NULL), 0);
   ck_assert_uint_eq(source_count(source), 1);
-  ck_assert(!source_at(source, 0)->found);
+  ck_assert(!source_at(source, 0)->by_pattern);
   ck_assert_str_eq(source_at(source, 0)->label, "vm[1]");
   source_end(source);
   make_files("vm2/e vm[2]/e");
@@ -500,7 +500,7 @@ START_TEST(missing_path) {
   remove_file("b/e");
   ck_assert_str_eq(readings_of(source), "b/e=ENOENT a/e=42");
   ck_assert_str_eq(take_events(), "+b/e +a/e");
-  ck_assert(!source_at(source, 0)->found);
+  ck_assert(!source_at(source, 0)->by_pattern);
   source_free(source);
 }
 END_TEST
@@ -684,7 +684,7 @@ START_TEST(labels_of_layout) {
   ck_assert_uint_eq(source_count(source), ROWS(labels));
   for (size_t i = 0; i < ROWS(labels); i++) {
     ck_assert_str_eq(source_at(source, i)->label, labels[i]);
-    ck_assert_int_eq(source_at(source, i)->found, i < 3);
+    ck_assert_int_eq(source_at(source, i)->by_pattern, i < 3);
   }
   source_free(source);
 }

@@ -80,7 +80,7 @@ static int refuse_type(mode_t mode) {
 }
 
 static int open_file(const struct look_file *file, int flags) {
-  if (file->found)
+  if (file->by_pattern)
     return look_open_found(file->dir_fd, file->path, flags, file->mounts);
   int fd = openat(file->dir_fd, file->path, flags | O_CLOEXEC);
   return fd >= 0 ? fd : -errno;
@@ -98,7 +98,7 @@ static int open_again(int path_fd) {
 
 /* True if no tenant can have put a link on the way to the file, so that its name alone may be looked up. */
 static bool name_is_safe(const struct look_file *file, const struct look_memory *memory) {
-  if (!file->found)
+  if (!file->by_pattern)
     return true;
   switch (memory->depth) {
   case 0:
@@ -248,7 +248,7 @@ static int look_at_file(const struct look_file *file, struct look_memory *memory
   const struct stamp *before = NULL;
   bool expected = expects_news(memory);
   if (!fresh && trusted(memory) && !expected && name_is_safe(file, memory)) {
-    int flags = AT_NO_AUTOMOUNT | (file->found ? AT_SYMLINK_NOFOLLOW : 0);
+    int flags = AT_NO_AUTOMOUNT | (file->by_pattern ? AT_SYMLINK_NOFOLLOW : 0);
     if (stat_file(file->dir_fd, file->path, flags, &stamp) == 0 && stamp_same_file(&memory->stamp, &stamp)) {
       if (unchanged(memory, &stamp))
         return 0;
@@ -258,7 +258,8 @@ static int look_at_file(const struct look_file *file, struct look_memory *memory
     }
   }
   int status = 0;
-  bool direct = !fresh && file->found && memory->facts.no_devices && (memory->facts.local || memory->facts.computed);
+  bool direct =
+      !fresh && file->by_pattern && memory->facts.no_devices && (memory->facts.local || memory->facts.computed);
   if (direct)
     status = look_directly(file, memory, before, expected);
   /* an error is looked into, for the true reason: no device is denied, but refused */

@@ -35,7 +35,7 @@
 struct look_file {
   int dir_fd;                  /* AT_FDCWD, or the open directory that path is relative to */
   const char *path;            /* relative to dir_fd, or absolute */
-  bool found;                  /* found by a pattern: links in path are not followed, except those in sysfs */
+  bool by_pattern;             /* found by a pattern: links in path are not followed, except those in sysfs */
   bool guarded;                /* only root and we can change the entries of dir_fd */
   const struct mounts *mounts; /* NULL: no mount is known */
 };

@@ -101,7 +101,7 @@ struct sample {
   const char *label;
   const char *name;
   const char *path;
-  bool found; /* by a pattern, not written out */
+  bool by_pattern; /* found by one, not written out */
 
   struct instant at; /* when the counter was read */
   enum sample_state state;

@@ -192,12 +192,12 @@ bool place_is_pattern(const struct place *place) {
 }
 
 int place_file(const struct place *place, const char *path, const struct mounts *mounts, struct look_file *file) {
-  bool found = place->root != NULL;
-  if (found && place->root_fd < 0)
+  bool by_pattern = place->root != NULL;
+  if (by_pattern && place->root_fd < 0)
     return place->search_error != 0 ? place->search_error : -EBADF;
-  *file = (struct look_file){.dir_fd = found ? place->root_fd : AT_FDCWD,
+  *file = (struct look_file){.dir_fd = by_pattern ? place->root_fd : AT_FDCWD,
                              .path = path + place->skip,
-                             .found = found,
+                             .by_pattern = by_pattern,
                              .guarded = place->guarded,
                              .mounts = mounts};
   return 0;

@@ -63,7 +63,7 @@ static struct sample sample_of(const struct tracked *t, const struct source_entr
   return (struct sample){.label = entry->label,
                          .name = entry->name,
                          .path = entry->path,
-                         .found = entry->found,
+                         .by_pattern = entry->by_pattern,
                          .range_uj = source_range_uj(entry),
                          .state = t->meter.state};
 }

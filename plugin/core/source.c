@@ -73,7 +73,7 @@ static void *member_found(struct place *place, const char *path, void *arg) {
   struct member *member = name == NULL ? NULL : calloc(1, sizeof(*member) + name_size);
   if (member != NULL) {
     memcpy(member->name, name, name_size);
-    member->entry = (struct source_entry){.path = path, .name = member->name, .found = place_is_pattern(place)};
+    member->entry = (struct source_entry){.path = path, .name = member->name, .by_pattern = place_is_pattern(place)};
     member->place = place;
     source->changed = true;
   }

@@ -40,7 +40,7 @@ struct source_entry {
   const char *name;  /* the VM's safe name, before it was made unique */
   const char *label; /* unique in this source, safe in every output */
   void *user;        /* the consumer's own, NULL at first; kept while the counter is away */
-  bool found;        /* by a pattern */
+  bool by_pattern;   /* found by one */
 };
 
 struct source_options {

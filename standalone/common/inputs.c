@@ -70,7 +70,7 @@ static int check_source(struct source *source, const char *pattern, bool waits) 
   const char *where = NULL;
   int search_error = source_begin(source, &where);
   size_t count = source_count(source);
-  bool one_path = count == 1 && !source_at(source, 0)->found;
+  bool one_path = count == 1 && !source_at(source, 0)->by_pattern;
   source_end(source);
   if (search_error == -ENOMEM)
     return search_error;

@@ -460,7 +460,7 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path),
                                     .guest = is_of_guest(sample->path),
-                                    .vanished = sample->found && watched->facts.readings > 0,
+                                    .vanished = sample->by_pattern && watched->facts.readings > 0,
                                     .spaced = watched->facts.updates == 0 && is_spaced(sample)};
   check->comparison.guest = check->comparison.guest || context.guest;
   struct finding *finding = add_finding(check, SUBJECT_VM, sample->label, sample->path);

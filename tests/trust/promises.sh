@@ -64,7 +64,7 @@ broken "no socket" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISSOCK
 broken "no directory" $look 's/if \(S_ISREG\(mode\)\)/if (S_ISREG(mode) || S_ISDIR(mode))/' $by_look tricked
 broken "... and it is reported as one" $look 's/S_ISDIR\(mode\) \? -EISDIR :/false ? -EISDIR :/' $by_counter kind
 broken "a device is not even opened" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, OPEN_FLAGS)/' $by_look tricked
-broken "... nor where a written-out path leads" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->found ? O_PATH : OPEN_FLAGS)/' \
+broken "... nor where a written-out path leads" $look 's/int path_fd = open_file\(file, O_PATH\)/int path_fd = open_file(file, file->by_pattern ? O_PATH : OPEN_FLAGS)/' \
   $by_look led_away
 broken "to open never waits" $look 's/^(#define OPEN_FLAGS .*) \| O_NONBLOCK/\1/' $by_look tricked $stalls
 broken "the range is read by the same rules" $counter 's/^#include <errno.h>/&\n#include <stdio.h>/; s/status = look_once\(&sibling, &memory\);/status = 0; FILE *f = fopen(path, "r"); unsigned long long n; if (f == NULL || fscanf(f, "%llu", \&n) != 1) status = -ENODATA; else memory.number = n;/' \
@@ -72,16 +72,16 @@ broken "the range is read by the same rules" $counter 's/^#include <errno.h>/&\n
 
 # links
 opening=plugin/core/look_open.c place=plugin/core/place.c by_source=tests/check_source
-broken "no link as the file that a pattern found" $look 's/^  if \(file->found\)$/  if (false)/' $by_counter kind
+broken "no link as the file that a pattern found" $look 's/^  if \(file->by_pattern\)$/  if (false)/' $by_counter kind
 broken "no link as a directory on the way" $opening 's/\.resolve = RESOLVE_NO_SYMLINKS/.resolve = 0/' $by_counter linked_directory
 broken "... nor where the kernel has no openat2" $opening 's/S_ISLNK\(st\.st_mode\)/false/; s/O_DIRECTORY\) \| O_NOFOLLOW/O_DIRECTORY)/' \
   $by_counter step_by_step
-broken "a path that was written out leads through links" $look 's/^  if \(file->found\)$/  if (true)/' $by_counter linked_directory
+broken "a path that was written out leads through links" $look 's/^  if \(file->by_pattern\)$/  if (true)/' $by_counter linked_directory
 broken "the links of sysfs are followed" $opening 's/return stamp_stat.*;/(void)fd, (void)mounts, (void)st; return false;/' $by_counter sysfs
 broken "... in a search, too" $opening 's/return stamp_stat.*;/(void)fd, (void)mounts, (void)st; return false;/' $by_source sysfs
 broken "... but not from elsewhere into sysfs" $opening 's/ \|\| !on_sysfs\(dir_fd, mounts\)//' $by_counter linked_directory
 broken "... and not out of sysfs" $opening 's/if \(!on_sysfs\(fd, mounts\)\)/if (false)/' $by_counter out_of_sysfs
-broken "a name is not looked up through a link" $look 's/\(file->found \? AT_SYMLINK_NOFOLLOW : 0\)/0/' $by_look link_is_not_followed
+broken "a name is not looked up through a link" $look 's/\(file->by_pattern \? AT_SYMLINK_NOFOLLOW : 0\)/0/' $by_look link_is_not_followed
 broken "a search enters no link" $place 's/fd = look_open_found\(walk->place->root_fd, below.*;/fd = openat(walk->place->root_fd, below[0] == 0 ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);/' \
   $by_source refused
 
@@ -119,8 +119,8 @@ broken "a stamp tells another file" plugin/core/stamp.c 's/&& stamp_same_file\(a
 broken "one look of 64 is from the ground up" $look 's/^#define LOOKS_TO_TRUST 64/#define LOOKS_TO_TRUST 250/' $by_look found_out_later
 broken "... and reads the number" $look 's/fd == 0 && !fresh && facts/fd == 0 \&\& facts/' \
   $by_look found_out_later
-broken "opened at once only where there are no devices" $look 's/file->found && memory->facts\.no_devices &&/file->found \&\&/' $by_look tricked
-broken "... and only what a pattern found" $look 's/!fresh && file->found && memory->facts\.no_devices/!fresh \&\& memory->facts.no_devices/' \
+broken "opened at once only where there are no devices" $look 's/file->by_pattern && memory->facts\.no_devices &&/file->by_pattern \&\&/' $by_look tricked
+broken "... and only what a pattern found" $look 's/!fresh && file->by_pattern && memory->facts\.no_devices/!fresh \&\& memory->facts.no_devices/' \
   $by_look led_away
 broken "looked up by name only below a guarded directory" $look '/^  case 1:$/,+1s/return file->guarded;/return true;/' $by_look link_on_the_way
 broken "... or where no links are followed" $look 's/return file->guarded && memory->facts\.no_links;/return file->guarded;/' $by_look link_on_the_way
