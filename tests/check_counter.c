@@ -478,7 +478,7 @@ int clock_now(struct instant *now) {
 
 static const struct {
   int stops;
-  bool vague;
+  bool inexact;
 } stop_rows[] = {{0, false}, {1, false}, {2, false}, {3, true}};
 
 START_TEST(stopped) {
@@ -496,7 +496,7 @@ START_TEST(stopped) {
     ck_assert_int_eq(stops, 0);
     clock_now(&after);
     ck_assert_int_eq(reading.error, 0);
-    ck_assert_int_eq(reading.vague, stop_rows[_i].vague);
+    ck_assert_int_eq(reading.inexact, stop_rows[_i].inexact);
     ck_assert_int_eq(reading.at.mono_ns, now.mono_ns);
     ck_assert_int_eq(reading.at.wall_ns, now.wall_ns);
     ck_assert_int_ge(reading.at.mono_ns, before.mono_ns + stop_rows[_i].stops * NS_PER_S);

@@ -1044,7 +1044,7 @@ START_TEST(vague_instants) {
     for (int i = 0; i < 5; i++) {
       struct reading reading = {.energy_uj = 100000000 * (uint64_t)i, .mtime_ns = WALL0 + i * NS_PER_S, .local = true};
       reading.at = (struct instant){.mono_ns = (1000 + i) * NS_PER_S, .wall_ns = WALL0 + i * NS_PER_S};
-      reading.vague = i == 2;
+      reading.inexact = i == 2;
       meter_take(&meter, &reading);
       meter_sample(&meter, &sample);
       bool expected = base == 0 ? i == 1 || i == 4 : i > 0;

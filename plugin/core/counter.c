@@ -49,17 +49,17 @@ void counter_read_range(const struct look_file *file, struct counter_memory *cou
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Looks, a few times if need be. *vague as in a reading. */
+/* Looks, a few times if need be. *inexact as in a reading. */
 static int look_with_patience(const struct look_file *file, struct look_memory *memory, int64_t *patience_ns,
-                              struct instant *now, bool *vague) {
+                              struct instant *now, bool *inexact) {
   int64_t left_ns = *patience_ns < COUNTER_PATIENCE_NS ? *patience_ns : COUNTER_PATIENCE_NS;
   int64_t pause_ns = 0; /* the second look comes at once */
   for (int looks = 1;;) {
     int64_t before_ns = now->mono_ns;
     int status = look_once(file, memory);
-    *vague = clock_now(now) != 0 || now->mono_ns - before_ns > LOOK_MAX_NS;
+    *inexact = clock_now(now) != 0 || now->mono_ns - before_ns > LOOK_MAX_NS;
     if (status == 0) {
-      if (!*vague || looks++ >= LOOKS_MAX)
+      if (!*inexact || looks++ >= LOOKS_MAX)
         return 0;
       continue;
     }
@@ -78,8 +78,8 @@ static int look_with_patience(const struct look_file *file, struct look_memory *
 void counter_read(const struct look_file *file, struct counter_memory *counter, int64_t *patience_ns,
                   struct instant *now, struct reading *reading) {
   struct look_memory *memory = &counter->look;
-  bool vague = false;
-  int status = look_with_patience(file, memory, patience_ns, now, &vague);
+  bool inexact = false;
+  int status = look_with_patience(file, memory, patience_ns, now, &inexact);
   *reading = (struct reading){.error = status, .at = *now};
   if (status == -ENOENT || status == -ENOTDIR) {
     counter->range_known = false;
@@ -89,7 +89,7 @@ void counter_read(const struct look_file *file, struct counter_memory *counter, 
     return;
   reading->energy_uj = memory->number;
   reading->mtime_ns = memory->stamp.mtime_ns;
-  reading->vague = vague;
+  reading->inexact = inexact;
   reading->local = memory->facts.local;
   reading->computed = memory->facts.computed;
   reading->range_uj = counter->range_uj;

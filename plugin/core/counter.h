@@ -20,7 +20,7 @@ struct reading {
   uint64_t energy_uj; /* the number in the file, µJ */
   int64_t mtime_ns;   /* its modification time when it held this number, ns since 1970 */
   struct instant at;  /* when the file was read; always set */
-  bool vague;         /* instant not exact: each of three tries took more than 5 ms */
+  bool inexact;       /* instant not exact: each of three tries took more than 5 ms */
   bool local;         /* mtime_ns is from this kernel's own clock */
   bool computed;      /* in sysfs: the kernel computes the number at each read and mtime_ns means nothing */
   uint64_t range_uj;  /* where the counter wraps (sibling max_energy_range_uj); 0: it does not, or unknown */

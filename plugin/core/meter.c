@@ -472,7 +472,7 @@ void meter_take(struct meter *m, const struct reading *r) {
   m->read_at = r->at;
   m->energy_uj = r->energy_uj;
   m->mtime_ns = r->mtime_ns;
-  m->vague = r->vague;
+  m->inexact = r->inexact;
   m->range_error = (int16_t)r->range_error;
 }
 
@@ -498,7 +498,7 @@ bool meter_update(const struct meter *m, struct update *u) {
 static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
   if (!is_by_update(m)) {
     int64_t dt_ns = m->read_at.mono_ns - m->sampled_ns;
-    if (!m->sampled || m->vague || m->broken || stale || dt_ns < SAMPLE_MIN_NS)
+    if (!m->sampled || m->inexact || m->broken || stale || dt_ns < SAMPLE_MIN_NS)
       return false;
     uint64_t delta_uj = m->total_uj - m->sampled_uj;
     m->dt_ns = dt_ns;
@@ -579,7 +579,7 @@ void meter_sample(struct meter *m, struct sample *s) {
   s->pauses = m->pauses;
   s->pause_ns = m->pause_ns;
 
-  m->sampled = !m->vague;
+  m->sampled = !m->inexact;
   m->sampled_ns = m->read_at.mono_ns;
   m->sampled_uj = m->total_uj;
   m->steady_ns = m->pause_ns = 0;

@@ -227,7 +227,7 @@ struct meter {
   bool holds : 1;             /* the last update has a power */
   bool broken : 1;            /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
   bool sampled : 1;           /* sampled_ns is exact */
-  bool vague : 1;             /* the last reading has no exact instant */
+  bool inexact : 1;           /* the last reading has no exact instant */
   bool error_again : 1;       /* as in a sample */
   bool may_wrap : 1;          /* at the last update the counter may have wrapped more than once */
   bool at_least : 1;          /* as in a sample, since the last one */
