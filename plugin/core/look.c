@@ -81,7 +81,7 @@ static int refuse_type(mode_t mode) {
 
 static int open_file(const struct look_file *file, int flags) {
   if (file->by_pattern)
-    return look_open_found(file->dir_fd, file->path, flags, file->mounts);
+    return look_open_nofollow(file->dir_fd, file->path, flags, file->mounts);
   int fd = openat(file->dir_fd, file->path, flags | O_CLOEXEC);
   return fd >= 0 ? fd : -errno;
 }

@@ -69,7 +69,7 @@ bool look_is_transient(int error);
  * or goes step by step where that is not available. flags as for open(2); O_CLOEXEC is added. Returns the descriptor or
  * -errno (-ELOOP for a link).
  */
-int look_open_found(int dir_fd, const char *path, int flags, const struct mounts *mounts);
+int look_open_nofollow(int dir_fd, const char *path, int flags, const struct mounts *mounts);
 
 /* The same without openat2, for tests. Never follows a link. */
 int look_open_step_by_step(int dir_fd, const char *path, int flags);

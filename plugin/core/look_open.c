@@ -65,7 +65,7 @@ static int open_without_links(int dir_fd, const char *path, int flags) {
   return look_open_step_by_step(dir_fd, path, flags);
 }
 
-int look_open_found(int dir_fd, const char *path, int flags, const struct mounts *mounts) {
+int look_open_nofollow(int dir_fd, const char *path, int flags, const struct mounts *mounts) {
   int fd = open_without_links(dir_fd, path, flags);
   bool is_link = fd == -ELOOP || (fd == -ENOTDIR && (flags & O_DIRECTORY) != 0); /* that of a link at the end */
   if (!is_link || dir_fd == AT_FDCWD || !on_sysfs(dir_fd, mounts))

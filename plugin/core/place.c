@@ -355,7 +355,8 @@ static int walk_below(struct walk *walk, const char *below, const char *rest) {
     free(component);
     return status;
   }
-  int fd = look_open_found(walk->place->root_fd, below[0] == '\0' ? "." : below, O_RDONLY | O_DIRECTORY, walk->mounts);
+  const struct place *place = walk->place;
+  int fd = look_open_nofollow(place->root_fd, below[0] == '\0' ? "." : below, O_RDONLY | O_DIRECTORY, walk->mounts);
   DIR *dir = fd < 0 ? NULL : fdopendir(fd);
   int status = dir != NULL ? 0 : fd < 0 ? fd : -errno;
   struct names names = {.num = 0};
@@ -386,7 +387,7 @@ enum presence { ABSENT, PRESENT, UNKNOWN };
 
 /* True if the file exists, readable or not: what must be refused is refused when it is read, with a reason. */
 static enum presence presence_of(struct place *place, const char *path, const struct mounts *mounts) {
-  int fd = look_open_found(place->root_fd, path + place->skip, O_PATH, mounts);
+  int fd = look_open_nofollow(place->root_fd, path + place->skip, O_PATH, mounts);
   if (fd >= 0)
     close(fd);
   if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM) {

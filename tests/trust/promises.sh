@@ -82,7 +82,7 @@ broken "... in a search, too" $opening 's/return stamp_stat.*;/(void)fd, (void)m
 broken "... but not from elsewhere into sysfs" $opening 's/ \|\| !on_sysfs\(dir_fd, mounts\)//' $by_counter linked_directory
 broken "... and not out of sysfs" $opening 's/if \(!on_sysfs\(fd, mounts\)\)/if (false)/' $by_counter out_of_sysfs
 broken "a name is not looked up through a link" $look 's/\(file->by_pattern \? AT_SYMLINK_NOFOLLOW : 0\)/0/' $by_look link_is_not_followed
-broken "a search enters no link" $place 's/fd = look_open_found\(walk->place->root_fd, below.*;/fd = openat(walk->place->root_fd, below[0] == 0 ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);/' \
+broken "a search enters no link" $place 's/fd = look_open_nofollow\(place->root_fd, below.*;/fd = openat(place->root_fd, below[0] == 0 ? "." : below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);/' \
   $by_source refused
 
 # reasons
