@@ -437,7 +437,7 @@ static void live(const struct life *lives, int count) {
       struct sample sample = good(look->updated ? SAMPLE_OK : SAMPLE_HELD, look->updated);
       sample.age_ns = look->age_ms * NS_PER_MS;
       sample.period_ns = lives[j].period_ms * NS_PER_MS;
-      sample.tracked = !lives[j].untracked;
+      sample.mtime_moves = !lives[j].untracked;
       put(&counters[j], labels[j], &sample);
     }
     end();
@@ -622,7 +622,7 @@ START_TEST(test_warn_early) {
     struct sample sample = good(SAMPLE_OK, looks[i].updated);
     sample.age_ns = looks[i].age_ms * NS_PER_MS;
     sample.period_ns = 5 * NS_PER_S;
-    sample.tracked = true;
+    sample.mtime_moves = true;
     pass(&counter, "a", &sample);
     ck_assert_str_eq(warning(METER_SAMPLE, NS_PER_S, false), i == 4 ? ALIASES("5 s") : "");
   }
@@ -650,11 +650,11 @@ START_TEST(test_gone_counts) {
   struct counter counter = {0};
   summary_start(summary, true);
   struct sample sample = good(SAMPLE_OK, true);
-  sample.tracked = true;
+  sample.mtime_moves = true;
   sample.period_ns = 5 * NS_PER_S;
   pass(&counter, "a", &sample);
   sample = good(SAMPLE_HELD, false);
-  sample.tracked = true;
+  sample.mtime_moves = true;
   sample.age_ns = NS_PER_S;
   sample.period_ns = 5 * NS_PER_S;
   pass(&counter, "a", &sample);

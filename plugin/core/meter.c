@@ -120,7 +120,7 @@ static bool is_plausible(const struct meter *m, double power_w) {
 }
 
 static bool is_by_update(const struct meter *m) {
-  return m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->untracked);
+  return m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->mtime_useless);
 }
 
 /* True if the counter wraps so soon that a whole turn may be missed between two looks, or in dt_ns, if that is longer.
@@ -170,7 +170,7 @@ static int64_t stale_limit_ns(const struct meter *m) {
 
 /* A counter whose modification time means nothing is never stale: its number stands still when nothing is drawn. */
 static bool is_stale(const struct meter *m, int64_t mono_ns) {
-  return !m->untracked && mono_ns - update_ns(m) > stale_limit_ns(m);
+  return !m->mtime_useless && mono_ns - update_ns(m) > stale_limit_ns(m);
 }
 
 /* ---- energy ------------------------------------------------------------------------------------------------------ */
@@ -287,7 +287,7 @@ static void start(struct meter *m, const struct reading *r) {
   m->sampled_uj = m->total_uj - delta_uj;
   m->resumes = false;
   m->started = true;
-  m->untracked = r->computed;
+  m->mtime_useless = r->computed;
 
   int64_t now_ns = r->at.mono_ns, mono_ns = r->mtime_ns - (r->at.wall_ns - now_ns);
   m->dated = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
@@ -321,7 +321,7 @@ static void date_update(const struct meter *m, const struct reading *r, struct n
   if (!news->moved)
     return;
   news->dt_ns = r->mtime_ns - m->mtime_ns;
-  news->other_series = news->dt_ns < 0 && !stepped && !m->untracked;
+  news->other_series = news->dt_ns < 0 && !stepped && !m->mtime_useless;
   int64_t tick = r->mtime_ns % NS_PER_S == 0 ? WHOLE_S_NS : TICK_NS;
   int64_t slack_ns = r->local ? tick + most_ns / SLEW : SLACK_NS;
   news->timed = news->dt_ns > 0 && !stepped && news->dt_ns >= least_ns - slack_ns && news->dt_ns <= most_ns + slack_ns;
@@ -335,11 +335,11 @@ static void judge_base(struct meter *m, const struct reading *r, const struct ne
   bool stands = news->changed && !news->moved && m->read_at.mono_ns - m->moved_ns > tick;
   if (r->computed || !(news->moved || stands))
     return;
-  m->votes = news->moved == m->untracked ? m->votes + 1 : 0;
+  m->votes = news->moved == m->mtime_useless ? m->votes + 1 : 0;
   if (m->votes < VOTES)
     return;
   m->votes = 0;
-  m->untracked = !m->untracked;
+  m->mtime_useless = !m->mtime_useless;
   m->anchored = m->holds = false;
 }
 
@@ -419,7 +419,7 @@ static void follow(struct meter *m, const struct reading *r) {
   if (m->left_updates > LEFT_UPDATES && r->at.mono_ns - m->left_ns > LEFT_NS)
     m->left_live = false;
   if (!news.moved && !news.changed) {
-    if (r->computed && m->untracked) { /* then the number is that of this instant, also when it is the same */
+    if (r->computed && m->mtime_useless) { /* then the number is that of this instant, also when it is the same */
       note_made(m, r, false);
       m->seen = SAMPLE_OK;
     }
@@ -503,7 +503,7 @@ static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
     uint64_t delta_uj = m->total_uj - m->sampled_uj;
     m->dt_ns = dt_ns;
     m->power_w = watts(delta_uj, dt_ns);
-    if (m->untracked)
+    if (m->mtime_useless)
       note_power(m, m->power_w);
     return true;
   }
@@ -542,7 +542,7 @@ void meter_sample(struct meter *m, struct sample *s) {
                        .range_uj = s->range_uj,
                        .slot = s->slot};
   s->by_update = is_by_update(m);
-  s->tracked = !m->untracked && m->votes == 0;
+  s->mtime_moves = !m->mtime_useless && m->votes == 0;
   s->update_mono_ns = update_ns(m);
   s->has_age = m->dated;
   s->age_ns = m->started && now_ns > update_ns(m) ? now_ns - update_ns(m) : 0;

@@ -125,7 +125,7 @@ struct sample {
   double average_w; /* moving average; filled by the sampler */
 
   bool by_update;         /* power is by updates, not by samples */
-  bool tracked;           /* the modification time appears to move with the counter */
+  bool mtime_moves;       /* it appears to move with the counter */
   uint32_t updates;       /* seen since the sample before: number or modification time changed */
   uint32_t pauses;        /* of these, late ones */
   int64_t pause_ns;       /* by how much they were late, in sum: time that the writer may not have counted */
@@ -217,10 +217,10 @@ struct meter {
   uint8_t event;              /* the gravest since the last sample */
   uint8_t seen;               /* what the last reading showed, as in an update; SAMPLE_HELD: nothing new */
   uint8_t left_updates;       /* updates since then */
-  uint8_t votes;              /* updates in a row that contradict `untracked` */
+  uint8_t votes;              /* updates in a row that contradict `mtime_useless` */
   bool started : 1;           /* there was a good reading */
   bool resumes : 1;           /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
-  bool untracked : 1;         /* the modification time does not move with the number, or the file is computed */
+  bool mtime_useless : 1;     /* the modification time does not move with the number, or the file is computed */
   bool dated : 1;             /* made_ns is known, not a guess */
   bool shifted : 1;           /* shift_ns is known */
   bool anchored : 1;          /* anchor_ns is set */

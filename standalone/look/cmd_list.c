@@ -60,7 +60,7 @@ static const char *cell(enum column column, const struct sample *sample, char te
       show_age(sample->age_ns, text);
     break;
   case COLUMN_PERIOD:
-    if (sample->period_ns > 0 && sample->tracked)
+    if (sample->period_ns > 0 && sample->mtime_moves)
       show_period(sample->period_ns, text);
     break;
   case COLUMN_POWER:
@@ -150,7 +150,7 @@ static void print_table(const struct roster *roster) {
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static json_t *sample_to_json(const struct sample *s) {
-  bool has_period = s->tracked && s->period_ns > 0;
+  bool has_period = s->mtime_moves && s->period_ns > 0;
   return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "label", s->label, "path", json_path(s->path),
                    "energy_uj", json_counter_or_null(s->has_energy, s->energy_uj), "energy_j",
                    json_number_or_null(s->has_energy, s->energy_j), "age_s",

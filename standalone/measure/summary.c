@@ -166,12 +166,12 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     *sample->slot = record;
   }
   record->error = sample->error;
-  record->tracked = sample->tracked;
+  record->tracked = sample->mtime_moves;
   if (sample->period_ns > 0)
     record->period_ns = sample->period_ns;
   if (summary->counting) {
     count_sample(&summary->counts, record, sample);
-    bool tracks = sample->tracked && sample->has_energy;
+    bool tracks = sample->mtime_moves && sample->has_energy;
     summary->tracks = summary->tracks || tracks;
     summary->news = summary->news || (tracks && sample->updates > 0);
   } else {

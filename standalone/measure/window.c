@@ -114,10 +114,10 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   add_update(record, sample);
   record->energy_j += sample->delta_j;
   record->updates += sample->updates;
-  record->period_ns = sample->by_update || sample->tracked ? sample->period_ns : 0;
+  record->period_ns = sample->by_update || sample->mtime_moves ? sample->period_ns : 0;
   record->last_mono_ns = sample->at.mono_ns;
   record->last_update_ns = sample->update_mono_ns;
-  record->by_update = sample->by_update && sample->tracked;
+  record->by_update = sample->by_update && sample->mtime_moves;
   record->updated = record->updated || sample->updates > 0;
   record->reset = record->reset || sample->state == SAMPLE_RESET;
   record->spike = record->spike || sample->state == SAMPLE_SPIKE;
