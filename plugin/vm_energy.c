@@ -95,7 +95,7 @@ static int is_wanted(const char *name, void *arg) {
   return settings.selection == NULL ? 1 : selection_wants(settings.selection, name);
 }
 
-static void report_same(const char *dropped, const char *kept) {
+static void report_duplicate(const char *dropped, const char *kept) {
   if (may_report_here())
     report(LOG_NOTICE, "'%s' is the same file as '%s', and is not read twice", dropped, kept);
 }
@@ -154,7 +154,7 @@ static int start(void) {
                                           .wanted = is_wanted,
                                           .saved = plugin.ledger != NULL ? ledger_saved : NULL,
                                           .saved_arg = plugin.ledger,
-                                          .same = report_same};
+                                          .duplicate = report_duplicate};
   int status = sampler_new(&options, plugin.sinks, sinks_num, &plugin.sampler);
   return status != 0 ? status : add_places();
 }

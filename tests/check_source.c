@@ -1315,7 +1315,7 @@ static void same(const struct source_entry *dropped, const struct source_entry *
 
 static struct source *new_watchful_source(void) {
   struct source_options options = {
-      .label_max = LABEL_MAX_COLLECTD, .added = added, .removed = removed, .same = same, .arg = &events};
+      .label_max = LABEL_MAX_COLLECTD, .added = added, .removed = removed, .duplicate = same, .arg = &events};
   struct source *source;
   ck_assert_int_eq(source_new(&options, &source), 0);
   return source;

@@ -136,10 +136,10 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   }
 }
 
-static void entry_is_same(const struct source_entry *dropped, const struct source_entry *kept, void *arg) {
+static void entry_is_duplicate(const struct source_entry *dropped, const struct source_entry *kept, void *arg) {
   const struct sampler *sampler = arg;
-  if (sampler->options.same != NULL)
-    sampler->options.same(dropped->path, kept->path);
+  if (sampler->options.duplicate != NULL)
+    sampler->options.duplicate(dropped->path, kept->path);
 }
 
 int sampler_new(const struct sampler_options *options, struct sink *const *sinks, size_t count,
@@ -156,7 +156,7 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
                                   .added = entry_added,
                                   .removed = entry_removed,
                                   .forgotten = tracked_free,
-                                  .same = entry_is_same,
+                                  .duplicate = entry_is_duplicate,
                                   .arg = s};
   int status = source_new(&source, &s->source);
   if (status != 0) {

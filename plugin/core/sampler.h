@@ -33,7 +33,7 @@ struct sampler_options {
   bool (*saved)(const char *path, struct meter_saved *saved, void *arg);
   void *saved_arg;
   /* Called for a path that is dropped because it leads to the same file as another. May be NULL. */
-  void (*same)(const char *dropped, const char *kept);
+  void (*duplicate)(const char *dropped, const char *kept);
 };
 
 struct sampler;

@@ -215,8 +215,8 @@ static void find_twins(struct source *source) {
     member->alike = a->number == b->number && a->stamp.mtime_ns == b->stamp.mtime_ns ? member->alike + 1 : 0;
     if (member->alike < PASSES_ALIKE)
       continue;
-    if (source->options.same != NULL)
-      source->options.same(&member->entry, &kept->entry, source->options.arg);
+    if (source->options.duplicate != NULL)
+      source->options.duplicate(&member->entry, &kept->entry, source->options.arg);
     unlist(source, member);
     member->twin = kept;
     source->twins_num++;

@@ -55,7 +55,7 @@ struct source_options {
   /* Gets the user of a counter that is away too long, see LABEL_AWAY_MAX, and of each that is left in source_free(). */
   void (*forgotten)(void *user);
   /* Called before removed() for an entry that is dropped because it is the same file as another. */
-  void (*same)(const struct source_entry *dropped, const struct source_entry *kept, void *arg);
+  void (*duplicate)(const struct source_entry *dropped, const struct source_entry *kept, void *arg);
   void *arg;
 };
 

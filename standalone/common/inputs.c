@@ -155,7 +155,7 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
                                      .smooth = options->smooth,
                                      .label_max = LABEL_MAX_FILE,
                                      .host = host_name(),
-                                     .same = tell_same};
+                                     .duplicate = tell_same};
   names_num = selected_num = 0;
   if (options->selection != NULL) {
     sampling.wanted = is_wanted;
