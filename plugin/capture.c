@@ -52,7 +52,7 @@ static void report_recovery(struct capture *capture) {
 /* Files that were rotated. */
 static void report_renewed(struct capture *capture) {
   const char *path;
-  size_t renewed = csv_renewed(capture->csv, &path);
+  size_t renewed = csv_rotated(capture->csv, &path);
   if (renewed == 1)
     report(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one begins", path);
   else if (renewed > 1)

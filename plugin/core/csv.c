@@ -62,8 +62,8 @@ struct csv {
   uint64_t rows, dropped;
   int error;
   char error_path[PATH_MAX];
-  size_t renewed; /* files that were rotated, since the last csv_renewed() */
-  char renewed_path[PATH_MAX];
+  size_t rotated; /* files that were rotated, since the last csv_rotated() */
+  char rotated_path[PATH_MAX];
 };
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
@@ -168,8 +168,8 @@ static int ready_file(struct csv *csv, struct column *column) {
     put_header(csv, column);
     status = csv_file_append(&column->file, &csv->text);
   }
-  if (is_new && had_file && status == 0 && csv->renewed++ == 0)
-    snprintf(csv->renewed_path, sizeof(csv->renewed_path), "%s/%s", csv->run_dir, csv->file_name);
+  if (is_new && had_file && status == 0 && csv->rotated++ == 0)
+    snprintf(csv->rotated_path, sizeof(csv->rotated_path), "%s/%s", csv->run_dir, csv->file_name);
   if (status != 0) {
     close_file(csv, column);
     column->file = CSV_FILE_CLOSED;
@@ -596,11 +596,11 @@ const char *csv_file(struct csv *csv, size_t index) {
   return csv->file_name;
 }
 
-size_t csv_renewed(struct csv *csv, const char **path) {
-  size_t renewed = csv->renewed;
-  *path = csv->renewed_path;
-  csv->renewed = 0;
-  return renewed;
+size_t csv_rotated(struct csv *csv, const char **path) {
+  size_t rotated = csv->rotated;
+  *path = csv->rotated_path;
+  csv->rotated = 0;
+  return rotated;
 }
 
 uint64_t csv_rows(const struct csv *csv) {

@@ -83,7 +83,7 @@ const char *csv_file(struct csv *csv, size_t index);
  * With `follow`: how many files were removed, moved or emptied, as by a rotation of logs, and begun again with a
  * header, since the last call, and the path of the first one.
  */
-size_t csv_renewed(struct csv *csv, const char **path);
+size_t csv_rotated(struct csv *csv, const char **path);
 
 /* Rows written, rows dropped because they could not be written, and the last -errno, 0 if none. */
 uint64_t csv_rows(const struct csv *csv);
