@@ -267,7 +267,7 @@ struct member {
 struct label_set {
   size_t max;
   char *host;
-  void (*forget)(void *user);
+  void (*free_user)(void *user);
   void *by_label, *by_path;       /* tsearch(3) trees of the members */
   TAILQ_HEAD(queue, member) away; /* the longest away first */
   size_t away_num;
@@ -313,8 +313,8 @@ static void drop(struct label_set *set, struct member *member) {
   come_back(set, member);
   tdelete(member, &set->by_path, compare_paths);
   tdelete(member, &set->by_label, compare_labels);
-  if (member->user != NULL && set->forget != NULL)
-    set->forget(member->user);
+  if (member->user != NULL && set->free_user != NULL)
+    set->free_user(member->user);
   free(member->label);
   free(member);
 }
@@ -422,6 +422,6 @@ void **label_set_user(struct label_set *set, const char *label) {
   return &find_member(set, label)->user;
 }
 
-void label_set_on_drop(struct label_set *set, void (*forget)(void *user)) {
-  set->forget = forget;
+void label_set_on_drop(struct label_set *set, void (*free_user)(void *user)) {
+  set->free_user = free_user;
 }

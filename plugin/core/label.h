@@ -103,10 +103,10 @@ const char *label_set_add(struct label_set *set, const char *path);
 void label_set_remove(struct label_set *set, const char *label);
 
 /*
- * What the caller keeps with a path, also while that is removed; NULL at first. forget() gets it when the path is
+ * What the caller keeps with a path, also while that is removed; NULL at first. free_user() gets it when the path is
  * dropped, unless it is NULL. label must be one of the set.
  */
 void **label_set_user(struct label_set *set, const char *label);
-void label_set_on_drop(struct label_set *set, void (*forget)(void *user));
+void label_set_on_drop(struct label_set *set, void (*free_user)(void *user));
 
 #endif

@@ -22,13 +22,13 @@ struct item {
 };
 
 struct place {
-  char *root;     /* the directory before the first wildcard; NULL: a path that was written out */
-  char *rest;     /* the pattern below it */
-  size_t skip;    /* bytes of an item's path before the part that is relative to root */
-  bool one_level; /* one component has wildcards: only root is listed */
-  int root_fd;    /* -1: closed */
-  bool guarded;   /* only root and we can change what is in root */
-  bool listed;    /* as long as root has this stamp, there are no names but those of items */
+  char *root;          /* the directory before the first wildcard; NULL: a path that was written out */
+  char *rest;          /* the pattern below it */
+  size_t skip;         /* bytes of an item's path before the part that is relative to root */
+  bool one_level;      /* one component has wildcards: only root is listed */
+  int root_fd;         /* -1: closed */
+  bool guarded;        /* only root and we can change what is in root */
+  bool items_complete; /* as long as root has this stamp, there are no names but those of items */
   struct stamp stamp;
   bool recheck;        /* the next search checks that each file exists */
   uint32_t generation; /* of the mount table at the last search */
@@ -220,7 +220,7 @@ struct walk {
 
 static void note_error(struct place *place, int error, const char *below) {
   if (error != -E2BIG)
-    place->listed = false;
+    place->items_complete = false;
   if (error != -ENOENT && error != -ENOTDIR && error != -EACCES && error != -EPERM && error != -E2BIG)
     place->search_error = error;
   bool better = place->error == 0 || (place->error == -E2BIG && error != -E2BIG);
@@ -442,15 +442,15 @@ static int merge(struct place *place, struct names *found, const struct place_us
 static bool root_is_unchanged(struct place *place, const struct mounts *mounts) {
   struct statx st;
   int64_t now_ns = clock_file_ns();
-  bool listed = place->listed;
-  place->guarded = place->listed = false;
+  bool was_complete = place->items_complete;
+  place->guarded = place->items_complete = false;
   if (stamp_stat(place->root_fd, "", AT_EMPTY_PATH, &st) != 0)
     return false;
   place->guarded = (st.stx_uid == 0 || st.stx_uid == geteuid()) && (st.stx_mode & (S_IWGRP | S_IWOTH)) == 0;
   struct stamp stamp = stamp_of(&st);
   bool local = mounts_facts(mounts, stamp.mount).local;
-  place->listed = place->one_level && local && stamp_is_old(&stamp, now_ns);
-  bool unchanged = listed && local && stamp_same(&place->stamp, &stamp);
+  place->items_complete = place->one_level && local && stamp_is_old(&stamp, now_ns);
+  bool unchanged = was_complete && local && stamp_same(&place->stamp, &stamp);
   place->stamp = stamp;
   return unchanged;
 }
@@ -482,7 +482,7 @@ static int find_names(struct place *place, const struct mounts *mounts, const st
   if (status == 0)
     status = merge(place, &walk.paths, user);
   if (status != 0)
-    place->listed = false;
+    place->items_complete = false;
   names_free(&walk.paths);
   return status;
 }

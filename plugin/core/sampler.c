@@ -25,7 +25,7 @@ struct sampler {
   const char *search_where;
   int error;              /* the first one of the pass */
   struct instant last_at; /* end of the last pass */
-  bool ending;            /* no counter is removed, but the sampler */
+  bool is_freed;          /* no counter is removed, but the sampler */
 };
 
 static void note_error(struct sampler *sampler, int status) {
@@ -119,7 +119,7 @@ static void entry_removed(struct source_entry *entry, void *arg) {
   struct sample sample = sample_of(t, entry);
   meter_recall(&t->meter, &sample);
   struct instant now;
-  if (!sampler->ending && clock_now(&now) == 0) {
+  if (!sampler->is_freed && clock_now(&now) == 0) {
     struct update update = {.mono_ns = now.mono_ns,
                             .within_ns = sample.has_energy ? now.mono_ns - sample.at.mono_ns : UPDATE_UNDATED,
                             .state = SAMPLE_MISSING,
@@ -155,7 +155,7 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
                                   .wanted = entry_wanted,
                                   .added = entry_added,
                                   .removed = entry_removed,
-                                  .forgotten = tracked_free,
+                                  .free_user = tracked_free,
                                   .duplicate = entry_is_duplicate,
                                   .arg = s};
   int status = source_new(&source, &s->source);
@@ -170,7 +170,7 @@ int sampler_new(const struct sampler_options *options, struct sink *const *sinks
 void sampler_free(struct sampler *sampler) {
   if (sampler == NULL)
     return;
-  sampler->ending = true;
+  sampler->is_freed = true;
   source_free(sampler->source);
   free(sampler);
 }

@@ -21,8 +21,8 @@ struct member {
   struct place *place;
   struct counter_memory counter;
   struct member *twin; /* the same file by another path, which is on the list in place of this one */
-  bool owner;          /* the first member with this path */
-  bool asked, wanted, listed;
+  bool owns_path;      /* the first member with this path */
+  bool was_asked, wanted, listed;
   uint8_t alike; /* passes in a row in which it looked like a file before it in the list */
   char name[];
 };
@@ -37,10 +37,10 @@ struct source {
   void *paths; /* tree of the owners by path */
   struct member **entries;
   size_t entries_num;
-  struct instant now; /* after the last read of this pass */
-  bool changed;       /* members came or went, so entries is to be made anew */
-  bool compare;       /* some counter may be the same file as another */
-  bool read;          /* something was, in this pass */
+  struct instant now;  /* after the last read of this pass */
+  bool list_outdated;  /* members came or went, so entries is to be made anew */
+  bool may_have_twins; /* some counter may be the same file as another */
+  bool has_read;       /* something was, in this pass */
   size_t twins_num;
 };
 
@@ -75,7 +75,7 @@ static void *member_found(struct place *place, const char *path, void *arg) {
     memcpy(member->name, name, name_size);
     member->entry = (struct source_entry){.path = path, .name = member->name, .by_pattern = place_is_pattern(place)};
     member->place = place;
-    source->changed = true;
+    source->list_outdated = true;
   }
   free(raw);
   free(name);
@@ -92,7 +92,7 @@ static void unlist(struct source *source, struct member *member) {
   member->entry.label = NULL;
   member->entry.user = NULL;
   member->listed = false;
-  source->changed = true;
+  source->list_outdated = true;
 }
 
 static void end_twin(struct source *source, struct member *member) {
@@ -101,7 +101,7 @@ static void end_twin(struct source *source, struct member *member) {
   member->twin = NULL;
   member->alike = 0;
   source->twins_num--;
-  source->changed = true;
+  source->list_outdated = true;
 }
 
 static void member_lost(void *own, void *arg) {
@@ -113,27 +113,27 @@ static void member_lost(void *own, void *arg) {
   while (source->twins_num > 0 && (other = next_member(source, &place, &index)) != NULL)
     if (other->twin == member)
       end_twin(source, other);
-  if (member->owner)
+  if (member->owns_path)
     tdelete(member, &source->paths, compare_paths);
-  source->changed = true;
+  source->list_outdated = true;
   free(member);
 }
 
 /* Puts it on the list, if it belongs there. 0 or -ENOMEM. */
-static int welcome(struct source *source, struct member *member) {
-  if (!member->owner) {
+static int enlist(struct source *source, struct member *member) {
+  if (!member->owns_path) {
     struct member **node = tsearch(member, &source->paths, compare_paths);
     if (node == NULL)
       return -ENOMEM;
     if (*node != member)
       return 0; /* another place found the same path before */
-    member->owner = true;
+    member->owns_path = true;
   }
-  if (!member->asked) {
+  if (!member->was_asked) {
     int wanted = source->options.wanted == NULL ? 1 : source->options.wanted(member->name, source->options.arg);
     if (wanted < 0)
       return wanted;
-    member->asked = true;
+    member->was_asked = true;
     member->wanted = wanted > 0;
   }
   if (!member->wanted || member->listed || member->twin != NULL)
@@ -142,7 +142,7 @@ static int welcome(struct source *source, struct member *member) {
   if (member->entry.label == NULL)
     return -ENOMEM;
   member->entry.user = *label_set_user(source->labels, member->entry.label);
-  member->listed = source->compare = true;
+  member->listed = source->may_have_twins = true;
   if (source->options.added != NULL)
     source->options.added(&member->entry, source->options.arg);
   return 0;
@@ -154,7 +154,7 @@ static int make_entries(struct source *source) {
   size_t count = 0;
   struct member *member;
   for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;) {
-    int error = welcome(source, member);
+    int error = enlist(source, member);
     status = status == 0 ? error : status;
     count += member->listed;
   }
@@ -166,7 +166,7 @@ static int make_entries(struct source *source) {
   for (size_t place = 0, index = 0; (member = next_member(source, &place, &index)) != NULL;)
     if (member->listed)
       entries[source->entries_num++] = member;
-  source->changed = status != 0;
+  source->list_outdated = status != 0;
   return status;
 }
 
@@ -194,13 +194,13 @@ static void find_twins(struct source *source) {
   struct candidate *candidates = calloc(source->entries_num > 0 ? source->entries_num : 1, sizeof(*candidates));
   if (candidates == NULL)
     return; /* tried again in the next pass */
-  source->compare = false;
+  source->may_have_twins = false;
   size_t num = 0;
   for (size_t i = 0; i < source->entries_num; i++) {
     if (source->entries[i]->counter.look.known)
       candidates[num++] = (struct candidate){source->entries[i], i};
     else
-      source->compare = true;
+      source->may_have_twins = true;
   }
   if (num > 0)
     qsort(candidates, num, sizeof(candidates[0]), compare_files);
@@ -211,7 +211,7 @@ static void find_twins(struct source *source) {
       first = i;
       continue;
     }
-    source->compare = true;
+    source->may_have_twins = true;
     member->alike = a->number == b->number && a->stamp.mtime_ns == b->stamp.mtime_ns ? member->alike + 1 : 0;
     if (member->alike < PASSES_ALIKE)
       continue;
@@ -261,7 +261,7 @@ int source_new(const struct source_options *options, struct source **source) {
     free(s);
     return -ENOMEM;
   }
-  label_set_on_drop(s->labels, options->forgotten);
+  label_set_on_drop(s->labels, options->free_user);
   *source = s;
   return 0;
 }
@@ -302,9 +302,9 @@ int source_add(struct source *source, const char *path_or_pattern) {
 
 int source_begin(struct source *source, const char **where) {
   source_end(source);
-  if (source->compare && source->read)
+  if (source->may_have_twins && source->has_read)
     find_twins(source);
-  source->read = false;
+  source->has_read = false;
   source->mounts_error = mounts_refresh(source->mounts);
   struct place_user user = place_user(source);
   int error = 0;
@@ -318,7 +318,7 @@ int source_begin(struct source *source, const char **where) {
   }
   if (source->twins_num > 0)
     check_twins(source);
-  if (source->changed && make_entries(source) != 0)
+  if (source->list_outdated && make_entries(source) != 0)
     error = -ENOMEM;
   if (where != NULL)
     *where = error_where;
@@ -343,7 +343,7 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
   struct look_memory *memory = &member->counter.look;
   uint64_t inode = memory->stamp.inode, device = memory->stamp.device;
   struct look_file file;
-  source->read = true;
+  source->has_read = true;
   int status = place_file(member->place, entry->path, source->mounts, &file);
   if (status == 0)
     counter_read(&file, &member->counter, patience_ns, &source->now, reading);
@@ -352,7 +352,7 @@ void source_read(struct source *source, struct source_entry *entry, int64_t *pat
   if (reading->error == -ENOENT || reading->error == -ENOTDIR)
     place_recheck(member->place);
   if (memory->stamp.inode != inode || memory->stamp.device != device)
-    source->compare = true;
+    source->may_have_twins = true;
 }
 
 void source_read_range(struct source *source, struct source_entry *entry, struct reading *reading) {

@@ -53,7 +53,7 @@ struct source_options {
   void (*added)(struct source_entry *entry, void *arg);
   void (*removed)(struct source_entry *entry, void *arg);
   /* Gets the user of a counter that is away too long, see LABEL_AWAY_MAX, and of each that is left in source_free(). */
-  void (*forgotten)(void *user);
+  void (*free_user)(void *user);
   /* Called before removed() for an entry that is dropped because it is the same file as another. */
   void (*duplicate)(const struct source_entry *dropped, const struct source_entry *kept, void *arg);
   void *arg;

@@ -134,7 +134,7 @@ broken "a list is not kept while its directory is new" $place 's/ && stamp_is_ol
   $by_source listed_on_change
 broken "... nor of two levels" $place 's/= place->one_level && local/= local/' $by_source two_levels
 broken "... nor when it changed" $place 's/ && stamp_same\(&place->stamp, &stamp\);/;/' $by_source listed_on_change
-broken "what had no file is looked for again" $place 's/if \(item->own != NULL && !all\)/if (!all \&\& place->listed)/' \
+broken "what had no file is looked for again" $place 's/if \(item->own != NULL && !all\)/if (!all \&\& place->items_complete)/' \
   $by_source listed_on_change
 broken "... nor where directories change elsewhere" $place 's/bool local = mounts_facts.*;/bool local = true; (void)mounts;/' $by_source overlay
 broken "what was found missing is looked for" plugin/core/source.c 's/^    place_recheck\(member->place\);/    (void)0;/' $by_source gone_before_read
