@@ -26,9 +26,9 @@
 #define PLAUSIBLE_FACTOR 10.0
 
 /* How long the old course is kept after a fall or a spike. */
-#define LEFT_NS      (30 * NS_PER_S)
-#define LEFT_UPDATES 3
-#define LEFT_FACTOR  2.0
+#define COURSE_NS      (30 * NS_PER_S)
+#define COURSE_UPDATES 3
+#define COURSE_FACTOR  2.0
 
 /* Updates in a row that decide METER_AUTO. */
 #define VOTES 3
@@ -60,8 +60,11 @@ int64_t meter_look_ns(int64_t interval_ns) {
 }
 
 void meter_init(struct meter *meter, const struct meter_options *options) {
-  *meter = (struct meter){
-      .options = options, .state = SAMPLE_FIRST, .event = SAMPLE_HELD, .seen = SAMPLE_HELD, .step_ns = INT64_MIN};
+  *meter = (struct meter){.options = options,
+                          .state = SAMPLE_FIRST,
+                          .event = SAMPLE_HELD,
+                          .update_state = SAMPLE_HELD,
+                          .step_ns = INT64_MIN};
 }
 
 void meter_resume(struct meter *m, const struct meter_saved *saved) {
@@ -100,7 +103,7 @@ static int64_t coarse_ns(const struct meter *m, const struct reading *r) {
 
 /* When the last update was made: the file time where that is exact to a second, else the latest possible time. */
 static int64_t update_ns(const struct meter *m) {
-  if (m->within_ns < 0 && m->dated)
+  if (m->within_ns < 0 && m->made_known)
     return m->made_ns - NS_PER_S;
   return m->made_ns - (m->within_ns > 0 && m->within_ns <= NS_PER_S ? m->within_ns : 0);
 }
@@ -176,15 +179,15 @@ static bool is_stale(const struct meter *m, int64_t mono_ns) {
 /* ---- energy ------------------------------------------------------------------------------------------------------ */
 
 /* Keeps the course that the counter leaves. Of two odd numbers in a row, it is the one before the first. */
-static void leave_course(struct meter *m, bool wrapped) {
-  if (m->left_live && !m->left_doubtful && m->left_updates < 2)
+static void keep_course(struct meter *m, bool wrapped) {
+  if (m->course_kept && !m->course_doubtful && m->course_updates < 2)
     return;
-  m->left_live = true;
-  m->left_doubtful = wrapped;
-  m->left_updates = 0;
-  m->left_ns = m->read_at.mono_ns;
-  m->left_uj = m->energy_uj;
-  m->left_total_uj = m->total_uj;
+  m->course_kept = true;
+  m->course_doubtful = wrapped;
+  m->course_updates = 0;
+  m->course_ns = m->read_at.mono_ns;
+  m->course_uj = m->energy_uj;
+  m->course_total_uj = m->total_uj;
 }
 
 /*
@@ -193,15 +196,15 @@ static void leave_course(struct meter *m, bool wrapped) {
  * max_power_w where that is none. *delta_uj is then what it adds.
  */
 static bool is_back(const struct meter *m, const struct reading *r, int64_t drawn_ns, uint64_t *delta_uj) {
-  if (!m->left_live || r->energy_uj < m->left_uj)
+  if (!m->course_kept || r->energy_uj < m->course_uj)
     return false;
-  uint64_t above_uj = r->energy_uj - m->left_uj, added_uj = m->total_uj - m->left_total_uj;
+  uint64_t above_uj = r->energy_uj - m->course_uj, added_uj = m->total_uj - m->course_total_uj;
   *delta_uj = above_uj > added_uj ? above_uj - added_uj : 0;
-  int64_t since_ns = r->at.mono_ns - m->left_ns + drawn_ns; /* the old number may be one update old */
-  if (m->energy_uj < m->left_uj)
-    return !(m->left_doubtful && is_plausible(m, watts(r->energy_uj - m->energy_uj, drawn_ns))) &&
+  int64_t since_ns = r->at.mono_ns - m->course_ns + drawn_ns; /* the old number may be one update old */
+  if (m->energy_uj < m->course_uj)
+    return !(m->course_doubtful && is_plausible(m, watts(r->energy_uj - m->energy_uj, drawn_ns))) &&
            is_plausible(m, watts(above_uj, since_ns));
-  double most_w = m->usual_w > 0 ? LEFT_FACTOR * (double)m->usual_w : m->options->max_power_w / m->options->scale;
+  double most_w = m->usual_w > 0 ? COURSE_FACTOR * (double)m->usual_w : m->options->max_power_w / m->options->scale;
   return r->energy_uj < m->energy_uj && (double)above_uj * 1e3 <= most_w * (double)since_ns;
 }
 
@@ -211,17 +214,17 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
   uint64_t delta_uj = 0;
   enum sample_state event = SAMPLE_OK;
   if (is_back(m, r, drawn_ns, &delta_uj)) {
-    m->left_live = false;
+    m->course_kept = false;
     event = SAMPLE_GAP;
   } else if (other_series) {
-    leave_course(m, false);
+    keep_course(m, false);
     delta_uj = 0;
     event = fell ? SAMPLE_RESET : SAMPLE_GAP;
   } else if (fell) {
     bool in_range = m->energy_uj <= r->range_uj;
     delta_uj = in_range ? r->range_uj - m->energy_uj + r->energy_uj : 0;
     bool wrapped = in_range && is_plausible(m, watts(delta_uj, drawn_ns));
-    leave_course(m, wrapped);
+    keep_course(m, wrapped);
     event = wrapped ? SAMPLE_WRAP : SAMPLE_RESET;
     if (!wrapped)
       delta_uj = 0;
@@ -230,10 +233,10 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
     double power_w = watts(delta_uj, drawn_ns + tick_ns(m));
     bool too_much = is_too_much(m, power_w);
     if (too_much)
-      leave_course(m, false);
+      keep_course(m, false);
     /* soon after a fall more than is plausible is the end of a glitch; a load as high counts when the course is
      * forgotten */
-    if (too_much || (m->left_live && !is_plausible(m, power_w))) {
+    if (too_much || (m->course_kept && !is_plausible(m, power_w))) {
       delta_uj = 0;
       event = SAMPLE_SPIKE;
     }
@@ -281,8 +284,8 @@ static enum sample_state state_of_error(int error) {
 
 static void start(struct meter *m, const struct reading *r) {
   uint64_t delta_uj = 0; /* what came before the first reading is no news, but for a total that was saved */
-  m->seen = (uint8_t)(m->resumes ? resume(m, r, &delta_uj) : SAMPLE_FIRST);
-  note_event(m, m->seen);
+  m->update_state = (uint8_t)(m->resumes ? resume(m, r, &delta_uj) : SAMPLE_FIRST);
+  note_event(m, m->update_state);
   m->total_uj = m->resumes ? add_up(m->total_uj, delta_uj) : r->energy_uj;
   m->sampled_uj = m->total_uj - delta_uj;
   m->resumes = false;
@@ -290,21 +293,22 @@ static void start(struct meter *m, const struct reading *r) {
   m->mtime_useless = r->computed;
 
   int64_t now_ns = r->at.mono_ns, mono_ns = r->mtime_ns - (r->at.wall_ns - now_ns);
-  m->dated = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
+  m->made_known = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
   bool whole_s = r->mtime_ns % NS_PER_S == 0; /* it may be any time in this second */
-  m->made_ns = m->dated ? min_ns(mono_ns + (whole_s ? NS_PER_S : tick_ns(m)), now_ns) : now_ns;
-  m->within_ns = r->computed ? 0 : m->dated && !whole_s ? max_ns(m->made_ns - mono_ns, 0) : UPDATE_UNDATED;
+  m->made_ns = m->made_known ? min_ns(mono_ns + (whole_s ? NS_PER_S : tick_ns(m)), now_ns) : now_ns;
+  m->within_ns = r->computed ? 0 : m->made_known && !whole_s ? max_ns(m->made_ns - mono_ns, 0) : UPDATE_UNDATED;
   m->moved_ns = now_ns;
-  m->unseen_ns = now_ns - METER_STALE_FIRST_NS; /* an older one is stale, so this says enough */
-  m->seen_ns = now_ns;
-  m->anchored = !r->computed && (m->dated || !r->local); /* a local time in the future was set by another clock */
+  m->last_without_ns = now_ns - METER_STALE_FIRST_NS; /* an older one is stale, so this says enough */
+  m->first_with_ns = now_ns;
+  m->anchor_known =
+      !r->computed && (m->made_known || !r->local); /* a local time in the future was set by another clock */
   m->anchor_ns = r->mtime_ns;
   m->anchor_uj = m->total_uj;
   m->at_least = m->may_wrap = may_wrap_unseen(m, r->range_uj, 0);
 }
 
 /* What an update in the reading would mean. */
-struct news {
+struct change {
   bool moved;        /* another modification time */
   bool changed;      /* another number */
   bool timed;        /* dt_ns is the time since the update before */
@@ -314,33 +318,34 @@ struct news {
 };
 
 /* The update before was made between two readings, and so was this one, which bounds the time between them. */
-static void date_update(const struct meter *m, const struct reading *r, struct news *news) {
-  bool stepped = m->step_ns > m->unseen_ns;
-  int64_t most_ns = r->at.mono_ns - m->unseen_ns, least_ns = m->read_at.mono_ns - m->seen_ns;
-  news->drawn_ns = r->computed ? r->at.mono_ns - m->read_at.mono_ns : most_ns;
-  if (!news->moved)
+static void date_update(const struct meter *m, const struct reading *r, struct change *change) {
+  bool stepped = m->step_ns > m->last_without_ns;
+  int64_t most_ns = r->at.mono_ns - m->last_without_ns, least_ns = m->read_at.mono_ns - m->first_with_ns;
+  change->drawn_ns = r->computed ? r->at.mono_ns - m->read_at.mono_ns : most_ns;
+  if (!change->moved)
     return;
-  news->dt_ns = r->mtime_ns - m->mtime_ns;
-  news->other_series = news->dt_ns < 0 && !stepped && !m->mtime_useless;
+  change->dt_ns = r->mtime_ns - m->mtime_ns;
+  change->other_series = change->dt_ns < 0 && !stepped && !m->mtime_useless;
   int64_t tick = r->mtime_ns % NS_PER_S == 0 ? WHOLE_S_NS : TICK_NS;
   int64_t slack_ns = r->local ? tick + most_ns / SLEW : SLACK_NS;
-  news->timed = news->dt_ns > 0 && !stepped && news->dt_ns >= least_ns - slack_ns && news->dt_ns <= most_ns + slack_ns;
-  if (news->timed)
-    news->drawn_ns = news->dt_ns;
+  change->timed =
+      change->dt_ns > 0 && !stepped && change->dt_ns >= least_ns - slack_ns && change->dt_ns <= most_ns + slack_ns;
+  if (change->timed)
+    change->drawn_ns = change->dt_ns;
 }
 
 /* Does the modification time move with the number? Within a tick of the last update it cannot, which proves nothing. */
-static void judge_base(struct meter *m, const struct reading *r, const struct news *news) {
+static void judge_base(struct meter *m, const struct reading *r, const struct change *change) {
   int64_t tick = r->mtime_ns % NS_PER_S == 0 ? WHOLE_S_NS : TICK_NS;
-  bool stands = news->changed && !news->moved && m->read_at.mono_ns - m->moved_ns > tick;
-  if (r->computed || !(news->moved || stands))
+  bool stands = change->changed && !change->moved && m->read_at.mono_ns - m->moved_ns > tick;
+  if (r->computed || !(change->moved || stands))
     return;
-  m->votes = news->moved == m->mtime_useless ? m->votes + 1 : 0;
+  m->votes = change->moved == m->mtime_useless ? m->votes + 1 : 0;
   if (m->votes < VOTES)
     return;
   m->votes = 0;
   m->mtime_useless = !m->mtime_useless;
-  m->anchored = m->holds = false;
+  m->anchor_known = m->power_holds = false;
 }
 
 /* The lower of two powers is the usual one, so that one glitch does not make the next one plausible. */
@@ -351,8 +356,8 @@ static void note_power(struct meter *m, double power_w) {
 
 /* An update with a modification time was seen: the power from the update before to this one. */
 static void take_power(struct meter *m, const struct reading *r, bool has_power) {
-  m->holds = m->holds && has_power;
-  if (m->anchored && has_power) {
+  m->power_holds = m->power_holds && has_power;
+  if (m->anchor_known && has_power) {
     bool whole_s = r->mtime_ns % NS_PER_S == 0 && m->anchor_ns % NS_PER_S == 0;
     int64_t dt_ns = r->mtime_ns - m->anchor_ns;
     if (dt_ns < (whole_s ? POWER_WHOLE_S_NS : POWER_TICKS * tick_ns(m)))
@@ -361,9 +366,9 @@ static void take_power(struct meter *m, const struct reading *r, bool has_power)
     note_power(m, watts(delta_uj, dt_ns));
     m->steady_ns += dt_ns;
     m->steady_uj += delta_uj;
-    m->holds = true;
+    m->power_holds = true;
   }
-  m->anchored = true;
+  m->anchor_known = true;
   m->anchor_ns = r->mtime_ns;
   m->anchor_uj = m->total_uj;
 }
@@ -372,19 +377,19 @@ static void take_power(struct meter *m, const struct reading *r, bool has_power)
  * Where another clock dates the file: narrows, by this update, what is known of the difference of the two clocks, which
  * may drift. The update was made in (*from_ns, *to_ns]; with what is known, these may get closer.
  */
-static void use_shift(struct meter *m, const struct reading *r, int64_t *from_ns, int64_t *to_ns) {
+static void narrow_offset(struct meter *m, const struct reading *r, int64_t *from_ns, int64_t *to_ns) {
   int64_t coarse = coarse_ns(m, r);
   int64_t low_ns = *from_ns - r->mtime_ns - coarse, high_ns = *to_ns - r->mtime_ns;
-  int64_t drift_ns = (r->at.mono_ns - m->seen_ns) / SLEW;
-  int64_t kept_low_ns = max_ns(low_ns, m->shift_ns - drift_ns);
-  int64_t kept_high_ns = min_ns(high_ns, m->shift_ns + m->shift_width_ns + drift_ns);
-  if (m->shifted && kept_low_ns <= kept_high_ns) {
+  int64_t drift_ns = (r->at.mono_ns - m->first_with_ns) / SLEW;
+  int64_t kept_low_ns = max_ns(low_ns, m->offset_ns - drift_ns);
+  int64_t kept_high_ns = min_ns(high_ns, m->offset_ns + m->offset_width_ns + drift_ns);
+  if (m->offset_known && kept_low_ns <= kept_high_ns) {
     low_ns = kept_low_ns;
     high_ns = kept_high_ns;
   }
-  m->shifted = true;
-  m->shift_ns = low_ns;
-  m->shift_width_ns = high_ns - low_ns;
+  m->offset_known = true;
+  m->offset_ns = low_ns;
+  m->offset_width_ns = high_ns - low_ns;
   *from_ns = max_ns(*from_ns, r->mtime_ns + low_ns);
   *to_ns = min_ns(*to_ns, r->mtime_ns + coarse + high_ns);
 }
@@ -399,55 +404,55 @@ static void note_made(struct meter *m, const struct reading *r, bool moved) {
       to_ns = min_ns(to_ns, end_ns);
     }
   } else if (moved && !r->local) {
-    use_shift(m, r, &from_ns, &to_ns);
+    narrow_offset(m, r, &from_ns, &to_ns);
   }
   m->made_ns = to_ns;
   m->within_ns = to_ns - from_ns;
 }
 
 static void follow(struct meter *m, const struct reading *r) {
-  struct news news = {.moved = !r->computed && r->mtime_ns != m->mtime_ns, .changed = r->energy_uj != m->energy_uj};
+  struct change change = {.moved = !r->computed && r->mtime_ns != m->mtime_ns, .changed = r->energy_uj != m->energy_uj};
   if (clock_step_ns(&r->at, m->read_at.wall_ns - m->read_at.mono_ns) != 0)
     m->step_ns = r->at.mono_ns;
-  date_update(m, r, &news);
-  judge_base(m, r, &news);
+  date_update(m, r, &change);
+  judge_base(m, r, &change);
   m->may_wrap = may_wrap_unseen(m, r->range_uj, r->at.mono_ns - m->read_at.mono_ns);
   m->at_least = m->at_least || m->may_wrap;
-  bool is_update = news.moved || news.changed || r->computed;
-  if (is_update && m->left_updates <= LEFT_UPDATES)
-    m->left_updates++;
-  if (m->left_updates > LEFT_UPDATES && r->at.mono_ns - m->left_ns > LEFT_NS)
-    m->left_live = false;
-  if (!news.moved && !news.changed) {
+  bool is_update = change.moved || change.changed || r->computed;
+  if (is_update && m->course_updates <= COURSE_UPDATES)
+    m->course_updates++;
+  if (m->course_updates > COURSE_UPDATES && r->at.mono_ns - m->course_ns > COURSE_NS)
+    m->course_kept = false;
+  if (!change.moved && !change.changed) {
     if (r->computed && m->mtime_useless) { /* then the number is that of this instant, also when it is the same */
       note_made(m, r, false);
-      m->seen = SAMPLE_OK;
+      m->update_state = SAMPLE_OK;
     }
     return;
   }
 
-  bool was_stale = is_stale(m, m->silent_ns);
-  m->left_doubtful = m->left_doubtful || was_stale;
-  enum sample_state event = add_energy(m, r, news.drawn_ns, news.other_series);
+  bool was_stale = is_stale(m, m->known_until_ns);
+  m->course_doubtful = m->course_doubtful || was_stale;
+  enum sample_state event = add_energy(m, r, change.drawn_ns, change.other_series);
   bool breaks = was_stale || (event != SAMPLE_OK && event != SAMPLE_WRAP);
-  m->broken = m->broken || breaks;
-  if (news.moved) {
-    bool late = news.timed && note_interval(m, news.dt_ns, m->silent_ns - update_ns(m), was_stale,
-                                            !r->local && r->mtime_ns % NS_PER_S != 0);
-    take_power(m, r, news.timed && !late && !breaks);
+  m->course_broken = m->course_broken || breaks;
+  if (change.moved) {
+    bool late = change.timed && note_interval(m, change.dt_ns, m->known_until_ns - update_ns(m), was_stale,
+                                              !r->local && r->mtime_ns % NS_PER_S != 0);
+    take_power(m, r, change.timed && !late && !breaks);
     if ((late || was_stale) && event == SAMPLE_OK)
       event = SAMPLE_GAP;
   } else if (breaks) {
-    m->anchored = m->holds = false;
+    m->anchor_known = m->power_holds = false;
   }
   note_event(m, event);
-  note_made(m, r, news.moved);
-  m->seen = event;
-  if (news.moved)
+  note_made(m, r, change.moved);
+  m->update_state = event;
+  if (change.moved)
     m->moved_ns = r->at.mono_ns;
-  m->dated = true;
-  m->unseen_ns = m->read_at.mono_ns;
-  m->seen_ns = r->at.mono_ns;
+  m->made_known = true;
+  m->last_without_ns = m->read_at.mono_ns;
+  m->first_with_ns = r->at.mono_ns;
   m->updates++;
 }
 
@@ -457,7 +462,7 @@ bool meter_needs_range(const struct meter *m, const struct reading *r) {
 
 void meter_take(struct meter *m, const struct reading *r) {
   bool was_bad = m->error != 0 && state_of_error(m->error) == state_of_error(r->error);
-  m->seen = (uint8_t)(r->error == 0 || was_bad ? SAMPLE_HELD : state_of_error(r->error));
+  m->update_state = (uint8_t)(r->error == 0 || was_bad ? SAMPLE_HELD : state_of_error(r->error));
   m->error_again = r->error != 0 && r->error == m->error;
   m->error = (int16_t)r->error;
   if (r->error == 0 && m->started)
@@ -466,7 +471,7 @@ void meter_take(struct meter *m, const struct reading *r) {
     start(m, r);
   m->looked_at = r->at;
   if (r->error == 0 || r->error == -ENODATA || state_of_error(r->error) == SAMPLE_MISSING)
-    m->silent_ns = r->at.mono_ns; /* other errors are no proof that there was no update */
+    m->known_until_ns = r->at.mono_ns; /* other errors are no proof that there was no update */
   if (r->error != 0)
     return;
   m->read_at = r->at;
@@ -477,14 +482,14 @@ void meter_take(struct meter *m, const struct reading *r) {
 }
 
 bool meter_update(const struct meter *m, struct update *u) {
-  if (m->seen == SAMPLE_HELD)
+  if (m->update_state == SAMPLE_HELD)
     return false;
   bool good = m->error == 0;
   *u = (struct update){.mono_ns = good ? m->made_ns : m->looked_at.mono_ns,
                        .within_ns = good         ? m->within_ns
                                     : m->started ? m->looked_at.mono_ns - m->read_at.mono_ns
                                                  : UPDATE_UNDATED,
-                       .state = good && m->may_wrap && m->seen != SAMPLE_RESET ? SAMPLE_GAP : m->seen,
+                       .state = good && m->may_wrap && m->update_state != SAMPLE_RESET ? SAMPLE_GAP : m->update_state,
                        .has_energy = good,
                        .energy_uj = m->energy_uj,
                        .total_uj = m->total_uj,
@@ -498,7 +503,7 @@ bool meter_update(const struct meter *m, struct update *u) {
 static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
   if (!is_by_update(m)) {
     int64_t dt_ns = m->read_at.mono_ns - m->sampled_ns;
-    if (!m->sampled || m->inexact || m->broken || stale || dt_ns < SAMPLE_MIN_NS)
+    if (!m->sampled_exactly || m->inexact || m->course_broken || stale || dt_ns < SAMPLE_MIN_NS)
       return false;
     uint64_t delta_uj = m->total_uj - m->sampled_uj;
     m->dt_ns = dt_ns;
@@ -514,7 +519,7 @@ static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
     m->power_w = watts(m->steady_uj, m->steady_ns);
     return true;
   }
-  return m->holds && now_ns - m->moved_ns <= stale_limit_ns(m);
+  return m->power_holds && now_ns - m->moved_ns <= stale_limit_ns(m);
 }
 
 static enum sample_state find_state(const struct meter *m, bool was_bad, bool stale, bool has_power) {
@@ -524,7 +529,7 @@ static enum sample_state find_state(const struct meter *m, bool was_bad, bool st
     return SAMPLE_STALE;
   if (m->event == SAMPLE_FIRST)
     return SAMPLE_FIRST;
-  if (was_bad || m->broken || (m->event == SAMPLE_GAP && !has_power))
+  if (was_bad || m->course_broken || (m->event == SAMPLE_GAP && !has_power))
     return SAMPLE_GAP;
   return m->event == SAMPLE_HELD ? SAMPLE_HELD : SAMPLE_OK;
 }
@@ -544,7 +549,7 @@ void meter_sample(struct meter *m, struct sample *s) {
   s->by_update = is_by_update(m);
   s->mtime_moves = !m->mtime_useless && m->votes == 0;
   s->update_mono_ns = update_ns(m);
-  s->has_age = m->dated;
+  s->has_age = m->made_known;
   s->age_ns = m->started && now_ns > update_ns(m) ? now_ns - update_ns(m) : 0;
   s->period_ns = rhythm_period_ns(&m->rhythm);
   s->stale_ns = stale_limit_ns(m);
@@ -579,14 +584,14 @@ void meter_sample(struct meter *m, struct sample *s) {
   s->pauses = m->pauses;
   s->pause_ns = m->pause_ns;
 
-  m->sampled = !m->inexact;
+  m->sampled_exactly = !m->inexact;
   m->sampled_ns = m->read_at.mono_ns;
   m->sampled_uj = m->total_uj;
   m->steady_ns = m->pause_ns = 0;
   m->steady_uj = 0;
   m->updates = m->pauses = 0;
   m->event = SAMPLE_HELD;
-  m->broken = m->at_least = false;
+  m->course_broken = m->at_least = false;
 }
 
 void meter_recall(const struct meter *m, struct sample *s) {

@@ -178,17 +178,17 @@ struct meter {
   int64_t mtime_ns;
   struct instant read_at;
   struct instant looked_at; /* of the last reading, good or bad */
-  int64_t silent_ns;        /* mono; the last one that showed whether there was an update */
+  int64_t known_until_ns;   /* mono; the last reading that showed whether there was an update */
   int64_t step_ns;          /* mono; when a step of the wall clock was last noticed */
 
   /* the last update */
-  int64_t unseen_ns; /* mono; the last reading without it */
-  int64_t seen_ns;   /* mono; the first one with it */
-  int64_t made_ns;   /* mono; it was made then, or up to within_ns before */
+  int64_t last_without_ns; /* mono; the last reading without it */
+  int64_t first_with_ns;   /* mono; the first reading with it */
+  int64_t made_ns;         /* mono; it was made then, or up to within_ns before */
   int64_t within_ns;
-  int64_t moved_ns; /* mono; the first reading with this modification time */
-  int64_t shift_ns; /* mono less modification time is between this and shift_width_ns more; where another clock dates */
-  int64_t shift_width_ns;
+  int64_t moved_ns;        /* mono; the first reading with this modification time */
+  int64_t offset_ns;       /* where another clock dates: mono less modification time, at least, */
+  int64_t offset_width_ns; /* and how much more, at most */
 
   /* power by updates */
   int64_t anchor_ns;  /* modification time of the update that the next power counts from */
@@ -206,33 +206,33 @@ struct meter {
   uint64_t sampled_uj; /* accumulated at that time */
 
   /* before the last fall, spike or wrap */
-  int64_t left_ns;        /* mono; the last reading on the old course */
-  uint64_t left_uj;       /* its number */
-  uint64_t left_total_uj; /* accumulated at that time */
+  int64_t course_ns;        /* mono; the last reading on the old course */
+  uint64_t course_uj;       /* its number */
+  uint64_t course_total_uj; /* accumulated at that time */
 
   struct rhythm rhythm;
   uint32_t updates, pauses;   /* since the last sample */
   int16_t error, range_error; /* of the last reading */
   uint8_t state;              /* of the last sample */
   uint8_t event;              /* the gravest since the last sample */
-  uint8_t seen;               /* what the last reading showed, as in an update; SAMPLE_HELD: nothing new */
-  uint8_t left_updates;       /* updates since then */
+  uint8_t update_state;       /* what the last reading showed, as in an update; SAMPLE_HELD: nothing new */
+  uint8_t course_updates;     /* updates since then */
   uint8_t votes;              /* updates in a row that contradict `mtime_useless` */
   bool started : 1;           /* there was a good reading */
   bool resumes : 1;           /* no reading yet; total_uj, energy_uj and read_at.wall_ns are from meter_saved */
   bool mtime_useless : 1;     /* the modification time does not move with the number, or the file is computed */
-  bool dated : 1;             /* made_ns is known, not a guess */
-  bool shifted : 1;           /* shift_ns is known */
-  bool anchored : 1;          /* anchor_ns is set */
-  bool holds : 1;             /* the last update has a power */
-  bool broken : 1;            /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
-  bool sampled : 1;           /* sampled_ns is exact */
+  bool made_known : 1;        /* made_ns is known, not a guess */
+  bool offset_known : 1;      /* offset_ns is known */
+  bool anchor_known : 1;      /* anchor_ns is set */
+  bool power_holds : 1;       /* the last update has a power */
+  bool course_broken : 1;     /* since the last sample: a fall, a spike, the end of a glitch or of a stale spell */
+  bool sampled_exactly : 1;   /* sampled_ns is exact */
   bool inexact : 1;           /* the last reading has no exact instant */
   bool error_again : 1;       /* as in a sample */
   bool may_wrap : 1;          /* at the last update the counter may have wrapped more than once */
   bool at_least : 1;          /* as in a sample, since the last one */
-  bool left_live : 1;         /* left_... are set */
-  bool left_doubtful : 1;     /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
+  bool course_kept : 1;       /* course_... are set */
+  bool course_doubtful : 1;   /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
 };
 
 /* The options are borrowed; they must outlive the meter. */
