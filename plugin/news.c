@@ -206,11 +206,11 @@ static void report_range(struct news *news, struct vm *vm, const struct sample *
               "treated as a reset",
               sample->path, counter_error_text(sample->range_error));
   vm->range_error = sample->range_error;
-  if (sample->at_least && !vm->at_least)
+  if (sample->may_have_wrapped && !vm->at_least)
     report_vm(news, vm, LOG_WARNING,
               "'%s' may wrap more than once between two looks: its energy is a lower bound, and it has no power",
               sample->path);
-  vm->at_least = sample->at_least;
+  vm->at_least = sample->may_have_wrapped;
 }
 
 /* Once, since the writer pauses for all VMs at the same time; after a while, since a share of a short time says little.

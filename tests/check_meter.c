@@ -1081,7 +1081,7 @@ START_TEST(may_wrap_unseen) {
       last_j = sample.energy_j;
       if (k == 0)
         continue;
-      ck_assert_msg(sample.at_least == rows[i].at_least, "range %g J", rows[i].range_j);
+      ck_assert_msg(sample.may_have_wrapped == rows[i].at_least, "range %g J", rows[i].range_j);
       ck_assert_msg(sample.has_power == !rows[i].at_least, "range %g J: %g W", rows[i].range_j, sample.power_w);
       ck_assert(!sample.has_power || fabs(sample.power_w - 100) < 1e-3);
     }
@@ -1129,7 +1129,7 @@ START_TEST(long_gap_of_a_wrapping_counter) {
                               .computed = true};
     take_and_sample(&meter, &reading, &now, &sample);
     ck_assert_msg(sample.has_power == (i > 0 && i != 5), "reading %d", i);
-    ck_assert(sample.at_least == (i == 5));
+    ck_assert(sample.may_have_wrapped == (i == 5));
     ck_assert(!sample.has_power || fabs(sample.power_w - 400) < 0.01);
   }
 }

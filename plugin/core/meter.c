@@ -304,7 +304,7 @@ static void start(struct meter *m, const struct reading *r) {
       !r->computed && (m->made_known || !r->local); /* a local time in the future was set by another clock */
   m->anchor_ns = r->mtime_ns;
   m->anchor_uj = m->total_uj;
-  m->at_least = m->may_wrap = may_wrap_unseen(m, r->range_uj, 0);
+  m->may_have_wrapped = m->may_wrap = may_wrap_unseen(m, r->range_uj, 0);
 }
 
 /* What an update in the reading would mean. */
@@ -417,7 +417,7 @@ static void follow(struct meter *m, const struct reading *r) {
   date_update(m, r, &change);
   judge_base(m, r, &change);
   m->may_wrap = may_wrap_unseen(m, r->range_uj, r->at.mono_ns - m->read_at.mono_ns);
-  m->at_least = m->at_least || m->may_wrap;
+  m->may_have_wrapped = m->may_have_wrapped || m->may_wrap;
   bool is_update = change.moved || change.changed || r->computed;
   if (is_update && m->course_updates <= COURSE_UPDATES)
     m->course_updates++;
@@ -562,7 +562,7 @@ void meter_sample(struct meter *m, struct sample *s) {
     return; /* what came since the sample before is that of the next good one */
   }
 
-  bool stale = is_stale(m, now_ns), has_power = find_power(m, stale, now_ns) && !m->at_least;
+  bool stale = is_stale(m, now_ns), has_power = find_power(m, stale, now_ns) && !m->may_have_wrapped;
   if (has_power && is_too_much(m, m->power_w)) {
     has_power = false;
     note_event(m, SAMPLE_SPIKE);
@@ -570,7 +570,7 @@ void meter_sample(struct meter *m, struct sample *s) {
   s->at = m->read_at;
   s->state = m->state = find_state(m, is_bad(m->state), stale, has_power);
   s->has_energy = true;
-  s->at_least = m->at_least;
+  s->may_have_wrapped = m->may_have_wrapped;
   s->energy_uj = m->energy_uj;
   s->total_uj = m->total_uj;
   s->energy_j = joules(m, m->total_uj);
@@ -591,7 +591,7 @@ void meter_sample(struct meter *m, struct sample *s) {
   m->steady_uj = 0;
   m->updates = m->pauses = 0;
   m->event = SAMPLE_HELD;
-  m->course_broken = m->at_least = false;
+  m->course_broken = m->may_have_wrapped = false;
 }
 
 void meter_recall(const struct meter *m, struct sample *s) {

@@ -110,12 +110,12 @@ struct sample {
   int range_error;   /* why max_energy_range_uj, which exists, could not be read; 0: no such error */
   uint64_t range_uj; /* where the counter wraps; 0: it does not, or unknown; filled by the sampler */
 
-  bool has_energy;    /* false: torn, missing, denied */
-  bool at_least;      /* the counter may wrap more than once between two looks: energy is a lower bound, no power */
-  uint64_t energy_uj; /* the counter, raw as read, never scaled */
-  uint64_t total_uj;  /* accumulated since the start, raw */
-  double energy_j;    /* the same, scaled; never falls */
-  double delta_j;     /* added since the sample before */
+  bool has_energy;       /* false: torn, missing, denied */
+  bool may_have_wrapped; /* the counter may wrap more than once between two looks: energy is a lower bound, no power */
+  uint64_t energy_uj;    /* the counter, raw as read, never scaled */
+  uint64_t total_uj;     /* accumulated since the start, raw */
+  double energy_j;       /* the same, scaled; never falls */
+  double delta_j;        /* added since the sample before */
 
   bool has_power;
   double power_w; /* scaled, 0 or more */
@@ -230,7 +230,7 @@ struct meter {
   bool inexact : 1;           /* the last reading has no exact instant */
   bool error_again : 1;       /* as in a sample */
   bool may_wrap : 1;          /* at the last update the counter may have wrapped more than once */
-  bool at_least : 1;          /* as in a sample, since the last one */
+  bool may_have_wrapped : 1;  /* as in a sample, since the last one */
   bool course_kept : 1;       /* course_... are set */
   bool course_doubtful : 1;   /* by a wrap, or a stale spell came since: a plausible rise is a load, not a return */
 };
