@@ -21,13 +21,13 @@
 /* --- the sink ----------------------------------------------------------------------------------------------------- */
 
 struct column {
-  const char *label; /* our own, in the same block; NULL: the file of all counters */
-  const char *live;  /* the sampler's label, which identifies the counter; NULL while the counter is missing */
-  size_t index;      /* in columns, as this pass began */
+  const char *label;         /* in the same block; NULL: the column has the file of all counters */
+  const char *sampler_label; /* identifies the counter, by address; NULL while it is missing */
+  size_t index;              /* in columns, as this pass began */
   struct csv_file file;
   bool has_file; /* it exists, with its header */
-  bool over;     /* to be dropped in the next pass, all of them at once */
-  bool seen;     /* in this pass */
+  bool to_drop;  /* by the next pass, with all others */
+  bool in_pass;  /* put in this pass */
   bool has_energy, has_power, has_average;
   uint64_t energy_uj;
   double power_w, average_w;
@@ -51,7 +51,7 @@ struct csv {
   bool streams;
   char *left_out; /* the first label without a column */
   int dir_fd;
-  struct column all; /* CSV_COMBINED and CSV_LONG: has the only file */
+  struct column shared; /* has the only file of CSV_COMBINED and CSV_LONG */
   size_t open_files, open_files_max;
   char file_name[2 * NAME_MAX]; /* what name_file() made; cut, where it is far too long */
 
@@ -192,7 +192,7 @@ static struct column *new_column(struct csv *csv, const struct sample *sample) {
     return NULL;
   char *label = memcpy(column + 1, sample->label, len + 1);
   *column = (struct column){
-      .label = label, .live = sample->label, .index = csv->cursor - csv->inserted, .file = CSV_FILE_CLOSED};
+      .label = label, .sampler_label = sample->label, .index = csv->cursor - csv->inserted, .file = CSV_FILE_CLOSED};
   if (tsearch(column, &csv->by_label, compare_labels) != NULL)
     return column;
   free(column);
@@ -223,14 +223,14 @@ static struct column *insert_column(struct csv *csv, const struct sample *sample
 
 /* The column of a counter, also of one that has come back; or NULL. Usually the one at the cursor. */
 static struct column *find_column(struct csv *csv, const struct sample *sample) {
-  if (csv->cursor < csv->columns_num && csv->columns[csv->cursor]->live == sample->label)
+  if (csv->cursor < csv->columns_num && csv->columns[csv->cursor]->sampler_label == sample->label)
     return csv->columns[csv->cursor++];
   const struct column key = {.label = sample->label};
   struct column **node = tfind(&key, &csv->by_label, compare_labels);
-  if (node == NULL || ((*node)->live != NULL && (*node)->live != sample->label))
+  if (node == NULL || ((*node)->sampler_label != NULL && (*node)->sampler_label != sample->label))
     return NULL;
   struct column *column = *node;
-  column->live = sample->label;
+  column->sampler_label = sample->label;
   csv->cursor = column->index + csv->inserted + 1;
   return column;
 }
@@ -240,11 +240,11 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
   struct column *column = find_column(csv, sample);
   if (column == NULL)
     return;
-  column->live = NULL;
+  column->sampler_label = NULL;
   if (csv->options.layout == CSV_SEPARATE && csv->options.follow && column->file.torn_at < 0) {
     /* its file is found again by name: over months, many counters come and go */
     close_file(csv, column);
-    column->over = true;
+    column->to_drop = true;
   }
 }
 
@@ -263,12 +263,12 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
   size_t kept = 0;
   for (size_t i = 0; i < csv->columns_num; i++) {
     struct column *column = csv->columns[i];
-    if (column->over) {
+    if (column->to_drop) {
       tdelete(column, &csv->by_label, compare_labels);
       free(column);
       continue;
     }
-    column->seen = column->has_energy = column->has_power = column->has_average = false;
+    column->in_pass = column->has_energy = column->has_power = column->has_average = false;
     column->index = kept;
     csv->columns[kept++] = column;
   }
@@ -277,7 +277,7 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
 }
 
 static void keep_values(struct column *column, const struct sample *sample) {
-  column->seen = true;
+  column->in_pass = true;
   column->has_energy = sample->has_energy;
   column->energy_uj = sample->energy_uj;
   column->has_power = sample->has_power;
@@ -330,12 +330,12 @@ static int write_row(struct csv *csv, struct column *column) {
 }
 
 static int write_long_row(struct csv *csv, const struct sample *sample) {
-  keep_values(&csv->all, sample);
+  keep_values(&csv->shared, sample);
   start_row(csv);
   csv_text_char(&csv->text, ',');
   csv_text_field(&csv->text, sample->label, "");
-  put_values(csv, &csv->all, meter_state_name(sample->state));
-  return write_row(csv, &csv->all);
+  put_values(csv, &csv->shared, meter_state_name(sample->state));
+  return write_row(csv, &csv->shared);
 }
 
 static int write_separate_row(struct csv *csv, struct column *column) {
@@ -365,7 +365,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   if (column == NULL)
     column = insert_column(csv, sample);
   if (column == NULL)
-    return drop_row(csv, -ENOMEM, &csv->all);
+    return drop_row(csv, -ENOMEM, &csv->shared);
   keep_values(column, sample);
   if (csv->options.layout == CSV_SEPARATE && is_writing(csv))
     return write_separate_row(csv, column);
@@ -376,14 +376,14 @@ static int write_combined_row(struct csv *csv) {
   start_row(csv);
   for (size_t i = 0; i < csv->columns_num; i++)
     put_values(csv, csv->columns[i], NULL);
-  return write_row(csv, &csv->all);
+  return write_row(csv, &csv->shared);
 }
 
 /* Separate files have a row per pass, as the combined one has, also while the counter is missing. */
 static int write_empty_rows(struct csv *csv) {
   int first = 0;
   for (size_t i = 0; i < csv->columns_num && !csv->options.follow; i++) {
-    int status = csv->columns[i]->seen ? 0 : write_separate_row(csv, csv->columns[i]);
+    int status = csv->columns[i]->in_pass ? 0 : write_separate_row(csv, csv->columns[i]);
     first = first != 0 ? first : status;
   }
   return first;
@@ -416,7 +416,7 @@ int csv_new(const struct csv_options *options, struct csv **csv) {
   c->name = strdup(options->name);
   c->dir_fd = -1;
   c->open_files_max = csv_file_share();
-  c->all.file = CSV_FILE_CLOSED;
+  c->shared.file = CSV_FILE_CLOSED;
   c->first_pass = true;
   if (options->smooth > 0)
     snprintf(c->average_ending, sizeof(c->average_ending), "_power_w_sma%zu", options->smooth);
@@ -489,7 +489,7 @@ size_t csv_files(const struct csv *csv) {
 }
 
 static struct column *column_of_file(struct csv *csv, size_t index) {
-  return csv->options.layout == CSV_SEPARATE ? csv->columns[index] : &csv->all;
+  return csv->options.layout == CSV_SEPARATE ? csv->columns[index] : &csv->shared;
 }
 
 static int create_files(struct csv *csv) {
@@ -536,10 +536,10 @@ int csv_start(struct csv *csv, int64_t wall_ns) {
 
 int csv_start_stream(struct csv *csv, int fd) {
   csv->streams = true;
-  csv->all.file = (struct csv_file){.fd = fd, .torn_at = -1, .borrowed = true};
-  put_header(csv, &csv->all);
-  int status = csv_file_append(&csv->all.file, &csv->text);
-  return status != 0 ? note_file_error(csv, status, &csv->all) : 0;
+  csv->shared.file = (struct csv_file){.fd = fd, .torn_at = -1, .borrowed = true};
+  put_header(csv, &csv->shared);
+  int status = csv_file_append(&csv->shared.file, &csv->text);
+  return status != 0 ? note_file_error(csv, status, &csv->shared) : 0;
 }
 
 const char *csv_left_out(const struct csv *csv) {
@@ -564,8 +564,8 @@ int csv_finish(struct csv *csv) {
   return first;
 }
 
-/* The columns are freed with the array. */
-static void keep(void *column) {
+/* For tdestroy(): csv_free() frees the columns with the array. */
+static void free_nothing(void *column) {
   (void)column;
 }
 
@@ -575,7 +575,7 @@ void csv_free(struct csv *csv) {
   csv_finish(csv);
   if (csv->dir_fd >= 0)
     close(csv->dir_fd);
-  tdestroy(csv->by_label, keep);
+  tdestroy(csv->by_label, free_nothing);
   for (size_t i = 0; i < csv->columns_num; i++)
     free(csv->columns[i]);
   free(csv->columns);

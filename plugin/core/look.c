@@ -30,7 +30,7 @@ static void forget(struct look_memory *memory) {
 }
 
 /* True if a writer that keeps its period has written again: then the file is read without a stat before. */
-static bool expects_news(const struct look_memory *memory) {
+static bool expects_update(const struct look_memory *memory) {
   int64_t age_ns = clock_file_ns() - memory->stamp.mtime_ns;
   return age_ns >= memory->period_ns && age_ns < 2 * memory->period_ns;
 }
@@ -52,12 +52,12 @@ static void remember(struct look_memory *memory, const struct stamp *stamp, stru
 }
 
 /* True if a file with the remembered stamp holds the remembered number. */
-static bool trusted(const struct look_memory *memory) {
+static bool stamp_is_trusted(const struct look_memory *memory) {
   return memory->settled && memory->reads >= READS_TO_TRUST && !memory->unreliable;
 }
 
-static bool unchanged(const struct look_memory *memory, const struct stamp *stamp) {
-  return trusted(memory) && stamp_same(&memory->stamp, stamp);
+static bool is_unchanged(const struct look_memory *memory, const struct stamp *stamp) {
+  return stamp_is_trusted(memory) && stamp_same(&memory->stamp, stamp);
 }
 
 static uint32_t generation_of(const struct look_file *file) {
@@ -202,7 +202,7 @@ static int look_carefully(const struct look_file *file, struct look_memory *memo
   struct stamp before = {0};
   int fd = stat_file(path_fd, "", AT_EMPTY_PATH, &before);
   struct mount_facts facts = mounts_facts(file->mounts, before.mount);
-  bool same = fd == 0 && !fresh && facts.local && unchanged(memory, &before);
+  bool same = fd == 0 && !fresh && facts.local && is_unchanged(memory, &before);
   if (fd == 0 && !same)
     fd = open_again(path_fd);
   close(path_fd);
@@ -226,9 +226,9 @@ static int look_directly(const struct look_file *file, struct look_memory *memor
     return fd;
   int status = 0;
   struct stamp stamp;
-  if (before == NULL && trusted(memory) && !expected) {
+  if (before == NULL && stamp_is_trusted(memory) && !expected) {
     status = stat_file(fd, "", AT_EMPTY_PATH, &stamp);
-    if (status == 0 && unchanged(memory, &stamp)) {
+    if (status == 0 && is_unchanged(memory, &stamp)) {
       close(fd);
       return 0;
     }
@@ -246,11 +246,11 @@ static int look_at_file(const struct look_file *file, struct look_memory *memory
     return look_carefully(file, memory, fresh);
   struct stamp stamp;
   const struct stamp *before = NULL;
-  bool expected = expects_news(memory);
-  if (!fresh && trusted(memory) && !expected && name_is_safe(file, memory)) {
+  bool expected = expects_update(memory);
+  if (!fresh && stamp_is_trusted(memory) && !expected && name_is_safe(file, memory)) {
     int flags = AT_NO_AUTOMOUNT | (file->by_pattern ? AT_SYMLINK_NOFOLLOW : 0);
     if (stat_file(file->dir_fd, file->path, flags, &stamp) == 0 && stamp_same_file(&memory->stamp, &stamp)) {
-      if (unchanged(memory, &stamp))
+      if (is_unchanged(memory, &stamp))
         return 0;
       before = &stamp;
     } else {

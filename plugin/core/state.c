@@ -17,13 +17,13 @@
 /* Bytes reserved for the first and the last line. */
 #define FRAME_MAX_BYTES ((size_t)160)
 
-struct kept {
+struct state_entry {
   struct state_record record;
   const char *path; /* stored after the struct */
 };
 
 struct state {
-  void *tree; /* of struct kept, by path */
+  void *tree; /* of struct state_entry, by path */
   size_t entries_num;
 };
 
@@ -50,23 +50,23 @@ size_t state_count(const struct state *state) {
 }
 
 static int by_path(const void *a, const void *b) {
-  return strcmp(((const struct kept *)a)->path, ((const struct kept *)b)->path);
+  return strcmp(((const struct state_entry *)a)->path, ((const struct state_entry *)b)->path);
 }
 
-static struct kept *find(const struct state *state, const char *path) {
-  const struct kept key = {.path = path};
-  struct kept **node = tfind(&key, &state->tree, by_path);
+static struct state_entry *find(const struct state *state, const char *path) {
+  const struct state_entry key = {.path = path};
+  struct state_entry **node = tfind(&key, &state->tree, by_path);
   return node == NULL ? NULL : *node;
 }
 
 const struct state_record *state_find(const struct state *state, const char *path) {
-  const struct kept *entry = find(state, path);
+  const struct state_entry *entry = find(state, path);
   return entry == NULL ? NULL : &entry->record;
 }
 
-static struct kept *add(struct state *state, const char *path) {
+static struct state_entry *add(struct state *state, const char *path) {
   size_t size = strlen(path) + 1;
-  struct kept *entry = malloc(sizeof(*entry) + size);
+  struct state_entry *entry = malloc(sizeof(*entry) + size);
   if (entry == NULL)
     return NULL;
   entry->path = memcpy(entry + 1, path, size);
@@ -81,7 +81,7 @@ static struct kept *add(struct state *state, const char *path) {
 int state_set(struct state *state, const char *path, const struct state_record *record) {
   if (path[0] != '/' || strlen(path) >= PATH_MAX || record->seen_s < 0 || record->seen_s > STATE_SEEN_MAX_S)
     return -EINVAL;
-  struct kept *entry = find(state, path);
+  struct state_entry *entry = find(state, path);
   if (entry == NULL)
     entry = add(state, path);
   if (entry == NULL)
@@ -91,14 +91,14 @@ int state_set(struct state *state, const char *path, const struct state_record *
 }
 
 static void collect(const void *node, VISIT visit, void *end) {
-  struct kept ***next = end;
+  struct state_entry ***next = end;
   if (visit == postorder || visit == leaf) /* postorder: between the two subtrees */
-    *(*next)++ = *(struct kept *const *)node;
+    *(*next)++ = *(struct state_entry *const *)node;
 }
 
 /* All entries by path, to be freed. NULL: out of memory. */
-static struct kept **list(const struct state *state) {
-  struct kept **entries = malloc((state->entries_num + 1) * sizeof(struct kept *)), **end = entries;
+static struct state_entry **list(const struct state *state) {
+  struct state_entry **entries = malloc((state->entries_num + 1) * sizeof(struct state_entry *)), **end = entries;
   if (entries != NULL)
     twalk_r(state->tree, collect, &end);
   return entries;
@@ -118,7 +118,7 @@ static void put_number(struct csv_text *text, uint64_t number) {
   csv_text_char(text, ' ');
 }
 
-static void put_line(struct csv_text *text, const struct kept *entry) {
+static void put_line(struct csv_text *text, const struct state_entry *entry) {
   static const char digits[] = "0123456789ABCDEF";
   put_number(text, entry->record.total_uj);
   put_number(text, entry->record.counter_uj);
@@ -137,7 +137,7 @@ static void put_line(struct csv_text *text, const struct kept *entry) {
 int state_format(const struct state *state, char **text, size_t *len) {
   if (state->entries_num > STATE_RECORDS_MAX)
     return -EFBIG;
-  struct kept **entries = list(state);
+  struct state_entry **entries = list(state);
   if (entries == NULL)
     return -ENOMEM;
   struct csv_text out = {0};
@@ -160,19 +160,19 @@ int state_format(const struct state *state, char **text, size_t *len) {
 }
 
 static int newest_first(const void *a, const void *b) {
-  const struct kept *x = *(struct kept *const *)a, *y = *(struct kept *const *)b;
+  const struct state_entry *x = *(struct state_entry *const *)a, *y = *(struct state_entry *const *)b;
   if (x->record.seen_s != y->record.seen_s)
     return x->record.seen_s < y->record.seen_s ? 1 : -1;
   return by_path(x, y);
 }
 
 size_t state_trim(struct state *state) {
-  struct kept **entries = list(state);
+  struct state_entry **entries = list(state);
   if (entries == NULL)
     return 0;
   size_t count = state->entries_num, kept = 0, bytes = FRAME_MAX_BYTES;
   struct csv_text line = {0};
-  qsort(entries, count, sizeof(struct kept *), newest_first);
+  qsort(entries, count, sizeof(struct state_entry *), newest_first);
   for (; kept < count && kept < STATE_RECORDS_MAX; kept++) {
     csv_text_clear(&line);
     put_line(&line, entries[kept]);

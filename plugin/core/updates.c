@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Rows are written when they are more than this, and at the end of a pass. Up to so much is kept for another try. */
-#define KEPT_MAX    ((size_t)64 * 1024)
+#define BATCH_MAX   ((size_t)64 * 1024)
 #define WAITING_MAX ((size_t)4 * 1024 * 1024)
 
 struct updates {
@@ -21,7 +21,7 @@ struct updates {
   struct csv_file file; /* open while rows are written: it must not cost a descriptor that others need */
   struct csv_text rows; /* not written yet */
   int error;            /* of the last try to write */
-  int lost;             /* why rows were lost; 0: none were */
+  int lost_error;       /* why rows were lost; 0: none were */
 };
 
 static int append_rows(struct updates *updates, bool create) {
@@ -37,7 +37,7 @@ static int append_rows(struct updates *updates, bool create) {
 
 static void drop_rows(struct updates *updates) {
   if (updates->rows.len > 0 || updates->rows.failed)
-    updates->lost = updates->rows.failed ? -ENOMEM : updates->error;
+    updates->lost_error = updates->rows.failed ? -ENOMEM : updates->error;
   csv_text_clear(&updates->rows);
 }
 
@@ -65,7 +65,7 @@ static void put_update(struct sink *sink, const struct update *update) {
   csv_text_char(rows, ',');
   csv_text_string(rows, meter_state_name(update->state));
   csv_text_char(rows, '\n');
-  if (rows->len > KEPT_MAX && updates->error == 0) /* else one try in a pass is enough */
+  if (rows->len > BATCH_MAX && updates->error == 0) /* else one try in a pass is enough */
     write_rows(updates);
 }
 
@@ -128,5 +128,5 @@ int updates_finish(struct updates *updates) {
     return 0;
   write_rows(updates);
   drop_rows(updates);
-  return updates->lost;
+  return updates->lost_error;
 }
