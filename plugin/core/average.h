@@ -1,7 +1,7 @@
 /*
  * average: mean of the last N values, fewer at the start
  *
- * Each mean is summed from the stored values, so rounding errors do not accumulate over months.
+ * Sums the stored values each time, so that rounding errors do not accumulate over months.
  */
 #ifndef VM_ENERGY_AVERAGE_H
 #define VM_ENERGY_AVERAGE_H

@@ -1,14 +1,12 @@
 /*
  * clock: one instant, read from two clocks at once
  *
- * mono_ns   nanoseconds of CLOCK_BOOTTIME: never steps, and continues while the machine is suspended. Every duration is
- *           a difference of two mono_ns. (CLOCK_MONOTONIC stops during suspend, which would look like a step of the
- *           wall clock.)
+ * mono_ns   nanoseconds of CLOCK_BOOTTIME: never steps, and continues during suspend. Every duration is a difference of
+ *           two mono_ns. (CLOCK_MONOTONIC stops during suspend, which would look like a step of the wall clock.)
  * wall_ns   nanoseconds of CLOCK_REALTIME since 1970-01-01 UTC: the clock of file times and of time stamps in rows. An
- *           operator or NTP may step it; the difference wall_ns - mono_ns changes only then.
+ *           operator or NTP may step it; wall_ns - mono_ns changes only then.
  *
- * Only the outermost layers read the time of a sample. Everything in the core takes an instant as an argument, so that
- * a test can pass hours at once.
+ * The caller passes the time of a sample to the core, so that a test can pass hours at once.
  */
 #ifndef VM_ENERGY_CLOCK_H
 #define VM_ENERGY_CLOCK_H
@@ -25,28 +23,22 @@ struct instant {
 };
 
 /*
- * Fills *now. The two clocks are read close together: within some microseconds unless the machine is so busy that
- * several attempts fail. Returns 0, or -errno of clock_gettime (*now is then untouched).
+ * Fills *now. Reads the two clocks within some microseconds, unless several attempts fail on a busy machine. Returns 0,
+ * or -errno of clock_gettime (*now is then unchanged).
  */
 int clock_now(struct instant *now);
 
-/*
- * By how much the wall clock was set since wall - mono was offset_ns; 0: it was not. Reading two clocks one after the
- * other makes less than CLOCK_STEP_NS.
- */
+/* By how much the wall clock was set since wall - mono was offset_ns; 0: by less than clock_now() may be off. */
 #define CLOCK_STEP_NS (10 * NS_PER_MS)
 static inline int64_t clock_step_ns(const struct instant *now, int64_t offset_ns) {
   int64_t step_ns = now->wall_ns - now->mono_ns - offset_ns;
   return step_ns > CLOCK_STEP_NS || step_ns < -CLOCK_STEP_NS ? step_ns : 0;
 }
 
-/*
- * CLOCK_REALTIME as of the last tick: the modification time of a local file written now. Only for comparison with file
- * times, not for measuring. 0: unknown.
- */
+/* The modification time of a local file written now: CLOCK_REALTIME as of the last tick. 0: unknown. */
 int64_t clock_file_ns(void);
 
-/* The tick of the clock that file times are taken from (CLOCK_REALTIME_COARSE): 1 to 10 ms. 0: unknown. */
+/* The tick of that clock (CLOCK_REALTIME_COARSE): 1 to 10 ms. 0: unknown. */
 int64_t clock_tick_ns(void);
 
 #endif

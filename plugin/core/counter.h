@@ -1,9 +1,12 @@
 /*
  * counter: one counter file, read once -> reading
  *
- * The file is energy_uj: one decimal number, microjoules since some start. Its writer may be between truncate and write
- * (Scaphandre), so bad content is read again, a few times within a few milliseconds. How the file is looked at, and
- * what is refused, is in look.h.
+ * The file is energy_uj: one decimal number, microjoules since some start. How it is opened, and what is refused, is in
+ * look.h.
+ *
+ * Torn reads are handled here: while the writer (Scaphandre) is between truncate and write, the file is empty or holds
+ * a part of the number. Bad content is read again, a few times within a few milliseconds: look_with_patience(). If it
+ * stays bad, the reading has an error, which the meter reports as SAMPLE_TORN.
  */
 #ifndef VM_ENERGY_COUNTER_H
 #define VM_ENERGY_COUNTER_H
@@ -20,11 +23,11 @@ struct reading {
   uint64_t energy_uj; /* the number in the file, µJ */
   int64_t mtime_ns;   /* its modification time when it held this number, ns since 1970 */
   struct instant at;  /* when the file was read; always set */
-  bool inexact;       /* instant not exact: each of three tries took more than 5 ms */
+  bool inexact;       /* `at` is not exact: each of three tries took more than 5 ms */
   bool local;         /* mtime_ns is from this kernel's own clock */
   bool computed;      /* in sysfs: the kernel computes the number at each read and mtime_ns means nothing */
   uint64_t range_uj;  /* where the counter wraps (sibling max_energy_range_uj); 0: it does not, or unknown */
-  int range_error;    /* -errno of reading max_energy_range_uj; 0: it was read, or does not exist */
+  int range_error;    /* -errno of reading max_energy_range_uj; 0: read, or does not exist */
 };
 
 /* State per counter between two readings. All zero at first. */
@@ -32,27 +35,27 @@ struct counter_memory {
   struct look_memory look;
   uint64_t range_uj;
   int range_error;
-  bool range_known; /* it was read, or does not exist */
+  bool range_known; /* read, or does not exist */
 };
 
 /*
  * Reads the counter. Sets every member of *reading.
  *
- * *patience_ns is the time that this and later calls may still sleep for retries, in total; it is reduced by the time
- * slept. One call sleeps at most COUNTER_PATIENCE_NS. With 0 bad content is still read a second time, without a pause.
+ * *patience_ns: how long this and later calls may sleep for retries, in total; reduced by the time slept. One call
+ * sleeps at most COUNTER_PATIENCE_NS. With 0, bad content is still read a second time, without a pause.
  *
- * The caller passes the instant right before the call in *now; on return it is the instant right after. So a series of
- * calls reads the clock once per call.
+ * *now: the instant right before the call; on return the instant right after, so that a series of calls reads the clock
+ * once per call.
  *
- * The range is read until that succeeds, and again after the file was missing: another counter may have replaced it.
+ * Reads the range until that succeeds, and again after the file was missing: another counter may have replaced it.
  */
 #define COUNTER_PATIENCE_NS INT64_C(3000000)
 void counter_read(const struct look_file *file, struct counter_memory *counter, int64_t *patience_ns,
                   struct instant *now, struct reading *reading);
 
 /*
- * Reads the sibling max_energy_range_uj again, under the same rules (once, no retry), and sets range_uj and range_error
- * of *reading. A known range is kept if it cannot be read now.
+ * Reads the sibling max_energy_range_uj again, by the same rules but once, and sets range_uj and range_error of
+ * *reading. Keeps a known range if it cannot be read now.
  */
 void counter_read_range(const struct look_file *file, struct counter_memory *counter, struct reading *reading);
 

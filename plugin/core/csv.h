@@ -1,22 +1,19 @@
 /*
- * csv: the CSV sink: run directory, header, whole rows
+ * csv: the CSV sink: run directory, files, header, rows
  *
- * Each capture gets its own directory, <dir>/run_YYYYMMDD_HHMMSS (local time; with _2, _3 ... if that is taken). No
- * file that exists is opened for writing, except with `follow`, which appends to the file of a counter that is back.
+ * Each capture gets its own directory, <dir>/run_YYYYMMDD_HHMMSS (local time; with _2, _3 ... if that exists). Existing
+ * files are not opened for writing, except with `follow`, which appends to the file of a counter that is back.
  * Three layouts:
  *
  *   CSV_COMBINED  one file <name>: ts, then <label>_energy_uj, <label>_power_w for each counter. One row per pass. The
  *                 columns are the counters of the passes before csv_start(); a missing one has empty fields.
- *   CSV_SEPARATE  a file <name less .csv>_<label>.csv per counter, with the same three columns and
- *                 a row per pass; with `follow` a file has rows only while its counter is there
+ *   CSV_SEPARATE  a file <name less .csv>_<label>.csv per counter, with the same three columns and a row per pass; with
+ *                 `follow`, rows only while the counter exists
  *   CSV_LONG      one file <name>: ts,label,energy_uj,power_w,state; one row per counter and pass
  *
- * With a moving average of N, _power_w_sma<N> (CSV_LONG: power_w_sma<N>) is the last column of each counter.
- * energy_uj is the raw counter, power has six decimals, a missing value is an empty field. Lines end in LF, labels are
- * quoted by RFC 4180. Numbers do not depend on the locale.
- *
- * A row is one write(2) with O_APPEND. A row that a full disk cuts short is finished or undone; nothing is written
- * after half a row.
+ * The header is written by put_header(). With a moving average of N, _power_w_sma<N> (CSV_LONG: power_w_sma<N>) is the
+ * last column of each counter. energy_uj is the raw counter; a missing value is an empty field. Lines end in LF.
+ * csv_text.h formats fields and numbers; csv_file.h writes whole rows only.
  */
 #ifndef VM_ENERGY_CSV_H
 #define VM_ENERGY_CSV_H
@@ -32,12 +29,12 @@ enum csv_layout { CSV_COMBINED, CSV_SEPARATE, CSV_LONG };
 
 struct csv_options {
   enum csv_layout layout;
-  const char *dir;      /* where run directories are made; it and its parents are made when missing */
+  const char *dir;      /* holds the run directories; created with its parents if missing */
   const char *name;     /* of the file: not empty, ".", "..", and without '/' */
   size_t smooth;        /* window of the moving average; 0: no such column */
-  unsigned ts_decimals; /* of the time stamps, 0 to 9; they are cut, not rounded */
-  bool follow;          /* CSV_SEPARATE: a counter that comes after csv_start() gets a file too */
-  bool lenient;         /* the sink's functions always answer 0; see csv_dropped() */
+  unsigned ts_decimals; /* of the time stamps, 0 to 9; truncated, not rounded */
+  bool follow;          /* CSV_SEPARATE: a counter added after csv_start() gets a file too */
+  bool lenient;         /* the sink's functions always return 0; see csv_dropped() */
 };
 
 struct csv;
@@ -48,25 +45,25 @@ int csv_new(const struct csv_options *options, struct csv **csv);
 /* Closes all files. NULL is fine. Free the sampler that has the sink first. */
 void csv_free(struct csv *csv);
 
-/* For a sampler. Until csv_start() its passes write nothing, they only add counters. */
+/* For a sampler. Passes before csv_start() only add counters. */
 struct sink *csv_sink(struct csv *csv);
 
 /*
- * Makes the run directory, named after wall_ns, and in it the files of the counters seen so far, with their headers.
- * 0, or -errno with csv_error_path(); then everything is removed again, and it may be called once more.
+ * Creates the run directory, named after wall_ns, and in it the files of the counters seen so far, with their headers.
+ * 0, or -errno with csv_error_path(); then everything is removed again, and csv_start() may be called again.
  */
 int csv_start(struct csv *csv, int64_t wall_ns);
 
 /*
- * Instead of csv_start(): rows go to fd (borrowed), each written at once, and the header now. No directory and no file
- * is made; not for CSV_SEPARATE. 0 or -errno, with csv_error_path() "standard output".
+ * Instead of csv_start(): writes the header to fd (borrowed) now, and each row at once. No directory, no file; not for
+ * CSV_SEPARATE. 0 or -errno, with csv_error_path() "standard output".
  */
 int csv_start_stream(struct csv *csv, int fd);
 
-/* The label of a counter that came after the start, and has no column; NULL: none did. Until csv_free(). */
+/* The label of a counter that was added after the start, and has no column; NULL: none. Valid until csv_free(). */
 const char *csv_left_out(const struct csv *csv);
 
-/* The time stamp of the next pass; without this call it is the wall time of the pass. */
+/* Sets the time stamp of the next pass; without this call it is the wall time of the pass. */
 void csv_set_time(struct csv *csv, int64_t wall_ns);
 
 /* Closes all files; no more rows. 0, or the first -errno of close(2), where a network file system reports errors. */
@@ -75,13 +72,13 @@ int csv_finish(struct csv *csv);
 /* The run directory, <dir>/run_...; NULL before csv_start(). Owned by the csv. */
 const char *csv_dir(const struct csv *csv);
 
-/* The names of the files in it. What csv_file() returns is valid until the next call or pass. */
+/* The names of the files in it. Valid until the next csv_file() or pass. */
 size_t csv_files(const struct csv *csv);
 const char *csv_file(struct csv *csv, size_t index);
 
 /*
- * With `follow`: how many files were removed, moved or emptied, as by a rotation of logs, and begun again with a
- * header, since the last call, and the path of the first one.
+ * With `follow`: how many files were removed, moved or emptied since the last call, as by log rotation, and begun again
+ * with a header; and the path of the first one.
  */
 size_t csv_rotated(struct csv *csv, const char **path);
 

@@ -1,7 +1,8 @@
 /*
  * csv_text: a row of CSV in memory, until it is written whole
  *
- * Growing text, independent of the locale. Initialize with zeros and csv_text_clear(); the caller frees data.
+ * Growing text, independent of the locale. All zero at first; the caller frees data.
+ * Tests: tests/check_csv.c.
  */
 #ifndef VM_ENERGY_CSV_TEXT_H
 #define VM_ENERGY_CSV_TEXT_H

@@ -1,44 +1,46 @@
 /*
  * meter: readings of one counter -> samples
  *
- * Pure arithmetic and state: no I/O, no clock. A reading is the content of the file; a sample is what we conclude. The
- * meter takes a reading at each look, every 2 s or more often, and is asked for a sample when one is due:
+ * All rules of measurement. Pure: no I/O, no clock. A reading is the content of the file; a sample is the conclusion.
  *
- *   meter_take(m, &reading)    at each look
- *   meter_update(m, &update)   after each look: what it saw that is new
- *   meter_sample(m, &sample)   at each sample, right after the look that belongs to it
+ *   meter_take(m, &reading)    at each look, every 2 s or more often
+ *   meter_update(m, &update)   after each look: what is new
+ *   meter_sample(m, &sample)   when a sample is due, right after its look
  *
- * Energy. The accumulated energy starts at the first number, or at a total that was saved, and adds each rise. It never
- * falls. A fall adds nothing, unless it is a wrap: the counter's range is known and the power is plausible. A bad
- * reading is never a baseline and never 0. With max_power_w a rise above that power adds nothing (SAMPLE_SPIKE).
+ * Energy starts at the first number, or at a saved total, and adds each rise. It never falls. A bad reading is never a
+ * baseline and never 0. With max_power_w, a rise above that power adds nothing (SAMPLE_SPIKE).
  *
- * After a fall or a spike the number before it is kept for three updates and for 30 s at least. A number back on the
- * old course adds only its rise above the old number, less what was added meanwhile (SAMPLE_GAP). After a stale spell
- * it is back only if the rise is more than a load may be. So a glitch costs the energy of three updates at most. Until
- * then a rise that is not plausible, above 1 kW and ten times the usual power, adds nothing either. Nothing is kept
- * longer.
+ * Wrap or reset. A fall is a wrap if the counter's range is known and the power is plausible: at most 1 kW or ten times
+ * the usual power, whichever is more, and at most max_power_w. Else it is a reset and adds nothing. Decided in
+ * add_energy(), after meter_resume() in resume(). Tests: the rows named "wrap" in tests/check_meter.c.
  *
- * A modification time before that of the last update is that of another series: a new baseline that adds nothing.
+ * Glitch. After a fall or a spike, the number before it (the old course) is kept for at least three updates and 30 s. A
+ * number back on the old course adds its rise above the old number, less what was added meanwhile (SAMPLE_GAP); after a
+ * wrap or a stale spell, only if the step back is too large for a load. Meanwhile an implausible rise adds nothing. So
+ * a glitch loses the energy of three updates at most.
  *
- * Power by updates. The writer of a VM's counter updates it every 5 s or so, and sets the modification time when it
- * does: the same number with a new time is a true 0 W, the same number with the old time is no update. The power of a
- * sample is the mean over the steady updates since the sample before. Without an update the last power is held; if
- * the last update had no power, there is none. Only differences of modification times count, so the clock that sets
- * them need not be ours. A step of our clock costs up to two powers; a step of another clock shows as an interval off
- * the median of a steady writer, which has no power either.
+ * An earlier modification time than that of the last update belongs to another series: a new baseline, nothing added.
  *
- * An update that a steady writer (rhythm.h) brings 1.5 medians or more after the one before, in proven silence, is
- * late: whether the writer counted is unknown (Scaphandre skips passes without counting them). It adds its energy, but
- * has no power. The writer is the same after a reset or a stale spell, so its rhythm stays known.
+ * Power by updates. The writer updates a VM's counter every 5 s or so and sets the modification time: the same number
+ * with a new time is a true 0 W, with the old time it is no update. The power of a sample is the mean over the steady
+ * updates since the sample before. Without an update the last power is held; if the last update had no power, there is
+ * none. Only differences of modification times count, so the clock that sets them need not be ours. A step of our clock
+ * loses up to two power values; a step of another clock shows as an interval off the median of a steady writer, which
+ * has no power.
  *
- * When an update was made. Where our own clock dates the file, the file time says it, as exactly as file times are.
- * Where another clock does, each update narrows the difference between the two clocks; after some updates that dates an
- * update better than the looks do. Without a usable file time, it was between two looks.
+ * Late. An update of a steady writer (rhythm.h) that comes 1.5 medians or more after the one before, in proven silence,
+ * adds its energy but has no power: the writer may not have counted meanwhile (Scaphandre skips passes without counting
+ * them). The rhythm stays known across resets and stale spells.
  *
- * Power by samples is the energy between two samples divided by the time between their readings.
+ * Stale. No update for the stale time, by default METER_STALE_NS or three periods: no power. Decided in is_stale().
  *
- * METER_AUTO divides by updates where the modification time moves with the number, else by samples. It switches
- * after three updates in a row, in either direction.
+ * Dating. Where our own clock dates the file, an update was made at the file time, as exactly as file times are. Where
+ * another clock does, each update narrows the difference of the two clocks; after some updates that is more exact than
+ * the time between two looks, which is all there is without a usable file time.
+ *
+ * Power by samples is the energy between two samples divided by the time between their readings. METER_AUTO divides by
+ * updates where the modification time moves with the number, else by samples; it switches after three updates in a row
+ * that contradict it.
  */
 #ifndef VM_ENERGY_METER_H
 #define VM_ENERGY_METER_H
@@ -60,8 +62,8 @@ enum sample_state {
   SAMPLE_GAP,     /* after bad readings, a glitch or a stale spell; or only late updates, which have no power */
   SAMPLE_WRAP,    /* the counter wrapped; corrected */
   SAMPLE_RESET,   /* the counter fell; new baseline */
-  SAMPLE_SPIKE,   /* it rose by more than max_power_w allows or, soon after a fall, by more than is plausible; new
-                     baseline. Or the power is above max_power_w: no power */
+  SAMPLE_SPIKE,   /* rose by more than max_power_w allows or, soon after a fall, by more than is plausible: new
+                     baseline; or the power is above max_power_w: no power */
   SAMPLE_STALE,   /* no update for the stale time: no power */
   SAMPLE_TORN,    /* bad content, or a read error: no value */
   SAMPLE_MISSING, /* no file: no value */
@@ -76,11 +78,11 @@ const char *meter_state_name(enum sample_state state);
 const char *meter_base_name(enum meter_base base);
 int meter_base_from_name(const char *name, enum meter_base *base);
 
-/* The stale time, unless it is set: the larger of 30 s and three periods of the writer; 180 s before one is known. */
+/* Default stale time: the larger of 30 s and three periods of the writer; 180 s before the period is known. */
 #define METER_STALE_NS       (30 * NS_PER_S)
 #define METER_STALE_FIRST_NS (180 * NS_PER_S)
 
-/* Each counter is looked at at least this often. */
+/* Time between two looks, at most. */
 #define METER_LOOK_NS (2 * NS_PER_S)
 
 struct meter_options {
@@ -89,10 +91,10 @@ struct meter_options {
   int64_t stale_ns;   /* 0: as above */
   int64_t tick_ns;    /* resolution of file times, see clock_tick_ns(); 0: 10 ms */
   int64_t look_ns;    /* time between two looks; 0: METER_LOOK_NS */
-  double max_power_w; /* the machine cannot draw more, in scaled watts; 0: unknown */
+  double max_power_w; /* most that the machine can draw, scaled; 0: unknown */
 };
 
-/* How far apart looks are, in equal parts of the interval between two samples: METER_LOOK_NS at most, and for 0. */
+/* The time between two looks: equal parts of the interval between two samples, METER_LOOK_NS at most, and for 0. */
 int64_t meter_look_ns(int64_t interval_ns);
 
 /* The conclusion from the readings so far. */
@@ -105,13 +107,13 @@ struct sample {
 
   struct instant at; /* when the counter was read */
   enum sample_state state;
-  int error;         /* why there is no value: the reading's, see counter_error_text() */
+  int error;         /* the reading's: why there is no value, see counter_error_text() */
   bool error_again;  /* the look before this one had the same error */
   int range_error;   /* why max_energy_range_uj, which exists, could not be read; 0: no such error */
   uint64_t range_uj; /* where the counter wraps; 0: it does not, or unknown; filled by the sampler */
 
   bool has_energy;       /* false: torn, missing, denied */
-  bool may_have_wrapped; /* the counter may wrap more than once between two looks: energy is a lower bound, no power */
+  bool may_have_wrapped; /* more than once between two looks: energy is a lower bound, no power */
   uint64_t energy_uj;    /* the counter, raw as read, never scaled */
   uint64_t total_uj;     /* accumulated since the start, raw */
   double energy_j;       /* the same, scaled; never falls */
@@ -128,7 +130,7 @@ struct sample {
   bool mtime_moves;       /* it appears to move with the counter */
   uint32_t updates;       /* seen since the sample before: number or modification time changed */
   uint32_t pauses;        /* of these, late ones */
-  int64_t pause_ns;       /* by how much they were late, in sum: time that the writer may not have counted */
+  int64_t pause_ns;       /* sum of their delays: time that the writer may not have counted */
   int64_t update_mono_ns; /* estimated time of the last update, monotonic */
   bool has_age;           /* false: the file's clock is not ours, and no update was seen yet */
   int64_t age_ns;         /* time since the last update, or since the first look; 0 or more */
@@ -139,8 +141,8 @@ struct sample {
 };
 
 /*
- * What one look saw: the first number, an update, or that there is no value any more. It was made in
- * (mono_ns - within_ns, mono_ns], by the reader's clock, whoever stamped the file.
+ * What one look saw: the first number, an update, or that there is no value any more. Made in
+ * (mono_ns - within_ns, mono_ns], by the reader's clock, whichever clock dates the file.
  */
 struct update {
   /* filled by the sampler, as in a sample */
@@ -149,13 +151,10 @@ struct update {
 
   int64_t mono_ns;
   int64_t within_ns; /* UPDATE_UNDATED: no lower limit is known */
-  /*
-   * first, ok, wrap; torn, missing, denied: there is no value. reset, spike, gap: more may have been drawn than was
-   * counted
-   */
+  /* first, ok, wrap; torn, missing, denied: no value; reset, spike, gap: more may have been drawn than was counted */
   enum sample_state state;
   bool has_energy;    /* false: torn, missing, denied */
-  uint64_t energy_uj; /* the counter, raw; the last number where there is none now */
+  uint64_t energy_uj; /* the counter, raw; the last number if there is none now */
   uint64_t total_uj;  /* accumulated, raw */
   double energy_j;    /* the same, scaled; never falls */
 };
@@ -238,25 +237,22 @@ struct meter {
 /* The options are borrowed; they must outlive the meter. */
 void meter_init(struct meter *meter, const struct meter_options *options);
 
-/* To be called before the first reading: the energy continues from there. */
+/* Continues from a saved total. Call before the first reading. */
 void meter_resume(struct meter *meter, const struct meter_saved *saved);
 
-/*
- * True if the counter falls with this reading and no range is known. Then the caller should ask for the range again
- * before it passes the reading to meter_take().
- */
+/* True if the counter fell and no range is known: read the range again before meter_take(). */
 bool meter_needs_range(const struct meter *meter, const struct reading *reading);
 
-/* Takes the next reading. Its instant is not earlier than that of the reading before. */
+/* Takes the next reading, whose instant is not before that of the last one. */
 void meter_take(struct meter *meter, const struct reading *reading);
 
-/* True if the last reading showed something new: *update is filled, except for the members set by the sampler. */
+/* True if the last reading showed something new: fills *update, except for what the sampler sets. */
 bool meter_update(const struct meter *meter, struct update *update);
 
-/* Fills *sample from the readings since the sample before, except for the members set by sampler and source. */
+/* Fills *sample from the readings since the sample before, except for what the sampler sets. */
 void meter_sample(struct meter *meter, struct sample *sample);
 
-/* Fills in the energy of the last good reading and its instant; has_energy is false if there was none. */
+/* Fills in energy and instant of the last good reading; has_energy is false if there was none. */
 void meter_recall(const struct meter *meter, struct sample *sample);
 
 #endif

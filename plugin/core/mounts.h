@@ -4,8 +4,8 @@
  * A mount id is what statx(2) reports as stx_mnt_id and what begins a line of /proc/self/mountinfo. Neither the type
  * that statfs(2) reports nor a device number is sufficient: a 9p server reports the type of its own file system.
  *
- * Only mounts_refresh() changes the table. One poll(2) shows whether something was mounted, unmounted or remounted
- * since. Its descriptor stays open; it keeps no mount busy.
+ * Only mounts_refresh() changes the table. One poll(2) detects a mount, unmount or remount. Its descriptor stays open;
+ * it keeps no mount busy.
  */
 #ifndef VM_ENERGY_MOUNTS_H
 #define VM_ENERGY_MOUNTS_H
@@ -17,8 +17,8 @@
 struct mount_facts {
   bool local : 1;      /* file times are set by this kernel's clock at each change: a stamp can be trusted */
   bool computed : 1;   /* sysfs: the kernel computes the content at each read; times mean nothing */
-  bool no_devices : 1; /* nodev: a device cannot be opened here; the attempt does not touch it */
-  bool no_links : 1;   /* nosymfollow: no symbolic link is followed here */
+  bool no_devices : 1; /* nodev: a device cannot be opened; the attempt does not touch it */
+  bool no_links : 1;   /* nosymfollow: no symbolic link is followed */
 };
 
 struct mounts;
@@ -30,8 +30,8 @@ int mounts_new(struct mounts **mounts);
 void mounts_free(struct mounts *mounts);
 
 /*
- * Reads the table if it changed since the last call. 0, or -errno: then the table is empty, and the next
- * call tries again. -ENOENT where /proc is not mounted.
+ * Reads the table if it changed. 0, or -errno: then the table is empty, and the next call tries again. -ENOENT: /proc
+ * is not mounted.
  */
 int mounts_refresh(struct mounts *mounts);
 
@@ -39,11 +39,11 @@ int mounts_refresh(struct mounts *mounts);
 uint32_t mounts_generation(const struct mounts *mounts);
 
 /*
- * Facts of the mount with this id. All false where it is unknown: in another mount namespace, mounted since the last
- * refresh, no table; or where mounts is NULL.
+ * Facts of the mount with this id. All false if it is unknown: in another mount namespace, mounted since the last
+ * refresh, no table; or if mounts is NULL.
  *
- * Local are tmpfs, ramfs, ext2 to ext4, xfs, btrfs, f2fs, zfs and the like. overlay is not: its lower layers may
- * be remote, and changes there do not change the stamp of a directory.
+ * Local: tmpfs, ramfs, ext2 to ext4, xfs, btrfs, f2fs, zfs and the like. Not overlay: its lower layers may be remote,
+ * and changes there do not change the stamp of a directory.
  */
 struct mount_facts mounts_facts(const struct mounts *mounts, uint64_t id);
 

@@ -1,7 +1,7 @@
 /*
  * number: text to number, strict and bounded
  *
- * No function reads past the given length or the terminating NUL, skips unknown text, or writes its result on failure.
+ * No function reads past the given length or the NUL, skips unknown text, or writes its result on failure.
  */
 #ifndef VM_ENERGY_NUMBER_H
 #define VM_ENERGY_NUMBER_H
@@ -30,15 +30,10 @@ int number_parse_u64(const char *text, size_t len, uint64_t *value);
  */
 int number_parse_duration(const char *text, int64_t *ns);
 
-/*
- * A factor: a decimal number above 0, at most 1e9. Same syntax as a duration without a unit.
- * 0, -EINVAL, or -ERANGE (0, or above 1e9).
- */
+/* A factor: a decimal number as in a duration, above 0 and at most 1e9. 0, -EINVAL, or -ERANGE. */
 int number_parse_factor(const char *text, double *factor);
 
-/*
- * A count: digits alone, from min to max. 0, -EINVAL, or -ERANGE.
- */
+/* A count: digits alone, from min to max. 0, -EINVAL, or -ERANGE. */
 int number_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count);
 
 #endif

@@ -1,17 +1,19 @@
 /*
  * place: one path or pattern, and the files that it finds now
  *
- * Patterns are those of fnmatch(3): `*`, `?` and `[...]`, never across a '/'; they match names that begin with a dot,
- * too. The part before the first component with a wildcard was written by the operator and may lead through symbolic
- * links; from there on no link is followed, except those that lie in sysfs.
+ * Patterns are those of fnmatch(3): `*`, `?` and `[...]`, never across a '/'; they also match names that begin with a
+ * dot. The part before the first component with a wildcard, the root, was written by the operator and may lead through
+ * symbolic links; below it no link is followed, except in sysfs.
  *
  * A literal path is one file that is always found, whether it exists or not.
  *
  *   place_search()   finds; opens the root
  *   place_close()    closes the root, so that no mount is kept busy
  *
- * Bounded: below one directory that the first wildcard matched, the first 10,000 files by name are found. At most
- * 200,000 entries of a directory are listed.
+ * Bounded: below one directory that the first wildcard matched, at most 200,000 entries are listed, and the first
+ * 10,000 files by name are found.
+ *
+ * Tests: tests/check_source.c.
  */
 #ifndef VM_ENERGY_PLACE_H
 #define VM_ENERGY_PLACE_H
@@ -25,7 +27,7 @@ struct place;
 
 /* Callbacks for files found and no longer found. */
 struct place_user {
-  /* A file was found. path is valid until lost(). Returns the user's data for it; NULL: no memory, called again. */
+  /* A file was found. path is valid until lost(). Returns the user's data of it; NULL: no memory, called again. */
   void *(*found)(struct place *place, const char *path, void *arg);
   /* The file is no longer found. */
   void (*lost)(void *own, void *arg);
@@ -33,9 +35,9 @@ struct place_user {
 };
 
 /*
- * A relative text is taken from the current directory of this moment. A text with wildcards that is the exact name of
- * an existing file is a path, unless it matches itself (a VM called "*" does not hide the others). 0 and *place,
- * -EINVAL (empty, or contains no file name), -ENOMEM, or -errno of getcwd.
+ * A relative text begins in the current directory. A text with wildcards that is the exact name of an existing file is
+ * a path, unless it matches itself as a pattern (a VM called "*" does not hide the others). 0 and *place, -EINVAL
+ * (empty, or contains no file name), -ENOMEM, or -errno of getcwd.
  */
 int place_new(const char *path_or_pattern, struct place **place);
 
@@ -46,18 +48,17 @@ void place_free(struct place *place, const struct place_user *user);
 bool place_has_wildcard(const char *text);
 
 /*
- * Finds files. If the root of a pattern with one wildcard component, on a local mount, is unchanged, that is one stat;
- * else directories are listed. A file counts as found until its directory is listed without it, or until
- * place_recheck() or a change of the mount table triggers a check that it exists.
+ * Finds files. If the root is on a local mount and unchanged, and the pattern has one component with wildcards, that is
+ * one stat; else directories are listed. A file counts as found until its directory is listed without it, or until a
+ * check after place_recheck() or a change of the mount table.
  *
- * A directory without permission is skipped (its files are no longer found); one that cannot be listed for lack of
- * descriptors or memory, or because of a failing disk, keeps its files. 0, -ENOMEM, or the first error
- * of a directory other than -ENOENT and -ENOTDIR: see place_error_dir(). -E2BIG, if there is no other: more files than
- * the limit.
+ * A directory without permission is skipped: its files are lost. One that cannot be listed for lack of descriptors or
+ * memory, or because of a failing disk, keeps its files. 0, -ENOMEM, or the first error of a directory other than
+ * -ENOENT and -ENOTDIR: see place_error_dir(). -E2BIG, if there is no other: more files than the limit.
  */
 int place_search(struct place *place, const struct mounts *mounts, const struct place_user *user);
 
-/* The directory of the last error of place_search(); NULL: none, or no memory. Valid until the next search. */
+/* The directory of the error of place_search(); NULL: none, or no memory. Valid until the next search. */
 const char *place_error_dir(const struct place *place);
 
 void place_close(struct place *place);
@@ -73,8 +74,8 @@ void *place_at(const struct place *place, size_t index);
 bool place_is_pattern(const struct place *place);
 
 /*
- * Locates the file of this path (as passed to found()). 0 between place_search() and place_close(), else -errno of
- * opening the root in the last search.
+ * Locates the file of this path, as passed to found(), between place_search() and place_close(). 0, or -errno of
+ * opening the root.
  */
 int place_file(const struct place *place, const char *path, const struct mounts *mounts, struct look_file *file);
 

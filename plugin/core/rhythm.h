@@ -1,10 +1,10 @@
 /*
  * rhythm: how regularly a counter is updated
  *
- * Keeps the last five intervals between two updates. Steady is a writer of which at least three are known and at most
- * one is off their median by more than a tenth. Only of a steady writer can it be said that an update is late.
+ * Keeps the last five intervals between updates. A writer is steady if at least three are known and at most one is off
+ * their median by more than a tenth. Only an update of a steady writer can be late.
  *
- * Pure. Part of the meter, whose tests (check_meter) cover it.
+ * Pure. A part of the meter. Tests: tests/check_meter.c.
  */
 #ifndef VM_ENERGY_RHYTHM_H
 #define VM_ENERGY_RHYTHM_H
@@ -27,14 +27,13 @@ enum rhythm_kind {
   RHYTHM_LATE     /* 1.5 medians or more, most of it in proven silence */
 };
 
-/* silent_ns: how long looks saw no update, for certain; in what is longer than that, updates may have been overlooked.
- */
+/* silent_ns: how long looks proved that there was no update; in the rest of dt_ns updates may have been overlooked. */
 enum rhythm_kind rhythm_judge(const struct rhythm *rhythm, int64_t dt_ns, int64_t silent_ns);
 
-/* Late intervals do not count, until three come in a row: then the shortest of them is the new period. */
+/* Late intervals do not count until three come in a row: then the shortest of them is the new period. */
 void rhythm_learn(struct rhythm *rhythm, int64_t dt_ns, bool late);
 
-/* The median interval, the lower one of two; 0: none is known. */
+/* The median interval, the lower of two; 0: unknown. */
 int64_t rhythm_period_ns(const struct rhythm *rhythm);
 
 #endif

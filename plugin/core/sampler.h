@@ -1,12 +1,12 @@
 /*
  * sampler: looks at all counters of a source, and puts samples of them into sinks
  *
- * Owns a meter (and a moving average, where asked for) per counter:
+ * Owns a meter, and with `smooth` a moving average, per counter:
  *
  *   sampler_look(s)        reads each counter, between two samples: at least every METER_LOOK_NS
  *   sampler_pass(s, &now)  reads each counter and puts a sample of each into each sink
  *
- * A counter that is removed and comes back, as when a VM's directory is made again, continues from its accumulated
+ * A counter that is removed and comes back, as when a VM's directory is created again, continues from its accumulated
  * energy: the meters of up to LABEL_AWAY_MAX removed counters are kept; the one removed first is dropped first.
  *
  * Use a sampler in one thread at a time.
@@ -23,13 +23,13 @@
 
 struct sampler_options {
   struct meter_options meter;
-  size_t smooth;    /* window of the moving average in samples that have a power; 0: none */
+  size_t smooth;    /* window of the moving average, in samples that have a power; 0: none */
   size_t label_max; /* LABEL_MAX_... */
   const char *host; /* as in source_options */
   /* 1 if the VM of this name is wanted, 0, or -errno: then called again. NULL: all. */
   int (*wanted)(const char *name, void *arg);
   void *wanted_arg;
-  /* Called for a new counter. Fills in what was saved of it; false: nothing was. NULL: nothing was. */
+  /* Called for a new counter. Fills in what was saved of it; false: nothing. May be NULL. */
   bool (*saved)(const char *path, struct meter_saved *saved, void *arg);
   void *saved_arg;
   /* Called for a path that is dropped because it leads to the same file as another. May be NULL. */
@@ -51,28 +51,22 @@ void sampler_free(struct sampler *sampler);
 /* As source_add(). */
 int sampler_add(struct sampler *sampler, const char *path_or_pattern);
 
-/*
- * Looks for counters and reads each, without a sample. Sinks are notified of added and removed counters. 0, or
- * -ENOMEM.
- */
+/* Finds counters and reads each, without a sample. Sinks get added(), removed() and update(). 0 or -ENOMEM. */
 int sampler_look(struct sampler *sampler);
 
 /*
- * Looks for counters, reads each, puts a sample of each into each sink. Returns 0 or the first error of a sink or of
- * memory; a counter that cannot be read is no error but a sample with that state.
+ * The same, then puts a sample of each counter into each sink. 0, or the first error of a sink or of memory; a counter
+ * that cannot be read is no error but a sample with that state.
  */
 int sampler_pass(struct sampler *sampler, const struct instant *now);
 
-/*
- * The error of the search in the last look or pass, see source_begin(): 0 or -errno, with the directory in *where
- * (borrowed until the next one).
- */
+/* 0 or the error of source_begin() in the last look or pass, with the directory in *where (borrowed until the next). */
 int sampler_search_error(const struct sampler *sampler, const char **where);
 
 /* As source_mounts_error(), of the last look or pass. */
 int sampler_mounts_error(const struct sampler *sampler);
 
-/* How many counters there were in the last pass. */
+/* How many counters the last look or pass found. */
 size_t sampler_count(const struct sampler *sampler);
 
 #endif

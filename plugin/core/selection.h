@@ -1,10 +1,9 @@
 /*
  * selection: the wanted VMs, by the convention of collectd.conf(5), IGNORELISTS
  *
- * A list of names and regular expressions. "name" is the whole name, case-sensitive; "/regex/" is an extended
- * regular expression that matches anywhere in the name. An empty list selects all. Otherwise only names that match
- * are selected, or, inverted, only those that do not match. (collectd links its own ignorelist into each
- * of its plugins and ships it in no library.)
+ * A list of names and regular expressions. "name" is the whole name, case-sensitive; "/regex/" is an extended regular
+ * expression that matches anywhere in the name. An empty list selects all, else only names that match are selected, or,
+ * inverted, only those that do not match. (collectd links its ignorelist into its own plugins; no library has it.)
  */
 #ifndef VM_ENERGY_SELECTION_H
 #define VM_ENERGY_SELECTION_H
@@ -25,9 +24,9 @@ void selection_free(struct selection *selection);
 int selection_add(struct selection *selection, const char *text);
 
 /*
- * regcomp(3) of glibc copies x for x+ and x{m,n}, and walks through x* once more for each repetition around it, so that
- * "x++++...", or {99} of {99} of {99}, takes more memory or time than there is. False: the extended regular expression
- * does so, and must not be compiled.
+ * False: the extended regular expression costs too much and must not be compiled. regcomp(3) of glibc copies x for x+
+ * and x{m,n}, and walks through x* once more for each repetition around it, so that "x++++...", or {99} of {99} of
+ * {99}, takes more memory or time than there is.
  */
 bool selection_can_afford(const char *pattern);
 
@@ -37,13 +36,10 @@ const char *selection_fault(const struct selection *selection);
 /* true: names that match are ignored (IgnoreSelected). false, the default: they are wanted. */
 void selection_invert(struct selection *selection, bool ignore_selected);
 
-/* 1: wanted, 0: not, or -ENOMEM. Remembers which entries matched. */
+/* 1: wanted, 0: not, or -ENOMEM. Notes which entries matched. */
 int selection_wants(struct selection *selection, const char *name);
 
-/*
- * The text of the first entry from *index on that has matched no name yet, and moves *index past it; NULL: there is
- * none. Borrowed.
- */
+/* The text of the first entry from *index on that matched no name yet, moving *index past it; NULL: none. Borrowed. */
 const char *selection_unmatched(const struct selection *selection, size_t *index);
 
 #endif

@@ -2,8 +2,10 @@
  * stamp: detects that a file or directory is unchanged without reading it
  *
  * The kernel sets ctime whenever content or entries change, and no user can set it back. So equal stamps mean an equal
- * file, with three exceptions: a change within the same clock tick (see stamp_is_old()), a mount that is not local (see
- * mounts.h), and writing through mmap(2) on tmpfs, which must be handled by the caller.
+ * file, with three exceptions, left to the caller: a change within the same clock tick (see stamp_is_old()), a mount
+ * that is not local (see mounts.h), and writing through mmap(2) on tmpfs.
+ *
+ * Tests: tests/check_look.c.
  */
 #ifndef VM_ENERGY_STAMP_H
 #define VM_ENERGY_STAMP_H
@@ -27,13 +29,10 @@ struct stamp stamp_of(const struct statx *st);
 
 bool stamp_same(const struct stamp *a, const struct stamp *b);
 
-/* True if both are of the same file on the same mount, changed or not. */
+/* True for the same file on the same mount, changed or not. */
 bool stamp_same_file(const struct stamp *a, const struct stamp *b);
 
-/*
- * True if any change from now_ns on (as of clock_file_ns()) gives another stamp than this: it is older than a tick of
- * its clock.
- */
+/* True if the stamp is older than a tick of its clock at now_ns (of clock_file_ns()): a later change gives another. */
 bool stamp_is_old(const struct stamp *stamp, int64_t now_ns);
 
 #endif

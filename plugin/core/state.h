@@ -1,8 +1,8 @@
 /*
  * state: accumulated energies by counter, as a text that outlives the process
  *
- * Holds what each meter had accumulated, raw, and what its counter showed then, so that a later run continues from
- * there. The text:
+ * Holds what each meter had accumulated, raw, and what its counter showed then, so that a later run continues from it.
+ * The text:
  *
  *   vm_energy state 1
  *   <total_uj> <counter_uj> <seen> <path>      one line per counter, by path in the order of its bytes
@@ -11,7 +11,7 @@
  * Numbers are decimal without leading zeros; seen is Unix time in whole seconds; in a path each byte that is no visible
  * ASCII character, and '%', is written as %XX (capital hex); the checksum is FNV-1a, 64 bits, 16 small hex digits, of
  * all bytes before it. There is one way to write a state. The disk may lie, and the text may come from an attacker, so
- * a text is accepted only if what was taken from it formats to the same bytes.
+ * a text is accepted only if its records format to the same bytes.
  */
 #ifndef VM_ENERGY_STATE_H
 #define VM_ENERGY_STATE_H
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More is neither read nor written. */
+/* Limits in both directions. */
 #define STATE_RECORDS_MAX 100000
 #define STATE_BYTES_MAX   ((size_t)16 << 20)
 #define STATE_SEEN_MAX_S  INT64_C(9000000000) /* in the year 2255; in ns it fits into 63 bits */
@@ -27,7 +27,7 @@
 struct state_record {
   uint64_t total_uj;   /* accumulated, raw */
   uint64_t counter_uj; /* what the counter showed then */
-  int64_t seen_s;      /* when that was */
+  int64_t seen_s;      /* when that was, Unix time */
 };
 
 struct state;
@@ -46,8 +46,8 @@ const struct state_record *state_find(const struct state *state, const char *pat
 int state_set(struct state *state, const char *path, const struct state_record *record);
 
 /*
- * Forgets records not seen for longest until the rest can be written; none because of its age, since the clock may
- * jump. Returns how many it forgot; none if out of memory.
+ * Drops the records not seen for longest until the rest can be written; none for its age alone, since the clock may
+ * jump. Returns how many it dropped; 0 if out of memory.
  */
 size_t state_trim(struct state *state);
 
@@ -55,8 +55,8 @@ size_t state_trim(struct state *state);
 int state_format(const struct state *state, char **text, size_t *len);
 
 /*
- * Fills an empty state. 0; -EBADMSG: not such a text, or not all of it; -EPROTONOSUPPORT: another version; -EFBIG: too
- * many records or bytes; -ENOMEM. On error the state is empty.
+ * Fills an empty state. 0; -EBADMSG: no such text, or damaged; -EPROTONOSUPPORT: another version; -EFBIG: too many
+ * records or bytes; -ENOMEM. On error the state is empty.
  */
 int state_parse(struct state *state, const char *text, size_t len);
 

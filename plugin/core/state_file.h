@@ -1,7 +1,7 @@
 /*
  * state_file: a state in a file
  *
- * At any moment the file is either the old one or the new one, whole.
+ * At any moment the file is either the old one or the new one, whole. Tests: tests/check_state.c.
  */
 #ifndef VM_ENERGY_STATE_FILE_H
 #define VM_ENERGY_STATE_FILE_H
@@ -10,10 +10,7 @@
 
 #include <stddef.h>
 
-/*
- * Locks <path>.lock, which is created, until the descriptor that is returned is closed. -EWOULDBLOCK: another process
- * has locked it; or -errno.
- */
+/* Locks <path>.lock, creating it, until the returned descriptor is closed. -EWOULDBLOCK: already locked; or -errno. */
 int state_file_lock(const char *path);
 
 /*
@@ -23,15 +20,15 @@ int state_file_lock(const char *path);
 int state_file_load(const char *path, struct state *state);
 
 /*
- * Writes the text of a state to <path>.new-PID on the disk, mode 0600, and renames it; an old one of this name is
- * removed first. 0 or -errno; on error the old file is intact, unless only the sync of the directory failed. Waits for
- * the disk, which may take long. The text is not changed.
+ * Writes the text of a state to <path>.new-PID, mode 0600, syncs and renames it; removes an old <path>.new-PID first. 0
+ * or -errno; on error the old file is intact, unless only the sync of the directory failed. Waits for the disk, which
+ * may take long. Does not change the text.
  */
 int state_file_save(const char *path, char *text, size_t len);
 
 /*
- * Renames the file to <path>.damaged, or <path>.damaged.2 and so on to STATE_FILE_ASIDE_MAX. Overwrites nothing, as
- * long as only one process makes files of these names. 0 and the name in aside, or -errno; -EEXIST: all are taken.
+ * Renames the file to <path>.damaged, or <path>.damaged.2 and so on to STATE_FILE_ASIDE_MAX. Overwrites nothing if only
+ * one process creates files of these names. 0 and the name in aside, or -errno; -EEXIST: all names exist.
  */
 #define STATE_FILE_ASIDE_MAX 9
 int state_file_set_aside(const char *path, char *aside, size_t size);
