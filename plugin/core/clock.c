@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <time.h>
 
-/* Two readings of the monotonic clock around the wall clock that are further apart than this tell of an interruption.
- */
+/* Readings of the monotonic clock before and after the wall clock that are further apart: we were interrupted. */
 #define CLOSE_NS (20 * NS_PER_US)
 #define ATTEMPTS 5
 

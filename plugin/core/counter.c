@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-/* The first pause before another look, doubled each time. Scaphandre's hole is mostly 0.3 ms long. */
+/* The first pause before another look, doubled each time. Scaphandre's file is mostly empty for 0.3 ms. */
 #define FIRST_PAUSE_NS (50 * NS_PER_US)
 
-/* A look that takes longer than this says nothing of when the number was read. */
+/* A look that takes longer does not say when the number was read. */
 #define LOOK_MAX_NS (5 * NS_PER_MS)
 #define LOOKS_MAX   3
 
@@ -49,7 +49,7 @@ void counter_read_range(const struct look_file *file, struct counter_memory *cou
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* Looks, a few times if need be. *inexact as in a reading. */
+/* Looks again after a torn read, or after a look that took too long. *inexact as in a reading. */
 static int look_with_patience(const struct look_file *file, struct look_memory *memory, int64_t *patience_ns,
                               struct instant *now, bool *inexact) {
   int64_t left_ns = *patience_ns < COUNTER_PATIENCE_NS ? *patience_ns : COUNTER_PATIENCE_NS;

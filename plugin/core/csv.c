@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How many run directories of one second are tried. */
+/* How many names of run directories are tried for one second. */
 #define RUN_DIRS_MAX 10000
 
 /* --- the sink ----------------------------------------------------------------------------------------------------- */
@@ -25,7 +25,7 @@ struct column {
   const char *sampler_label; /* identifies the counter, by address; NULL while it is missing */
   size_t index;              /* in columns, as this pass began */
   struct csv_file file;
-  bool has_file; /* it exists, with its header */
+  bool has_file; /* exists, with its header */
   bool to_drop;  /* by the next pass, with all others */
   bool in_pass;  /* put in this pass */
   bool has_energy, has_power, has_average;
@@ -35,7 +35,7 @@ struct column {
 
 struct csv {
   struct sink sink;
-  struct csv_options options; /* but for its dir and name */
+  struct csv_options options; /* without dir and name */
   char *dir;                  /* without '/' at its end: "" is the root */
   char *name;
   char average_ending[40]; /* "_power_w_sma5" */
@@ -43,7 +43,7 @@ struct csv {
   size_t columns_num, columns_size;
   void *by_label;  /* tsearch(3) tree of the columns */
   size_t inserted; /* in this pass */
-  size_t cursor;   /* where the next put() is likely to find its column: a sampler keeps its order */
+  size_t cursor;   /* likely column of the next put(): a sampler keeps its order */
   bool first_pass;
   bool finished;
 
@@ -53,7 +53,7 @@ struct csv {
   int dir_fd;
   struct column shared; /* has the only file of CSV_COMBINED and CSV_LONG */
   size_t open_files, open_files_max;
-  char file_name[2 * NAME_MAX]; /* what name_file() made; cut, where it is far too long */
+  char file_name[2 * NAME_MAX]; /* set by name_file(); cut if far too long */
 
   bool has_time;
   int64_t time_ns;
@@ -68,7 +68,7 @@ struct csv {
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
 
-/* To csv->file_name. -ENAMETOOLONG: no file can have this name. */
+/* Sets csv->file_name. -ENAMETOOLONG: no file can have this name. */
 static int name_file(struct csv *csv, const struct column *column) {
   size_t len = strlen(csv->name), size = sizeof(csv->file_name);
   if (column->label != NULL && len > 4 && strcasecmp(csv->name + len - 4, ".csv") == 0)
@@ -129,7 +129,7 @@ static void put_header(struct csv *csv, const struct column *column) {
   csv_text_char(&csv->text, '\n');
 }
 
-/* Whether the file that is open was removed, moved or emptied, as a rotation of logs does. */
+/* True if the open file was removed, moved or emptied, as by log rotation. */
 static bool is_rotated(struct csv *csv, const struct column *column) {
   struct stat ours, there;
   if (name_file(csv, column) != 0 || fstat(column->file.fd, &ours) != 0)
@@ -145,8 +145,8 @@ static bool is_empty(const struct column *column) {
 }
 
 /*
- * Opens the file unless it is open. A new one gets a header, or is removed. That of a counter that was there before
- * goes on. One that was rotated begins again.
+ * Opens the file unless it is open. A new one, or one that was rotated, gets a header; on error a new one is removed.
+ * With `follow`, the file of a counter that is back is continued.
  */
 static int ready_file(struct csv *csv, struct column *column) {
   bool follow = csv->options.follow, had_file = column->has_file, create = !had_file;
@@ -199,7 +199,7 @@ static struct column *new_column(struct csv *csv, const struct sample *sample) {
   return NULL;
 }
 
-/* Inserts at the cursor, in the order of the sampler. */
+/* Inserts at the cursor, so that columns have the order of the sampler. */
 static struct column *insert_column(struct csv *csv, const struct sample *sample) {
   if (csv->columns_num == csv->columns_size) {
     size_t size = csv->columns_size + csv->columns_size / 2 + 16;
@@ -221,7 +221,7 @@ static struct column *insert_column(struct csv *csv, const struct sample *sample
   return column;
 }
 
-/* The column of a counter, also of one that has come back; or NULL. Usually the one at the cursor. */
+/* The column of a counter, also of one that is back; or NULL. Usually the one at the cursor. */
 static struct column *find_column(struct csv *csv, const struct sample *sample) {
   if (csv->cursor < csv->columns_num && csv->columns[csv->cursor]->sampler_label == sample->label)
     return csv->columns[csv->cursor++];
@@ -242,7 +242,7 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
     return;
   column->sampler_label = NULL;
   if (csv->options.layout == CSV_SEPARATE && csv->options.follow && column->file.torn_at < 0) {
-    /* its file is found again by name: over months, many counters come and go */
+    /* over months, many counters come and go; the file of one that is back is found by name */
     close_file(csv, column);
     column->to_drop = true;
   }
@@ -286,7 +286,7 @@ static void keep_values(struct column *column, const struct sample *sample) {
   column->average_w = sample->average_w;
 }
 
-/* state: NULL in a layout that has none. */
+/* state: NULL in a layout without it. */
 static void put_values(struct csv *csv, const struct column *column, const char *state) {
   struct csv_text *text = &csv->text;
   csv_text_char(text, ',');
@@ -311,7 +311,7 @@ static void start_row(struct csv *csv) {
   csv_text_time(&csv->text, csv->time_ns, csv->options.ts_decimals);
 }
 
-/* A row of the column that was not written. Returns what the sink returns. */
+/* Counts a row that could not be written. Returns what the sink returns. */
 static int drop_row(struct csv *csv, int status, const struct column *column) {
   if (is_writing(csv)) {
     csv->dropped++;
@@ -355,7 +355,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   if (csv->options.layout == CSV_LONG)
     return is_writing(csv) ? write_long_row(csv, sample) : 0;
 
-  /* columns are added until the start, later only where files follow the counters */
+  /* columns are added until the start, later only with `follow` */
   struct column *column = csv->first_pass ? NULL : find_column(csv, sample);
   if (column == NULL && is_writing(csv) && !csv->options.follow) {
     if (csv->left_out == NULL)
@@ -379,7 +379,7 @@ static int write_combined_row(struct csv *csv) {
   return write_row(csv, &csv->shared);
 }
 
-/* Separate files have a row per pass, as the combined one has, also while the counter is missing. */
+/* Separate files have a row per pass, as the combined one, also while the counter is missing. */
 static int write_empty_rows(struct csv *csv) {
   int first = 0;
   for (size_t i = 0; i < csv->columns_num && !csv->options.follow; i++) {
@@ -450,7 +450,7 @@ static int make_parents(struct csv *csv) {
   return 0;
 }
 
-/* The first run directory of this second that is free. */
+/* Creates the first run directory of this second that does not exist. */
 static int make_run_dir(struct csv *csv, int64_t wall_ns) {
   time_t second = (time_t)(wall_ns / NS_PER_S);
   struct tm local;
@@ -504,7 +504,7 @@ static int create_files(struct csv *csv) {
   return 0;
 }
 
-/* Back to where csv_start() began. */
+/* Undoes make_run_dir() and create_files(). */
 static void remove_run_dir(struct csv *csv) {
   for (size_t i = 0; i < csv_files(csv); i++) {
     struct column *column = column_of_file(csv, i);

@@ -17,7 +17,7 @@ int csv_file_open(struct csv_file *file, int dir_fd, const char *name, bool crea
   return 0;
 }
 
-/* Takes the last done bytes of the file back. */
+/* Removes the last `done` bytes of the file. */
 static void take_back(struct csv_file *file, size_t done) {
   off_t end = lseek(file->fd, 0, SEEK_CUR);
   if (end < (off_t)done) {

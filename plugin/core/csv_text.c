@@ -13,7 +13,7 @@ void csv_text_clear(struct csv_text *text) {
   text->failed = false;
 }
 
-/* Where at least len more bytes fit, or NULL. */
+/* Room for len more bytes, or NULL. */
 static char *text_reserve(struct csv_text *text, size_t len) {
   if (text->size - text->len < len) {
     size_t size = 2 * text->size + len + 256;
@@ -54,10 +54,10 @@ void csv_text_u64(struct csv_text *text, uint64_t value, size_t width) {
   put_bytes(text, digits + at, sizeof(digits) - at);
 }
 
-/* Six decimals. Not by printf(), whose point depends on the locale and which takes longer than reading the counter. */
+/* Not by printf(), whose point depends on the locale and which takes longer than reading the counter. */
 void csv_text_power(struct csv_text *text, double power_w) {
   if (!isfinite(power_w) || power_w < 0)
-    return; /* no value that a meter gives */
+    return;
   if (power_w < 1e12) {
     uint64_t micro = (uint64_t)(power_w * 1e6 + 0.5);
     csv_text_u64(text, micro / 1000000, 1);
@@ -77,7 +77,7 @@ void csv_text_time(struct csv_text *text, int64_t wall_ns, unsigned decimals) {
     unit /= 10;
   int64_t units = wall_ns / unit;
   if (units * unit > wall_ns)
-    units--; /* cut towards the past, before 1970 too */
+    units--; /* truncate towards the past, before 1970 too */
   uint64_t magnitude = units < 0 ? (uint64_t)-units : (uint64_t)units, per_s = (uint64_t)(NS_PER_S / unit);
   if (units < 0)
     csv_text_char(text, '-');

@@ -18,7 +18,7 @@ struct part {
   size_t len;
 };
 
-/* The next component at *path, which is moved behind it. len is 0 at the end. */
+/* Returns the next component at *path and moves *path past it. len is 0 at the end. */
 static struct part next_part(const char **path) {
   struct part part;
   do {
@@ -51,7 +51,7 @@ static unsigned zone_level(struct part part) {
   return level;
 }
 
-/* True if what follows a name is Scaphandre's layout: <name>/energy_uj or <name>/intel-rapl:N/energy_uj. */
+/* True for <name>/energy_uj and <name>/intel-rapl:N/energy_uj. */
 static bool is_scaphandre_layout(struct part name, const char *rest) {
   struct part part = next_part(&rest);
   bool zone = zone_level(part) == 1;
@@ -60,7 +60,7 @@ static bool is_scaphandre_layout(struct part name, const char *rest) {
   return (zone || zone_level(name) == 0) && part_is(part, "energy_uj") && next_part(&rest).len == 0;
 }
 
-/* Names the directory that holds the file, or the one above its zones. */
+/* The directory that holds the file, or the one above its zones. */
 static struct part find_holder(const char *path) {
   struct part holder = {0}, above = {0}, last = {0};
   bool of_host = false;
@@ -76,7 +76,6 @@ static struct part find_holder(const char *path) {
   return holder.len > 0 ? holder : last;
 }
 
-/* Finds the component that is the name. */
 static struct part find_name(const char *path) {
   struct part name = {0};
   const char *rest = path;
@@ -188,7 +187,7 @@ static size_t decode(const unsigned char *text, uint32_t *code) {
   return len;
 }
 
-/* Characters that no output shall have: controls, separators of lines and paragraphs, marks of direction. */
+/* Controls, separators of lines and paragraphs, marks of direction. */
 static bool is_harmful(uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e || code == 0x200f ||
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
@@ -260,7 +259,7 @@ struct member {
   char *label;
   void *user;
   bool away;
-  TAILQ_ENTRY(member) link; /* while it is away */
+  TAILQ_ENTRY(member) link; /* while away */
   char path[];
 };
 
@@ -269,7 +268,7 @@ struct label_set {
   char *host;
   void (*free_user)(void *user);
   void *by_label, *by_path;       /* tsearch(3) trees of the members */
-  TAILQ_HEAD(queue, member) away; /* the longest away first */
+  TAILQ_HEAD(queue, member) away; /* the one removed first is first */
   size_t away_num;
 };
 
@@ -343,7 +342,7 @@ static enum outcome try_label(struct label_set *set, struct member *member, char
   return node == NULL ? NO_MEMORY : TAKEN;
 }
 
-/* Tries base and the stretch of the path from text up to end, as part of a label. */
+/* Tries base and the part of the path from text to end. */
 static enum outcome try_stretch(struct label_set *set, struct member *member, const char *base, const char *text,
                                 const char *end) {
   while (text < end && *text == '/')
@@ -372,7 +371,7 @@ static enum outcome find_label(struct label_set *set, struct member *member, con
     if (outcome == TAKEN)
       outcome = try_stretch(set, member, base, path, name.text);
   }
-  /* tenants can make hashes meet */
+  /* tenants can find names with the same hash */
   for (uint32_t number = hash(path, strlen(path)); outcome == TAKEN; number++)
     outcome = try_label(set, member, add_mark(base, number, set->max));
   return outcome;

@@ -9,16 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* 2^64-1 has 20 digits; the rest is for white space. One byte more than this tells that the content is longer. */
+/* 2^64-1 has 20 digits; the rest is for white space. */
 #define CONTENT_MAX 64
 
-/* How often an open file is read while somebody writes it. */
+/* How often an open file is read while it is being written. */
 #define READS_IN_A_ROW 3
 
-/* Reads in which number and stamp agreed (both moved, or both stood still) before an unchanged stamp is trusted. */
+/* An unchanged stamp is trusted after so many reads in which number and stamp agreed: both moved, or both stood still.
+ */
 #define READS_TO_TRUST 2
 
-/* One look of so many reads the file whatever its stamp. */
+/* One look of so many reads the file regardless of its stamp. */
 #define LOOKS_TO_TRUST 64
 
 #define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -29,7 +30,7 @@ static void forget(struct look_memory *memory) {
   *memory = (struct look_memory){.unreliable = memory->unreliable, .looks = memory->looks};
 }
 
-/* True if a writer that keeps its period has written again: then the file is read without a stat before. */
+/* True if a writer that keeps its period has written again: read the file without a stat first. */
 static bool expects_update(const struct look_memory *memory) {
   int64_t age_ns = clock_file_ns() - memory->stamp.mtime_ns;
   return age_ns >= memory->period_ns && age_ns < 2 * memory->period_ns;
@@ -86,17 +87,17 @@ static int open_file(const struct look_file *file, int flags) {
   return fd >= 0 ? fd : -errno;
 }
 
-/* Opens for reading what path_fd, an O_PATH descriptor, stands for: nothing that was swapped in meanwhile. */
+/* Opens for reading the file that path_fd, an O_PATH descriptor, holds: not one that replaced it. */
 static int open_again(int path_fd) {
   char name[sizeof("/proc/self/fd/") + 10];
   snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
   int fd = open(name, OPEN_FLAGS);
   if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-    return -ENOLINK; /* it is /proc that is missing: the file is held */
+    return -ENOLINK; /* the file is held, so /proc is missing */
   return fd >= 0 ? fd : -errno;
 }
 
-/* True if no tenant can have put a link on the way to the file, so that its name alone may be looked up. */
+/* True if no tenant can have put a link on the way to the file: it may be looked up by name. */
 static bool name_is_safe(const struct look_file *file, const struct look_memory *memory) {
   if (!file->by_pattern)
     return true;
@@ -141,8 +142,8 @@ static int read_number(int fd, uint64_t *value) {
 }
 
 /*
- * Where a server has the truth. The read comes from it too: the file was opened just now. A second read might not, so
- * there is none without opening the file again.
+ * Where attributes may be cached. The first read after an open comes from the server; a second one might not, so there
+ * is none without opening the file again.
  */
 static int read_remote(int fd, struct look_memory *memory) {
   static const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
@@ -162,8 +163,8 @@ static int read_remote(int fd, struct look_memory *memory) {
 }
 
 /*
- * The number, and the time that belongs to it: the file has the same stamp before and after the read, or one that is
- * older than the read. `before` is its stamp before; NULL: not known. mount, facts: of the mount that it is on.
+ * Reads the number and the time that belongs to it: the stamp is the same before and after the read, or older than the
+ * read. Else the read is torn. before: the stamp before, NULL: unknown. mount, facts: of its mount.
  */
 static int read_whole(int fd, const struct stamp *before, uint32_t mount, struct mount_facts facts,
                       struct look_memory *memory) {
@@ -194,7 +195,7 @@ static int read_whole(int fd, const struct stamp *before, uint32_t mount, struct
   return -EAGAIN;
 }
 
-/* From the ground up. Where `fresh` the file is read whatever its stamp. */
+/* fresh: read the file regardless of its stamp; likewise below. */
 static int look_carefully(const struct look_file *file, struct look_memory *memory, bool fresh) {
   int path_fd = open_file(file, O_PATH);
   if (path_fd < 0)
@@ -218,7 +219,7 @@ static int look_carefully(const struct look_file *file, struct look_memory *memo
   return status;
 }
 
-/* Where nothing but a file that can be opened without harm can be. `before` is its stamp; NULL: not known. */
+/* Only where no open can do harm. before: the stamp, NULL: unknown. */
 static int look_directly(const struct look_file *file, struct look_memory *memory, const struct stamp *before,
                          bool expected) {
   int fd = open_file(file, OPEN_FLAGS);
@@ -240,7 +241,7 @@ static int look_directly(const struct look_file *file, struct look_memory *memor
   return status;
 }
 
-/* By the cheapest way that is safe. Where `fresh` the file is read whatever its stamp. */
+/* By the cheapest way that is safe. */
 static int look_at_file(const struct look_file *file, struct look_memory *memory, bool fresh) {
   if (memory->generation != generation_of(file))
     return look_carefully(file, memory, fresh);
@@ -262,7 +263,7 @@ static int look_at_file(const struct look_file *file, struct look_memory *memory
       !fresh && file->by_pattern && memory->facts.no_devices && (memory->facts.local || memory->facts.computed);
   if (direct)
     status = look_directly(file, memory, before, expected);
-  /* an error is looked into, for the true reason: no device is denied, but refused */
+  /* a careful look finds the true reason of an error: a device is refused, not denied */
   if (!direct || (status != 0 && !look_is_transient(status)))
     status = look_carefully(file, memory, fresh || direct);
   return status;

@@ -13,8 +13,7 @@ static bool on_sysfs(int fd, const struct mounts *mounts) {
   return stamp_stat(fd, "", AT_EMPTY_PATH, &st) == 0 && mounts_facts(mounts, stamp_of(&st).mount).computed;
 }
 
-/* Each directory on the way is opened by itself and must not be a link. For kernels before 5.6, and where a filter
- * forbids openat2. */
+/* Opens each directory on the way, which must not be a link. For kernels before 5.6 and filters that forbid openat2. */
 int look_open_step_by_step(int dir_fd, const char *path, int flags) {
   int at_fd = dir_fd;
   int fd = -EINVAL;

@@ -8,20 +8,20 @@
 #define TICK_DEFAULT_NS (10 * NS_PER_MS)
 #define WHOLE_S_NS      (2 * NS_PER_S)
 
-/* How far two modification times may differ from what was seen: some network file systems show an update late. */
+/* Tolerance for modification times of another clock: some network file systems show an update late. */
 #define SLACK_NS (5 * NS_PER_S)
 
-/* Local ones are right at once, but for the tick, and for NTP, which may slew our clock by 500 ppm. */
+/* Local ones are off by a tick, and by one part in so many: NTP may slew our clock by 500 ppm. */
 #define SLEW 1000
 
-/* Power spans so many ticks, which makes its error at most 0.5 %; with whole seconds this long, for 2 %. */
+/* Power is the mean over so many ticks, for an error of 0.5 % at most; with whole seconds over this time, for 2 %. */
 #define POWER_TICKS      200
 #define POWER_WHOLE_S_NS (50 * NS_PER_S)
 
-/* No power over less than this: the samples of one pass may be as close as the clock can tell. */
+/* No power over less: the clock does not resolve it. */
 #define SAMPLE_MIN_NS NS_PER_US
 
-/* A plausible wrap: ten times the usual power, and at least 1 kW. */
+/* Plausible power: up to ten times the usual one, or up to 1 kW if that is more. */
 #define PLAUSIBLE_W      1000.0
 #define PLAUSIBLE_FACTOR 10.0
 
@@ -74,7 +74,7 @@ void meter_resume(struct meter *m, const struct meter_saved *saved) {
   m->read_at.wall_ns = saved->wall_ns;
 }
 
-/* ---- small things ------------------------------------------------------------------------------------------------ */
+/* ---- helpers ----------------------------------------------------------------------------------------------------- */
 
 static int64_t tick_ns(const struct meter *m) {
   return m->options->tick_ns > 0 ? m->options->tick_ns : TICK_DEFAULT_NS;
@@ -101,7 +101,7 @@ static int64_t coarse_ns(const struct meter *m, const struct reading *r) {
   return r->mtime_ns % NS_PER_S == 0 && m->mtime_ns % NS_PER_S == 0 ? NS_PER_S : tick_ns(m);
 }
 
-/* When the last update was made: the file time where that is exact to a second, else the latest possible time. */
+/* When the last update was made: the file time if that is exact to a second, else the latest possible time. */
 static int64_t update_ns(const struct meter *m) {
   if (m->within_ns < 0 && m->made_known)
     return m->made_ns - NS_PER_S;
@@ -112,7 +112,7 @@ static uint64_t add_up(uint64_t total_uj, uint64_t delta_uj) {
   return delta_uj > UINT64_MAX - total_uj ? UINT64_MAX : total_uj + delta_uj;
 }
 
-/* Powers inside of a meter are unscaled. */
+/* power_w: unscaled, as all powers in a meter. */
 static bool is_too_much(const struct meter *m, double power_w) {
   return m->options->max_power_w > 0 && power_w * m->options->scale > m->options->max_power_w;
 }
@@ -126,15 +126,14 @@ static bool is_by_update(const struct meter *m) {
   return m->options->base == METER_UPDATE || (m->options->base == METER_AUTO && !m->mtime_useless);
 }
 
-/* True if the counter wraps so soon that a whole turn may be missed between two looks, or in dt_ns, if that is longer.
- */
+/* True if a whole turn of the counter may be missed between two looks or in dt_ns, whichever is longer. */
 static bool may_wrap_unseen(const struct meter *m, uint64_t range_uj, int64_t dt_ns) {
   int64_t look_ns = 2 * (m->options->look_ns > 0 ? m->options->look_ns : METER_LOOK_NS);
   double most_w = m->options->max_power_w > 0 ? m->options->max_power_w / m->options->scale : PLAUSIBLE_W;
   return range_uj > 0 && (double)range_uj * 1e3 < (double)(dt_ns > look_ns ? dt_ns : look_ns) * most_w;
 }
 
-/* The graver of two events; stale and bad readings are no events. */
+/* Keeps the graver event; stale and bad readings are no events. */
 static void note_event(struct meter *m, enum sample_state event) {
   static const uint8_t weights[SAMPLE_STATES] = {
       [SAMPLE_OK] = 1, [SAMPLE_GAP] = 2, [SAMPLE_FIRST] = 3, [SAMPLE_WRAP] = 4, [SAMPLE_SPIKE] = 5, [SAMPLE_RESET] = 6};
@@ -145,9 +144,8 @@ static void note_event(struct meter *m, enum sample_state event) {
 /* ---- the rhythm of the writer ------------------------------------------------------------------------------------ */
 
 /*
- * True if the update has no power: it came late, or ended a stale spell, which says nothing about the rhythm.
- * silent_ns: as for rhythm_judge(). strict: an interval that is off the median has no power, either: the clock that
- * dates it may have been stepped.
+ * True if the update has no power: it is late or ends a stale spell; or, if strict, its interval is off the median,
+ * since the clock that dates it may have been stepped. silent_ns: as for rhythm_judge().
  */
 static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, bool was_stale, bool strict) {
   enum rhythm_kind kind = rhythm_judge(&m->rhythm, dt_ns, silent_ns);
@@ -157,7 +155,7 @@ static bool note_interval(struct meter *m, int64_t dt_ns, int64_t silent_ns, boo
     m->pause_ns += dt_ns - rhythm_period_ns(&m->rhythm);
   }
   if (!late && m->options->look_ns > 0 && dt_ns - silent_ns > 2 * m->options->look_ns)
-    return false; /* nobody looked for so long that updates may have been overlooked: no period */
+    return false; /* no period: updates may have been overlooked between two looks */
   rhythm_learn(&m->rhythm, dt_ns, late);
   return late || (strict && kind == RHYTHM_OFF);
 }
@@ -171,7 +169,7 @@ static int64_t stale_limit_ns(const struct meter *m) {
   return limit_ns > METER_STALE_NS ? limit_ns : METER_STALE_NS;
 }
 
-/* A counter whose modification time means nothing is never stale: its number stands still when nothing is drawn. */
+/* A counter whose modification time is useless is never stale: its number stands still when nothing is drawn. */
 static bool is_stale(const struct meter *m, int64_t mono_ns) {
   return !m->mtime_useless && mono_ns - update_ns(m) > stale_limit_ns(m);
 }
@@ -191,9 +189,9 @@ static void keep_course(struct meter *m, bool wrapped) {
 }
 
 /*
- * True if the number is back on the course that was left: above its last number from below, in one step (after a wrap
- * or a stale spell, in a step that is no load); or from above, at most where twice the usual power leads, or
- * max_power_w where that is none. *delta_uj is then what it adds.
+ * True if the number is back on the old course, above its last number: from below in one step (after a wrap or a stale
+ * spell, in a step that is no load); or from above, at most at twice the usual power, or at max_power_w if no power is
+ * usual. *delta_uj is then what it adds.
  */
 static bool is_back(const struct meter *m, const struct reading *r, int64_t drawn_ns, uint64_t *delta_uj) {
   if (!m->course_kept || r->energy_uj < m->course_uj)
@@ -208,7 +206,7 @@ static bool is_back(const struct meter *m, const struct reading *r, int64_t draw
   return r->energy_uj < m->energy_uj && (double)above_uj * 1e3 <= most_w * (double)since_ns;
 }
 
-/* Adds the energy of the reading, and returns the event. drawn_ns: the time in which it was drawn, at most. */
+/* Adds the energy of the reading. Returns the event. drawn_ns: the time in which it was drawn, at most. */
 static enum sample_state add_energy(struct meter *m, const struct reading *r, int64_t drawn_ns, bool other_series) {
   bool fell = r->energy_uj < m->energy_uj;
   uint64_t delta_uj = 0;
@@ -234,8 +232,7 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
     bool too_much = is_too_much(m, power_w);
     if (too_much)
       keep_course(m, false);
-    /* soon after a fall more than is plausible is the end of a glitch; a load as high counts when the course is
-     * forgotten */
+    /* soon after a fall an implausible rise is the end of a glitch; such a load counts once the course is dropped */
     if (too_much || (m->course_kept && !is_plausible(m, power_w))) {
       delta_uj = 0;
       event = SAMPLE_SPIKE;
@@ -246,8 +243,8 @@ static enum sample_state add_energy(struct meter *m, const struct reading *r, in
 }
 
 /*
- * Returns the event of the first reading after a total was saved, and in *delta_uj what the counter added since then.
- * The number that was saved may have been as old as that of a counter that is not stale.
+ * Returns the event of the first reading after meter_resume(), and in *delta_uj the energy since the total was saved.
+ * The saved number may have been up to METER_STALE_NS old.
  */
 static enum sample_state resume(const struct meter *m, const struct reading *r, uint64_t *delta_uj) {
   int64_t dt_ns = r->at.wall_ns - m->read_at.wall_ns;
@@ -283,7 +280,7 @@ static enum sample_state state_of_error(int error) {
 /* ---- readings ---------------------------------------------------------------------------------------------------- */
 
 static void start(struct meter *m, const struct reading *r) {
-  uint64_t delta_uj = 0; /* what came before the first reading is no news, but for a total that was saved */
+  uint64_t delta_uj = 0; /* energy before the first reading counts only after meter_resume() */
   m->update_state = (uint8_t)(m->resumes ? resume(m, r, &delta_uj) : SAMPLE_FIRST);
   note_event(m, m->update_state);
   m->total_uj = m->resumes ? add_up(m->total_uj, delta_uj) : r->energy_uj;
@@ -294,20 +291,19 @@ static void start(struct meter *m, const struct reading *r) {
 
   int64_t now_ns = r->at.mono_ns, mono_ns = r->mtime_ns - (r->at.wall_ns - now_ns);
   m->made_known = r->local && !r->computed && mono_ns <= now_ns + TICK_NS;
-  bool whole_s = r->mtime_ns % NS_PER_S == 0; /* it may be any time in this second */
+  bool whole_s = r->mtime_ns % NS_PER_S == 0; /* made at any time in this second */
   m->made_ns = m->made_known ? min_ns(mono_ns + (whole_s ? NS_PER_S : tick_ns(m)), now_ns) : now_ns;
   m->within_ns = r->computed ? 0 : m->made_known && !whole_s ? max_ns(m->made_ns - mono_ns, 0) : UPDATE_UNDATED;
   m->moved_ns = now_ns;
-  m->last_without_ns = now_ns - METER_STALE_FIRST_NS; /* an older one is stale, so this says enough */
+  m->last_without_ns = now_ns - METER_STALE_FIRST_NS; /* an older one would be stale */
   m->first_with_ns = now_ns;
-  m->anchor_known =
-      !r->computed && (m->made_known || !r->local); /* a local time in the future was set by another clock */
+  m->anchor_known = !r->computed && (m->made_known || !r->local); /* another clock set a local time in the future */
   m->anchor_ns = r->mtime_ns;
   m->anchor_uj = m->total_uj;
   m->may_have_wrapped = m->may_wrap = may_wrap_unseen(m, r->range_uj, 0);
 }
 
-/* What an update in the reading would mean. */
+/* What a reading shows against the one before. */
 struct change {
   bool moved;        /* another modification time */
   bool changed;      /* another number */
@@ -317,7 +313,7 @@ struct change {
   int64_t drawn_ns; /* the time in which the energy was drawn, at most */
 };
 
-/* The update before was made between two readings, and so was this one, which bounds the time between them. */
+/* This update and the one before were each made between two readings, which bounds the time between them. */
 static void date_update(const struct meter *m, const struct reading *r, struct change *change) {
   bool stepped = m->step_ns > m->last_without_ns;
   int64_t most_ns = r->at.mono_ns - m->last_without_ns, least_ns = m->read_at.mono_ns - m->first_with_ns;
@@ -334,7 +330,7 @@ static void date_update(const struct meter *m, const struct reading *r, struct c
     change->drawn_ns = change->dt_ns;
 }
 
-/* Does the modification time move with the number? Within a tick of the last update it cannot, which proves nothing. */
+/* Decides mtime_useless. Within a tick of the last update the modification time cannot move, which proves nothing. */
 static void judge_base(struct meter *m, const struct reading *r, const struct change *change) {
   int64_t tick = r->mtime_ns % NS_PER_S == 0 ? WHOLE_S_NS : TICK_NS;
   bool stands = change->changed && !change->moved && m->read_at.mono_ns - m->moved_ns > tick;
@@ -348,13 +344,13 @@ static void judge_base(struct meter *m, const struct reading *r, const struct ch
   m->anchor_known = m->power_holds = false;
 }
 
-/* The lower of two powers is the usual one, so that one glitch does not make the next one plausible. */
+/* The lower of two powers is the usual one, so that a glitch does not make the next one plausible. */
 static void note_power(struct meter *m, double power_w) {
   m->usual_w = (double)m->last_w < power_w ? m->last_w : (float)power_w;
   m->last_w = (float)power_w;
 }
 
-/* An update with a modification time was seen: the power from the update before to this one. */
+/* Takes the power from the update before to this one, which moved the modification time. */
 static void take_power(struct meter *m, const struct reading *r, bool has_power) {
   m->power_holds = m->power_holds && has_power;
   if (m->anchor_known && has_power) {
@@ -374,8 +370,8 @@ static void take_power(struct meter *m, const struct reading *r, bool has_power)
 }
 
 /*
- * Where another clock dates the file: narrows, by this update, what is known of the difference of the two clocks, which
- * may drift. The update was made in (*from_ns, *to_ns]; with what is known, these may get closer.
+ * Another clock dates the file: narrows the difference of the two clocks, which may drift, by an update made in
+ * (*from_ns, *to_ns], and that range by the difference.
  */
 static void narrow_offset(struct meter *m, const struct reading *r, int64_t *from_ns, int64_t *to_ns) {
   int64_t coarse = coarse_ns(m, r);
@@ -394,7 +390,7 @@ static void narrow_offset(struct meter *m, const struct reading *r, int64_t *fro
   *to_ns = min_ns(*to_ns, r->mtime_ns + coarse + high_ns);
 }
 
-/* Between two looks an update was seen: when it was made. */
+/* Dates an update that was made between two looks. */
 static void note_made(struct meter *m, const struct reading *r, bool moved) {
   int64_t from_ns = r->computed ? r->at.mono_ns : m->read_at.mono_ns, to_ns = r->at.mono_ns;
   if (moved && r->local && m->step_ns != r->at.mono_ns) {
@@ -424,7 +420,7 @@ static void follow(struct meter *m, const struct reading *r) {
   if (m->course_updates > COURSE_UPDATES && r->at.mono_ns - m->course_ns > COURSE_NS)
     m->course_kept = false;
   if (!change.moved && !change.changed) {
-    if (r->computed && m->mtime_useless) { /* then the number is that of this instant, also when it is the same */
+    if (r->computed && m->mtime_useless) { /* the number is that of this instant, even if unchanged */
       note_made(m, r, false);
       m->update_state = SAMPLE_OK;
     }
@@ -471,7 +467,7 @@ void meter_take(struct meter *m, const struct reading *r) {
     start(m, r);
   m->looked_at = r->at;
   if (r->error == 0 || r->error == -ENODATA || state_of_error(r->error) == SAMPLE_MISSING)
-    m->known_until_ns = r->at.mono_ns; /* other errors are no proof that there was no update */
+    m->known_until_ns = r->at.mono_ns; /* other errors do not prove that there was no update */
   if (r->error != 0)
     return;
   m->read_at = r->at;
@@ -499,7 +495,7 @@ bool meter_update(const struct meter *m, struct update *u) {
 
 /* ---- samples ----------------------------------------------------------------------------------------------------- */
 
-/* True if there is a power, which is then in power_w and dt_ns. */
+/* True if there is a power: sets power_w and dt_ns. */
 static bool find_power(struct meter *m, bool stale, int64_t now_ns) {
   if (!is_by_update(m)) {
     int64_t dt_ns = m->read_at.mono_ns - m->sampled_ns;
@@ -559,7 +555,7 @@ void meter_sample(struct meter *m, struct sample *s) {
     s->error = m->error;
     s->error_again = m->error_again;
     s->state = m->state = state_of_error(m->error);
-    return; /* what came since the sample before is that of the next good one */
+    return; /* the next good sample covers the time since the last good one */
   }
 
   bool stale = is_stale(m, now_ns), has_power = find_power(m, stale, now_ns) && !m->may_have_wrapped;

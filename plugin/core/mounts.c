@@ -54,8 +54,8 @@ static bool is_local_type(const char *type) {
 }
 
 /*
- * "36 35 98:0 /root /mount/point options [optional fields] - type source super-options", where the kernel writes white
- * space inside of a field as \040 and so on.
+ * "36 35 98:0 /root /mount/point options [optional fields] - type source super-options"; white space in a field is \040
+ * and so on.
  */
 bool mounts_parse_line(char *line, uint64_t *id, struct mount_facts *facts) {
   char *type = strstr(line, " - ");

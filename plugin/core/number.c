@@ -40,8 +40,8 @@ int number_parse_u64(const char *text, size_t len, uint64_t *value) {
 }
 
 /*
- * digits[.digits][e[+-]digits], and the text after it in *rest. Refuses what else strtod() takes: white space, a sign,
- * "inf", "nan", hex. The point is a point in any locale.
+ * digits[.digits][e[+-]digits], and the text after it in *rest. Refuses what else strtod() accepts: white space, a
+ * sign, "inf", "nan", hex. Independent of the locale.
  */
 static int parse_decimal(const char *text, double *value, const char **rest) {
   bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');

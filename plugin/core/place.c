@@ -11,24 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Below one directory that the first wildcard matched: files that are taken, and entries that are listed. */
+/* Below one directory that the first wildcard matched. */
 #define FILES_MAX   10000
 #define ENTRIES_MAX 200000
 
-/* A name that matches. own is NULL where there is no file of that name. */
+/* A name that matches. own is the user's data, NULL if there is no file of that name. */
 struct item {
   char *path;
   void *own;
 };
 
 struct place {
-  char *root;          /* the directory before the first wildcard; NULL: a path that was written out */
+  char *root;          /* the directory before the first wildcard; NULL: a literal path */
   char *rest;          /* the pattern below it */
   size_t skip;         /* bytes of an item's path before the part that is relative to root */
   bool one_level;      /* one component has wildcards: only root is listed */
   int root_fd;         /* -1: closed */
   bool guarded;        /* only root and we can change what is in root */
-  bool items_complete; /* as long as root has this stamp, there are no names but those of items */
+  bool items_complete; /* while root has `stamp`, items has all names */
   struct stamp stamp;
   bool recheck;        /* the next search checks that each file exists */
   uint32_t generation; /* of the mount table at the last search */
@@ -41,7 +41,7 @@ struct place {
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
 
-/* "a/b"; an empty a gives b alone. To be freed; NULL: no memory. */
+/* "a/b", or b if a is empty. To be freed; NULL: no memory. */
 static char *join(const char *a, const char *b) {
   char *path;
   const char *slash = a[0] == '\0' || a[strlen(a) - 1] == '/' ? "" : "/";
@@ -53,8 +53,8 @@ bool place_has_wildcard(const char *text) {
 }
 
 /*
- * Absolute, without "." and empty components. The first *given_len bytes are those of the current directory: what looks
- * like a wildcard there is none. 0 and *clean, or -errno.
+ * Makes the path absolute, without "." and empty components. Its first *given_len bytes are the current directory,
+ * where wildcard characters stand for themselves. 0 and *clean, or -errno.
  */
 static int clean_path(const char *path, char **clean, size_t *given_len) {
   char *whole;
@@ -87,7 +87,7 @@ static int clean_path(const char *path, char **clean, size_t *given_len) {
   return 0;
 }
 
-/* "/vms/vm[1]/energy_uj" is one path where a VM is called "vm[1]". */
+/* "/vms/vm[1]/energy_uj" is one path if a VM is called "vm[1]". */
 static bool is_one_path(const char *path, const char *own) {
   struct stat st;
   return !place_has_wildcard(own) || (lstat(path, &st) == 0 && fnmatch(own, own, FNM_PATHNAME) != 0);
@@ -101,8 +101,8 @@ static int split(struct place *place, const char *path, const char *own) {
   place->skip = (size_t)(component - path);
   place->root = strndup(path, place->skip > 1 ? place->skip - 1 : 1);
   place->rest = strdup(component);
-  const char *behind = strchr(component, '/');
-  place->one_level = behind == NULL || !place_has_wildcard(behind);
+  const char *after = strchr(component, '/');
+  place->one_level = after == NULL || !place_has_wildcard(after);
   return place->root == NULL || place->rest == NULL ? -ENOMEM : 0;
 }
 
@@ -148,7 +148,7 @@ int place_new(const char *path_or_pattern, struct place **place) {
 static void drop(struct item *item, const struct place_user *user) {
   if (item->own != NULL && user != NULL)
     user->lost(item->own, user->arg);
-  item->own = NULL; /* whoever still goes through the items must not find it */
+  item->own = NULL; /* freed; the next lost() may go through the items */
   free(item->path);
 }
 
@@ -214,7 +214,7 @@ struct walk {
   struct place *place;
   const struct mounts *mounts;
   struct names paths; /* of what matches, relative to root */
-  bool bounded;       /* below a directory that the first wildcard matched; then these two count */
+  bool bounded;       /* below a directory that the first wildcard matched; only then these two are used */
   size_t files_left, entries_left;
 };
 
@@ -238,7 +238,7 @@ static void too_many(struct walk *walk, const char *below) {
   free(share);
 }
 
-/* Takes the name over. 0 or -ENOMEM. */
+/* Takes ownership of the name. 0 or -ENOMEM. */
 static int names_add(struct names *names, char *name) {
   if (name != NULL && names->num == names->size) {
     size_t larger = names->size == 0 ? 16 : names->size * 2;
@@ -260,7 +260,7 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts, and leaves the first `most`. True if there were more. */
+/* Sorts, and keeps the first `most`. True if there were more. */
 static bool names_cut(struct names *names, size_t most) {
   bool more = names->num > most;
   if (names->num > 0)
@@ -280,7 +280,7 @@ static void names_free(struct names *names) {
 static int list(struct walk *walk, DIR *dir, const char *below, const char *component, bool directories,
                 struct names *names) {
   const struct dirent *item;
-  const char *last = NULL; /* what stands after this is not among the first */
+  const char *last = NULL; /* names after this one are beyond the limit */
   while ((errno = 0, item = readdir(dir)) != NULL) {
     if (walk->bounded && walk->entries_left == 0) {
       too_many(walk, below);
@@ -305,7 +305,7 @@ static int list(struct walk *walk, DIR *dir, const char *below, const char *comp
 
 static int walk_below(struct walk *walk, const char *below, const char *rest);
 
-/* below/name matched a component of the pattern (or is one); rest is what comes behind it. */
+/* below/name matched a component of the pattern; rest is the pattern after it. */
 static int descend(struct walk *walk, const char *below, const char *name, const char *rest) {
   char *path = join(below, name);
   if (path == NULL)
@@ -343,15 +343,15 @@ static int descend_all(struct walk *walk, const char *below, const struct names 
   return status;
 }
 
-/* Looks in the directory `below` the root for what the first component of rest matches. 0 or -ENOMEM. */
+/* Lists the directory `below` the root for matches of the first component of rest. 0 or -ENOMEM. */
 static int walk_below(struct walk *walk, const char *below, const char *rest) {
   size_t len = strcspn(rest, "/");
-  const char *behind = rest + len + strspn(rest + len, "/");
+  const char *after = rest + len + strspn(rest + len, "/");
   char *component = strndup(rest, len);
   if (component == NULL)
     return -ENOMEM;
   if (!place_has_wildcard(component)) {
-    int status = descend(walk, below, component, behind);
+    int status = descend(walk, below, component, after);
     free(component);
     return status;
   }
@@ -361,14 +361,14 @@ static int walk_below(struct walk *walk, const char *below, const char *rest) {
   int status = dir != NULL ? 0 : fd < 0 ? fd : -errno;
   struct names names = {.num = 0};
   if (dir != NULL) {
-    status = list(walk, dir, below, component, behind[0] != '\0', &names);
+    status = list(walk, dir, below, component, after[0] != '\0', &names);
     closedir(dir);
   } else if (fd >= 0) {
     close(fd);
   }
   free(component);
   if (status != -ENOMEM) {
-    /* a link or a file in the place of a directory is a tenant's doing, and none of the operator's concern */
+    /* a link or a file instead of a directory is a tenant's doing; the operator need not know */
     if (status != 0 && status != -ELOOP)
       note_error(walk->place, status, below);
     status = 0;
@@ -376,7 +376,7 @@ static int walk_below(struct walk *walk, const char *below, const char *rest) {
   if (walk->bounded && names_cut(&names, walk->files_left))
     too_many(walk, below);
   if (status == 0)
-    status = descend_all(walk, below, &names, behind);
+    status = descend_all(walk, below, &names, after);
   names_free(&names);
   return status;
 }
@@ -385,7 +385,7 @@ static int walk_below(struct walk *walk, const char *below, const char *rest) {
 
 enum presence { ABSENT, PRESENT, UNKNOWN };
 
-/* True if the file exists, readable or not: what must be refused is refused when it is read, with a reason. */
+/* PRESENT also if unreadable: what must be refused is refused when it is read, with a reason. */
 static enum presence presence_of(struct place *place, const char *path, const struct mounts *mounts) {
   int fd = look_open_nofollow(place->root_fd, path + place->skip, O_PATH, mounts);
   if (fd >= 0)
@@ -397,7 +397,7 @@ static enum presence presence_of(struct place *place, const char *path, const st
   return fd == -ENOENT || fd == -ENOTDIR ? ABSENT : PRESENT;
 }
 
-/* The names that were found now against those that were known; both are sorted. 0 or -ENOMEM. */
+/* Adds new names to the items; drops those not found, unless a directory could not be listed. 0 or -ENOMEM. */
 static int merge(struct place *place, struct names *found, const struct place_user *user) {
   size_t most = place->items_num + found->num;
   struct item *items = calloc(most > 0 ? most : 1, sizeof(*items));
@@ -438,7 +438,7 @@ static int merge(struct place *place, struct names *found, const struct place_us
   return status;
 }
 
-/* Looks at root itself: who can change it, and whether that happened since it was listed. */
+/* Stats the root: sets guarded, items_complete and stamp. True if it is unchanged since it was listed. */
 static bool root_is_unchanged(struct place *place, const struct mounts *mounts) {
   struct statx st;
   int64_t now_ns = clock_file_ns();
@@ -455,7 +455,7 @@ static bool root_is_unchanged(struct place *place, const struct mounts *mounts) 
   return unchanged;
 }
 
-/* Files come and go where the name stays. All are checked where `all`, else those that did not exist. */
+/* A name that matches may gain or lose its file. Checks all, or only those without one. */
 static int check_files(struct place *place, const struct mounts *mounts, const struct place_user *user, bool all) {
   int status = 0;
   for (size_t i = 0; i < place->items_num; i++) {
@@ -478,7 +478,7 @@ static int check_files(struct place *place, const struct mounts *mounts, const s
 static int find_names(struct place *place, const struct mounts *mounts, const struct place_user *user) {
   struct walk walk = {.place = place, .mounts = mounts};
   int status = walk_below(&walk, "", place->rest);
-  /* a search that ran out of memory says nothing about what is gone */
+  /* a search that ran out of memory does not show what was removed */
   if (status == 0)
     status = merge(place, &walk.paths, user);
   if (status != 0)

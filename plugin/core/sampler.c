@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* How long one pass may sleep in all for counters that are just being written. */
+/* How long one pass may sleep in total for counters that are being written. */
 #define PASS_PATIENCE_NS (20 * NS_PER_MS)
 
 /* Per-counter state. */
 struct tracked {
   struct meter meter;
   struct average *average; /* NULL: none */
-  bool bad;                /* the last reading was */
+  bool bad;                /* the last reading had an error */
   void *slots[];           /* one per sink */
 };
 
@@ -25,7 +25,7 @@ struct sampler {
   const char *search_where;
   int error;              /* the first one of the pass */
   struct instant last_at; /* end of the last pass */
-  bool is_freed;          /* no counter is removed, but the sampler */
+  bool is_freed;          /* counters are removed because the sampler is freed */
 };
 
 static void note_error(struct sampler *sampler, int status) {
@@ -39,7 +39,7 @@ static void tracked_free(void *user) {
   free(t);
 }
 
-/* A counter that comes for the first time; NULL: out of memory. */
+/* For a counter that is new. NULL: out of memory. */
 static struct tracked *track(const struct sampler *sampler, const char *path) {
   struct tracked *t = calloc(1, sizeof(*t) + sampler->sinks_num * sizeof(t->slots[0]));
   if (t == NULL)
@@ -58,7 +58,6 @@ static struct tracked *track(const struct sampler *sampler, const char *path) {
   return t;
 }
 
-/* Whose sample it is, for no sink yet. */
 static struct sample sample_of(const struct tracked *t, const struct source_entry *entry) {
   return (struct sample){.label = entry->label,
                          .name = entry->name,
@@ -186,7 +185,7 @@ static void look(struct sampler *sampler, struct source_entry *entry, int64_t *p
   if (t == NULL)
     return;
 
-  /* One that was bad before is not in the middle of a write; it must not use up the patience for those that are. */
+  /* a counter that stays bad is not being written, and must not use up the patience for those that are */
   int64_t none = 0;
   struct reading reading;
   source_read(sampler->source, entry, t->bad ? &none : patience_ns, &reading);
@@ -226,8 +225,7 @@ static int pass(struct sampler *sampler, const struct instant *now) {
   for (size_t i = 0; i < count; i++)
     look(sampler, source_at(sampler->source, i), &patience_ns);
   source_end(sampler->source);
-  /* All looks come first: they are close together, and collectd's write threads wake up once instead of for each value
-   */
+  /* all looks come first: close together, and collectd's write threads wake up once, not for each value */
   for (size_t i = 0; now != NULL && i < sampler->sinks_num; i++)
     if (sampler->sinks[i]->begin != NULL)
       note_error(sampler, sampler->sinks[i]->begin(sampler->sinks[i], now, count));

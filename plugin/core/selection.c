@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a regular expression, in parts that regcomp(3) makes, each of about a hundred bytes; and how deep it may be. */
+/* Limits of a regular expression: parts that regcomp(3) makes, about a hundred bytes each, and depth. */
 #define COST_MAX  ((size_t)4096)
 #define NESTS_MAX 32
 
 struct item {
   char *text; /* as it was added */
   bool is_regex;
-  bool matched; /* some name */
+  bool matched; /* at least one name */
   regex_t regex;
 };
 
@@ -42,12 +42,12 @@ void selection_free(struct selection *selection) {
   free(selection);
 }
 
-/* What stands in parentheses, while it is read. */
+/* A group in parentheses, as far as it was read. */
 struct nest {
-  size_t sum, last; /* the costs of what was read, and of the last part, which a repetition multiplies */
+  size_t sum, last; /* cost of all parts but the last, and of the last one, which a repetition multiplies */
 };
 
-/* How often a repetition makes regcomp(3) copy the part before it, or walk through it; 1: this is none. */
+/* How often a repetition makes regcomp(3) copy or walk through the part before it; 1: no repetition. */
 static size_t times(const char *c, const char **end) {
   *end = c + 1;
   if (*c == '+' || *c == '*')
@@ -63,7 +63,7 @@ static size_t times(const char *c, const char **end) {
   return most > 0 && most < COST_MAX ? most + 1 : COST_MAX + 1;
 }
 
-/* After a bracket expression, which begins at c. */
+/* The end of the bracket expression that begins at c. */
 static const char *after_bracket(const char *c) {
   c += c[1] == '^' ? 2 : 1;
   const char *end = *c != '\0' ? strchr(c + 1, ']') : NULL;
@@ -149,7 +149,7 @@ void selection_invert(struct selection *selection, bool ignore_selected) {
   selection->ignore_selected = ignore_selected;
 }
 
-/* 1, 0 or -ENOMEM. For want of memory glibc's regexec() says that nothing matches; only errno tells. */
+/* 1, 0 or -ENOMEM. Without memory glibc's regexec() returns "no match"; only errno shows it. */
 static int matches(const struct item *item, const char *name) {
   if (!item->is_regex)
     return strcmp(item->text, name) == 0;

@@ -10,7 +10,7 @@
 /* Means itself in every shell, also at the start of a word. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
 
-/* Characters that one cannot see, and that a terminal may lose: how they begin in UTF-8. */
+/* Invisible characters, which a terminal may lose: how they begin in UTF-8. */
 static const char *const unseen[] = {
     "\xc2\xa0",     /* U+00A0 */
     "\xc2\xad",     /* U+00AD */
@@ -29,7 +29,7 @@ static bool is_unseen(const char *text) {
   return false;
 }
 
-/* Bytes of the character at text that can be printed as it is; 0: it begins with a byte that needs an escape. */
+/* Length of the character at text if it can be printed as it is; 0: its first byte needs an escape. */
 static size_t printable_len(const char *text) {
   unsigned char first = (unsigned char)*text;
   if (first < 0x80)
@@ -50,7 +50,7 @@ static bool needs_escapes(const char *text) {
   return false;
 }
 
-/* '!' may begin an expansion of the history where a shell loses count of quotes. */
+/* Escapes '!' too, which may begin a history expansion in spite of quotes. */
 static char *put_escaped(char *to, const char *text) {
   to = stpcpy(to, "$'");
   while (*text != '\0') {

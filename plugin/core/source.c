@@ -12,7 +12,7 @@ const char *const source_default_patterns[] = {"/var/lib/libvirt/scaphandre/*/in
                                                "/var/lib/scaphandre/*/energy_uj",
                                                "/var/scaphandre/intel-rapl:*/energy_uj", NULL};
 
-/* Passes in which two files must look the same to be one. */
+/* Passes in a row after which two files that look the same are one. */
 #define PASSES_ALIKE 3
 
 /* A file that a place found. */
@@ -20,7 +20,7 @@ struct member {
   struct source_entry entry; /* first: an entry is its member */
   struct place *place;
   struct counter_memory counter;
-  struct member *twin; /* the same file by another path, which is on the list in place of this one */
+  struct member *twin; /* the same file by another path, listed instead of this one */
   bool owns_path;      /* the first member with this path */
   bool was_asked, wanted, listed;
   uint8_t alike; /* passes in a row in which it looked like a file before it in the list */
@@ -38,9 +38,9 @@ struct source {
   struct member **entries;
   size_t entries_num;
   struct instant now;  /* after the last read of this pass */
-  bool list_outdated;  /* members came or went, so entries is to be made anew */
+  bool list_outdated;  /* members changed: make_entries() is due */
   bool may_have_twins; /* some counter may be the same file as another */
-  bool has_read;       /* something was, in this pass */
+  bool has_read;       /* source_read() was called in this pass */
   size_t twins_num;
 };
 
@@ -119,7 +119,7 @@ static void member_lost(void *own, void *arg) {
   free(member);
 }
 
-/* Puts it on the list, if it belongs there. 0 or -ENOMEM. */
+/* Lists the member if it belongs there. 0 or -errno. */
 static int enlist(struct source *source, struct member *member) {
   if (!member->owns_path) {
     struct member **node = tsearch(member, &source->paths, compare_paths);
@@ -148,7 +148,7 @@ static int enlist(struct source *source, struct member *member) {
   return 0;
 }
 
-/* After members came or went. 0 or -errno: then all is tried again in the next pass. */
+/* 0 or -errno: tried again in the next pass. */
 static int make_entries(struct source *source) {
   int status = 0;
   size_t count = 0;
@@ -158,7 +158,7 @@ static int make_entries(struct source *source) {
     status = status == 0 ? error : status;
     count += member->listed;
   }
-  source->entries_num = 0; /* what is gone must not be listed */
+  source->entries_num = 0; /* without memory, no removed member may stay on the list */
   struct member **entries = reallocarray(source->entries, count > 0 ? count : 1, sizeof(*entries));
   if (entries == NULL)
     return -ENOMEM;
@@ -189,7 +189,7 @@ static int compare_files(const void *a, const void *b) {
   return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Compares what the last pass read. The first in the list of those that are one file is kept. */
+/* Compares what the last pass read. Of paths to one file the first in the list is kept. */
 static void find_twins(struct source *source) {
   struct candidate *candidates = calloc(source->entries_num > 0 ? source->entries_num : 1, sizeof(*candidates));
   if (candidates == NULL)
@@ -230,7 +230,7 @@ static int look_again(const struct source *source, struct member *member) {
   return status != 0 ? status : look_once(&file, &member->counter.look);
 }
 
-/* False once its path leads elsewhere, or that of its twin leads nowhere. */
+/* False once its path leads elsewhere, or the path of its twin leads nowhere. */
 static bool is_still_twin(const struct source *source, struct member *member) {
   struct member *kept = member->twin;
   if (look_again(source, member) != 0)
@@ -275,7 +275,7 @@ void source_free(struct source *source) {
     return;
   struct place_user user = place_user(source);
   size_t places_num = source->places_num;
-  source->places_num = 0; /* nobody comes back */
+  source->places_num = 0; /* member_lost() must not look for twins in freed places */
   for (size_t i = 0; i < places_num; i++)
     place_free(source->places[i], &user);
   label_set_free(source->labels);

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
-/* File times are those of the last tick, of at most 10 ms; two of them. */
+/* File times are those of the last tick, at most 10 ms ago; doubled for safety. */
 #define TICK_NS (20 * NS_PER_MS)
 
-/* Where a file system keeps only whole seconds. */
+/* For file systems that store only whole seconds. */
 #define WHOLE_SECOND_NS (2 * NS_PER_S)
 
 #define TIME_MAX_S INT64_C(4000000000)

@@ -192,7 +192,7 @@ size_t state_trim(struct state *state) {
 
 /* ---- from text --------------------------------------------------------------------------------------------------- */
 
-/* Digits and the byte after them. *at must be in a line that ends in '\n': nothing is read beyond. */
+/* Takes digits and the byte after them. Never reads past the '\n' that must end the line of *at. */
 static bool take_number(const char **at, char after, uint64_t *number) {
   if (!isdigit((unsigned char)**at))
     return false;
@@ -202,7 +202,7 @@ static bool take_number(const char **at, char after, uint64_t *number) {
   return *rest == after;
 }
 
-/* 0, also for a line that is none: state_parse() notices. */
+/* -ENOMEM or 0, also for an invalid line: compare() finds it. */
 static int take_line(struct state *state, const char *at) {
   struct state_record record;
   uint64_t seen;
@@ -225,7 +225,7 @@ static int take_line(struct state *state, const char *at) {
   return state_set(state, path, &record) == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* Takes what looks like a record, up to the first line that does not begin with a digit. */
+/* Takes records up to the first line that does not begin with a digit. */
 static int take_lines(struct state *state, const char *text, size_t len) {
   const char *end = text + len, *at = text + strlen(MAGIC), *newline = memchr(text, '\n', len);
   uint64_t version;
@@ -243,7 +243,7 @@ static int take_lines(struct state *state, const char *text, size_t len) {
   return status;
 }
 
-/* There is one way to write a state. So whatever differs from what was taken from it, in any byte, is refused. */
+/* There is one way to write a state, so text that differs from it in any byte is damaged. */
 static int compare(const struct state *state, const char *text, size_t len) {
   char *again;
   size_t again_len;

@@ -38,7 +38,7 @@ static int load(FILE *file, struct state *state) {
     return -EMEDIUMTYPE;
   if (info.st_size > (off_t)STATE_BYTES_MAX)
     return -EFBIG;
-  size_t size = (size_t)info.st_size + 1; /* one more shows that it grew meanwhile */
+  size_t size = (size_t)info.st_size + 1; /* detects a file that grew meanwhile */
   char *text = malloc(size);
   if (text == NULL)
     return -ENOMEM;
@@ -64,7 +64,7 @@ int state_file_load(const char *path, struct state *state) {
 
 /* ---- save -------------------------------------------------------------------------------------------------------- */
 
-/* A new file that is on the disk. */
+/* Creates the file and syncs it. */
 static int write_file(const char *path, char *data, size_t len) {
   unlink(path); /* a killed process may have left one */
   struct csv_file file = {.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), .torn_at = -1};
@@ -78,7 +78,8 @@ static int write_file(const char *path, char *data, size_t len) {
   return status != 0 ? status : closed;
 }
 
-/* Some file systems cannot bring a directory to the disk, and who may not list it can still replace files in it. */
+/* Some file systems cannot sync a directory (EINVAL), and files can be replaced in one that we may not list (EACCES).
+ */
 static int sync_directory(const char *path) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
@@ -111,7 +112,7 @@ int state_file_set_aside(const char *path, char *aside, size_t size) {
     if (snprintf(aside, size, "%s.damaged%s", path, number) >= (int)size)
       return -ENAMETOOLONG;
     struct stat info;
-    if (lstat(aside, &info) != 0) /* nobody else makes files of this name: none comes until the rename */
+    if (lstat(aside, &info) != 0) /* no other process creates files of this name before the rename */
       return errno == ENOENT && rename(path, aside) == 0 ? 0 : -errno;
   }
   return -EEXIST;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Rows are written when they are more than this, and at the end of a pass. Up to so much is kept for another try. */
+/* Rows are written in batches of so much and at the end of a pass. Up to WAITING_MAX is kept for another try. */
 #define BATCH_MAX   ((size_t)64 * 1024)
 #define WAITING_MAX ((size_t)4 * 1024 * 1024)
 
@@ -18,9 +18,9 @@ struct updates {
   struct sink sink;
   int64_t offset_ns;    /* from mono to update_ts */
   char *path;           /* NULL: not started */
-  struct csv_file file; /* open while rows are written: it must not cost a descriptor that others need */
+  struct csv_file file; /* open only while rows are written, to hold no descriptor */
   struct csv_text rows; /* not written yet */
-  int error;            /* of the last try to write */
+  int error;            /* of the last write */
   int lost_error;       /* why rows were lost; 0: none were */
 };
 
@@ -65,7 +65,7 @@ static void put_update(struct sink *sink, const struct update *update) {
   csv_text_char(rows, ',');
   csv_text_string(rows, meter_state_name(update->state));
   csv_text_char(rows, '\n');
-  if (rows->len > BATCH_MAX && updates->error == 0) /* else one try in a pass is enough */
+  if (rows->len > BATCH_MAX && updates->error == 0) /* after an error, only one try per pass */
     write_rows(updates);
 }
 
@@ -81,7 +81,6 @@ int updates_new(const struct instant *start, struct updates **updates) {
   u->sink = (struct sink){.end = end_pass, .update = put_update};
   u->offset_ns = start->wall_ns - start->mono_ns;
   u->file = CSV_FILE_CLOSED;
-  csv_text_clear(&u->rows);
   csv_text_string(&u->rows, "update_ts,within_s,label,energy_uj,total_uj,state\n");
   *updates = u;
   return 0;
