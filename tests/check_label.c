@@ -267,7 +267,7 @@ START_TEST(cut) {
 END_TEST
 
 START_TEST(set_tells_apart) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, "guest-7");
+  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, "guest-7", NULL);
   ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:0/energy_uj"), "vm-001");
   ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:1/energy_uj"), "vm-001_intel-rapl:1");
   ck_assert_str_eq(label_set_add(set, "/data/a/vmA/energy_uj"), "vmA");
@@ -293,7 +293,7 @@ START_TEST(set_tells_apart) {
 END_TEST
 
 START_TEST(set_keeps_labels) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL);
+  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL, NULL);
   const char *const first = label_set_add(set, "/s/scaphandre/vm-001/energy_uj");
   ck_assert_str_eq(first, "vm-001");
   ck_assert_ptr_eq(label_set_add(set, "/s/scaphandre/vm-001/energy_uj"), first);
@@ -325,7 +325,7 @@ static void remove_numbered(struct label_set *set, int number) {
 
 /* As many as allowed stay reserved, the longest away goes first, and what came back counts anew. */
 START_TEST(set_forgets_the_longest_away) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL);
+  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL, NULL);
   for (int i = 0; i < LABEL_AWAY_MAX + 2; i++)
     ck_assert_ptr_nonnull(add_numbered(set, i));
   for (int i = 0; i < LABEL_AWAY_MAX; i++)
@@ -354,7 +354,7 @@ static const size_t maxima[] = {16, 20, LABEL_MAX_COLLECTD, LABEL_MAX_FILE};
 
 START_TEST(set_of_many) {
   size_t max = maxima[_i], count = 20000;
-  struct label_set *set = label_set_new(max, NULL);
+  struct label_set *set = label_set_new(max, NULL, NULL);
   const char **labels = calloc(count, sizeof(*labels));
   ck_assert_ptr_nonnull(labels);
   for (size_t i = 0; i < count; i++) {
@@ -376,7 +376,7 @@ END_TEST
 
 /* Nothing of these paths fits into a label; only the marks tell them apart. */
 START_TEST(set_of_hashes) {
-  struct label_set *set = label_set_new(16, NULL);
+  struct label_set *set = label_set_new(16, NULL, NULL);
   char path[300];
   const char *labels[200];
   for (size_t i = 0; i < ROWS(labels); i++) {
@@ -448,7 +448,7 @@ static bool is_new(size_t count) {
 }
 
 static void add_names(const size_t *order, size_t max, char **labels) {
-  struct label_set *set = label_set_new(max, NULL);
+  struct label_set *set = label_set_new(max, NULL, NULL);
   for (size_t i = 0; i < NAMES_MAX; i++) {
     char path[500];
     snprintf(path, sizeof(path), "/s/scaphandre/%s/intel-rapl:0/energy_uj", names[order[i]]);

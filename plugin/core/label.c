@@ -272,7 +272,7 @@ struct label_set {
   size_t away_num;
 };
 
-struct label_set *label_set_new(size_t max, const char *host) {
+struct label_set *label_set_new(size_t max, const char *host, void (*free_user)(void *user)) {
   struct label_set *set = calloc(1, sizeof(*set));
   char *copy = strdup(host != NULL ? host : "");
   if (set == NULL || copy == NULL) {
@@ -282,6 +282,7 @@ struct label_set *label_set_new(size_t max, const char *host) {
   }
   set->max = max;
   set->host = copy;
+  set->free_user = free_user;
   TAILQ_INIT(&set->away);
   return set;
 }
@@ -419,8 +420,4 @@ void label_set_remove(struct label_set *set, const char *label) {
 
 void **label_set_user(struct label_set *set, const char *label) {
   return &find_member(set, label)->user;
-}
-
-void label_set_on_drop(struct label_set *set, void (*free_user)(void *user)) {
-  set->free_user = free_user;
 }

@@ -86,8 +86,11 @@ char *label_cut(const char *safe, size_t max);
  */
 struct label_set;
 
-/* max: the longest label in bytes, at least 16. host: as in label_from_path(), copied. NULL: out of memory. */
-struct label_set *label_set_new(size_t max, const char *host);
+/*
+ * max: the longest label in bytes, at least 16. host: as in label_from_path(), copied. free_user() gets the user of a
+ * path that is dropped, unless it is NULL. NULL: out of memory.
+ */
+struct label_set *label_set_new(size_t max, const char *host, void (*free_user)(void *user));
 
 /* Drops all. NULL is fine. */
 void label_set_free(struct label_set *set);
@@ -101,8 +104,7 @@ const char *label_set_add(struct label_set *set, const char *path);
 /* Removes the path with this label. The label stays reserved for it. Unknown or removed labels are ignored. */
 void label_set_remove(struct label_set *set, const char *label);
 
-/* The caller's data of a path in the set; NULL at first. free_user() gets it when the path is dropped, unless NULL. */
+/* The caller's data of a path in the set, also while that is removed; NULL at first. */
 void **label_set_user(struct label_set *set, const char *label);
-void label_set_on_drop(struct label_set *set, void (*free_user)(void *user));
 
 #endif

@@ -255,13 +255,12 @@ int source_new(const struct source_options *options, struct source **source) {
   if (s == NULL)
     return -ENOMEM;
   s->options = *options;
-  s->labels = label_set_new(options->label_max, options->host);
+  s->labels = label_set_new(options->label_max, options->host, options->free_user);
   if (s->labels == NULL || mounts_new(&s->mounts) != 0) {
     label_set_free(s->labels);
     free(s);
     return -ENOMEM;
   }
-  label_set_on_drop(s->labels, options->free_user);
   *source = s;
   return 0;
 }

@@ -74,7 +74,7 @@ static void try_name(const char *raw) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct input input = {data, size};
   size_t max = 16 + take_byte(&input) % 200;
-  struct label_set *set = label_set_new(max, "guest");
+  struct label_set *set = label_set_new(max, "guest", NULL);
   MUST(set != NULL);
   char *paths[PATHS_MAX], *copies[PATHS_MAX];
   const char *labels[PATHS_MAX];
