@@ -44,12 +44,9 @@ static struct tracked *track(const struct sampler *sampler, const char *path) {
   struct tracked *t = calloc(1, sizeof(*t) + sampler->sinks_num * sizeof(t->slots[0]));
   if (t == NULL)
     return NULL;
-  if (sampler->options.smooth > 0) {
-    t->average = average_new(sampler->options.smooth);
-    if (t->average == NULL) {
-      free(t);
-      return NULL;
-    }
+  if (sampler->options.smooth > 0 && (t->average = average_new(sampler->options.smooth)) == NULL) {
+    free(t);
+    return NULL;
   }
   meter_init(&t->meter, &sampler->options.meter);
   struct meter_saved saved;
@@ -215,8 +212,7 @@ static void put(struct sampler *sampler, struct source_entry *entry) {
   }
 }
 
-/* now: of the samples; NULL: none are due. */
-static int pass(struct sampler *sampler, const struct instant *now) {
+int sampler_pass(struct sampler *sampler, const struct instant *now) {
   int64_t patience_ns = PASS_PATIENCE_NS;
   sampler->error = 0;
   sampler->search_where = NULL;
@@ -239,11 +235,7 @@ static int pass(struct sampler *sampler, const struct instant *now) {
 }
 
 int sampler_look(struct sampler *sampler) {
-  return pass(sampler, NULL);
-}
-
-int sampler_pass(struct sampler *sampler, const struct instant *now) {
-  return pass(sampler, now);
+  return sampler_pass(sampler, NULL);
 }
 
 int sampler_search_error(const struct sampler *sampler, const char **where) {
