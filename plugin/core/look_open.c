@@ -13,45 +13,38 @@ static bool on_sysfs(int fd, const struct mounts *mounts) {
   return stamp_stat(fd, "", AT_EMPTY_PATH, &st) == 0 && mounts_facts(mounts, stamp_of(&st).mount).computed;
 }
 
-/* Opens each directory on the way, which must not be a link. For kernels before 5.6 and filters that forbid openat2. */
+/* Opens the first len bytes of path, one name that is no link. */
+static int open_component(int dir_fd, const char *path, size_t len, int flags) {
+  char name[256] = "";
+  struct stat st;
+  if (len == 0 || len >= sizeof(name))
+    return len == 0 ? -EINVAL : -ENAMETOOLONG;
+  memcpy(name, path, len);
+  if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
+    return -errno;
+  if (S_ISLNK(st.st_mode))
+    return -ELOOP;
+  int fd = openat(dir_fd, name, flags | O_NOFOLLOW | O_CLOEXEC);
+  return fd >= 0 ? fd : -errno;
+}
+
+/* For kernels before 5.6 and filters that forbid openat2. */
 int look_open_step_by_step(int dir_fd, const char *path, int flags) {
-  int at_fd = dir_fd;
-  int fd = -EINVAL;
-  if (path[0] == '/') {
-    at_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (at_fd < 0)
-      return -errno;
-  }
+  int at_fd = path[0] == '/' ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : dir_fd;
+  if (at_fd < 0 && path[0] == '/')
+    return -errno;
   for (;;) {
-    char name[256];
     path += strspn(path, "/");
     size_t len = strcspn(path, "/");
     bool last = path[len + strspn(path + len, "/")] == '\0';
-    if (len == 0 || len >= sizeof(name)) {
-      fd = len == 0 ? -EINVAL : -ENAMETOOLONG;
-      break;
-    }
-    memcpy(name, path, len);
-    name[len] = '\0';
-    path += len;
-
-    struct stat st;
-    fd = fstatat(at_fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 ? -errno : 0;
-    if (fd == 0 && S_ISLNK(st.st_mode))
-      fd = -ELOOP;
-    if (fd == 0) {
-      fd = openat(at_fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
-      fd = fd < 0 ? -errno : fd;
-    }
+    int fd = open_component(at_fd, path, len, last ? flags : O_PATH | O_DIRECTORY);
     if (at_fd != dir_fd)
       close(at_fd);
     if (last || fd < 0)
       return fd;
     at_fd = fd;
+    path += len;
   }
-  if (at_fd != dir_fd)
-    close(at_fd);
-  return fd;
 }
 
 static int open_without_links(int dir_fd, const char *path, int flags) {

@@ -74,7 +74,7 @@ broken "the range is read by the same rules" $counter 's/^#include <errno.h>/&\n
 opening=plugin/core/look_open.c place=plugin/core/place.c by_source=tests/check_source
 broken "no link as the file that a pattern found" $look 's/^  if \(file->by_pattern\)$/  if (false)/' $by_counter kind
 broken "no link as a directory on the way" $opening 's/\.resolve = RESOLVE_NO_SYMLINKS/.resolve = 0/' $by_counter linked_directory
-broken "... nor where the kernel has no openat2" $opening 's/S_ISLNK\(st\.st_mode\)/false/; s/O_DIRECTORY\) \| O_NOFOLLOW/O_DIRECTORY)/' \
+broken "... nor where the kernel has no openat2" $opening 's/S_ISLNK\(st\.st_mode\)/false/; s/name, flags \| O_NOFOLLOW/name, flags/' \
   $by_counter step_by_step
 broken "a path that was written out leads through links" $look 's/^  if \(file->by_pattern\)$/  if (true)/' $by_counter linked_directory
 broken "the links of sysfs are followed" $opening 's/return stamp_stat.*;/(void)fd, (void)mounts, (void)st; return false;/' $by_counter sysfs
