@@ -41,7 +41,7 @@ struct csv {
   char average_ending[40]; /* "_power_w_sma5" */
   struct column **columns;
   size_t columns_num, columns_size;
-  void *by_label;  /* tsearch(3) tree of the columns */
+  void *by_label;  /* tsearch(3) tree that owns the columns */
   size_t inserted; /* in this pass */
   size_t cursor;   /* likely column of the next put(): a sampler keeps its order */
   bool first_pass;
@@ -421,9 +421,7 @@ int csv_new(const struct csv_options *options, struct csv **csv) {
   if (options->smooth > 0)
     snprintf(c->average_ending, sizeof(c->average_ending), "_power_w_sma%zu", options->smooth);
   if (c->dir == NULL || c->name == NULL) {
-    free(c->dir);
-    free(c->name);
-    free(c);
+    csv_free(c);
     return -ENOMEM;
   }
   for (size_t len = strlen(c->dir); len > 0 && c->dir[len - 1] == '/'; len--)
@@ -564,20 +562,13 @@ int csv_finish(struct csv *csv) {
   return first;
 }
 
-/* For tdestroy(): csv_free() frees the columns with the array. */
-static void free_nothing(void *column) {
-  (void)column;
-}
-
 void csv_free(struct csv *csv) {
   if (csv == NULL)
     return;
   csv_finish(csv);
   if (csv->dir_fd >= 0)
     close(csv->dir_fd);
-  tdestroy(csv->by_label, free_nothing);
-  for (size_t i = 0; i < csv->columns_num; i++)
-    free(csv->columns[i]);
+  tdestroy(csv->by_label, free);
   free(csv->columns);
   free(csv->run_dir);
   free(csv->left_out);

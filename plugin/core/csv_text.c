@@ -13,26 +13,18 @@ void csv_text_clear(struct csv_text *text) {
   text->failed = false;
 }
 
-/* Room for len more bytes, or NULL. */
-static char *text_reserve(struct csv_text *text, size_t len) {
+static void put_bytes(struct csv_text *text, const char *data, size_t len) {
   if (text->size - text->len < len) {
     size_t size = 2 * text->size + len + 256;
-    char *data = realloc(text->data, size);
-    if (data == NULL) {
+    char *larger = realloc(text->data, size);
+    if (larger == NULL) {
       text->failed = true;
-      return NULL;
+      return;
     }
-    text->data = data;
+    text->data = larger;
     text->size = size;
   }
-  return text->data + text->len;
-}
-
-static void put_bytes(struct csv_text *text, const char *data, size_t len) {
-  char *at = text_reserve(text, len);
-  if (at == NULL)
-    return;
-  memcpy(at, data, len);
+  memcpy(text->data + text->len, data, len);
   text->len += len;
 }
 

@@ -128,14 +128,11 @@ int selection_add(struct selection *selection, const char *text) {
   if (items == NULL)
     return -ENOMEM;
   selection->items = items;
-  int status = item.is_regex ? compile(selection, &item, text + 1, len - 2) : 0;
-  if (status != 0)
-    return status;
   item.text = strdup(text);
-  if (item.text == NULL) {
-    if (item.is_regex)
-      regfree(&item.regex);
-    return -ENOMEM;
+  int status = item.text == NULL ? -ENOMEM : item.is_regex ? compile(selection, &item, text + 1, len - 2) : 0;
+  if (status != 0) {
+    free(item.text);
+    return status;
   }
   items[selection->items_num++] = item;
   return 0;

@@ -29,6 +29,7 @@ struct member {
 
 struct source {
   struct source_options options;
+  struct place_user user;
   struct label_set *labels;
   struct mounts *mounts;
   int mounts_error;
@@ -255,6 +256,7 @@ int source_new(const struct source_options *options, struct source **source) {
   if (s == NULL)
     return -ENOMEM;
   s->options = *options;
+  s->user = (struct place_user){.found = member_found, .lost = member_lost, .arg = s};
   s->labels = label_set_new(options->label_max, options->host, options->free_user);
   if (s->labels == NULL || mounts_new(&s->mounts) != 0) {
     label_set_free(s->labels);
@@ -265,18 +267,13 @@ int source_new(const struct source_options *options, struct source **source) {
   return 0;
 }
 
-static struct place_user place_user(struct source *source) {
-  return (struct place_user){.found = member_found, .lost = member_lost, .arg = source};
-}
-
 void source_free(struct source *source) {
   if (source == NULL)
     return;
-  struct place_user user = place_user(source);
   size_t places_num = source->places_num;
   source->places_num = 0; /* member_lost() must not look for twins in freed places */
   for (size_t i = 0; i < places_num; i++)
-    place_free(source->places[i], &user);
+    place_free(source->places[i], &source->user);
   label_set_free(source->labels);
   mounts_free(source->mounts);
   free(source->places);
@@ -305,11 +302,10 @@ int source_begin(struct source *source, const char **where) {
     find_twins(source);
   source->has_read = false;
   source->mounts_error = mounts_refresh(source->mounts);
-  struct place_user user = place_user(source);
   int error = 0;
   const char *error_where = NULL;
   for (size_t i = 0; i < source->places_num; i++) {
-    int status = place_search(source->places[i], source->mounts, &user);
+    int status = place_search(source->places[i], source->mounts, &source->user);
     if (status != 0 && (error == 0 || (error == -E2BIG && status != -E2BIG) || status == -ENOMEM)) {
       error = status;
       error_where = status == -ENOMEM ? NULL : place_error_dir(source->places[i]);
