@@ -410,7 +410,7 @@ START_TEST(range) {
 }
 END_TEST
 
-START_TEST(range_is_asked_again) {
+START_TEST(range_is_read_again) {
   struct counter_memory counter = {.range_uj = 0};
   struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj"), .mounts = mounts_now()};
   write_text("zone/energy_uj", "42");
@@ -547,7 +547,7 @@ int main(void) {
   tcase_add_loop_test(tcase, extreme_times, 0, ROWS(extreme_s));
   tcase_add_test(tcase, patience);
   tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
-  tcase_add_test(tcase, range_is_asked_again);
+  tcase_add_test(tcase, range_is_read_again);
   tcase_add_test(tcase, range_without_descriptors);
   tcase_add_test(tcase, range_is_no_fifo);
   tcase_add_loop_test(tcase, stopped, 0, ROWS(stop_rows));

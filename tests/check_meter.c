@@ -1034,7 +1034,7 @@ END_TEST
 /* ---- readings whose instant or range is not known ---------------------------------------------------------------- */
 
 /* By samples an instant that is not known costs the powers it bounds; by updates it does not matter. */
-START_TEST(vague_instants) {
+START_TEST(inexact_instants) {
   static const enum meter_base bases[] = {METER_SAMPLE, METER_UPDATE};
   for (int base = 0; base < 2; base++) {
     struct meter_options options = {.base = bases[base], .scale = 1, .tick_ns = NS_PER_MS};
@@ -1236,7 +1236,7 @@ START_TEST(errors_and_pauses) {
 }
 END_TEST
 
-START_TEST(asks_range) {
+START_TEST(needs_range) {
   struct meter_options options = {.base = METER_AUTO, .scale = 1};
   struct meter meter;
   meter_init(&meter, &options);
@@ -1545,14 +1545,14 @@ int main(void) {
   tcase_add_test(rules, age_of_another_clock);
   tcase_add_loop_test(rules, when_an_update_was_made, 0, ROWS(date_rows));
   tcase_add_test(rules, stale_by_another_clock);
-  tcase_add_test(rules, vague_instants);
+  tcase_add_test(rules, inexact_instants);
   tcase_add_test(rules, may_wrap_unseen);
   tcase_add_test(rules, high_load_after_a_fall);
   tcase_add_loop_test(rules, low_numbers, 0, ROWS(low_rows));
   tcase_add_test(rules, long_gap_of_a_wrapping_counter);
   tcase_add_test(rules, reset_within_a_tick);
   tcase_add_test(rules, errors_and_pauses);
-  tcase_add_test(rules, asks_range);
+  tcase_add_test(rules, needs_range);
   tcase_add_loop_test(rules, constant_load, 0, ROWS(intervals_s));
   tcase_add_loop_test(rules, rounded_file_times, 0, 4);
   tcase_add_test(rules, period_is_learned);

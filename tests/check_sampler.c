@@ -77,10 +77,10 @@ static void remove_counter(const char *vm) {
   snprintf(path, sizeof(path), "%s/%s/energy_uj", root, vm);
   ck_assert_int_eq(unlink(path), 0);
   *strrchr(path, '/') = '\0';
-  ck_assert_int_eq(rmdir(path), 0); /* so that it is gone for the next search */
+  ck_assert_int_eq(rmdir(path), 0); /* for the next search */
 }
 
-/* A sink that writes down what it is told, a word a call. */
+/* A sink that records its calls, a word each. */
 struct recorder {
   struct sink sink;
   char said[1024];
@@ -284,15 +284,15 @@ START_TEST(selection) {
 }
 END_TEST
 
-/* What the sinks are told of a counter that goes: its energy. */
-static uint64_t gone_total_uj, gone_energy_uj;
-static int64_t gone_at_s;
+/* Energy in the sample of removed(). */
+static uint64_t removed_total_uj, removed_energy_uj;
+static int64_t removed_at_s;
 
 static void keep_removed(struct sink *sink, const struct sample *s) {
   record_removed(sink, s);
-  gone_total_uj = s->has_energy ? s->total_uj : 0;
-  gone_energy_uj = s->energy_uj;
-  gone_at_s = (s->at.wall_ns - WALL0) / NS_PER_S;
+  removed_total_uj = s->has_energy ? s->total_uj : 0;
+  removed_energy_uj = s->energy_uj;
+  removed_at_s = (s->at.wall_ns - WALL0) / NS_PER_S;
 }
 
 /* Only a has something saved. */
@@ -328,16 +328,16 @@ START_TEST(goes_on_from_what_was_saved) {
   ck_assert_int_eq(asked, 2);
   remove_counter("a");
   pass(sampler, 6);
-  ck_assert_uint_eq(gone_total_uj, 960);
-  ck_assert_uint_eq(gone_energy_uj, 160);
-  ck_assert_int_eq(gone_at_s, 5);
+  ck_assert_uint_eq(removed_total_uj, 960);
+  ck_assert_uint_eq(removed_energy_uj, 160);
+  ck_assert_int_eq(removed_at_s, 5);
   write_counter("a", "170", 7); /* back: what this sampler knows of it is newer */
   pass(sampler, 7);
   ck_assert_int_eq(asked, 2);
   remove_counter("a");
   sampler_free(sampler); /* b is last */
-  ck_assert_uint_eq(gone_total_uj, 150);
-  ck_assert_int_eq(gone_at_s, 0);
+  ck_assert_uint_eq(removed_total_uj, 150);
+  ck_assert_int_eq(removed_at_s, 0);
 }
 END_TEST
 

@@ -12,11 +12,10 @@
 /* 2^64-1 has 20 digits; the rest is for white space. */
 #define CONTENT_MAX 64
 
-/* How often an open file is read while it is being written. */
+/* How often an open file that is being written is read. */
 #define READS_IN_A_ROW 3
 
-/* An unchanged stamp is trusted after so many reads in which number and stamp agreed: both moved, or both stood still.
- */
+/* Reads in which number and stamp agreed (moved, or stood still, together) before an unchanged stamp is trusted. */
 #define READS_TO_TRUST 2
 
 /* One look of so many reads the file regardless of its stamp. */

@@ -23,7 +23,7 @@ struct sampler {
   struct source *source;
   int search_error;
   const char *search_where;
-  int error;              /* the first one of the pass */
+  int error;              /* the first of the pass */
   struct instant last_at; /* end of the last pass */
   bool is_freed;          /* counters are removed because the sampler is freed */
 };
@@ -80,7 +80,7 @@ static int entry_wanted(const char *name, void *arg) {
   return sampler->options.wanted == NULL ? 1 : sampler->options.wanted(name, sampler->options.wanted_arg);
 }
 
-/* The counter that is back was missing in the last pass. */
+/* Shows the meter of a counter that is back that it was missing in the last pass. */
 static void note_missing(const struct sampler *sampler, struct tracked *t) {
   struct reading missing = {.error = -ENOENT, .at = sampler->last_at};
   struct sample sample = {.slot = NULL};

@@ -142,7 +142,7 @@ broken "one share has 10,000 counters at most" $place 's/^#define FILES_MAX   10
 broken "... in all its directories" $place 's/^    walk->files_left--;/    (void)0;/' $by_source bounded_in_all
 broken "one file by two paths is one counter" plugin/core/source.c 's/^    unlist\(source, member\);\n    member->twin/XX/; s/^#define PASSES_ALIKE 3/#define PASSES_ALIKE 300/' $by_source twins
 broken "... after three looks" plugin/core/source.c 's/^#define PASSES_ALIKE 3/#define PASSES_ALIKE 2/' $by_source twins_are_told_after_three_passes
-broken "a range that could not be read is not lost" $counter 's/^  if \(status == -ENOENT\)$/  if (status != 0)/' $by_counter range_is_asked_again
+broken "a range that could not be read is not lost" $counter 's/^  if \(status == -ENOENT\)$/  if (status != 0)/' $by_counter range_is_read_again
 broken "a reading has its own instant" $counter 's/now->mono_ns - before_ns > LOOK_MAX_NS/false/' $by_counter stopped
 
 # --- from reading to sample -------------------------------------------------------------------------------------------------
