@@ -449,7 +449,7 @@ rm -r scaphandre host
 cat >guest.sh <<'END'
 mount -t tmpfs guest /var && mkdir -p /var/scaphandre || exit 99
 "$2" --root /var --period 1 --jitter 0 --duration 30 scaphandre=const:80 >writer.log 2>&1 &
-for i in $(seq 100); do grep -qs ready writer.log && break; sleep 0.1; done
+until grep -qs ready writer.log; do sleep 0.1; done
 "$1" list --json >list.json
 "$1" check
 status=$?

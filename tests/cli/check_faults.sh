@@ -11,7 +11,7 @@ done
 # Rows follow each other as fast as they can, so that the signal comes in the middle of one.
 whole=0
 for i in $(seq 30); do
-  "$tool" ts --files 'vms/*/energy_uj' -i 0.0001 --manual-stop >/dev/null 2>&1 < <(sleep 5 & echo $! >sleeper; wait) &
+  "$tool" ts --files 'vms/*/energy_uj' -i 0.0001 --manual-stop >/dev/null 2>&1 < <(sleep 600 & echo $! >sleeper; wait) &
   tool_pid=$!
   pids+=("$tool_pid")
   for _ in $(seq 20000); do [ "$(cat csv/run_*/power.csv 2>/dev/null | wc -l)" -gt $((10 + i * 7)) ] && break || sleep 0.005; done
