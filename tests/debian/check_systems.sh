@@ -1,0 +1,89 @@
+#!/bin/bash
+# check_systems.sh TARBALL [SYSTEM...]: builds and tests the tarball in new roots of Debian 11, 12 and 13, by the README's
+# ./bootstrap check as root, then again as a user without rights; and the suites that need no daemon for aarch64 (under
+# qemu-user) and i386. As root; `make check-systems` calls it, SYSTEMS="bullseye i386" chooses. Takes mmdebstrap, a mirror,
+# and about ten minutes for each. A test that needs more than a chroot has is skipped, and listed with its reason.
+# VM_ENERGY_ROOTS=DIR: tars of roots, DIR/SUITE.tar, which are kept there.
+set -u
+[ $# -ge 1 ] || { echo "usage: check_systems.sh vm_energy-VERSION.tar.xz [SYSTEM...]" >&2 && exit 2; }
+tarball=$(readlink -f "$1")
+systems=("${@:2}")
+[ ${#systems[@]} -gt 0 ] || systems=(bullseye bookworm trixie aarch64 i386)
+if [ -z "${IN_NAMESPACE:-}" ]; then # mounts and processes end with it
+  IN_NAMESPACE=1 exec unshare --mount --propagation private --pid --fork --mount-proc --kill-child "$BASH" "$0" "$@"
+fi
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+[ "$(id -u)" -eq 0 ] || skip "making a root takes root"
+require mmdebstrap
+
+roots=${VM_ENERGY_ROOTS:-$work/roots}
+mkdir -p "$roots" build
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | head -n 1)
+
+inside() { # command...: in the root of this system
+  chroot "$work/root" env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+    ${http_proxy:+"http_proxy=$http_proxy"} "$@"
+}
+make_root() { # suite: in $work/root, with the tarball unpacked in /srv/build
+  [ -e "$roots/$1.tar" ] || mmdebstrap --variant=minbase --include=ca-certificates "$1" "$roots/$1.tar" "$mirror" || return
+  mkdir root && tar -xf "$roots/$1.tar" -C root || return
+  mount -t proc proc root/proc && mount -t tmpfs -o mode=1777 tmpfs root/dev/shm && mount -t devpts -o newinstance devpts root/dev/pts || return
+  ln -sf pts/ptmx root/dev/ptmx
+  cp /etc/resolv.conf root/etc/
+  echo 'APT::Get::Assume-Yes "true";' >root/etc/apt/apt.conf.d/yes
+  echo "127.0.0.1 localhost $(uname -n)" >root/etc/hosts
+  printf '#!/bin/sh\nexit 101\n' >root/usr/sbin/policy-rc.d
+  chmod +x root/usr/sbin/policy-rc.d
+  mkdir root/srv/build && tar -xf "$tarball" -C root/srv/build --strip-components=1
+}
+remove_root() {
+  umount root/proc root/dev/shm root/dev/pts
+  rm -rf root
+}
+outcome() { # log: what passed and was skipped, and why
+  sed -nE 's/^# (PASS|SKIP|FAIL|ERROR): +/\1 /p' "$1" | paste -sd ' ' | sed 's/^/  /'
+  grep -hE '^skipped: ' root/srv/build/tests/*.log root/srv/build/tests/*/*.log 2>/dev/null | sort | uniq -c | sed 's/^/  /'
+}
+all_pass() { # name command...: and it says how many; a failed test is shown
+  local log=$work/$1.log
+  shift
+  inside "$@" >"$log" 2>&1
+  local status=$?
+  outcome "$log"
+  [ $status -eq 0 ] && grep -qE '^# PASS: +[1-9]' "$log" && return
+  tail -n 30 "$log"
+  grep -lE ':test-result: *(FAIL|ERROR)' root/srv/build/tests/*.trs root/srv/build/tests/*/*.trs 2>/dev/null |
+    while read -r trs; do
+      echo "--- ${trs#root/srv/build/}" && tail -n 20 "${trs%.trs}.log"
+    done
+  return 1
+}
+
+debian() { # suite: the README's command, as root and as a user
+  check "$1: a new root" or_show make_root make_root "$1"
+  inside apt-get update -qq
+  check "$1: as root" all_pass "$1-root" sh -c 'cd /srv/build && ./bootstrap check'
+  inside sh -c 'cd /srv/build && make -s distclean; useradd -m builder && chown -R builder: /srv/build' >/dev/null 2>&1
+  check "$1: as a user without rights" all_pass "$1-user" setpriv --reuid=builder --regid=builder --init-groups \
+    env HOME=/home/builder sh -c 'cd /srv/build && ./bootstrap check'
+  remove_root
+}
+foreign() { # Debian's name of it, its GNU triplet, where its libraries are, how its programs run: suites without a daemon, in Debian 12
+  check "$1: a new root" or_show make_root make_root bookworm
+  inside sh -c "dpkg --add-architecture $1 && apt-get update -qq"
+  check "$1: what builds for it" or_show packages inside apt-get install --no-install-recommends -qq make pkg-config \
+    "gcc-$2" qemu-user collectd-dev "libc6-dev:$1" "libjansson-dev:$1" "libncurses-dev:$1" "check:$1" bash
+  check "$1: configured" or_show configure inside sh -c "cd /srv/build && ./configure --host=$2 --with-plugindir=/usr/lib/collectd \
+    PKG_CONFIG_LIBDIR=/usr/lib/$3/pkgconfig:/usr/share/pkgconfig"
+  check "$1: suites" all_pass "$1" sh -c "cd /srv/build && make -j$(getconf _NPROCESSORS_ONLN) check-unit LOG_COMPILER='$4'"
+  remove_root
+}
+for system in "${systems[@]}"; do
+  case $system in
+  aarch64) foreign arm64 aarch64-linux-gnu aarch64-linux-gnu qemu-aarch64 ;;
+  i386) foreign i386 i686-linux-gnu i386-linux-gnu '' ;;
+  *) debian "$system" ;;
+  esac
+done
+finish
