@@ -390,7 +390,7 @@ struct pass {
 static void look(struct pass *pass, int64_t mono_ns) {
   struct instant now = {.mono_ns = mono_ns, .wall_ns = WALL_NS + mono_ns};
   struct sink *sink = window_sink(pass->window);
-  struct sample sample = {.label = "vm", .name = "vm", .path = "/vm/energy_uj", .slot = &pass->slot};
+  struct sample sample = {.label = "vm", .path = "/vm/energy_uj", .slot = &pass->slot};
   struct reading reading = read_at(pass->counter, mono_ns);
   if (pass->torn > 0 && random_between(0, 1) < pass->torn)
     reading = (struct reading){.error = -ENODATA};

@@ -83,7 +83,6 @@ static struct csv *make(enum csv_layout layout, struct csv_options options) {
 
 static struct sample value(const char *label, uint64_t energy_uj, double power_w) {
   return (struct sample){.label = label,
-                         .name = label,
                          .path = "/p",
                          .state = SAMPLE_OK,
                          .has_energy = true,
@@ -95,7 +94,7 @@ static struct sample value(const char *label, uint64_t energy_uj, double power_w
 }
 
 static struct sample nothing(const char *label) {
-  return (struct sample){.label = label, .name = label, .path = "/p", .state = SAMPLE_MISSING, .error = -ENOENT};
+  return (struct sample){.label = label, .path = "/p", .state = SAMPLE_MISSING, .error = -ENOENT};
 }
 
 /* One pass; returns the first error. */

@@ -122,7 +122,7 @@ static int record_end(struct sink *sink) {
 static void record_added(struct sink *sink, const struct sample *s) {
   ck_assert_ptr_null(*s->slot);
   *s->slot = strdup(s->label);
-  say((struct recorder *)sink, "+%s(%s);", s->label, s->name);
+  say((struct recorder *)sink, "+%s;", s->label);
 }
 
 static void record_removed(struct sink *sink, const struct sample *s) {
@@ -171,11 +171,11 @@ START_TEST(come_and_go) {
   expect(&r, "begin 0:0;end;");
   write_counter("b", "1000000", 0);
   ck_assert_int_eq(pass(sampler, 1), 0);
-  expect(&r, "+b(b);begin 1:1;b first -+;end;");
+  expect(&r, "+b;begin 1:1;b first -+;end;");
   write_counter("a", "5000000", 5);
   write_counter("b", "501000000", 5);
   ck_assert_int_eq(pass(sampler, 6), 0);
-  expect(&r, "+a(a);begin 6:2;a first -+;b ok 100+;end;");
+  expect(&r, "+a;begin 6:2;a first -+;b ok 100+;end;");
   ck_assert_uint_eq(sampler_count(sampler), 2);
   write_counter("b", "", 7);
   ck_assert_int_eq(pass(sampler, 7), 0);
@@ -203,7 +203,7 @@ START_TEST(average) {
   pass(sampler, 3);
   write_counter("a", "600000000", 3);
   pass(sampler, 4);
-  expect(&r, "+a(a);begin 0:1;a first -+;end;begin 1:1;a ok 100~100+;end;begin 2:1;a torn -+;end;"
+  expect(&r, "+a;begin 0:1;a first -+;end;begin 1:1;a ok 100~100+;end;begin 2:1;a torn -+;end;"
              "begin 3:1;a gap 200~150+;end;begin 4:1;a ok 300~250+;end;");
   sampler_free(sampler);
 }
@@ -223,7 +223,7 @@ START_TEST(a_failing_sink_harms_no_other) {
   write_counter("b", "1", 0);
   ck_assert_int_eq(pass(sampler, 0), -ENOSPC);
   expect(&bad, "begin 0:2;a first -;b first -;end;");
-  expect(&good, "+a(a);+b(b);begin 0:2;a first -+;b first -+;end;");
+  expect(&good, "+a;+b;begin 0:2;a first -+;b first -+;end;");
   bad.fail_put = 0;
   bad.fail_begin = -EBADF;
   ck_assert_int_eq(pass(sampler, 1), -EBADF);
@@ -249,8 +249,8 @@ START_TEST(each_sink_has_its_slots) {
   ck_assert_int_eq(pass(sampler, 5), 0);
   write_counter("a", "500000001", 10); /* back, with empty slots */
   ck_assert_int_eq(pass(sampler, 10), 0);
-  expect(&one, "+a(a);begin 0:1;a first -+;end;-a(first);begin 5:0;end;+a(a);begin 10:1;a gap 50+;end;");
-  expect(&other, "+a(a);a first -+;-a(first);+a(a);a gap 50+;");
+  expect(&one, "+a;begin 0:1;a first -+;end;-a(first);begin 5:0;end;+a;begin 10:1;a gap 50+;end;");
+  expect(&other, "+a;a first -+;-a(first);+a;a gap 50+;");
   sampler_free(sampler);
 }
 END_TEST
@@ -278,7 +278,7 @@ START_TEST(selection) {
   write_counter("b", "1", 0);
   pass(sampler, 0);
   pass(sampler, 1);
-  expect(&r, "+a(a);begin 0:1;a first -+;end;begin 1:1;a held -+;end;");
+  expect(&r, "+a;begin 0:1;a first -+;end;begin 1:1;a held -+;end;");
   ck_assert_int_eq(asked, 2);
   sampler_free(sampler);
 }
@@ -357,14 +357,14 @@ START_TEST(goes_on_after_it_was_away) {
   struct sampler *sampler = new_sampler(sinks, 1, 0);
   write_counter("a", "6966500000", 0);
   pass(sampler, 0);
-  expect(&r, "+a(a);begin 0:1;a first -+;end;");
+  expect(&r, "+a;begin 0:1;a first -+;end;");
   remove_counter("a");
   pass(sampler, 5);
   pass(sampler, 10);
   expect(&r, "-a(first);begin 5:0;end;begin 10:0;end;");
   write_counter("a", "0", 20);
   pass(sampler, 20);
-  expect(&r, "+a(a);begin 20:1;a reset -+;end;");
+  expect(&r, "+a;begin 20:1;a reset -+;end;");
   ck_assert_uint_eq(last_total_uj, UINT64_C(6966500000));
   write_counter("a", "500000000", 25);
   pass(sampler, 25);
@@ -439,7 +439,7 @@ START_TEST(wraps_at_its_range) {
   pass(sampler, 0);
   write_counter("zone", "400000000", 5);
   pass(sampler, 5);
-  expect(&r, "+zone(zone);begin 0:1;zone first -+;end;begin 5:1;zone wrap 80.02+;end;");
+  expect(&r, "+zone;begin 0:1;zone first -+;end;begin 5:1;zone wrap 80.02+;end;");
   sampler_free(sampler);
 }
 END_TEST

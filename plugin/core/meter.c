@@ -536,12 +536,8 @@ static bool is_bad(enum sample_state state) {
 
 void meter_sample(struct meter *m, struct sample *s) {
   int64_t now_ns = m->looked_at.mono_ns;
-  *s = (struct sample){.label = s->label,
-                       .name = s->name,
-                       .path = s->path,
-                       .by_pattern = s->by_pattern,
-                       .range_uj = s->range_uj,
-                       .slot = s->slot};
+  *s = (struct sample){
+      .label = s->label, .path = s->path, .by_pattern = s->by_pattern, .range_uj = s->range_uj, .slot = s->slot};
   s->by_update = is_by_update(m);
   s->mtime_moves = !m->mtime_useless && m->votes == 0;
   s->update_mono_ns = update_ns(m);

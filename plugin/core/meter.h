@@ -101,7 +101,6 @@ int64_t meter_look_ns(int64_t interval_ns);
 struct sample {
   /* filled by the sampler, borrowed from the source, valid until the counter is removed */
   const char *label;
-  const char *name;
   const char *path;
   bool by_pattern; /* found by one, not written out */
 

@@ -57,7 +57,6 @@ static struct tracked *track(const struct sampler *sampler, const char *path) {
 
 static struct sample sample_of(const struct tracked *t, const struct source_entry *entry) {
   return (struct sample){.label = entry->label,
-                         .name = entry->name,
                          .path = entry->path,
                          .by_pattern = entry->by_pattern,
                          .range_uj = source_range_uj(entry),

@@ -36,7 +36,7 @@ struct sink {
   void (*update)(struct sink *sink, const struct update *update);
 
   /*
-   * A counter was added or removed. Label, name, path and slot of the sample are set; in removed(), which is also
+   * A counter was added or removed. Label, path and slot of the sample are set; in removed(), which is also
    * called by sampler_free(), also the state of the last put(), and the energy of the last reading that had one, with
    * its instant.
    */

@@ -53,7 +53,7 @@ static void live_until(struct bracket *b, double until_s) {
 }
 
 static void look(struct bracket *b, double at_s, bool is_due) {
-  struct sample sample = {.label = "vm", .name = "vm", .path = "/vm/energy_uj", .slot = &b->slot};
+  struct sample sample = {.label = "vm", .path = "/vm/energy_uj", .slot = &b->slot};
   struct sink *sink = window_sink(b->window);
   live_until(b, at_s);
   look_at(&b->meter, &b->world, is_over(&b->torn_s, at_s), is_due, &sample);
