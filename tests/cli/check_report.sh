@@ -236,7 +236,7 @@ check "ts and report: quiet" is_empty err
 
 # --- one more update after the last sample -------------------------------------------------------------------------------------
 mkdir -p vms/more
-(n=0 && while :; do n=$((n + 1)) && printf '%d' $((n * 1000000)) >vms/more/energy_uj && sleep 0.03; done) &
+(n=0 && while :; do n=$((n + 1)) && echo $((n * 1000000)) >vms/new && mv vms/new vms/more/energy_uj && sleep 0.03; done) &
 writer=$!
 pids+=("$writer")
 wait_for test -s vms/more/energy_uj
