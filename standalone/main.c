@@ -79,7 +79,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
 }
 
 static int tell_unknown(const char *word) {
-  tell_error("%s '%s'", word[0] == '-' ? "unknown option" : "unknown command", word);
+  message_error("%s '%s'", word[0] == '-' ? "unknown option" : "unknown command", word);
   fputs("Try 'vm_energy --help'.\n", stderr);
   return STATUS_USAGE;
 }
@@ -127,9 +127,9 @@ int main(int argc, char **argv) {
   signal(SIGXFSZ, SIG_IGN);
   setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers have a point */
   int status = run_words(argc, argv);
-  int output = output_finish();
+  int output = message_close_output();
   if (output != 0 && output != -EPIPE) { /* a reader that has seen enough, as head, is no error */
-    tell_error("unable to write to standard output: %s", strerror(-output));
+    message_error("unable to write to standard output: %s", strerror(-output));
     status = status == STATUS_DONE ? STATUS_FAILED : status;
   }
   return status;

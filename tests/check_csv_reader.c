@@ -159,7 +159,7 @@ START_TEST(test_foreign) {
   const struct csv_foreign *foreign = NULL;
   size_t fields = 0;
   write_bytes("file.csv", foreign_rows[_i].bytes, foreign_rows[_i].len);
-  ck_assert_int_eq(csv_reader_read_or_name(in_scratch("file.csv"), count_fields, &fields, &foreign), -EMEDIUMTYPE);
+  ck_assert_int_eq(csv_reader_read_or_identify(in_scratch("file.csv"), count_fields, &fields, &foreign), -EMEDIUMTYPE);
   ck_assert_ptr_nonnull(foreign);
   ck_assert_pstr_eq(foreign->filter, foreign_rows[_i].filter);
   ck_assert_uint_eq(fields, 0);

@@ -243,7 +243,7 @@ START_TEST(test_sampler) {
   struct sampler *sampler = sample_once(&options);
   ck_assert_str_eq(recorder.labels, sampler_rows[_i].labels);
   capture_begin();
-  ck_assert(inputs_tell_search(sampler, &options));
+  ck_assert(inputs_report_search(sampler, &options));
   ck_assert_str_eq(capture_end(), "");
   sampler_free(sampler);
 }
@@ -300,7 +300,7 @@ START_TEST(test_none) {
   struct options options = make(files, none_rows[_i].follow);
   struct sampler *sampler = sample_once(&options);
   capture_begin();
-  bool go_on = inputs_tell_search(sampler, &options);
+  bool go_on = inputs_report_search(sampler, &options);
   ck_assert_str_eq(capture_end(), none_rows[_i].message);
   ck_assert_int_eq(go_on, none_rows[_i].follow);
   sampler_free(sampler);
@@ -314,7 +314,7 @@ START_TEST(test_default_places) {
   struct sampler *sampler = sample_once(&options);
   bool none = sampler_count(sampler) == 0;
   capture_begin();
-  bool go_on = inputs_tell_search(sampler, &options);
+  bool go_on = inputs_report_search(sampler, &options);
   const char *text = capture_end();
   ck_assert_int_eq(go_on, _i == 1 || !none);
   ck_assert(!none || strstr(text, "'/var/lib/libvirt/scaphandre/*/intel-rapl:0/energy_uj'") != NULL);
@@ -355,7 +355,7 @@ static void search_as_nobody(void) {
     capture_end();
     struct sampler *sampler = sample_once(&options);
     capture_begin();
-    bool go_on = inputs_tell_search(sampler, &options);
+    bool go_on = inputs_report_search(sampler, &options);
     ck_assert_str_eq(capture_end(), rows[i].message);
     ck_assert_int_eq(go_on, rows[i].go_on);
     sampler_free(sampler);
@@ -386,7 +386,7 @@ static const struct {
 
 START_TEST(test_unread) {
   capture_begin();
-  inputs_tell_unread(unread_rows[_i].path, "at the end", unread_rows[_i].error);
+  inputs_report_unread(unread_rows[_i].path, "at the end", unread_rows[_i].error);
   ck_assert_str_eq(capture_end(), unread_rows[_i].message);
 }
 END_TEST
@@ -398,13 +398,13 @@ START_TEST(test_shown) {
   const char *path = in_scratch("vms/vm-1/energy_uj");
   capture_begin();
   inputs_check(&options);
-  ck_assert_str_eq(inputs_shown(path), path);
+  ck_assert_str_eq(inputs_display_path(path), path);
   files[0] = "vms/*/energy_uj";
   inputs_check(&options);
   capture_end();
-  ck_assert_str_eq(inputs_shown(path), "vms/vm-1/energy_uj");
-  ck_assert_str_eq(inputs_shown("/elsewhere"), "/elsewhere");
-  ck_assert_str_eq(inputs_shown(scratch), scratch);
+  ck_assert_str_eq(inputs_display_path(path), "vms/vm-1/energy_uj");
+  ck_assert_str_eq(inputs_display_path("/elsewhere"), "/elsewhere");
+  ck_assert_str_eq(inputs_display_path(scratch), scratch);
 }
 END_TEST
 

@@ -12,9 +12,9 @@
 
 START_TEST(test_tell) {
   capture_begin();
-  tell_error("unable to open '%s': %d", "x", 5);
-  tell_warning("%s", "late");
-  tell_note("done");
+  message_error("unable to open '%s': %d", "x", 5);
+  message_warning("%s", "late");
+  message_note("done");
   ck_assert_str_eq(capture_end(), "vm_energy: unable to open 'x': 5\n"
                                   "vm_energy: warning: late\n"
                                   "vm_energy: done\n");
@@ -39,7 +39,7 @@ START_TEST(test_name) {
   char expected[64];
   snprintf(expected, sizeof(expected), "vm_energy: unable to open '%s'\n", name_rows[_i].shown);
   capture_begin();
-  tell_error("unable to open '%s'", name_rows[_i].name);
+  message_error("unable to open '%s'", name_rows[_i].name);
   ck_assert_str_eq(capture_end(), expected);
 }
 END_TEST
@@ -50,10 +50,10 @@ START_TEST(test_long) {
   memset(path, 'p', sizeof(path) - 1);
   memset(longest, 'q', sizeof(longest) - 1);
   capture_begin();
-  tell_error("'%s' is '%s'", path, path);
+  message_error("'%s' is '%s'", path, path);
   ck_assert_uint_eq(strlen(capture_end()), strlen("vm_energy: '' is ''\n") + 2 * strlen(path));
   capture_begin();
-  tell_error("'%s'", longest);
+  message_error("'%s'", longest);
   const char *text = capture_end();
   ck_assert_uint_gt(strlen(text), 2 * strlen(path));
   ck_assert_int_eq(text[strlen(text) - 1], '\n');
@@ -63,9 +63,9 @@ END_TEST
 START_TEST(test_quiet) {
   message_be_quiet();
   capture_begin();
-  tell_error("error");
-  tell_warning("warning");
-  tell_note("note");
+  message_error("error");
+  message_warning("warning");
+  message_note("note");
   ck_assert_str_eq(capture_end(), "vm_energy: error\n");
 }
 END_TEST
@@ -79,16 +79,16 @@ START_TEST(test_before) {
   int count = 0;
   capture_begin();
   message_before(count_up, &count);
-  tell_error("error");
-  tell_warning("warning");
-  tell_note("note");
+  message_error("error");
+  message_warning("warning");
+  message_note("note");
   ck_assert_int_eq(count, 3);
   message_be_quiet();
-  tell_warning("warning");
-  tell_note("note");
+  message_warning("warning");
+  message_note("note");
   ck_assert_int_eq(count, 3);
   message_before(NULL, NULL);
-  tell_error("error");
+  message_error("error");
   ck_assert_int_eq(count, 3);
   capture_end();
 }
@@ -107,15 +107,15 @@ static void redirect(const char *path, int flags) {
 START_TEST(test_output) {
   redirect("/dev/null", O_WRONLY);
   printf("result\n");
-  output_flush();
+  message_flush_output();
   printf("more\n");
-  ck_assert_int_eq(output_finish(), 0);
+  ck_assert_int_eq(message_close_output(), 0);
 }
 END_TEST
 
 START_TEST(test_output_of_nothing) {
   redirect("/dev/full", O_WRONLY);
-  ck_assert_int_eq(output_finish(), 0);
+  ck_assert_int_eq(message_close_output(), 0);
 }
 END_TEST
 
@@ -127,7 +127,7 @@ static const struct {
 START_TEST(test_output_fails) {
   redirect(rows[_i].path, rows[_i].flags);
   printf("result\n");
-  ck_assert_int_eq(output_finish(), rows[_i].error);
+  ck_assert_int_eq(message_close_output(), rows[_i].error);
 }
 END_TEST
 
@@ -135,11 +135,11 @@ END_TEST
 START_TEST(test_output_failed_before) {
   redirect(rows[_i].path, rows[_i].flags);
   printf("result\n");
-  output_flush();
+  message_flush_output();
   redirect("/dev/null", O_WRONLY);
   printf("more\n");
   errno = EPERM;
-  ck_assert_int_eq(output_finish(), rows[_i].error);
+  ck_assert_int_eq(message_close_output(), rows[_i].error);
 }
 END_TEST
 
@@ -149,7 +149,7 @@ START_TEST(test_output_fails_by_itself) {
   for (int i = 0; i < 100000; i++)
     printf("result\n");
   redirect("/dev/null", O_WRONLY);
-  ck_assert_int_lt(output_finish(), 0);
+  ck_assert_int_lt(message_close_output(), 0);
 }
 END_TEST
 

@@ -231,10 +231,10 @@ END_TEST
 START_TEST(test_message) {
   capture_begin();
   message_before(progress_clear, progress);
-  tell_note("one");
+  message_note("one");
   progress_show(progress, 1, 3, NS_PER_S, 0);
-  tell_error("two");
-  tell_warning("three");
+  message_error("two");
+  message_warning("three");
   ck_assert_str_eq(capture_end(), "vm_energy: one\n"
                                   "\rsample 1 of 3, 0:01 left\033[K"
                                   "\r\033[Kvm_energy: two\n"

@@ -55,7 +55,7 @@ END_TEST
 START_TEST(test_past_deadline) {
   ck_assert_int_eq(stop_wait(&stop, PAST), 0);
   ck_assert_int_eq(stop_wait(&stop, -5), 0);
-  ck_assert_int_eq(stop.reason, STOP_NOT);
+  ck_assert_int_eq(stop.reason, STOP_NONE);
 }
 END_TEST
 
@@ -91,7 +91,7 @@ END_TEST
 START_TEST(test_text_without_newline_is_no_end) {
   ck_assert_int_eq(write(ends[1], "abc", 3), 3);
   ck_assert_int_eq(stop_wait(&stop, PAST), 0);
-  ck_assert_int_eq(stop.reason, STOP_NOT);
+  ck_assert_int_eq(stop.reason, STOP_NONE);
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(test_line_in_pieces) {
   ck_assert_int_eq(write(ends[1], "-up\nne", 6), 6);
   ck_assert_str_eq(sign(), "warm-up");
   ck_assert_int_eq(stop_wait(&stop, PAST), 0);
-  ck_assert_int_eq(stop.reason, STOP_NOT);
+  ck_assert_int_eq(stop.reason, STOP_NONE);
   ck_assert_int_eq(write(ends[1], "xt\n", 3), 3);
   ck_assert_str_eq(sign(), "next");
 }

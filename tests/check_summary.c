@@ -78,7 +78,7 @@ static const char *warning(enum meter_base base, int64_t interval_ns, bool at_en
 
 static const char *unread(const char *when, size_t expected) {
   capture_begin();
-  size_t count = summary_tell_unread(summary, when);
+  size_t count = summary_report_unread(summary, when);
   const char *text = capture_end();
   ck_assert_uint_eq(count, expected);
   return text;

@@ -294,8 +294,8 @@ static int read_rows(struct reader *r, const struct csv_foreign **foreign) {
   return status;
 }
 
-int csv_reader_read_or_name(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
-                            const struct csv_foreign **foreign) {
+int csv_reader_read_or_identify(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
+                                const struct csv_foreign **foreign) {
   bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
   struct reader reader = {.take = take, .arg = arg, .line = 1, .terminator = '\n'};
   reader.fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -310,10 +310,10 @@ int csv_reader_read_or_name(const char *path, int (*take)(const struct csv_row *
 }
 
 int csv_reader_read(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg) {
-  return csv_reader_read_or_name(path, take, arg, NULL);
+  return csv_reader_read_or_identify(path, take, arg, NULL);
 }
 
-size_t csv_row_column(const struct csv_row *row, const char *name) {
+size_t csv_reader_column(const struct csv_row *row, const char *name) {
   size_t i = 0;
   while (i < row->count && strcmp(row->fields[i], name) != 0)
     i++;

@@ -31,7 +31,7 @@ struct csv_row {
 };
 
 /* The first field of that name in a header; row->count: there is none. */
-size_t csv_row_column(const struct csv_row *row, const char *name);
+size_t csv_reader_column(const struct csv_row *row, const char *name);
 
 /* What a file is that is no text which can be read, and the command that makes it one; NULL: there is none. */
 struct csv_foreign {
@@ -43,8 +43,8 @@ struct csv_foreign {
  * -errno: it cannot be read; -E2BIG: a row is too long; -ENOMEM; -EMEDIUMTYPE: it is no text, and *foreign, which may
  * be NULL, says what it is.
  */
-int csv_reader_read_or_name(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
-                            const struct csv_foreign **foreign);
+int csv_reader_read_or_identify(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
+                                const struct csv_foreign **foreign);
 int csv_reader_read(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg);
 
 #endif

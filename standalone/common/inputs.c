@@ -25,7 +25,7 @@ static void remember_base(const struct options *options) {
     snprintf(base, sizeof(base), "%s%s", here, strcmp(here, "/") == 0 ? "" : "/");
 }
 
-const char *inputs_shown(const char *path) {
+const char *inputs_display_path(const char *path) {
   size_t len = strlen(base);
   return len > 0 && strncmp(path, base, len) == 0 ? path + len : path;
 }
@@ -42,7 +42,7 @@ static int check_path(const char *path) {
     what = "it is no regular file";
   if (what == NULL)
     return STATUS_DONE;
-  tell_error("'%s' is no counter file: %s", path, what);
+  message_error("'%s' is no counter file: %s", path, what);
   return STATUS_USAGE;
 }
 
@@ -53,17 +53,17 @@ static bool may_come(const struct options *options) {
 
 static void tell_no_match(const char *pattern, int search_error, const char *where) {
   if (search_error != 0)
-    tell_error("no file matches '%s': unable to search '%s': %s", pattern, where != NULL ? inputs_shown(where) : "",
-               strerror(-search_error));
+    message_error("no file matches '%s': unable to search '%s': %s", pattern,
+                  where != NULL ? inputs_display_path(where) : "", strerror(-search_error));
   else
-    tell_error("no file matches '%s'", pattern);
+    message_error("no file matches '%s'", pattern);
 }
 
 static void tell_place(const char *place, bool waits) {
   if (waits)
-    tell_warning("no counter yet in '%s'; waiting for one", place);
+    message_warning("no counter yet in '%s'; waiting for one", place);
   else
-    tell_error("no counter found in '%s'", place);
+    message_error("no counter found in '%s'", place);
 }
 
 static int check_source(struct source *source, const char *pattern, bool waits) {
@@ -99,11 +99,11 @@ static int check_pattern(const char *pattern, bool waits) {
     status = check_source(source, pattern, waits);
   source_free(source);
   if (status == -EINVAL) {
-    tell_error("'%s' is no pattern of files", pattern);
+    message_error("'%s' is no pattern of files", pattern);
     return STATUS_USAGE;
   }
   if (status < 0) {
-    tell_error("unable to search for files: %s", strerror(-status));
+    message_error("unable to search for files: %s", strerror(-status));
     return STATUS_FAILED;
   }
   return status;
@@ -137,7 +137,8 @@ static int add_all(struct sampler *sampler, const struct options *options) {
 }
 
 static void tell_same(const char *dropped, const char *kept) {
-  tell_note("'%s' is the same file as '%s', and is not read twice", inputs_shown(dropped), inputs_shown(kept));
+  message_note("'%s' is the same file as '%s', and is not read twice", inputs_display_path(dropped),
+               inputs_display_path(kept));
 }
 
 /* How many names were asked for, and how many of them are selected. */
@@ -179,16 +180,16 @@ static void tell_unsearched(const struct sampler *sampler, bool fatal) {
   const char *where = NULL;
   int error = sampler_search_error(sampler, &where), warning = sampler_mounts_error(sampler);
   if (warning != 0)
-    tell_warning("unable to read /proc/self/mountinfo: %s; each file is opened with more care", strerror(-warning));
+    message_warning("unable to read /proc/self/mountinfo: %s; each file is opened with more care", strerror(-warning));
   if (error == 0)
     return;
-  const char *text = where != NULL ? inputs_shown(where) : "";
+  const char *text = where != NULL ? inputs_display_path(where) : "";
   if (error == -E2BIG)
-    tell_warning("more counters than are read in '%s': the first 10000 by name are, the rest is left out", text);
+    message_warning("more counters than are read in '%s': the first 10000 by name are, the rest is left out", text);
   else if (fatal)
-    tell_error("unable to search '%s': %s", text, strerror(-error));
+    message_error("unable to search '%s': %s", text, strerror(-error));
   else
-    tell_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));
+    message_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));
 }
 
 bool inputs_selects_none(void) {
@@ -197,23 +198,23 @@ bool inputs_selects_none(void) {
 
 #define NO_MATCH "'--vm %s' matches none of the %zu VMs that were found; vm_energy list shows their names"
 
-void inputs_tell_unmatched(const struct options *options) {
+void inputs_report_unmatched(const struct options *options) {
   size_t index = 0;
   const char *text;
   while (options->selection != NULL && names_num > 0 &&
          (text = selection_unmatched(options->selection, &index)) != NULL)
     if (selected_num > 0 || options->ignore_selected)
-      tell_warning(NO_MATCH, text, names_num);
+      message_warning(NO_MATCH, text, names_num);
     else
-      tell_error(NO_MATCH, text, names_num);
+      message_error(NO_MATCH, text, names_num);
   if (inputs_selects_none() && options->ignore_selected)
-    tell_error("'--ignore-selected' leaves none of the %zu VMs that were found; name fewer with --vm", names_num);
+    message_error("'--ignore-selected' leaves none of the %zu VMs that were found; name fewer with --vm", names_num);
 }
 
-bool inputs_tell_search(const struct sampler *sampler, const struct options *options) {
+bool inputs_report_search(const struct sampler *sampler, const struct options *options) {
   bool none = sampler_count(sampler) == 0, waits = may_come(options);
   tell_unsearched(sampler, none && !waits && names_num == 0);
-  inputs_tell_unmatched(options);
+  inputs_report_unmatched(options);
   if (!none)
     return true;
   if (inputs_selects_none())
@@ -223,15 +224,15 @@ bool inputs_tell_search(const struct sampler *sampler, const struct options *opt
   for (size_t i = 0; options->files_num == 0 && source_default_patterns[i] != NULL; i++)
     tell_place(source_default_patterns[i], waits);
   if (options->files_num == 0 && !waits)
-    tell_error("start Scaphandre's qemu exporter, or name the counters with --files");
+    message_error("start Scaphandre's qemu exporter, or name the counters with --files");
   return waits;
 }
 
-void inputs_tell_unread(const char *path, const char *when, int error) {
-  const char *text = inputs_shown(path);
+void inputs_report_unread(const char *path, const char *when, int error) {
+  const char *text = inputs_display_path(path);
   if (error == -EACCES || error == -EPERM)
-    tell_error("no value from '%s' %s: %s; run vm_energy as a user who may read it", text, when,
-               counter_error_text(error));
+    message_error("no value from '%s' %s: %s; run vm_energy as a user who may read it", text, when,
+                  counter_error_text(error));
   else
-    tell_error("no value from '%s' %s: %s", text, when, counter_error_text(error));
+    message_error("no value from '%s' %s: %s", text, when, counter_error_text(error));
 }

@@ -29,18 +29,18 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
  * all, where none was found.
  * Returns whether the run can go on: there is a counter, or, with --long, one may come.
  */
-bool inputs_tell_search(const struct sampler *sampler, const struct options *options);
+bool inputs_report_search(const struct sampler *sampler, const struct options *options);
 
 /* After the first pass: true if there are counters, and --vm with --ignore-selected leaves none of them. */
 bool inputs_selects_none(void);
 
 /* After the first pass: tells which --vm matched no VM, and that none is selected; an error, if none is. */
-void inputs_tell_unmatched(const struct options *options);
+void inputs_report_unmatched(const struct options *options);
 
 /* The path of a counter as the user would write it: relative, where the inputs were. Part of path, or path itself. */
-const char *inputs_shown(const char *path);
+const char *inputs_display_path(const char *path);
 
 /* Tells that the counter at path has no value; when ("at the start", "at the end") and error say why. */
-void inputs_tell_unread(const char *path, const char *when, int error);
+void inputs_report_unread(const char *path, const char *when, int error);
 
 #endif

@@ -34,7 +34,7 @@ json_t *json_text(const char *text) {
 }
 
 json_t *json_path(const char *path) {
-  return json_text(inputs_shown(path));
+  return json_text(inputs_display_path(path));
 }
 
 int json_write(const json_t *root, FILE *out) {

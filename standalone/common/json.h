@@ -13,7 +13,7 @@
  */
 json_t *json_text(const char *text);
 
-/* The path as inputs_shown() tells it, as json_text(). */
+/* The path as inputs_display_path() tells it, as json_text(). */
 json_t *json_path(const char *path);
 
 /* null where there is no value, or none that JSON can tell. */
@@ -34,7 +34,7 @@ int json_write_with_list(const json_t *root, const char *name, size_t count,
 
 /*
  * Writes it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0 or -errno; 0 also where
- * standard output failed, because output_finish() reports that.
+ * standard output failed, because message_close_output() reports that.
  */
 int json_print(json_t *root, FILE *out);
 

@@ -32,14 +32,14 @@ __attribute__((format(printf, 2, 0))) static void tell(const char *prefix, const
   put_line(stderr, prefix, format, arguments);
 }
 
-void tell_error(const char *format, ...) {
+void message_error(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   tell("vm_energy: ", format, arguments);
   va_end(arguments);
 }
 
-void tell_warning(const char *format, ...) {
+void message_warning(const char *format, ...) {
   if (quiet)
     return;
   va_list arguments;
@@ -48,7 +48,7 @@ void tell_warning(const char *format, ...) {
   va_end(arguments);
 }
 
-void tell_note(const char *format, ...) {
+void message_note(const char *format, ...) {
   if (quiet)
     return;
   va_list arguments;
@@ -66,7 +66,7 @@ void message_before(void (*clear)(void *arg), void *arg) {
   clear_arg = arg;
 }
 
-void output_line(const char *format, ...) {
+void message_print(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   put_line(stdout, "", format, arguments);
@@ -86,13 +86,13 @@ static void note_output(int failed) {
     output_error = errno != 0 ? -errno : lost_error();
 }
 
-void output_flush(void) {
+void message_flush_output(void) {
   errno = 0;
   note_output(fflush(stdout));
 }
 
-int output_finish(void) {
-  output_flush();
+int message_close_output(void) {
+  message_flush_output();
   note_output(ferror(stdout)); /* of a write before the flush */
   errno = 0;
   note_output(fclose(stdout));

@@ -11,25 +11,25 @@
 /* Exit status of the tool. */
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
-void tell_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* "vm_energy: warning: ..."; silent after message_be_quiet(). */
-void tell_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* What happens, without being wrong: "vm_energy: ..."; silent after message_be_quiet(). */
-void tell_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void message_be_quiet(void);
 
 /* A line on standard output, made safe in the same way. */
-void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Sends what was printed on its way, so that it stands before what is told next. output_finish() closes standard output
- * and answers 0, or the first -errno of both.
+ * Sends what was printed on its way, so that it stands before what is told next. message_close_output() closes standard
+ * output and answers 0, or the first -errno of both.
  */
-void output_flush(void);
-int output_finish(void);
+void message_flush_output(void);
+int message_close_output(void);
 
 /* Called before each line is written; NULL: nothing is. */
 void message_before(void (*clear)(void *arg), void *arg);

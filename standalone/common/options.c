@@ -466,15 +466,15 @@ static const struct option_row *find_row(unsigned which, int code) {
 /* value: NULL with an option that takes none. */
 static enum options_result tell_wrong_value(const struct option_row *row, const char *value, const char *why) {
   if (value == NULL) {
-    tell_error("option '--%s' %s", row->name, why);
+    message_error("option '--%s' %s", row->name, why);
     return OPTIONS_WRONG;
   }
-  tell_error("option '--%s': '%s' %s", row->name, value, why);
+  message_error("option '--%s': '%s' %s", row->name, value, why);
   return OPTIONS_WRONG;
 }
 
 static enum options_result tell_stray(const char *argument) {
-  tell_error("unexpected argument '%s': paths follow --files", argument);
+  message_error("unexpected argument '%s': paths follow --files", argument);
   return OPTIONS_WRONG;
 }
 
@@ -488,9 +488,9 @@ static enum options_result tell_unknown(unsigned which, int letter, const char *
     if ((rows[i].which & which) != 0 && strncmp(rows[i].name, given + 2, len) == 0)
       used += (size_t)snprintf(matches + used, sizeof(matches) - used, "%s--%s", count++ > 0 ? ", " : "", rows[i].name);
   if (count > 1)
-    tell_error("option '%s' is ambiguous: %s", shown, matches);
+    message_error("option '%s' is ambiguous: %s", shown, matches);
   else
-    tell_error("unknown option '%s'", shown);
+    message_error("unknown option '%s'", shown);
   return OPTIONS_WRONG;
 }
 
@@ -500,16 +500,16 @@ static enum options_result tell_wrong_option(unsigned which, int code, char **ar
   if (row == NULL)
     return tell_unknown(which, optopt, argv[optind - 1]);
   if (code == ':')
-    tell_error("option '--%s' needs a value: %s", row->name, row->argument);
+    message_error("option '--%s' needs a value: %s", row->name, row->argument);
   else
-    tell_error("option '--%s' takes no value", row->name);
+    message_error("option '--%s' takes no value", row->name);
   return OPTIONS_WRONG;
 }
 
 static enum options_result tell_wrong_path(unsigned which, const char *path, const char *why) {
   if ((which & OPTIONS_PATHS) == 0)
     return tell_wrong_value(&rows[0], path, why);
-  tell_error("'%s' %s", path, why); /* it is empty, or did not fit into memory */
+  message_error("'%s' %s", path, why); /* it is empty, or did not fit into memory */
   return OPTIONS_WRONG;
 }
 
@@ -592,7 +592,7 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                         : options->out_dir != out_dir   ? "out-dir"
                                                         : NULL;
     if (wrong != NULL) {
-      tell_error("option '--%s' needs files, and '--out -' makes none", wrong);
+      message_error("option '--%s' needs files, and '--out -' makes none", wrong);
       result = OPTIONS_WRONG;
     }
   }

@@ -134,7 +134,7 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
   int status = set_timer(stop, deadline_ns);
   bool after_line = stop->reason == STOP_LINE;
   if (after_line)
-    stop->reason = STOP_NOT;
+    stop->reason = STOP_NONE;
   while (status == 0) {
     struct pollfd fds[WAITED];
     bool pending = stop->input_at < stop->input_len;

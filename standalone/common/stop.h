@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum stop_reason { STOP_NOT, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_CHILD, STOP_KEY };
+enum stop_reason { STOP_NONE, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_CHILD, STOP_KEY };
 
 struct stop {
   int input_fd;  /* borrowed; -1: none is read, and it may be set to that at any time */
@@ -27,7 +27,7 @@ struct stop {
   int signal_fd; /* ours */
   int timer_fd;  /* ours */
   sigset_t old_mask;
-  enum stop_reason reason; /* STOP_NOT until it is time to end */
+  enum stop_reason reason; /* STOP_NONE until it is time to end */
   int signal;              /* which one, with STOP_SIGNAL */
   bool by_terminal;        /* a key made it, so that every process of the terminal's group has it */
 

@@ -38,11 +38,11 @@ static int add_step(struct reading *r, int64_t from_ns, bool has_value, double v
 static int take_header(struct reading *r, const struct csv_row *row) {
   r->begun = true;
   r->columns = row->count;
-  r->ts = csv_row_column(row, "ts");
-  r->value = csv_row_column(row, "value");
+  r->ts = csv_reader_column(row, "ts");
+  r->value = csv_reader_column(row, "value");
   if (r->ts < r->columns && r->value < r->columns)
     return 0;
-  tell_error("'%s': line %" PRIu64 ": the columns ts and value are missing", r->tariff->path, row->line);
+  message_error("'%s': line %" PRIu64 ": the columns ts and value are missing", r->tariff->path, row->line);
   return -EINVAL;
 }
 
@@ -76,7 +76,7 @@ static int take_row(const struct csv_row *row, void *arg) {
     problem = "its value is no number";
   if (problem == NULL)
     return add_step(r, from_ns, !is_none(row->fields[r->value]), value);
-  tell_error("'%s': line %" PRIu64 ": %s", tariff->path, row->line, problem);
+  message_error("'%s': line %" PRIu64 ": %s", tariff->path, row->line, problem);
   return -EINVAL;
 }
 
@@ -84,7 +84,7 @@ static int read_file(struct reading *r) {
   struct tariff *tariff = r->tariff;
   int status = csv_reader_read(tariff->path, take_row, r);
   if (status == 0 && tariff->num == 0) {
-    tell_error("'%s': it has no values; it needs the columns ts and value, and a row for each value", tariff->path);
+    message_error("'%s': it has no values; it needs the columns ts and value, and a row for each value", tariff->path);
     return STATUS_USAGE;
   }
   if (status == 0 && tariff->num > 1) {
@@ -97,7 +97,7 @@ static int read_file(struct reading *r) {
   if (status == 0)
     return STATUS_DONE;
   if (status != -EINVAL)
-    tell_error("unable to read '%s': %s", tariff->path, strerror(-status));
+    message_error("unable to read '%s': %s", tariff->path, strerror(-status));
   return status == -ENOMEM ? STATUS_FAILED : STATUS_USAGE;
 }
 
@@ -112,7 +112,7 @@ int tariff_open(struct tariff *tariff, const char *text) {
     tariff->path = text;
     status = read_file(&reading);
   } else if (add_step(&reading, INT64_MIN, true, value) != 0) {
-    tell_error("unable to start: %s", strerror(ENOMEM));
+    message_error("unable to start: %s", strerror(ENOMEM));
     status = STATUS_FAILED;
   }
   if (status != STATUS_DONE)

@@ -167,7 +167,7 @@ static bool is_merged(const struct options *options, const char *path) {
   if (strncmp(zone, "intel-rapl:", strlen("intel-rapl:")) != 0)
     return false;
   *zone = '\0';
-  return is_root(options, parent) || is_root(options, inputs_shown(parent));
+  return is_root(options, parent) || is_root(options, inputs_display_path(parent));
 }
 
 /* This clock less the time of the file; 0: unknown. */
@@ -266,7 +266,7 @@ static int watch(struct check *check) {
   int status = look(check);
   check->start = check->now;
   if (status == 0 && !is_over(check) && isatty(STDERR_FILENO) == 1)
-    tell_note("watching %zu counters", roster_count(check->roster));
+    message_note("watching %zu counters", roster_count(check->roster));
   while (status == 0 && !is_over(check)) {
     status = stop_wait(&check->stop, check->now.mono_ns + LOOK_EVERY_NS);
     if (status > 0)
@@ -326,7 +326,7 @@ static bool is_left_out(const struct options *options, const char *directory) {
   size_t count = options->selection != NULL ? get_places(options, &places) : 0;
   for (size_t i = 0; i < count; i++) {
     size_t len = root_length(places[i]);
-    const char *shown = places[i][0] == '/' ? directory : inputs_shown(directory);
+    const char *shown = places[i][0] == '/' ? directory : inputs_display_path(directory);
     if (len == 0 || strncmp(shown, places[i], len) != 0 || shown[len] == '\0')
       continue;
     char *raw = strndup(shown + len, strcspn(shown + len, "/")), *name = raw != NULL ? label_make_safe(raw) : NULL;
@@ -688,10 +688,10 @@ static int report(const struct check *check) {
   else
     print_lines(check, summary, level);
   free(summary);
-  inputs_tell_unmatched(check->options);
+  inputs_report_unmatched(check->options);
   if (status == -ENOMEM)
-    tell_error("unable to print: %s", strerror(-status));
-  output_flush();
+    message_error("unable to print: %s", strerror(-status));
+  message_flush_output();
   return status != 0 || ferror(stdout) != 0 ? STATUS_UNKNOWN : verdict_level_status(level);
 }
 
@@ -731,7 +731,7 @@ static int run_check(const struct options *options) {
       result = report(&check);
   }
   if (status != 0)
-    tell_error("unable to check: %s", strerror(-status));
+    message_error("unable to check: %s", strerror(-status));
   for (size_t i = 0; i < check.findings_num; i++) {
     verdict_free(&check.findings[i].verdict);
     free(check.findings[i].shown);

@@ -75,10 +75,10 @@ static const char *cell(enum column column, const struct sample *sample, char te
 
 /* Bytes of the directories that all paths have in common, with the slash behind them; 0: none. */
 static size_t common_directory(const struct roster *roster) {
-  const char *first = inputs_shown(roster_at(roster, 0)->last.path);
+  const char *first = inputs_display_path(roster_at(roster, 0)->last.path);
   size_t len = strlen(first);
   for (size_t i = 0; i < roster_count(roster); i++) {
-    const char *path = inputs_shown(roster_at(roster, i)->last.path);
+    const char *path = inputs_display_path(roster_at(roster, i)->last.path);
     size_t same = 0;
     while (same < len && path[same] == first[same])
       same++;
@@ -92,7 +92,7 @@ static size_t common_directory(const struct roster *roster) {
 static size_t longest_path(const struct roster *roster) {
   size_t longest = 0;
   for (size_t i = 0; i < roster_count(roster); i++) {
-    size_t width = show_width(inputs_shown(roster_at(roster, i)->last.path));
+    size_t width = show_width(inputs_display_path(roster_at(roster, i)->last.path));
     if (width > longest)
       longest = width;
   }
@@ -132,7 +132,7 @@ static void print_table(const struct roster *roster) {
     print_cell(column, heads[column], widths[column]);
   fputs("FILE", stdout);
   if (common > 0) {
-    char *directory = strndup(inputs_shown(roster_at(roster, 0)->last.path), common);
+    char *directory = strndup(inputs_display_path(roster_at(roster, 0)->last.path), common);
     fputs(" in ", stdout);
     print_path(directory != NULL ? directory : "?");
     free(directory);
@@ -143,7 +143,7 @@ static void print_table(const struct roster *roster) {
     const struct sample *sample = &roster_at(roster, i)->last;
     for (enum column column = 0; column < COLUMNS; column++)
       print_cell(column, cell(column, sample, text), widths[column]);
-    print_path(inputs_shown(sample->path) + common);
+    print_path(inputs_display_path(sample->path) + common);
   }
 }
 
@@ -197,7 +197,7 @@ static size_t tell_unread(const struct roster *roster) {
     const struct sample *sample = &roster_at(roster, i)->last;
     if (sample->error == 0)
       continue;
-    inputs_tell_unread(sample->path, "now", sample->error);
+    inputs_report_unread(sample->path, "now", sample->error);
     unread++;
   }
   return unread;
@@ -206,7 +206,7 @@ static size_t tell_unread(const struct roster *roster) {
 static bool list_counters(struct list *list) {
   int status = look(list);
   if (status != 0) {
-    tell_error("unable to read the counters: %s", strerror(-status));
+    message_error("unable to read the counters: %s", strerror(-status));
     return false;
   }
   bool found = roster_count(list->roster) > 0;
@@ -215,9 +215,9 @@ static bool list_counters(struct list *list) {
   else if (found)
     print_table(list->roster);
   if (status == -ENOMEM)
-    tell_error("unable to print: %s", strerror(-status));
-  output_flush();
-  found = inputs_tell_search(list->sampler, list->options) && found;
+    message_error("unable to print: %s", strerror(-status));
+  message_flush_output();
+  found = inputs_report_search(list->sampler, list->options) && found;
   return tell_unread(list->roster) == 0 && found && status == 0;
 }
 
@@ -240,7 +240,7 @@ static int run_list(const struct options *options) {
     good = list_counters(&list);
     stop_close(&list.stop);
   } else {
-    tell_error("unable to start: %s", strerror(-status));
+    message_error("unable to start: %s", strerror(-status));
   }
   sampler_free(list.sampler);
   roster_free(list.roster);

@@ -115,7 +115,7 @@ static bool print_block(struct top *top) {
   }
   board_format_total(top->board, &layout, false, line);
   puts(line);
-  output_flush();
+  message_flush_output();
   return ferror(stdout) == 0;
 }
 
@@ -160,7 +160,7 @@ static int show(struct top *top) {
   int status = look(top);
   if (status != 0)
     return status;
-  inputs_tell_search(top->sampler, top->options); /* if there is none, one may come */
+  inputs_report_search(top->sampler, top->options); /* if there is none, one may come */
   top->looked_ns = top->now.mono_ns;
   ticker_start(&top->ticker, &top->now, top->options->interval_ns);
   top->on_screen = screen_is_there() && screen_open() == 0;
@@ -200,7 +200,7 @@ static int run_top(const struct options *options) {
     stop_close(&top.stop);
   }
   if (status != 0)
-    tell_error("unable to watch: %s", strerror(-status));
+    message_error("unable to watch: %s", strerror(-status));
   sampler_free(top.sampler);
   board_free(top.board);
   return status == 0 ? STATUS_DONE : STATUS_FAILED;

@@ -15,8 +15,8 @@ static bool tell_stopped(const struct measure *measure) {
   const struct options *options = measure->options;
   if (measure->stop.reason != STOP_SIGNAL || options->until_enter)
     return false;
-  tell_error("stopped by SIG%s after %.3f of %.3f s", sigabbrev_np(measure->stop.signal), measure_duration_s(measure),
-             (double)options->duration_ns / 1e9);
+  message_error("stopped by SIG%s after %.3f of %.3f s", sigabbrev_np(measure->stop.signal),
+                measure_duration_s(measure), (double)options->duration_ns / 1e9);
   return true;
 }
 
@@ -27,8 +27,8 @@ static bool tell_empty(const struct measure *measure) {
   enum stop_reason reason = measure->stop.reason;
   if ((reason != STOP_EOF && reason != STOP_ENTER) || measure_duration_s(measure) >= WINDOW_LEAST_S)
     return false;
-  tell_error("stopped at once by %s: nothing was measured",
-             reason == STOP_EOF ? "the end of standard input" : "standard input");
+  message_error("stopped at once by %s: nothing was measured",
+                reason == STOP_EOF ? "the end of standard input" : "standard input");
   return true;
 }
 
@@ -37,11 +37,11 @@ static bool run_window(struct measure *measure) {
   if (!measure_begin(measure))
     return false;
   if (options->until_enter)
-    tell_note("measuring until you press Enter");
+    message_note("measuring until you press Enter");
   int status =
       measure_wait(measure, options->until_enter ? STOP_NO_DEADLINE : measure->start.mono_ns + options->duration_ns);
   if (status < 0) {
-    tell_error("the measurement failed: %s", strerror(-status));
+    message_error("the measurement failed: %s", strerror(-status));
     return false;
   }
   if (tell_empty(measure))
@@ -53,9 +53,9 @@ static bool run_window(struct measure *measure) {
   if (!options->json)
     measure_print_text(measure, stdout);
   else if ((status = measure_print_json(measure, stdout)) == -ENOMEM) /* others are told when it is closed */
-    tell_error("unable to print: %s", strerror(-status));
-  output_flush();
-  size_t unread = measure_tell_faults(measure);
+    message_error("unable to print: %s", strerror(-status));
+  message_flush_output();
+  size_t unread = measure_report_faults(measure);
   return status == 0 && !cut_short && unread == 0;
 }
 

@@ -30,7 +30,7 @@ static FILE *open_report(const char *path) {
   FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
   if (file != NULL)
     return file;
-  tell_error("unable to create '%s': %s", path, strerror(errno));
+  message_error("unable to create '%s': %s", path, strerror(errno));
   if (fd >= 0)
     close(fd);
   return NULL;
@@ -47,7 +47,7 @@ static bool report(const struct measure *measure, FILE *file) {
     status = -errno;
   if (status == 0)
     return true;
-  tell_error("unable to write to '%s': %s", path, strerror(-status));
+  message_error("unable to write to '%s': %s", path, strerror(-status));
   return false;
 }
 
@@ -67,12 +67,12 @@ static bool wait_for_child(struct measure *measure, const struct child *child) {
   }
   measure->stop.child_fd = -1;
   if (status < 0)
-    tell_error("the measurement failed: %s", strerror(-status));
+    message_error("the measurement failed: %s", strerror(-status));
   return status >= 0;
 }
 
 static int tell_not_started(const char *command, int status) {
-  tell_error("unable to run '%s': %s", command, strerror(-status));
+  message_error("unable to run '%s': %s", command, strerror(-status));
   return status == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
 }
 
@@ -87,10 +87,10 @@ static int run_child(struct measure *measure, FILE *file) {
   bool measured = wait_for_child(measure, &child) && measure_end(measure);
   int ended = child_finish(&child);
   if (ended < 0) {
-    tell_error("unable to learn how '%s' ended: %s", options->command[0], strerror(-ended));
+    message_error("unable to learn how '%s' ended: %s", options->command[0], strerror(-ended));
     return STATUS_FAILED;
   }
-  bool told = measured && report(measure, file) && measure_tell_faults(measure) == 0;
+  bool told = measured && report(measure, file) && measure_report_faults(measure) == 0;
   return ended == 0 && !told ? STATUS_FAILED : ended;
 }
 
@@ -98,7 +98,7 @@ static int run_run(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
   if (options->command == NULL) {
-    tell_error("no command to run: it follows the options, behind '--'");
+    message_error("no command to run: it follows the options, behind '--'");
     return STATUS_USAGE;
   }
   int usage = inputs_check(options);

@@ -108,8 +108,8 @@ static bool output_has_room(const struct series *series) {
 static void tell_left_out(struct series *series) {
   if (series->left_out || csv_left_out(series->csv) == NULL)
     return;
-  tell_warning("'%s' came after the start and has no column; with --long, VMs that come later have rows",
-               csv_left_out(series->csv));
+  message_warning("'%s' came after the start and has no column; with --long, VMs that come later have rows",
+                  csv_left_out(series->csv));
   series->left_out = true;
 }
 
@@ -117,10 +117,10 @@ static void tell_left_out(struct series *series) {
 static void tell_dropped(struct series *series) {
   uint64_t dropped = csv_dropped(series->csv);
   if (dropped != series->dropped && !series->dropping)
-    tell_error("unable to write to '%s': %s; going on, rows are lost until this is mended", csv_error_path(series->csv),
-               strerror(-csv_last_error(series->csv)));
+    message_error("unable to write to '%s': %s; going on, rows are lost until this is mended",
+                  csv_error_path(series->csv), strerror(-csv_last_error(series->csv)));
   else if (dropped == series->dropped && series->dropping)
-    tell_error("rows are written again, %" PRIu64 " were lost", dropped);
+    message_error("rows are written again, %" PRIu64 " were lost", dropped);
   series->dropping = dropped != series->dropped;
   series->dropped = dropped;
 }
@@ -128,7 +128,7 @@ static void tell_dropped(struct series *series) {
 static void note_look(struct series *series, int status) {
   if (status == 0)
     return;
-  tell_error("a sample is incomplete: %s", strerror(-status));
+  message_error("a sample is incomplete: %s", strerror(-status));
   series->failed = true;
 }
 
@@ -175,7 +175,7 @@ static void write_metadata(struct series *series, int64_t end_wall_ns) {
   int status = series->options->to_output ? 0 : metadata_write(&metadata);
   if (status == 0)
     return;
-  tell_error("unable to write '%s/%s': %s", csv_dir(series->csv), METADATA_FILE, strerror(-status));
+  message_error("unable to write '%s/%s': %s", csv_dir(series->csv), METADATA_FILE, strerror(-status));
   series->failed = true;
 }
 
@@ -194,31 +194,31 @@ static void show_progress(struct series *series, const struct instant *now) {
 /* Why it ended before its time, or on demand. */
 static void tell_stopped(struct series *series) {
   if (series->stop.reason == STOP_EOF)
-    tell_note("stopped by the end of standard input");
+    message_note("stopped by the end of standard input");
   else if (series->stop.reason == STOP_SIGNAL && series->options->manual_stop)
-    tell_note("stopped by SIG%s", sigabbrev_np(series->stop.signal));
+    message_note("stopped by SIG%s", sigabbrev_np(series->stop.signal));
   else if (series->stop.reason == STOP_SIGNAL) {
-    tell_error("stopped by SIG%s after %" PRIu64 " of %" PRIu64 " samples", sigabbrev_np(series->stop.signal),
-               series->ticker.taken, series->options->count);
+    message_error("stopped by SIG%s after %" PRIu64 " of %" PRIu64 " samples", sigabbrev_np(series->stop.signal),
+                  series->ticker.taken, series->options->count);
     series->failed = true;
   }
   if (series->ticker.taken == 0 && !series->failed) {
-    tell_error("stopped before the first sample: nothing was measured");
+    message_error("stopped before the first sample: nothing was measured");
     series->failed = true;
   }
 }
 
 static void mark(struct series *series, int64_t wall_ns, const char *name) {
   if (series->options->to_output) {
-    tell_warning("no mark is made: '--out -' makes no file for it");
+    message_warning("no mark is made: '--out -' makes no file for it");
     return;
   }
   int status = marks_add(&series->marks, wall_ns, name);
   if (status == 0) {
-    tell_note("marked '%s'", series->marks.name);
+    message_note("marked '%s'", series->marks.name);
     return;
   }
-  tell_error("unable to write to '%s': %s; a mark is lost", series->marks.path, strerror(-status));
+  message_error("unable to write to '%s': %s; a mark is lost", series->marks.path, strerror(-status));
   series->failed = true;
 }
 
@@ -248,7 +248,7 @@ static void sample_until_end(struct series *series) {
     if (clock != 0)
       status = clock;
     if (status < 0) {
-      tell_error("unable to wait for the next sample: %s", strerror(-status));
+      message_error("unable to wait for the next sample: %s", strerror(-status));
       series->failed = true;
       return;
     }
@@ -288,18 +288,18 @@ static void print_files(const struct series *series) {
   size_t files = csv_files(series->csv);
   for (size_t i = 0; i < files; i++) {
     if (i == LISTED_MAX && !options->quiet) {
-      output_line("and %zu more in %s", files - i, csv_dir(series->csv));
+      message_print("and %zu more in %s", files - i, csv_dir(series->csv));
       break;
     }
     const char *dir = csv_dir(series->csv), *file = csv_file(series->csv, i);
     if (raw)
       printf("%s/%s\n", dir, file);
     else
-      output_line("%s%s/%s", options->quiet ? "" : "wrote ", dir, file);
+      message_print("%s%s/%s", options->quiet ? "" : "wrote ", dir, file);
   }
   if (series->marks.count > 0 && !options->quiet)
-    output_line("wrote %s, %" PRIu64 " mark%s", series->marks.path, series->marks.count,
-                series->marks.count == 1 ? "" : "s");
+    message_print("wrote %s, %" PRIu64 " mark%s", series->marks.path, series->marks.count,
+                  series->marks.count == 1 ? "" : "s");
 }
 
 /* period_ns: of the writer; 0: not known. */
@@ -310,8 +310,8 @@ static void check_missed(struct series *series, uint64_t missed, int64_t period_
     return;
   char hole[32];
   summary_format_duration(ticker->hole_max_ns, hole);
-  tell_error("%" PRIu64 " of %" PRIu64 " samples were missed, with a hole of %s: the run is incomplete", missed,
-             ticker->taken + missed, hole);
+  message_error("%" PRIu64 " of %" PRIu64 " samples were missed, with a hole of %s: the run is incomplete", missed,
+                ticker->taken + missed, hole);
   series->failed = true;
 }
 
@@ -332,24 +332,24 @@ static void report(struct series *series) {
     print_files(series);
   if (!options->quiet)
     summary_print(series->summary, &run, options->to_output ? stderr : stdout);
-  output_flush();
+  message_flush_output();
   if (series->dropped > 0)
-    tell_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
-               strerror(-csv_last_error(series->csv)));
+    message_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
+                  strerror(-csv_last_error(series->csv)));
   summary_warn(series->summary, options->meter.base, options->interval_ns, true);
-  if (summary_tell_unread(series->summary, "at the end") > 0)
+  if (summary_report_unread(series->summary, "at the end") > 0)
     series->failed = true;
   struct summary_counts counts;
   summary_count(series->summary, &counts);
   if (ticker->taken > 0 && counts.samples == 0) {
-    tell_error("there was no counter during the run");
+    message_error("there was no counter during the run");
     series->failed = true;
   }
   check_missed(series, missed, counts.period_ns);
   if (counts.period_ns > 0 && counts.silent_ns > HOLE_PERIODS * counts.period_ns + options->interval_ns) {
     char silent[32];
     summary_format_duration(counts.silent_ns, silent);
-    tell_error("no counter was updated for %s: the writer was down, and the run is incomplete", silent);
+    message_error("no counter was updated for %s: the writer was down, and the run is incomplete", silent);
     series->failed = true;
   }
 }
@@ -362,35 +362,35 @@ static bool start(struct series *series) {
   if (status == 0)
     status = clock_now(&now); /* what was read is from before the start */
   if (status != 0) {
-    tell_error("unable to read the counters: %s", strerror(-status));
+    message_error("unable to read the counters: %s", strerror(-status));
     return false;
   }
-  if (!inputs_tell_search(series->sampler, series->options))
+  if (!inputs_report_search(series->sampler, series->options))
     return false;
-  size_t unread = summary_tell_unread(series->summary, "at the start");
+  size_t unread = summary_report_unread(series->summary, "at the start");
   if (unread > 0 && unread == sampler_count(series->sampler) && series->options->layout != CSV_LONG)
     return false;
   bool to_output = series->options->to_output;
   status = to_output ? csv_start_stream(series->csv, STDOUT_FILENO) : csv_start(series->csv, now.wall_ns);
   if (status != 0 && to_output) {
     if (status != -EPIPE)
-      tell_error("unable to write to standard output: %s", strerror(-status));
+      message_error("unable to write to standard output: %s", strerror(-status));
     return false;
   }
   if (status != 0) {
-    tell_error("unable to create '%s': %s; choose another place with --out-dir", csv_error_path(series->csv),
-               strerror(-status));
+    message_error("unable to create '%s': %s; choose another place with --out-dir", csv_error_path(series->csv),
+                  strerror(-status));
     return false;
   }
   status = to_output ? 0 : updates_start(series->updates, csv_dir(series->csv));
   if (status != 0) {
-    tell_error("unable to create '%s/%s': %s; going on, energies will have no bounds", csv_dir(series->csv),
-               UPDATES_FILE, strerror(-status));
+    message_error("unable to create '%s/%s': %s; going on, energies will have no bounds", csv_dir(series->csv),
+                  UPDATES_FILE, strerror(-status));
     series->failed = true;
   }
   status = to_output ? 0 : marks_open(&series->marks, csv_dir(series->csv));
   if (status != 0) {
-    tell_error("unable to create '%s': %s", series->marks.path, strerror(-status));
+    message_error("unable to create '%s': %s", series->marks.path, strerror(-status));
     return false;
   }
   summary_start(series->summary, series->options->layout == CSV_LONG);
@@ -409,7 +409,7 @@ static void complete(struct series *series) {
   int64_t end_ns = now.mono_ns + (counts.period_ns > 0 ? counts.period_ns + counts.period_ns / 2 : COMPLETE_NS);
   summary_await(series->summary);
   series->stop.input_fd = -1; /* it may have ended; a signal still ends the wait */
-  tell_note("waiting for the next update of the counters");
+  message_note("waiting for the next update of the counters");
   while (status == 0 && now.mono_ns < end_ns) {
     status = sampler_look(series->sampler);
     if (status != 0 || summary_is_complete(series->summary))
@@ -423,7 +423,7 @@ static void complete(struct series *series) {
   if (status < 0)
     note_look(series, status);
   if (!summary_is_complete(series->summary))
-    tell_warning("some counters have no upper bound: they were not updated again");
+    message_warning("some counters have no upper bound: they were not updated again");
 }
 
 /* With everything made: from the baseline to the report. */
@@ -431,7 +431,7 @@ static bool capture(struct series *series) {
   if (!start(series))
     return reader_left(series);
   if (series->options->manual_stop)
-    tell_note("sampling until you press Enter; a word before it makes it a mark");
+    message_note("sampling until you press Enter; a word before it makes it a mark");
   sample_until_end(series);
   if (reader_left(series))
     return !series->failed;
@@ -439,16 +439,16 @@ static bool capture(struct series *series) {
     complete(series);
   int updates_status = series->updates != NULL ? updates_finish(series->updates) : 0;
   if (updates_status != 0) {
-    tell_error("unable to write to '%s/%s': %s; its updates are not complete", csv_dir(series->csv), UPDATES_FILE,
-               strerror(-updates_status));
+    message_error("unable to write to '%s/%s': %s; its updates are not complete", csv_dir(series->csv), UPDATES_FILE,
+                  strerror(-updates_status));
     series->failed = true;
   }
   int status = csv_finish(series->csv);
   if (status != 0)
-    tell_error("unable to finish '%s': %s", csv_error_path(series->csv), strerror(-status));
+    message_error("unable to finish '%s': %s", csv_error_path(series->csv), strerror(-status));
   int closed = series->options->to_output ? 0 : marks_close(&series->marks);
   if (closed != 0)
-    tell_error("unable to finish '%s': %s", series->marks.path, strerror(-closed));
+    message_error("unable to finish '%s': %s", series->marks.path, strerror(-closed));
   status = status != 0 ? status : closed;
   struct instant now;
   write_metadata(series, clock_now(&now) == 0 ? now.wall_ns : series->ticker.start.wall_ns);
@@ -478,7 +478,7 @@ static int run_ts(const struct options *options) {
     good = capture(&series);
     stop_close(&series.stop);
   } else {
-    tell_error("unable to start: %s", strerror(-status));
+    message_error("unable to start: %s", strerror(-status));
   }
   message_before(NULL, NULL);
   sampler_free(series.sampler);

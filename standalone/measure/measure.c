@@ -32,7 +32,7 @@ bool measure_open(struct measure *measure, const struct options *options, bool b
     status = stop_open(&measure->stop, input_fd, more);
   if (status == 0)
     return true;
-  tell_error("unable to start: %s", strerror(-status));
+  message_error("unable to start: %s", strerror(-status));
   sampler_free(measure->sampler);
   window_free(measure->window);
   return false;
@@ -60,7 +60,7 @@ static bool has_any_value(const struct measure *measure) {
 }
 
 static bool tell_failure(int status) {
-  tell_error("the measurement failed: %s", strerror(-status));
+  message_error("the measurement failed: %s", strerror(-status));
   return false;
 }
 
@@ -68,10 +68,10 @@ bool measure_begin(struct measure *measure) {
   int status = look(measure, &measure->start);
   if (status != 0)
     return tell_failure(status);
-  if (!inputs_tell_search(measure->sampler, measure->options))
+  if (!inputs_report_search(measure->sampler, measure->options))
     return false;
   if (!has_any_value(measure)) {
-    measure_tell_faults(measure);
+    measure_report_faults(measure);
     return false;
   }
   if (!measure->bounds)
@@ -122,11 +122,11 @@ bool measure_end(struct measure *measure) {
   struct instant now;
   status = look(measure, &now);
   if (status == 0 && !window_is_complete(measure->window))
-    tell_note("waiting for the next update of the counters");
+    message_note("waiting for the next update of the counters");
   while (status == 0 && !window_is_complete(measure->window)) {
     status = stop_wait(&measure->stop, now.mono_ns + LOOK_CLOSE_NS);
     if (status > 0 && measure->stop.reason == STOP_SIGNAL) {
-      tell_warning("not waiting any longer: some counters have no upper bound");
+      message_warning("not waiting any longer: some counters have no upper bound");
       return true;
     }
     if (status >= 0)
@@ -149,7 +149,7 @@ static void print_bounds(const struct bounds_result *bounds, FILE *out) {
 }
 
 static void print_path(const char *path, FILE *out) {
-  char *printable = label_printable(inputs_shown(path));
+  char *printable = label_printable(inputs_display_path(path));
   fprintf(out, "   (%s)\n", printable != NULL ? printable : "?");
   free(printable);
 }
@@ -279,30 +279,32 @@ static void tell_doubt(const struct window_result *worst, size_t doubtful, bool 
   char more[64] = "";
   if (doubtful > 1)
     snprintf(more, sizeof(more), " (and %zu more counters)", doubtful - 1);
-  tell_warning("'%s'%s was updated %" PRIu64 " time%s in the window, so its energy may be wrong by up to %.0f %%; %s",
-               worst->label, more, worst->updates, worst->updates == 1 ? "" : "s", worst->doubt * 100,
-               of_command ? "leave out --no-bounds" : "use --bounds, or a longer window");
+  message_warning("'%s'%s was updated %" PRIu64
+                  " time%s in the window, so its energy may be wrong by up to %.0f %%; %s",
+                  worst->label, more, worst->updates, worst->updates == 1 ? "" : "s", worst->doubt * 100,
+                  of_command ? "leave out --no-bounds" : "use --bounds, or a longer window");
 }
 
-size_t measure_tell_faults(const struct measure *measure) {
+size_t measure_report_faults(const struct measure *measure) {
   struct window_result worst = {.doubt = 0};
   size_t unread = 0, doubtful = 0;
   for (size_t i = 0; i < window_count(measure->window); i++) {
     struct window_result result;
     window_result(measure->window, i, &result);
     if (!result.has_energy && result.error != 0) {
-      inputs_tell_unread(result.path, result.failed_at_start ? "at the start" : "at the end", result.error);
+      inputs_report_unread(result.path, result.failed_at_start ? "at the start" : "at the end", result.error);
       unread++;
       continue;
     }
     if (result.state == SAMPLE_RESET)
-      tell_warning("'%s' was reset meanwhile: what it counted right before is lost", result.label);
+      message_warning("'%s' was reset meanwhile: what it counted right before is lost", result.label);
     else if (result.state == SAMPLE_SPIKE)
-      tell_warning("'%s' rose as no machine can draw, which made no power: are two series in one file?", result.label);
+      message_warning("'%s' rose as no machine can draw, which made no power: are two series in one file?",
+                      result.label);
     else if (result.state == SAMPLE_STALE)
-      tell_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);
+      message_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);
     else if (!result.has_energy)
-      tell_warning("'%s' was not updated: its energy is not known", result.label);
+      message_warning("'%s' was not updated: its energy is not known", result.label);
     doubtful += result.doubt > DOUBT_MAX;
     if (result.doubt > worst.doubt)
       worst = result;

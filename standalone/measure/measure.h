@@ -60,6 +60,6 @@ void measure_print_text(const struct measure *measure, FILE *out);
 int measure_print_json(const struct measure *measure, FILE *out);
 
 /* Tells on standard error what has no value, and what is doubtful. Returns how many counters have no value. */
-size_t measure_tell_faults(const struct measure *measure);
+size_t measure_report_faults(const struct measure *measure);
 
 #endif

@@ -441,9 +441,9 @@ static void warn_of_aliases(struct summary *summary, int64_t interval_ns, uint32
   char interval[32], every[80];
   summary_format_duration(interval_ns, interval);
   format_period(&period, every);
-  tell_warning("counters are updated %s and sampled every %s, so the power depends on how many updates fall into a "
-               "sample; use --time-base auto",
-               every, interval);
+  message_warning("counters are updated %s and sampled every %s, so the power depends on how many updates fall into a "
+                  "sample; use --time-base auto",
+                  every, interval);
   summary->warned = true;
 }
 
@@ -452,22 +452,22 @@ void summary_warn(struct summary *summary, enum meter_base base, int64_t interva
   bool news = counts->updates != summary->judged_updates;
   summary->judged_updates = counts->updates;
   if (at_end && counts->samples > counts->bad && counts->updates == 0)
-    tell_warning("no counter was updated during the run: is the writer running?");
+    message_warning("no counter was updated during the run: is the writer running?");
   else if (base == METER_SAMPLE && !summary->warned && (news || at_end))
     warn_of_aliases(summary, interval_ns, at_end ? 1 : 2);
 }
 
-size_t summary_tell_unread(const struct summary *summary, const char *when) {
+size_t summary_report_unread(const struct summary *summary, const char *when) {
   size_t unread = 0;
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
     if (record->error == 0 || (record->gone && summary->follow))
       continue;
     if (unread < NAMED_MAX)
-      inputs_tell_unread(record->path, when, record->error);
+      inputs_report_unread(record->path, when, record->error);
     unread++;
   }
   if (unread > NAMED_MAX)
-    tell_error("no value from %zu more counter%s %s", unread - NAMED_MAX, plural(unread - NAMED_MAX), when);
+    message_error("no value from %zu more counter%s %s", unread - NAMED_MAX, plural(unread - NAMED_MAX), when);
   return unread;
 }

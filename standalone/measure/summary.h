@@ -89,10 +89,10 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
 void summary_warn(struct summary *summary, enum meter_base base, int64_t interval_ns, bool at_end);
 
 /*
- * Tells on standard error which counters have no value now; `when` as for inputs_tell_unread(). Returns how many those
- * are.
+ * Tells on standard error which counters have no value now; `when` as for inputs_report_unread(). Returns how many
+ * those are.
  */
-size_t summary_tell_unread(const struct summary *summary, const char *when);
+size_t summary_report_unread(const struct summary *summary, const char *when);
 
 /* "5.2 s", "250 s": a duration in words, at most 31 characters. */
 void summary_format_duration(int64_t ns, char text[32]);

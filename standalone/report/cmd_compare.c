@@ -21,7 +21,7 @@ static int run_compare(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
   if (options->files_num < 2) {
-    tell_error("compare needs two sides or more: each a CSV file, the directory of a run, or one that holds run_*");
+    message_error("compare needs two sides or more: each a CSV file, the directory of a run, or one that holds run_*");
     return STATUS_USAGE;
   }
   struct groups groups;
@@ -33,7 +33,7 @@ static int run_compare(const struct options *options) {
   status = compare_read(&compare, options->files, options->files_num, &how);
   int printed = status == STATUS_DONE ? print(options, &compare) : 0;
   if (printed == -ENOMEM) /* others are reported when standard output is closed */
-    tell_error("unable to print: %s", strerror(-printed));
+    message_error("unable to print: %s", strerror(-printed));
   if (status == STATUS_DONE && (compare.incomplete || printed == -ENOMEM))
     status = STATUS_FAILED;
   compare_free(&compare);

@@ -44,9 +44,9 @@ static bool find_format(const char *path, enum plot_format *format) {
 
 static bool tell_failure(const struct picture *picture, int status) {
   if (status == -EEXIST)
-    tell_error("'%s' exists; --force overwrites it", picture->shown);
+    message_error("'%s' exists; --force overwrites it", picture->shown);
   else
-    tell_error("unable to write '%s': %s", picture->shown, strerror(-status));
+    message_error("unable to write '%s': %s", picture->shown, strerror(-status));
   return false;
 }
 
@@ -133,7 +133,7 @@ static bool draw(struct plot *plot, const struct options *options, enum plot_for
   if (status == 0)
     status = gnuplot_start(&gnuplot, fd);
   if (status == -ENOENT) {
-    tell_error("gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox");
+    message_error("gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox");
     return false;
   }
   if (status == 0) {
@@ -141,9 +141,9 @@ static bool draw(struct plot *plot, const struct options *options, enum plot_for
     status = gnuplot_finish(&gnuplot, said, sizeof(said));
   }
   if (status == -EIO)
-    tell_error("gnuplot failed: %s", said);
+    message_error("gnuplot failed: %s", said);
   else if (status != 0)
-    tell_error("unable to draw: %s", strerror(-status));
+    message_error("unable to draw: %s", strerror(-status));
   return status == 0;
 }
 
@@ -157,7 +157,7 @@ static bool keep_stdin(void) {
   bool kept = file != NULL && n == 0 && ferror(stdin) == 0 && fflush(file) == 0 &&
               dup2(fileno(file), STDIN_FILENO) == STDIN_FILENO && lseek(STDIN_FILENO, 0, SEEK_SET) == 0;
   if (!kept)
-    tell_error("unable to keep standard input in a file: %s", strerror(errno));
+    message_error("unable to keep standard input in a file: %s", strerror(errno));
   if (file != NULL)
     fclose(file);
   return kept;
@@ -177,7 +177,7 @@ static bool are_files(const struct options *options) {
     if (stat(options->files[i], &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
       continue;
     char *printable = label_printable(options->files[i]);
-    tell_error("'%s' is no file, and a plot reads it twice", printable != NULL ? printable : "?");
+    message_error("'%s' is no file, and a plot reads it twice", printable != NULL ? printable : "?");
     free(printable);
     return false;
   }
@@ -196,7 +196,7 @@ static int make_picture(const struct options *options, const struct groups *grou
   for (size_t i = 0; i < options->files_num && status == 0; i++)
     status = options->relative ? runs_add(&runs, options->files[i]) : 0;
   if (status != 0) {
-    tell_error("unable to start: %s", strerror(-status));
+    message_error("unable to start: %s", strerror(-status));
     runs_free(&runs);
     return STATUS_FAILED;
   }
@@ -217,7 +217,7 @@ static int run_plot(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
   if (options->files_num == 0) {
-    tell_error("no capture to draw: name a CSV file, or the directory of a run");
+    message_error("no capture to draw: name a CSV file, or the directory of a run");
     return STATUS_USAGE;
   }
   struct picture picture = {
@@ -226,11 +226,11 @@ static int run_plot(const struct options *options) {
   struct groups groups;
   int status = STATUS_USAGE;
   if (picture.shown == NULL) {
-    tell_error("unable to start: %s", strerror(ENOMEM));
+    message_error("unable to start: %s", strerror(ENOMEM));
     return STATUS_FAILED;
   }
   if (!find_format(picture.path, &format))
-    tell_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.shown);
+    message_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.shown);
   else if (are_files(options))
     status = groups_open(&groups, options->group_by, options->groups_file);
   if (status == STATUS_DONE) {

@@ -26,7 +26,7 @@ static int run_reports(const struct options *options, const struct groups *group
   for (size_t i = 0; i < options->files_num; i++) {
     int status = report_open(&reports[num], options->files[i], options->meter.scale, options->recorded, tariffs);
     if (status == STATUS_DONE && groups->memory != NULL && report_group(&reports[num], groups) != 0) {
-      tell_error("unable to group the VMs: %s", strerror(ENOMEM));
+      message_error("unable to group the VMs: %s", strerror(ENOMEM));
       report_close(&reports[num]);
       status = STATUS_FAILED;
     }
@@ -42,7 +42,7 @@ static int run_reports(const struct options *options, const struct groups *group
   if (worst != STATUS_USAGE && num > 0) {
     int status = print(options, tariffs, reports, num);
     if (status == -ENOMEM) { /* others are told when standard output is closed */
-      tell_error("unable to print: %s", strerror(-status));
+      message_error("unable to print: %s", strerror(-status));
       worst = STATUS_FAILED;
     }
   }
@@ -55,7 +55,7 @@ static int run_report(const struct options *options) {
   if (options->quiet)
     message_be_quiet();
   if (options->files_num == 0) {
-    tell_error("no capture to report on: name a CSV file, or the directory of a run");
+    message_error("no capture to report on: name a CSV file, or the directory of a run");
     return STATUS_USAGE;
   }
   struct groups groups;
@@ -71,7 +71,7 @@ static int run_report(const struct options *options) {
   if (reports != NULL) {
     status = run_reports(options, &groups, &tariffs, reports);
   } else {
-    tell_error("unable to start: %s", strerror(ENOMEM));
+    message_error("unable to start: %s", strerror(ENOMEM));
     status = STATUS_FAILED;
   }
   free(reports);

@@ -177,7 +177,7 @@ static int add_run(struct compare *compare, size_t side, const char *path, const
   report_close(&report);
   if (status == 0)
     return STATUS_DONE;
-  tell_error("unable to compare: %s", strerror(-status));
+  message_error("unable to compare: %s", strerror(-status));
   return STATUS_FAILED;
 }
 
@@ -188,7 +188,7 @@ static int add_side(struct compare *compare, size_t side, const char *path, cons
   struct runs runs = {0};
   int status = STATUS_DONE;
   if (runs_add(&runs, path) != 0) {
-    tell_error("unable to compare: %s", strerror(ENOMEM));
+    message_error("unable to compare: %s", strerror(ENOMEM));
     status = STATUS_FAILED;
   }
   for (size_t i = 0; i < runs.num && status != STATUS_USAGE; i++) {
@@ -207,7 +207,7 @@ int compare_read(struct compare *compare, const char *const *paths, size_t num, 
   for (size_t i = 0; i < num; i++) {
     char *shown = compare->sides != NULL ? label_printable(paths[i]) : NULL;
     if (shown == NULL) {
-      tell_error("unable to compare: %s", strerror(ENOMEM));
+      message_error("unable to compare: %s", strerror(ENOMEM));
       return STATUS_FAILED;
     }
     compare->sides[i] = (struct compare_side){.path = paths[i], .shown = shown};

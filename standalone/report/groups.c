@@ -56,11 +56,11 @@ struct reading {
 static int take_header(struct reading *r, const struct csv_row *row) {
   r->begun = true;
   r->columns = row->count;
-  r->label = csv_row_column(row, "label");
-  r->group = csv_row_column(row, "group");
+  r->label = csv_reader_column(row, "label");
+  r->group = csv_reader_column(row, "group");
   if (r->label < r->columns && r->group < r->columns)
     return 0;
-  tell_error("'%s': line %" PRIu64 ": the columns label and group are missing", r->path, row->line);
+  message_error("'%s': line %" PRIu64 ": the columns label and group are missing", r->path, row->line);
   return -EINVAL;
 }
 
@@ -68,8 +68,8 @@ static int add_member(struct reading *r, struct member *member) {
   struct member **node = tsearch(member, &r->memory->members, compare_members);
   if (node == NULL || *node == member)
     return node != NULL ? 0 : -ENOMEM;
-  tell_error("'%s': line %" PRIu64 ": '%s' has a group already, in line %" PRIu64, r->path, member->line, member->label,
-             (*node)->line);
+  message_error("'%s': line %" PRIu64 ": '%s' has a group already, in line %" PRIu64, r->path, member->line,
+                member->label, (*node)->line);
   return -EINVAL;
 }
 
@@ -88,8 +88,8 @@ static int take_row(const struct csv_row *row, void *arg) {
   if (!r->begun)
     return take_header(r, row);
   if (row->count != r->columns) {
-    tell_error("'%s': line %" PRIu64 ": it has %zu field%s, not %zu", r->path, row->line, row->count,
-               row->count == 1 ? "" : "s", r->columns);
+    message_error("'%s': line %" PRIu64 ": it has %zu field%s, not %zu", r->path, row->line, row->count,
+                  row->count == 1 ? "" : "s", r->columns);
     return -EINVAL;
   }
   struct member *member = new_member(row->fields[r->label], row->line);
@@ -112,9 +112,9 @@ static int read_file(struct groups_memory *memory, const char *path) {
   struct reading reading = {.memory = memory, .path = path};
   int status = csv_reader_read(path, take_row, &reading);
   if (status == 0 && !reading.begun)
-    tell_error("'%s': line 1: the columns label and group are missing", path);
+    message_error("'%s': line 1: the columns label and group are missing", path);
   else if (status != 0 && status != -EINVAL)
-    tell_error("unable to read '%s': %s", path, strerror(-status));
+    message_error("unable to read '%s': %s", path, strerror(-status));
   if (status == 0)
     return reading.begun ? STATUS_DONE : STATUS_USAGE;
   return status == -ENOMEM ? STATUS_FAILED : STATUS_USAGE;
@@ -124,21 +124,21 @@ static int read_file(struct groups_memory *memory, const char *path) {
 
 static int compile(struct groups *groups, const char *regex) {
   if (!selection_can_afford(regex)) {
-    tell_error("option '--group-by': '%s' repeats too much", regex);
+    message_error("option '--group-by': '%s' repeats too much", regex);
     return STATUS_USAGE;
   }
   int status = regcomp(&groups->regex, regex, REG_EXTENDED);
   if (status != 0) {
     char reason[100];
     regerror(status, &groups->regex, reason, sizeof(reason));
-    tell_error("option '--group-by': '%s' is no regular expression: %s", regex, reason);
+    message_error("option '--group-by': '%s' is no regular expression: %s", regex, reason);
     return STATUS_USAGE;
   }
   groups->has_regex = true;
   if (groups->regex.re_nsub > 0)
     return STATUS_DONE;
-  tell_error("option '--group-by': '%s' has no part in parentheses, which is the group's name, as in '^(web|db)-'",
-             regex);
+  message_error("option '--group-by': '%s' has no part in parentheses, which is the group's name, as in '^(web|db)-'",
+                regex);
   return STATUS_USAGE;
 }
 
@@ -149,7 +149,7 @@ int groups_open(struct groups *groups, const char *regex, const char *file) {
   int status = STATUS_DONE;
   groups->memory = calloc(1, sizeof(*groups->memory));
   if (groups->memory == NULL) {
-    tell_error("unable to start: %s", strerror(ENOMEM));
+    message_error("unable to start: %s", strerror(ENOMEM));
     return STATUS_FAILED;
   }
   if (regex != NULL)
@@ -174,7 +174,7 @@ const char *groups_find(const struct groups *groups, const char *label) {
   const char *name =
       intern(groups->memory, strndup(label + matches[1].rm_so, (size_t)(matches[1].rm_eo - matches[1].rm_so)));
   if (name == NULL)
-    tell_error("unable to group '%s': %s", label, strerror(ENOMEM));
+    message_error("unable to group '%s': %s", label, strerror(ENOMEM));
   return name;
 }
 

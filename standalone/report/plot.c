@@ -36,14 +36,14 @@ static int open_report(struct plot *plot, const char *path, bool recorded) {
   plot->incomplete = plot->incomplete || report->recording.incomplete;
   if (plot->groups == NULL || report_group(report, plot->groups) == 0)
     return STATUS_DONE;
-  tell_error("unable to group the VMs: %s", strerror(ENOMEM));
+  message_error("unable to group the VMs: %s", strerror(ENOMEM));
   return STATUS_FAILED;
 }
 
 static int open_reports(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
   plot->reports = calloc(num, sizeof(*plot->reports));
   if (plot->reports == NULL) {
-    tell_error("unable to start: %s", strerror(ENOMEM));
+    message_error("unable to start: %s", strerror(ENOMEM));
     return STATUS_FAILED;
   }
   int worst = STATUS_DONE;
@@ -70,7 +70,7 @@ static void leave_out_1970(struct plot *plot) {
       clock_ns = plot->reports[i].clock_ns - plot_shift_ns(plot, i);
   if ((plot->relative ? plot->start_ns >= 0 : plot->start_ns >= REPORT_CLOCK_NS) || clock_ns == INT64_MAX)
     return;
-  tell_warning("samples from before the clock was set, in 1970, are not drawn");
+  message_warning("samples from before the clock was set, in 1970, are not drawn");
   plot->start_ns = clock_ns;
 }
 
@@ -307,7 +307,7 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
                                 .num = plot->reports[report].vms_num};
   all.lines = calloc(all.num + 1, sizeof(*all.lines));
   if (all.lines == NULL) {
-    tell_error("unable to read '%s': %s", recording->shown, strerror(ENOMEM));
+    message_error("unable to read '%s': %s", recording->shown, strerror(ENOMEM));
     return STATUS_FAILED;
   }
   for (size_t i = 0; i < plot->vms_num; i++)
@@ -359,7 +359,7 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   struct rank *ranks = rank_vms(plot);
   int status = STATUS_DONE;
   if (ranks == NULL || make_series(plot, ranks, bins) != 0) {
-    tell_error("unable to start: %s", strerror(ENOMEM));
+    message_error("unable to start: %s", strerror(ENOMEM));
     status = STATUS_FAILED;
   }
   for (size_t i = 0; i < plot->reports_num && status == STATUS_DONE; i++)
@@ -410,29 +410,29 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
   plot->incomplete = plot->incomplete || status != STATUS_DONE;
   int64_t step_ns;
   if (!find_span(plot, &step_ns)) {
-    tell_error("nothing to draw: no VM has two samples at two times");
+    message_error("nothing to draw: no VM has two samples at two times");
     return STATUS_FAILED;
   }
   status = read_all(plot, step_ns);
   int shows = status == STATUS_DONE ? find_power(plot) : SHOWS_POWER;
   if (shows == SHOWS_DOTS && plot->groups != NULL) {
-    tell_error("nothing to draw: no group has a step of %.3g s in which the power of all its VMs is known%s",
-               (double)(plot->end_ns - plot->start_ns) / (double)plot->series[0].bins.num * 1e-9,
-               plot->bounds ? "; without --bounds, steps are shorter" : "");
+    message_error("nothing to draw: no group has a step of %.3g s in which the power of all its VMs is known%s",
+                  (double)(plot->end_ns - plot->start_ns) / (double)plot->series[0].bins.num * 1e-9,
+                  plot->bounds ? "; without --bounds, steps are shorter" : "");
     return STATUS_FAILED;
   }
   if (shows == SHOWS_DOTS) {
-    tell_error("nothing to draw: the samples lie too far apart, within %.1f days; draw their parts one by one",
-               (double)(plot->end_ns - plot->start_ns) / (86400.0 * 1e9));
+    message_error("nothing to draw: the samples lie too far apart, within %.1f days; draw their parts one by one",
+                  (double)(plot->end_ns - plot->start_ns) / (86400.0 * 1e9));
     return STATUS_FAILED;
   }
   if (shows == SHOWS_NOTHING) {
-    tell_error(
+    message_error(
         "nothing to draw: no VM has a power between two updates; --power recorded draws what stands in the rows");
     return STATUS_FAILED;
   }
   if (status == STATUS_DONE && plot->bounds && !has_band(plot)) {
-    tell_warning("no band is drawn: there is no step of which all is known, or no counter");
+    message_warning("no band is drawn: there is no step of which all is known, or no counter");
     plot->bounds = false;
   }
   return status;

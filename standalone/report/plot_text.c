@@ -70,8 +70,8 @@ int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked) {
   for (size_t i = 0; i < plot->reports_num && status == 0; i++)
     status = fit_capture(fonts, &plot->reports[i].recording);
   if (known.first_missing != 0)
-    tell_warning("no font has the character U+%04" PRIX32 "; the number of each such character is drawn",
-                 known.first_missing);
+    message_warning("no font has the character U+%04" PRIX32 "; the number of each such character is drawn",
+                    known.first_missing);
   fonts_free(&known);
   return status;
 }

@@ -94,19 +94,19 @@ static int read_beside(struct recording *recording, const char *dir, const char 
     run_info_free(&recording->info);
   recording->has_info = status == 0 && !others;
   if (status == -EINVAL)
-    tell_warning("'%s' is not understood, and passed over", info);
+    message_warning("'%s' is not understood, and passed over", info);
   else if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    tell_warning("'%s' is passed over: %s", info, strerror(-status));
+    message_warning("'%s' is passed over: %s", info, strerror(-status));
   if (status != -ENOMEM)
     status = phases_read(others ? NULL : marks, &recording->info, &recording->phases);
   if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    tell_warning("'%s' is passed over: %s", marks,
-                 status == -EINVAL ? "it has no columns ts and mark" : strerror(-status));
+    message_warning("'%s' is passed over: %s", marks,
+                    status == -EINVAL ? "it has no columns ts and mark" : strerror(-status));
   if (status != 0 && status != -ENOMEM)
     status = phases_read(NULL, &recording->info, &recording->phases);
   if (status == 0 && recording->phases.bad_rows > 0)
-    tell_warning("'%s': %zu row%s passed over", marks, recording->phases.bad_rows,
-                 recording->phases.bad_rows == 1 ? " is" : "s are");
+    message_warning("'%s': %zu row%s passed over", marks, recording->phases.bad_rows,
+                    recording->phases.bad_rows == 1 ? " is" : "s are");
   free(info);
   free(marks);
   recording->updates = others || status != 0 ? NULL : join(dir, UPDATES_FILE);
@@ -149,16 +149,16 @@ static int tell_no_files(const struct recording *recording) {
   int num = scandir(recording->path, &entries, choose_run, alphasort);
   char *newest = num > 0 ? join(recording->shown, entries[num - 1]->d_name) : NULL;
   if (newest != NULL)
-    tell_error("'%s' is no capture: it holds no .csv file; the last run in it is '%s'", recording->shown, newest);
+    message_error("'%s' is no capture: it holds no .csv file; the last run in it is '%s'", recording->shown, newest);
   else
-    tell_error("'%s' is no capture: it holds no .csv file", recording->shown);
+    message_error("'%s' is no capture: it holds no .csv file", recording->shown);
   free(newest);
   free_entries(entries, num);
   return STATUS_FAILED;
 }
 
 static int tell_failure(const struct recording *recording, int status) {
-  tell_error("unable to read '%s': %s", recording->shown, strerror(-status));
+  message_error("unable to read '%s': %s", recording->shown, strerror(-status));
   return STATUS_FAILED;
 }
 
@@ -168,12 +168,13 @@ static void tell_run(struct recording *recording) {
   if (!recording->has_info)
     return;
   if (info->never_ended)
-    tell_warning("'%s' did not end: it was killed, or still goes on", recording->shown);
+    message_warning("'%s' did not end: it was killed, or still goes on", recording->shown);
   if (info->steps_num > 0)
-    tell_note("'%s': the clock was set meanwhile; times are as if it had not been", recording->shown);
+    message_note("'%s': the clock was set meanwhile; times are as if it had not been", recording->shown);
   if (info->rows_lost == 0)
     return;
-  tell_error("'%s' is not complete: %" PRIu64 " rows were lost when it was written", recording->shown, info->rows_lost);
+  message_error("'%s' is not complete: %" PRIu64 " rows were lost when it was written", recording->shown,
+                info->rows_lost);
   recording->incomplete = true;
 }
 
@@ -186,11 +187,11 @@ int recording_open(struct recording *recording, const char *path) {
     r.shown = strdup("standard input");
   }
   if (r.shown == NULL) {
-    tell_error("unable to read: %s", strerror(ENOMEM));
+    message_error("unable to read: %s", strerror(ENOMEM));
     return STATUS_FAILED;
   }
   if (!is_stdin && stat(path, &info) != 0) {
-    tell_error("'%s' is no capture: %s", r.shown, strerror(errno));
+    message_error("'%s' is no capture: %s", r.shown, strerror(errno));
     free(r.shown);
     return STATUS_USAGE;
   }

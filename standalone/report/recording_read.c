@@ -628,62 +628,63 @@ static void tell_times(const struct scan *r, const char *shown) {
   show_span(r->back.s, span);
   show_lines(&r->back, lines);
   if (r->back.num > 0)
-    tell_warning("'%s': line %" PRIu64 ": the time goes back by %s%s; taken as a clock that was set: what lies "
-                 "between this row and the one before is left out",
-                 shown, r->back.line, span, lines);
+    message_warning("'%s': line %" PRIu64 ": the time goes back by %s%s; taken as a clock that was set: what lies "
+                    "between this row and the one before is left out",
+                    shown, r->back.line, span, lines);
   show_span(r->jump.s, span);
   show_lines(&r->jump, lines);
   if (r->jump.num > 0)
-    tell_warning("'%s': line %" PRIu64 ": the time jumps by %s%s; what lies between this row and the one before is "
-                 "left out",
-                 shown, r->jump.line, span, lines);
+    message_warning("'%s': line %" PRIu64 ": the time jumps by %s%s; what lies between this row and the one before is "
+                    "left out",
+                    shown, r->jump.line, span, lines);
   show_lines(&r->still, lines);
   if (r->still.num > 0)
-    tell_warning("'%s': line %" PRIu64 ": the time stands still%s; such rows have no power of their own", shown,
-                 r->still.line, lines);
+    message_warning("'%s': line %" PRIu64 ": the time stands still%s; such rows have no power of their own", shown,
+                    r->still.line, lines);
   show_span(r->hole.s, span);
   show_lines(&r->hole, lines);
   if (r->hole.num > 0)
-    tell_warning("'%s': line %" PRIu64 ": no row for %s before it%s; without a counter, nothing tells the energy of "
-                 "that time, and it is left out",
-                 shown, r->hole.line, span, lines);
+    message_warning("'%s': line %" PRIu64 ": no row for %s before it%s; without a counter, nothing tells the energy of "
+                    "that time, and it is left out",
+                    shown, r->hole.line, span, lines);
 }
 
 static void tell_faults(const struct scan *r, const char *shown) {
   char lines[80];
   show_lines(&r->tables, lines);
   if (r->tables.num > 0)
-    tell_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
-              r->tables.line, lines);
+    message_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
+                 r->tables.line, lines);
   tell_times(r, shown);
   if (r->cut_line > 0)
-    tell_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
+    message_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
   if (r->joined_line > 0)
-    tell_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown, r->joined_line);
+    message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown,
+                    r->joined_line);
   if (r->repeats.num > 0)
-    tell_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
-               "and passed over",
-               shown, r->repeats.line, r->repeats.num, r->repeats.num == 1 ? "" : "s",
-               r->repeats.num == 1 ? "is" : "are");
+    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
+                  "and passed over",
+                  shown, r->repeats.line, r->repeats.num, r->repeats.num == 1 ? "" : "s",
+                  r->repeats.num == 1 ? "is" : "are");
   if (r->bad_cells == 1)
-    tell_error("'%s': line %" PRIu64 ": a cell is passed over: %s", shown, r->cell_line, r->cell_reason);
+    message_error("'%s': line %" PRIu64 ": a cell is passed over: %s", shown, r->cell_line, r->cell_reason);
   else if (r->bad_cells > 1)
-    tell_error("'%s': %" PRIu64 " cells are passed over, the first is in line %" PRIu64 ": %s", shown, r->bad_cells,
-               r->cell_line, r->cell_reason);
+    message_error("'%s': %" PRIu64 " cells are passed over, the first is in line %" PRIu64 ": %s", shown, r->bad_cells,
+                  r->cell_line, r->cell_reason);
   if (r->bad_rows == 1)
-    tell_error("'%s': line %" PRIu64 " is passed over: %s", shown, r->bad_line, r->bad_reason);
+    message_error("'%s': line %" PRIu64 " is passed over: %s", shown, r->bad_line, r->bad_reason);
   else if (r->bad_rows > 1)
-    tell_error("'%s': %" PRIu64 " lines are passed over, the first is line %" PRIu64 ": %s", shown, r->bad_rows,
-               r->bad_line, r->bad_reason);
+    message_error("'%s': %" PRIu64 " lines are passed over, the first is line %" PRIu64 ": %s", shown, r->bad_rows,
+                  r->bad_line, r->bad_reason);
   if (r->left_out == 0)
     return;
   char others[48] = "", *label = label_printable(r->left_label),
        *owner = label_printable(r->recording->files[r->left_owner]);
   if (r->left_out > 1)
     snprintf(others, sizeof(others), " and %zu more VMs", r->left_out - 1);
-  tell_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
-             "it, name the file alone",
-             shown, label != NULL ? label : "?", others, owner != NULL ? owner : "?");
+  message_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
+                "it, name the file alone",
+                shown, label != NULL ? label : "?", others, owner != NULL ? owner : "?");
   free(label);
   free(owner);
 }
@@ -729,9 +730,9 @@ static void tell_no_capture(const struct scan *r, const char *path, const char *
     snprintf(reason, sizeof(reason), "%s", strerror(-status));
   }
   if (r->recording->searched)
-    tell_warning("'%s' is no capture, and passed over: %s", shown, reason);
+    message_warning("'%s' is no capture, and passed over: %s", shown, reason);
   else
-    tell_error("'%s' is no capture: %s", shown, reason);
+    message_error("'%s' is no capture: %s", shown, reason);
 }
 
 static void free_scan(struct scan *r) {
@@ -753,7 +754,7 @@ static int read_file(struct recording *recording, size_t file, const struct reco
   char *printable = label_printable(strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path);
   const char *shown = printable != NULL ? printable : "?";
   r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
-  int status = r.seen != NULL ? csv_reader_read_or_name(path, take_row, &r, &r.foreign) : -ENOMEM;
+  int status = r.seen != NULL ? csv_reader_read_or_identify(path, take_row, &r, &r.foreign) : -ENOMEM;
   if (status == 0 && r.table > 0 && !r.has_begun)
     status = begin_table(&r);
   bool none = r.table == 0 || (status != 0 && !r.sink_failed);
@@ -780,10 +781,10 @@ int recording_read(struct recording *recording, const struct recording_sink *sin
   }
   tdestroy(owners, free);
   if (status < 0) {
-    tell_error("unable to read '%s': %s", recording->shown, strerror(-status));
+    message_error("unable to read '%s': %s", recording->shown, strerror(-status));
     return STATUS_FAILED;
   }
   if (good == 0 && recording->searched && tell)
-    tell_error("'%s' is no capture: none of its .csv files is", recording->shown);
+    message_error("'%s' is no capture: none of its .csv files is", recording->shown);
   return good > 0 ? STATUS_DONE : STATUS_FAILED;
 }

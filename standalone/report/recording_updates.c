@@ -124,11 +124,11 @@ int recording_read_updates(struct recording *recording, recording_update *take, 
     status = -EINVAL;
   char *shown = label_printable(recording->updates);
   if (status != 0)
-    tell_error("unable to read '%s': %s", shown != NULL ? shown : "?",
-               status == -EINVAL ? "it has other columns" : strerror(-status));
+    message_error("unable to read '%s': %s", shown != NULL ? shown : "?",
+                  status == -EINVAL ? "it has other columns" : strerror(-status));
   else if (r.bad_rows > 0)
-    tell_error("'%s': %" PRIu64 " line%s passed over, the first is line %" PRIu64, shown != NULL ? shown : "?",
-               r.bad_rows, r.bad_rows == 1 ? " is" : "s are", r.bad_line);
+    message_error("'%s': %" PRIu64 " line%s passed over, the first is line %" PRIu64, shown != NULL ? shown : "?",
+                  r.bad_rows, r.bad_rows == 1 ? " is" : "s are", r.bad_line);
   recording->incomplete = recording->incomplete || r.bad_rows > 0;
   free(shown);
   return status == 0 ? STATUS_DONE : STATUS_FAILED;

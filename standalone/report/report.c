@@ -93,7 +93,7 @@ void report_tell_scale(const struct report *report) {
   }
   double ratio = counter_j > 0 ? power_j / counter_j : 1;
   if (ratio < 1 - SCALE_DOUBT || ratio > 1 + SCALE_DOUBT)
-    tell_warning(
+    message_warning(
         "'%s': the power adds up to %.3g times what the counters say; if that is a scale, name it with --scale",
         report->recording.shown, ratio);
 }
@@ -107,8 +107,8 @@ void report_tell_tariffs(const struct report *report) {
     if (tariff->num == 0 || until_ns >= report->end_ns)
       continue;
     show_time(until_ns, since);
-    tell_warning("'%s' has no value for a part of '%s', from %s on: what lies in it has no %s", tariff->path,
-                 report->recording.shown, since, names[i]);
+    message_warning("'%s' has no value for a part of '%s', from %s on: what lies in it has no %s", tariff->path,
+                    report->recording.shown, since, names[i]);
   }
 }
 
@@ -130,7 +130,7 @@ static int read_rows(struct report *report) {
   int status = recording_read(recording, &sink);
   if (status != STATUS_DONE || recording->updates == NULL || !recording->has_breaks)
     return status;
-  tell_warning("'%s' is passed over: it is of one run, and the rows beside it are of several", recording->updates);
+  message_warning("'%s' is passed over: it is of one run, and the rows beside it are of several", recording->updates);
   free(recording->updates);
   recording->updates = NULL;
   drop_vms(report);
@@ -141,16 +141,16 @@ static int read_rows(struct report *report) {
 static void tell_lacking(struct report *report) {
   size_t lacking = 0;
   if (report->recording.updates_are_lost && report->vms_num > 0) {
-    tell_error("'%s' is not complete: %s has no updates; energies are those of the rows", report->recording.shown,
-               UPDATES_FILE);
+    message_error("'%s' is not complete: %s has no updates; energies are those of the rows", report->recording.shown,
+                  UPDATES_FILE);
     report->recording.incomplete = true;
   }
   for (size_t i = 0; i < report->vms_num && report->recording.updates != NULL; i++)
     lacking += tally_lacks_updates(&report->vms[i].tally);
   if (lacking == 0)
     return;
-  tell_error("'%s' is not complete: the last updates of %zu VM%s are missing in %s; energies are too low",
-             report->recording.shown, lacking, lacking == 1 ? "" : "s", UPDATES_FILE);
+  message_error("'%s' is not complete: the last updates of %zu VM%s are missing in %s; energies are too low",
+                report->recording.shown, lacking, lacking == 1 ? "" : "s", UPDATES_FILE);
   report->recording.incomplete = true;
 }
 
