@@ -78,7 +78,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
   return status;
 }
 
-static int tell_unknown(const char *word) {
+static int report_unknown(const char *word) {
   message_error("%s '%s'", word[0] == '-' ? "unknown option" : "unknown command", word);
   fputs("Try 'vm_energy --help'.\n", stderr);
   return STATUS_USAGE;
@@ -93,7 +93,7 @@ static int run_words(int argc, char **argv) {
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
     const struct command *command = argc > 2 ? find_command(argv[2]) : NULL;
     if (argc > 2 && command == NULL)
-      return tell_unknown(argv[2]);
+      return report_unknown(argv[2]);
     if (command != NULL)
       print_command(command, stdout);
     else
@@ -105,7 +105,7 @@ static int run_words(int argc, char **argv) {
     return STATUS_DONE;
   }
   const struct command *command = find_command(word);
-  return command != NULL ? run_command(command, argc - 1, argv + 1) : tell_unknown(word);
+  return command != NULL ? run_command(command, argc - 1, argv + 1) : report_unknown(word);
 }
 
 /*

@@ -21,13 +21,13 @@ static void explain_file(void) {
 static void assert_closed(const char *part, const char *mode, const char *rights) {
   char expected[256];
   snprintf(expected, sizeof(expected), "%s is %s ", in_scratch(part), mode);
-  ck_assert_msg(strncmp(fault.closed, expected, strlen(expected)) == 0, "said '%s', not '%s...'", fault.closed,
+  ck_assert_msg(strncmp(fault.obstacle, expected, strlen(expected)) == 0, "said '%s', not '%s...'", fault.obstacle,
                 expected);
-  const char *command = strstr(fault.open_it, "as root: setfacl -m u:");
-  ck_assert_msg(command == fault.open_it, "said '%s'", fault.open_it);
+  const char *command = strstr(fault.remedy, "as root: setfacl -m u:");
+  ck_assert_msg(command == fault.remedy, "said '%s'", fault.remedy);
   snprintf(expected, sizeof(expected), ":%s %s", rights, in_scratch(part));
-  size_t len = strlen(fault.open_it), tail = strlen(expected);
-  ck_assert_msg(len > tail && strcmp(fault.open_it + len - tail, expected) == 0, "said '%s'", fault.open_it);
+  size_t len = strlen(fault.remedy), tail = strlen(expected);
+  ck_assert_msg(len > tail && strcmp(fault.remedy + len - tail, expected) == 0, "said '%s'", fault.remedy);
   access_fault_free(&fault);
 }
 
@@ -52,7 +52,7 @@ static void test_name(void) {
   ck_assert(access_explain(in_scratch("a\n\xff'|/energy_uj"), false, &fault));
   char expected[256];
   snprintf(expected, sizeof(expected), ":r $'%s/a\\012\\377\\047\\174/energy_uj'", scratch);
-  ck_assert_msg(strstr(fault.open_it, expected) != NULL, "said '%s'", fault.open_it);
+  ck_assert_msg(strstr(fault.remedy, expected) != NULL, "said '%s'", fault.remedy);
   access_fault_free(&fault);
 }
 

@@ -404,8 +404,8 @@ START_TEST(test_keys) {
   if (view.board.filter[0] != '\0')
     snprintf(filter, sizeof(filter), " [%s]", view.board.filter);
   snprintf(told, sizeof(told), "%s%s%s%s%s%s%s%s", board_sort_name(view.board.sort),
-           view.board.reverse ? " reversed" : "", view.paused ? " paused" : "", view.helping ? " help" : "",
-           view.editing ? " editing" : "", view.quit ? " quit" : "", top, filter);
+           view.board.reverse ? " reversed" : "", view.paused ? " paused" : "", view.shows_help ? " help" : "",
+           view.edits_filter ? " editing" : "", view.quit ? " quit" : "", top, filter);
   ck_assert_str_eq(told, key_rows[_i].told);
 }
 END_TEST

@@ -60,7 +60,7 @@ static const char *told(const struct options *o) {
     TELL("scale %g ", o->meter.scale);
   if (o->meter.stale_ns != 0)
     TELL("stale %lld ", (long long)o->meter.stale_ns);
-  if (o->follows)
+  if (o->waits_for_counters)
     TELL("follows ");
   if (strcmp(o->host_counter, OPTIONS_HOST_COUNTERS) != 0)
     TELL("host %s ", o->host_counter);

@@ -115,7 +115,7 @@ static const char *sign(void) {
 }
 
 START_TEST(test_lines) {
-  stop.words = true;
+  stop.reports_lines = true;
   ssize_t len = (ssize_t)strlen(line_rows[_i].text);
   ck_assert_int_eq(write(ends[1], line_rows[_i].text, (size_t)len), len);
   close(ends[1]);
@@ -125,7 +125,7 @@ START_TEST(test_lines) {
 END_TEST
 
 START_TEST(test_line_in_pieces) {
-  stop.words = true;
+  stop.reports_lines = true;
   ck_assert_int_eq(write(ends[1], "warm", 4), 4);
   ck_assert_int_eq(stop_wait(&stop, PAST), 0);
   ck_assert_int_eq(write(ends[1], "-up\nne", 6), 6);
@@ -139,7 +139,7 @@ END_TEST
 
 /* What was read already is looked at before anything more is waited for. */
 START_TEST(test_lines_at_once) {
-  stop.words = true;
+  stop.reports_lines = true;
   ck_assert_int_eq(write(ends[1], "one\ntwo\nth", 10), 10);
   ck_assert_str_eq(sign(), "one");
   ck_assert_str_eq(sign(), "two");
@@ -149,7 +149,7 @@ END_TEST
 
 /* Lines without end, at each wait: every other one meets its deadline. */
 START_TEST(test_flood) {
-  stop.words = true;
+  stop.reports_lines = true;
   int lines = 0, deadlines = 0;
   for (int i = 0; i < 100; i++) {
     ck_assert_int_eq(write(ends[1], "x\ny\n", 4), 4);
@@ -172,7 +172,7 @@ static int wait_in_background(int ready_fd) {
   clock_gettime(CLOCK_BOOTTIME, &now);
   if (stop_open(&other, STDIN_FILENO, NULL) != 0)
     return 2;
-  other.words = true;
+  other.reports_lines = true;
   int64_t soon_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec + 50 * NS_PER_MS;
   if (stop_wait(&other, soon_ns) != 0)
     return 3;

@@ -122,7 +122,7 @@ START_TEST(test_count) {
   ck_assert_uint_eq(counts.wraps, 2 * count_rows[_i].wraps);
   ck_assert_uint_eq(counts.spikes, 2 * count_rows[_i].spikes);
   ck_assert_uint_eq(counts.counters, 1);
-  ck_assert_uint_eq(counts.gone, 0);
+  ck_assert_uint_eq(counts.removed, 0);
 }
 END_TEST
 
@@ -146,7 +146,7 @@ START_TEST(test_fixed_counters) {
   ck_assert_uint_eq(counts.bad, 3);
   ck_assert_uint_eq(counts.updates, 3);
   ck_assert_uint_eq(counts.counters, 2);
-  ck_assert_uint_eq(counts.gone, 1);
+  ck_assert_uint_eq(counts.removed, 1);
   ck_assert_str_eq(unread("at the end", 1), "vm_energy: no value from 'goes' at the end: there is no such file\n");
   sink->removed(sink, &comes.sample); /* which has no slot */
 
@@ -158,7 +158,7 @@ START_TEST(test_fixed_counters) {
   ck_assert_uint_eq(counts.samples, 8);
   ck_assert_uint_eq(counts.bad, 3);
   ck_assert_uint_eq(counts.counters, 2);
-  ck_assert_uint_eq(counts.gone, 0);
+  ck_assert_uint_eq(counts.removed, 0);
   ck_assert_str_eq(unread("at the end", 0), "");
 
   /* while another went */
@@ -195,7 +195,7 @@ START_TEST(test_following_counters) {
   ck_assert_uint_eq(counts.samples, 2);
   ck_assert_uint_eq(counts.bad, 0);
   ck_assert_uint_eq(counts.counters, 3);
-  ck_assert_uint_eq(counts.gone, 1);
+  ck_assert_uint_eq(counts.removed, 1);
   ck_assert_str_eq(unread("at the end", 0), "");
 
   /* one that comes and goes every minute is one counter */
@@ -205,7 +205,7 @@ START_TEST(test_following_counters) {
     sink->removed(sink, &goes.sample);
   }
   ck_assert_uint_eq(count().counters, 3);
-  ck_assert_uint_eq(count().gone, 1);
+  ck_assert_uint_eq(count().removed, 1);
 
   /* one that is there without a value is a fault */
   const struct sample empty = bad(-ENODATA);

@@ -455,7 +455,7 @@ START_TEST(test_verdict) {
                   row->early);
     look_with_host(&meter, &facts, &row->steps[i], row->kernel, row->remote, 0);
   }
-  facts.behind_ns = (int64_t)(row->behind_s * 1e9);
+  facts.file_behind_ns = (int64_t)(row->behind_s * 1e9);
   ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
 
   const struct verdict_context context = {.domain = "'a b'",
@@ -469,9 +469,9 @@ START_TEST(test_verdict) {
                                           .others_grow = row->others_grow,
                                           .vanished = row->vanished,
                                           .cache = row->cached ? "9p with cache=loose" : NULL,
-                                          .uncache = "mount it with cache=none",
-                                          .closed = "/x is drwx------",
-                                          .open_it = "setfacl"};
+                                          .cache_remedy = "mount it with cache=none",
+                                          .obstacle = "/x is drwx------",
+                                          .access_remedy = "setfacl"};
   struct verdict verdict;
   verdict_of_counter(&facts, &context, &verdict);
   ck_assert_msg(verdict.kind == row->kind, "%s: judged %s, not %s", row->what, verdict_name(verdict.kind),
@@ -501,7 +501,7 @@ START_TEST(test_denied_for_no_known_reason) {
 END_TEST
 
 START_TEST(test_search) {
-  const struct verdict_context context = {.path = "/x", .closed = "/x is drwx------", .open_it = "setfacl"};
+  const struct verdict_context context = {.path = "/x", .obstacle = "/x is drwx------", .access_remedy = "setfacl"};
   struct verdict verdict;
   verdict_of_search(-EACCES, &context, &verdict);
   ck_assert_int_eq(verdict.kind, VERDICT_DENIED);
@@ -771,7 +771,7 @@ START_TEST(test_host) {
   struct comparison comparison = {.error = row->error,
                                   .what = "packages and DRAM",
                                   .path = "/zone",
-                                  .open_it = "open sesame",
+                                  .access_remedy = "open sesame",
                                   .named = row->named,
                                   .guest = row->guest,
                                   .factor = row->factor};

@@ -60,13 +60,13 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
                              .energy_j = update->energy_j,
                              .power_w = -1,
                              .counted_ns = last->counted_ns,
-                             .doubts = last->doubts};
-  bool doubtful =
+                             .undercounts = last->undercounts};
+  bool undercounted =
       update->state == SAMPLE_RESET || update->state == SAMPLE_SPIKE || update->state == SAMPLE_GAP || last->is_end;
-  now.doubts += doubtful;
+  now.undercounts += undercounted;
   now.is_hole = update->state == SAMPLE_GAP && update->energy_j <= last->energy_j;
   now.dt_ns = now.ns - last->ns;
-  if (bounds->updates > 0 && !doubtful && last->from_ns != INT64_MIN && now.dt_ns > 0)
+  if (bounds->updates > 0 && !undercounted && last->from_ns != INT64_MIN && now.dt_ns > 0)
     now.power_w = (now.energy_j - last->energy_j) / ((double)now.dt_ns * 1e-9);
   /* where the counter fell, or stood while it was away, nothing was counted */
   if (bounds->updates > 0 && now.dt_ns > 0 && (now.power_w >= 0 || now.energy_j > last->energy_j))
@@ -104,9 +104,9 @@ static void pass_edge(const struct bounds *bounds, struct bounds_edge *edge, con
 
 /* Edges forget what was after the last sound update. */
 static void forget_glitch(struct bounds *bounds) {
-  uint32_t doubts = bounds->last.doubts;
+  uint32_t undercounts = bounds->last.undercounts;
   bounds->last = bounds->sound;
-  bounds->last.doubts = doubts;
+  bounds->last.undercounts = undercounts;
   bounds->last.is_end = false;
   bounds->next = 0;
   for (size_t i = 0; i < bounds->edges_num; i++) {
@@ -301,7 +301,7 @@ void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct b
   result->has_energy = result->counted_ns > 0 || result->energy_j > 0 || was_there;
   if (a.after != NULL && b.before->energy_j > a.after->energy_j)
     result->low_j = b.before->energy_j - a.after->energy_j;
-  result->at_least = (end->has_after ? end->after.doubts : bounds->last.doubts) != a.before->doubts;
+  result->at_least = (end->has_after ? end->after.undercounts : bounds->last.undercounts) != a.before->undercounts;
   result->has_high = end->has_after && b.after != NULL && !result->at_least;
   result->high_j = result->has_high ? b.after->energy_j - a.before->energy_j : 0;
   put_bills(bounds, start, end, &a, &b, result);

@@ -44,12 +44,12 @@ struct bounds_point {
   int64_t from_ns, to_ns; /* between which it was made; from_ns INT64_MIN: not known */
   int64_t ns;             /* when, most likely */
   double energy_j;
-  double power_w;     /* since the update before; below 0: not known */
-  int64_t dt_ns;      /* that it is the mean over */
-  int64_t counted_ns; /* of the time since the first update, that in which the energy was drawn */
-  uint32_t doubts;    /* updates so far that more may have been drawn before than was counted */
-  bool is_end;        /* nothing comes after it */
-  bool is_hole;       /* it says nothing of the time before it */
+  double power_w;       /* since the update before; below 0: not known */
+  int64_t dt_ns;        /* that it is the mean over */
+  int64_t counted_ns;   /* of the time since the first update, that in which the energy was drawn */
+  uint32_t undercounts; /* updates so far that more may have been drawn before than was counted */
+  bool is_end;          /* nothing comes after it */
+  bool is_hole;         /* it says nothing of the time before it */
   struct bounds_cost costs[TARIFFS];
 };
 

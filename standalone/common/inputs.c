@@ -48,10 +48,10 @@ static int check_path(const char *path) {
 
 /* Counters may come while the run goes on. */
 static bool may_come(const struct options *options) {
-  return options->layout == CSV_LONG || options->follows;
+  return options->layout == CSV_LONG || options->waits_for_counters;
 }
 
-static void tell_no_match(const char *pattern, int search_error, const char *where) {
+static void report_no_match(const char *pattern, int search_error, const char *where) {
   if (search_error != 0)
     message_error("no file matches '%s': unable to search '%s': %s", pattern,
                   where != NULL ? inputs_display_path(where) : "", strerror(-search_error));
@@ -59,7 +59,7 @@ static void tell_no_match(const char *pattern, int search_error, const char *whe
     message_error("no file matches '%s'", pattern);
 }
 
-static void tell_place(const char *place, bool waits) {
+static void report_place(const char *place, bool waits) {
   if (waits)
     message_warning("no counter yet in '%s'; waiting for one", place);
   else
@@ -79,9 +79,9 @@ static int check_source(struct source *source, const char *pattern, bool waits) 
   if (count > 0)
     return STATUS_DONE;
   if (!waits)
-    tell_no_match(pattern, search_error, where);
+    report_no_match(pattern, search_error, where);
   else
-    tell_place(pattern, true);
+    report_place(pattern, true);
   if (waits)
     return STATUS_DONE;
   /* want of descriptors, a disk that fails: not the user's doing */
@@ -136,7 +136,7 @@ static int add_all(struct sampler *sampler, const struct options *options) {
   return status;
 }
 
-static void tell_same(const char *dropped, const char *kept) {
+static void note_same(const char *dropped, const char *kept) {
   message_note("'%s' is the same file as '%s', and is not read twice", inputs_display_path(dropped),
                inputs_display_path(kept));
 }
@@ -156,7 +156,7 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
                                      .smooth = options->smooth,
                                      .label_max = LABEL_MAX_FILE,
                                      .host = host_name(),
-                                     .duplicate = tell_same};
+                                     .duplicate = note_same};
   names_num = selected_num = 0;
   if (options->selection != NULL) {
     sampling.wanted = is_wanted;
@@ -176,7 +176,7 @@ int inputs_sampler(const struct options *options, struct sink *const *sinks, siz
   return 0;
 }
 
-static void tell_unsearched(const struct sampler *sampler, bool fatal) {
+static void report_unsearched(const struct sampler *sampler, bool fatal) {
   const char *where = NULL;
   int error = sampler_search_error(sampler, &where), warning = sampler_mounts_error(sampler);
   if (warning != 0)
@@ -213,16 +213,16 @@ void inputs_report_unmatched(const struct options *options) {
 
 bool inputs_report_search(const struct sampler *sampler, const struct options *options) {
   bool none = sampler_count(sampler) == 0, waits = may_come(options);
-  tell_unsearched(sampler, none && !waits && names_num == 0);
+  report_unsearched(sampler, none && !waits && names_num == 0);
   inputs_report_unmatched(options);
   if (!none)
     return true;
   if (inputs_selects_none())
     return waits;
   for (size_t i = 0; i < options->files_num && !waits; i++)
-    tell_place(options->files[i], false); /* inputs_check() told what is waited for */
+    report_place(options->files[i], false); /* inputs_check() told what is waited for */
   for (size_t i = 0; options->files_num == 0 && source_default_patterns[i] != NULL; i++)
-    tell_place(source_default_patterns[i], waits);
+    report_place(source_default_patterns[i], waits);
   if (options->files_num == 0 && !waits)
     message_error("start Scaphandre's qemu exporter, or name the counters with --files");
   return waits;

@@ -26,7 +26,8 @@ __attribute__((format(printf, 3, 0))) static void put_line(FILE *out, const char
   fprintf(out, "%s%s\n", prefix, line);
 }
 
-__attribute__((format(printf, 2, 0))) static void tell(const char *prefix, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void put_message(const char *prefix, const char *format,
+                                                              va_list arguments) {
   if (clear_before != NULL)
     clear_before(clear_arg);
   put_line(stderr, prefix, format, arguments);
@@ -35,7 +36,7 @@ __attribute__((format(printf, 2, 0))) static void tell(const char *prefix, const
 void message_error(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  tell("vm_energy: ", format, arguments);
+  put_message("vm_energy: ", format, arguments);
   va_end(arguments);
 }
 
@@ -44,7 +45,7 @@ void message_warning(const char *format, ...) {
     return;
   va_list arguments;
   va_start(arguments, format);
-  tell("vm_energy: warning: ", format, arguments);
+  put_message("vm_energy: warning: ", format, arguments);
   va_end(arguments);
 }
 
@@ -53,7 +54,7 @@ void message_note(const char *format, ...) {
     return;
   va_list arguments;
   va_start(arguments, format);
-  tell("vm_energy: ", format, arguments);
+  put_message("vm_energy: ", format, arguments);
   va_end(arguments);
 }
 

@@ -464,7 +464,7 @@ static const struct option_row *find_row(unsigned which, int code) {
 }
 
 /* value: NULL with an option that takes none. */
-static enum options_result tell_wrong_value(const struct option_row *row, const char *value, const char *why) {
+static enum options_result report_wrong_value(const struct option_row *row, const char *value, const char *why) {
   if (value == NULL) {
     message_error("option '--%s' %s", row->name, why);
     return OPTIONS_WRONG;
@@ -473,13 +473,13 @@ static enum options_result tell_wrong_value(const struct option_row *row, const 
   return OPTIONS_WRONG;
 }
 
-static enum options_result tell_stray(const char *argument) {
+static enum options_result report_stray(const char *argument) {
   message_error("unexpected argument '%s': paths follow --files", argument);
   return OPTIONS_WRONG;
 }
 
 /* A letter may be one of several in its argument, so it is told instead of that; given: the argument otherwise. */
-static enum options_result tell_unknown(unsigned which, int letter, const char *given) {
+static enum options_result report_unknown(unsigned which, int letter, const char *given) {
   char dashed[] = {'-', (char)letter, '\0'};
   const char *shown = letter != 0 ? dashed : given;
   char matches[COUNT(rows) * 24] = "";
@@ -495,10 +495,10 @@ static enum options_result tell_unknown(unsigned which, int letter, const char *
 }
 
 /* code: ':' or '?', as getopt_long() answered for the argument before optind. */
-static enum options_result tell_wrong_option(unsigned which, int code, char **argv) {
+static enum options_result report_wrong_option(unsigned which, int code, char **argv) {
   const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(which, optopt) : NULL;
   if (row == NULL)
-    return tell_unknown(which, optopt, argv[optind - 1]);
+    return report_unknown(which, optopt, argv[optind - 1]);
   if (code == ':')
     message_error("option '--%s' needs a value: %s", row->name, row->argument);
   else
@@ -506,9 +506,9 @@ static enum options_result tell_wrong_option(unsigned which, int code, char **ar
   return OPTIONS_WRONG;
 }
 
-static enum options_result tell_wrong_path(unsigned which, const char *path, const char *why) {
+static enum options_result report_wrong_path(unsigned which, const char *path, const char *why) {
   if ((which & OPTIONS_PATHS) == 0)
-    return tell_wrong_value(&rows[0], path, why);
+    return report_wrong_value(&rows[0], path, why);
   message_error("'%s' %s", path, why); /* it is empty, or did not fit into memory */
   return OPTIONS_WRONG;
 }
@@ -532,13 +532,13 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
         return OPTIONS_GOOD;
       }
       if (!in_files)
-        return tell_stray(optarg);
+        return report_stray(optarg);
       if ((wrong = take_file(options, optarg)) != NULL)
-        return tell_wrong_path(which, optarg, wrong);
+        return report_wrong_path(which, optarg, wrong);
       continue;
     }
     if (code == ':' || code == '?')
-      return tell_wrong_option(which, code, argv);
+      return report_wrong_option(which, code, argv);
     const struct option_row *row = find_row(which, code);
     if (row == NULL)
       return OPTIONS_WRONG;
@@ -547,9 +547,9 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
     in_files = row->take == take_file || (which & OPTIONS_PATHS) != 0;
     /* `--files --interval 1` has forgotten the paths; a path that starts with a dash is written ./-path */
     if (row->take == take_file && optarg == argv[optind - 1] && is_option(optarg))
-      return tell_wrong_value(row, optarg, "is an option, and a path was expected");
+      return report_wrong_value(row, optarg, "is an option, and a path was expected");
     if ((wrong = row->take(options, optarg)) != NULL)
-      return tell_wrong_value(row, optarg, wrong);
+      return report_wrong_value(row, optarg, wrong);
   }
   if (optind < argc && (which & OPTIONS_RUN) != 0) {
     options->command = &argv[optind];
@@ -557,9 +557,9 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   }
   for (; optind < argc; optind++) { /* behind "--" */
     if (!in_files)
-      return tell_stray(argv[optind]);
+      return report_stray(argv[optind]);
     if ((wrong = take_file(options, argv[optind])) != NULL)
-      return tell_wrong_path(which, argv[optind], wrong);
+      return report_wrong_path(which, argv[optind], wrong);
   }
   return OPTIONS_GOOD;
 }
@@ -573,7 +573,7 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                                         .tick_ns = clock_tick_ns()},
                               .interval_ns = NS_PER_S,
                               .count = (which & OPTIONS_TOP) != 0 ? 0 : 120,
-                              .follows = (which & OPTIONS_TOP) != 0,
+                              .waits_for_counters = (which & OPTIONS_TOP) != 0,
                               .layout = CSV_COMBINED,
                               .out_dir = "csv",
                               .out_name = "power.csv",

@@ -54,8 +54,8 @@ struct options {
 
   /* ts and top */
   int64_t interval_ns;
-  uint64_t count; /* top: 0 is without end */
-  bool follows;   /* counters may come meanwhile, so that it is no error when there are none */
+  uint64_t count;          /* top: 0 is without end */
+  bool waits_for_counters; /* counters may come meanwhile, so that it is no error when there are none */
 
   /* ts */
   bool manual_stop;

@@ -69,7 +69,7 @@ static bool saw_signal(struct stop *stop) {
 }
 
 static void take_line(struct stop *stop) {
-  stop->reason = stop->words && stop->lines.len > 0 ? STOP_LINE : STOP_ENTER;
+  stop->reason = stop->reports_lines && stop->lines.len > 0 ? STOP_LINE : STOP_ENTER;
 }
 
 /* A line of what was read already. */
@@ -92,7 +92,7 @@ static bool saw_input(struct stop *stop) {
   stop->input_len = n > 0 ? (size_t)n : 0;
   if (n > 0)
     return has_line(stop);
-  if (stop->words && lines_end(&stop->lines))
+  if (stop->reports_lines && lines_end(&stop->lines))
     take_line(stop);
   else
     stop->reason = STOP_EOF;

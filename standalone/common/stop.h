@@ -31,7 +31,7 @@ struct stop {
   int signal;              /* which one, with STOP_SIGNAL */
   bool by_terminal;        /* a key made it, so that every process of the terminal's group has it */
 
-  bool words;         /* STOP_LINE for a line with words in it; false, as stop_open() leaves it: STOP_ENTER for any */
+  bool reports_lines; /* STOP_LINE for a line with words in it; false, as stop_open() leaves it: STOP_ENTER for any */
   struct lines lines; /* lines.text: the line, with STOP_LINE */
   char input[256];    /* what was read and not looked at yet */
   size_t input_at, input_len;

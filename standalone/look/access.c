@@ -78,9 +78,9 @@ static bool describe(const char *part, const char *rights, struct access_fault *
   struct access_fault found = {0};
   char *word = stat(part, &info) == 0 ? shell_word(part) : NULL;
   if (word != NULL)
-    found = (struct access_fault){.closed = state_of(&info, word), .open_it = remedy(part, word, rights)};
+    found = (struct access_fault){.obstacle = state_of(&info, word), .remedy = remedy(part, word, rights)};
   free(word);
-  if (found.closed == NULL || found.open_it == NULL) {
+  if (found.obstacle == NULL || found.remedy == NULL) {
     access_fault_free(&found);
     return false;
   }
@@ -89,8 +89,8 @@ static bool describe(const char *part, const char *rights, struct access_fault *
 }
 
 void access_fault_free(struct access_fault *fault) {
-  free(fault->closed);
-  free(fault->open_it);
+  free(fault->obstacle);
+  free(fault->remedy);
 }
 
 static bool is_closed(const char *part, int rights) {

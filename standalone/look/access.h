@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 struct access_fault {
-  char *closed;  /* "/var/lib/x is drwx------ root:root": the part that is closed */
-  char *open_it; /* the command that opens it, to be pasted into a shell; or what else helps */
+  char *obstacle; /* "/var/lib/x is drwx------ root:root": the part that is closed */
+  char *remedy;   /* the command that opens it, to be pasted into a shell; or what else helps */
 };
 
 /*

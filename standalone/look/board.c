@@ -22,7 +22,7 @@
 /* What is kept of a VM. */
 struct row {
   struct curve curve;
-  bool started; /* it has been shown */
+  bool was_shown; /* it has been shown */
   bool has_first;
   double first_j;          /* accumulated energy at the start */
   enum sample_state state; /* without held */
@@ -87,7 +87,7 @@ static void show_row(struct row *row, const struct sample *sample) {
   row->energy_j = sample->energy_j - row->first_j;
   row->age_ns = sample->age_ns;
   row->shown_state = row->state;
-  row->started = true;
+  row->was_shown = true;
 }
 
 static void take_sample(struct row *row, const struct sample *sample, int64_t cell, bool frozen) {
@@ -100,7 +100,7 @@ static void take_sample(struct row *row, const struct sample *sample, int64_t ce
     row->state = sample->state;
   if (sample->has_power)
     curve_put(&row->curve, cell, sample->power_w);
-  if (!frozen || !row->started)
+  if (!frozen || !row->was_shown)
     show_row(row, sample);
 }
 
@@ -168,7 +168,7 @@ void board_arrange(struct board *board, const struct board_view *view) {
   board->rows_num = 0;
   for (size_t i = 0; i < roster_count(board->roster) && i < board->rows_size; i++) {
     struct row *row = roster_at(board->roster, i)->own;
-    if (row->started && (view->filter[0] == '\0' || strcasestr(row->label, view->filter) != NULL))
+    if (row->was_shown && (view->filter[0] == '\0' || strcasestr(row->label, view->filter) != NULL))
       board->rows[board->rows_num++] = row;
   }
   if (board->rows_num > 1)

@@ -46,18 +46,18 @@ static const char *const subject_names[] = {"vm", "search", "host"};
 /* What is kept of a counter. */
 struct watched {
   struct facts facts;
-  bool known, merged;
+  bool classified, merged;
 };
 
 /* A counter that a pattern found, and whose file was removed since. */
-struct vanished {
+struct removal {
   char *name, *path;
 };
 
 /* Takes note of these. */
-struct leavers {
+struct removals {
   struct sink sink;
-  struct vanished *list;
+  struct removal *list;
   size_t num;
   int error;
 };
@@ -67,15 +67,15 @@ struct finding {
   const char *name, *path;     /* path: NULL where there is none */
   const struct sample *sample; /* of a VM */
   size_t index;
-  char *shown; /* the name as it is printed */
-  bool alike;  /* another one is printed so, too */
+  char *shown;       /* the name as it is printed */
+  bool is_ambiguous; /* another one is printed so, too */
   struct verdict verdict;
 };
 
 struct check {
   const struct options *options;
   struct roster *roster;
-  struct leavers leavers;
+  struct removals removals;
   struct sink *sinks[2];
   struct sampler *sampler;
   struct host *host;
@@ -171,7 +171,7 @@ static bool is_merged(const struct options *options, const char *path) {
 }
 
 /* This clock less the time of the file; 0: unknown. */
-static int64_t behind_ns(const char *path, const struct instant *now) {
+static int64_t file_behind_ns(const char *path, const struct instant *now) {
   struct stat info;
   if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
     return 0;
@@ -180,34 +180,34 @@ static int64_t behind_ns(const char *path, const struct instant *now) {
 
 /* ---- counters that leave ----------------------------------------------------------------------------------------- */
 
-static void note_leaver(struct sink *sink, const struct sample *sample) {
-  struct leavers *leavers = (struct leavers *)sink;
-  struct vanished *list = reallocarray(leavers->list, leavers->num + 1, sizeof(*list));
+static void note_removal(struct sink *sink, const struct sample *sample) {
+  struct removals *removals = (struct removals *)sink;
+  struct removal *list = reallocarray(removals->list, removals->num + 1, sizeof(*list));
   if (list != NULL)
-    leavers->list = list;
-  struct vanished one = {.name = strdup(sample->label), .path = strdup(sample->path)};
+    removals->list = list;
+  struct removal one = {.name = strdup(sample->label), .path = strdup(sample->path)};
   if (list != NULL && one.name != NULL && one.path != NULL) {
-    list[leavers->num++] = one;
+    list[removals->num++] = one;
     return;
   }
   free(one.name);
   free(one.path);
-  leavers->error = -ENOMEM;
+  removals->error = -ENOMEM;
 }
 
-static void free_leavers(struct leavers *leavers) {
-  for (size_t i = 0; i < leavers->num; i++) {
-    free(leavers->list[i].name);
-    free(leavers->list[i].path);
+static void free_removals(struct removals *removals) {
+  for (size_t i = 0; i < removals->num; i++) {
+    free(removals->list[i].name);
+    free(removals->list[i].path);
   }
-  free(leavers->list);
+  free(removals->list);
 }
 
 /* True if it came back, or left twice. */
-static bool is_told_of(const struct check *check, size_t index) {
-  const char *path = check->leavers.list[index].path;
+static bool is_reported_elsewhere(const struct check *check, size_t index) {
+  const char *path = check->removals.list[index].path;
   for (size_t i = 0; i < index; i++)
-    if (strcmp(check->leavers.list[i].path, path) == 0)
+    if (strcmp(check->removals.list[i].path, path) == 0)
       return true;
   for (size_t i = 0; i < roster_count(check->roster); i++)
     if (strcmp(roster_at(check->roster, i)->last.path, path) == 0)
@@ -228,12 +228,12 @@ static int look(struct check *check) {
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct roster_entry *entry = roster_at(check->roster, i);
     struct watched *watched = entry->own;
-    if (!watched->known)
+    if (!watched->classified)
       watched->merged = is_merged(check->options, entry->last.path);
-    watched->known = true;
+    watched->classified = true;
     facts_note(&watched->facts, &entry->last, host.energy_j);
     if (entry->last.updates > 0)
-      watched->facts.behind_ns = behind_ns(entry->last.path, &check->now);
+      watched->facts.file_behind_ns = file_behind_ns(entry->last.path, &check->now);
   }
   return status;
 }
@@ -270,7 +270,7 @@ static int watch(struct check *check) {
   while (status == 0 && !is_over(check)) {
     status = stop_wait(&check->stop, check->now.mono_ns + LOOK_EVERY_NS);
     if (status > 0)
-      return 0; /* a signal: what is known is told */
+      return 0; /* a signal: report what is known */
     if (status == 0)
       status = look(check);
   }
@@ -310,13 +310,13 @@ static struct finding *add_finding(struct check *check, enum subject subject, co
 static void explain(const char *path, int error, bool list, struct access_fault *fault,
                     struct verdict_context *context) {
   if ((error == -EACCES || error == -EPERM) && access_explain(path, list, fault)) {
-    context->closed = fault->closed;
-    context->open_it = fault->open_it;
+    context->obstacle = fault->obstacle;
+    context->access_remedy = fault->remedy;
   }
 }
 
 /* It is for want of our own that something could not be read: no word about what is wrong with it. */
-static bool is_our_want(int error) {
+static bool is_own_shortage(int error) {
   return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
@@ -341,7 +341,7 @@ static bool is_left_out(const struct options *options, const char *directory) {
 static int find_in_search(struct check *check) {
   const char *where = NULL;
   int error = sampler_search_error(check->sampler, &where);
-  if (is_our_want(error))
+  if (is_own_shortage(error))
     return error;
   if (error == 0 || where == NULL || is_left_out(check->options, where))
     return 0;
@@ -363,7 +363,7 @@ static int find_in_host(struct check *check) {
   struct host_energy energy;
   host_energy(check->host, &energy);
   struct access_fault fault = {0};
-  struct verdict_context context = {.closed = NULL};
+  struct verdict_context context = {.obstacle = NULL};
   struct comparison *comparison = &check->comparison;
   char *path = energy.path != NULL ? shell_word(energy.path) : NULL;
   if (energy.path != NULL && path == NULL)
@@ -373,22 +373,22 @@ static int find_in_host(struct check *check) {
   comparison->error = energy.error;
   comparison->what = energy.what;
   comparison->path = path;
-  comparison->open_it = context.open_it;
+  comparison->access_remedy = context.access_remedy;
   struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
   verdict_of_host(comparison, verdict);
-  comparison->path = comparison->open_it = NULL;
+  comparison->path = comparison->access_remedy = NULL;
   access_fault_free(&fault);
   free(path);
   return verdict->error;
 }
 
-static int find_leavers(struct check *check) {
+static int find_removed(struct check *check) {
   const struct facts facts = {.error = -ENOENT};
   const struct verdict_context context = {.vanished = true};
-  int status = check->leavers.error;
-  for (size_t i = 0; i < check->leavers.num && status == 0; i++) {
-    const struct vanished *one = &check->leavers.list[i];
-    if (is_told_of(check, i))
+  int status = check->removals.error;
+  for (size_t i = 0; i < check->removals.num && status == 0; i++) {
+    const struct removal *one = &check->removals.list[i];
+    if (is_reported_elsewhere(check, i))
       continue;
     struct verdict *verdict = &add_finding(check, SUBJECT_VM, one->name, one->path)->verdict;
     verdict_of_counter(&facts, &context, verdict);
@@ -443,8 +443,8 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
   struct watched *watched = entry->own;
   const struct sample *sample = &entry->last;
   if (watched->facts.updates == 0)
-    watched->facts.behind_ns = behind_ns(sample->path, &check->now);
-  if (is_our_want(watched->facts.error))
+    watched->facts.file_behind_ns = file_behind_ns(sample->path, &check->now);
+  if (is_own_shortage(watched->facts.error))
     return watched->facts.error;
   const struct access_cache *cache = peers->grow ? NULL : access_find_cache("/proc/self/mounts", sample->path);
   char *domain = make_domain(sample->path), *path = shell_word(sample->path);
@@ -455,7 +455,7 @@ static int find_in_counter(struct check *check, const struct roster_entry *entry
                                     .silent_ns = peers->silent_ns,
                                     .others_grow = peers->grow,
                                     .cache = cache != NULL ? cache->what : NULL,
-                                    .uncache = cache != NULL ? cache->remedy : NULL,
+                                    .cache_remedy = cache != NULL ? cache->remedy : NULL,
                                     .partial = check->options->selection != NULL,
                                     .merged = watched->merged,
                                     .kernel = is_of_kernel(sample->path),
@@ -532,20 +532,20 @@ static int show_names(struct check *check) {
   qsort(sorted, check->findings_num, sizeof(struct finding *), compare_shown);
   for (size_t i = 1; i < check->findings_num; i++)
     if (strcmp(sorted[i - 1]->shown, sorted[i]->shown) == 0)
-      sorted[i - 1]->alike = sorted[i]->alike = true;
+      sorted[i - 1]->is_ambiguous = sorted[i]->is_ambiguous = true;
   free(sorted);
   return 0;
 }
 
 static int find(struct check *check) {
-  check->findings = calloc(roster_count(check->roster) + check->leavers.num + 2, sizeof(*check->findings));
+  check->findings = calloc(roster_count(check->roster) + check->removals.num + 2, sizeof(*check->findings));
   if (check->findings == NULL)
     return -ENOMEM;
   int status = find_in_search(check);
   if (status == 0 && roster_count(check->roster) == 0 && check->findings_num == 0)
     status = find_nothing(check);
   if (status == 0)
-    status = find_leavers(check);
+    status = find_removed(check);
   const struct peers peers = look_at_peers(check);
   for (size_t i = 0; i < roster_count(check->roster) && status == 0; i++)
     status = find_in_counter(check, roster_at(check->roster, i), &peers);
@@ -595,9 +595,9 @@ static char *summarize(const struct check *check) {
     snprintf(more, sizeof(more), " (and %zu more); ", bad - 1);
   if (sum_power(check, &power_w))
     show_power(power_w, power);
-  bool told = bad > 0;
-  int len = asprintf(&text, "%s%s%s%s%zu VM%s, %s", told ? worst->name : "", told ? ": " : "",
-                     told ? worst->verdict.text : "", told ? more : "", count, count == 1 ? "" : "s", power);
+  bool has_fault = bad > 0;
+  int len = asprintf(&text, "%s%s%s%s%zu VM%s, %s", has_fault ? worst->name : "", has_fault ? ": " : "",
+                     has_fault ? worst->verdict.text : "", has_fault ? more : "", count, count == 1 ? "" : "s", power);
   return len < 0 ? NULL : text;
 }
 
@@ -619,7 +619,7 @@ static void print_lines(const struct check *check, const char *summary, enum ver
          count_level(check, LEVEL_CRITICAL));
   for (size_t i = 0; i < check->findings_num; i++) {
     const struct finding *finding = &check->findings[i];
-    char *path = finding->alike && finding->path != NULL ? shell_word(finding->path) : NULL;
+    char *path = finding->is_ambiguous && finding->path != NULL ? shell_word(finding->path) : NULL;
     printf("%-8s  %s  ", verdict_level_name(verdict_level(finding->verdict.kind)), finding->shown);
     print_text(finding->verdict.text);
     if (path != NULL)
@@ -702,8 +702,8 @@ static int make(struct check *check) {
   if (status != 0)
     return status;
   check->sinks[0] = roster_sink(check->roster);
-  check->leavers.sink.removed = note_leaver;
-  check->sinks[1] = &check->leavers.sink;
+  check->removals.sink.removed = note_removal;
+  check->sinks[1] = &check->removals.sink;
   status = inputs_sampler(check->options, check->sinks, 2, &check->sampler);
   if (status != 0)
     return status;
@@ -739,7 +739,7 @@ static int run_check(const struct options *options) {
   free(check.findings);
   host_free(check.host);
   sampler_free(check.sampler);
-  free_leavers(&check.leavers);
+  free_removals(&check.removals);
   roster_free(check.roster);
   return result;
 }

@@ -183,7 +183,7 @@ static int look(struct list *list) {
     if (status == 0)
       status = stop_wait(&list->stop, now.mono_ns + LOOK_EVERY_NS);
     if (status != 0)
-      return status < 0 ? status : 0; /* a signal: what is known is told */
+      return status < 0 ? status : 0; /* a signal: report what is known */
     status = clock_now(&now);
     if (status == 0)
       status = sampler_pass(list->sampler, &now);
@@ -191,7 +191,7 @@ static int look(struct list *list) {
   return status;
 }
 
-static size_t tell_unread(const struct roster *roster) {
+static size_t report_unread(const struct roster *roster) {
   size_t unread = 0;
   for (size_t i = 0; i < roster_count(roster); i++) {
     const struct sample *sample = &roster_at(roster, i)->last;
@@ -218,7 +218,7 @@ static bool list_counters(struct list *list) {
     message_error("unable to print: %s", strerror(-status));
   message_flush_output();
   found = inputs_report_search(list->sampler, list->options) && found;
-  return tell_unread(list->roster) == 0 && found && status == 0;
+  return report_unread(list->roster) == 0 && found && status == 0;
 }
 
 static int run_list(const struct options *options) {

@@ -5,13 +5,13 @@
 #define LEVELS 8
 
 void curve_put(struct curve *curve, int64_t cell, double power_w) {
-  if (!curve->started || cell - curve->newest >= CURVE_CELLS) {
+  if (!curve->has_cells || cell - curve->newest >= CURVE_CELLS) {
     memset(curve->count, 0, sizeof(curve->count));
   } else {
     for (int64_t skipped = curve->newest + 1; skipped <= cell; skipped++)
       curve->count[skipped % CURVE_CELLS] = 0;
   }
-  curve->started = true;
+  curve->has_cells = true;
   curve->newest = cell;
   float *mean_w = &curve->mean_w[cell % CURVE_CELLS];
   uint16_t *count = &curve->count[cell % CURVE_CELLS];
@@ -23,7 +23,7 @@ void curve_put(struct curve *curve, int64_t cell, double power_w) {
 }
 
 bool curve_get(const struct curve *curve, int64_t cell, double *power_w) {
-  if (!curve->started || cell < 0 || cell > curve->newest || curve->newest - cell >= CURVE_CELLS ||
+  if (!curve->has_cells || cell < 0 || cell > curve->newest || curve->newest - cell >= CURVE_CELLS ||
       curve->count[cell % CURVE_CELLS] == 0)
     return false;
   *power_w = (double)curve->mean_w[cell % CURVE_CELLS];

@@ -18,7 +18,7 @@ struct curve {
   float mean_w[CURVE_CELLS];
   uint16_t count[CURVE_CELLS]; /* powers in the cell; 0: it has none */
   int64_t newest;              /* the cell that is being filled; valid once it was put to */
-  bool started;
+  bool has_cells;
 };
 
 /* Cells do not fall. */

@@ -20,7 +20,7 @@
 #define NAME_MAX_BYTES 64
 
 /* Looks in which two zones must rise alike to be one counter. The first look shows no rise. */
-#define LOOKS_ALIKE 3
+#define TWIN_LOOKS 3
 
 struct host {
   struct roster *roster;
@@ -35,12 +35,12 @@ struct host {
 
 /* State per zone. */
 struct zone {
-  bool known, started;
+  bool classified, has_total;
   enum host_zone kind;
   char name[NAME_MAX_BYTES], parent[NAME_MAX_BYTES]; /* empty where there is none */
   uint64_t total_uj, rise_uj;
-  const struct zone *like; /* rose as this one did, */
-  unsigned alike;          /* in so many looks */
+  const struct zone *twin; /* rose by the same as this one */
+  unsigned twin_looks;     /* in so many looks in a row */
   bool same;               /* as a zone before it: not counted */
   bool failed_before;      /* in the look before the last one */
   int error;               /* of the last look */
@@ -115,7 +115,7 @@ static bool begins_with(const char *text, const char *prefix) {
 
 static void learn_zone(struct zone *zone, const char *path) {
   struct zone_dir dir = find_dir(path);
-  zone->known = true;
+  zone->classified = true;
   read_name(path, dir.end, zone->name);
   if (dir.colons > 1)
     read_name(path, dir.last_colon, zone->parent);
@@ -130,7 +130,7 @@ static void learn_zone(struct zone *zone, const char *path) {
 }
 
 enum host_zone host_zone(const char *path) {
-  struct zone zone = {.known = false};
+  struct zone zone = {.classified = false};
   learn_zone(&zone, path);
   return zone.kind;
 }
@@ -157,25 +157,25 @@ static bool is_shared_out(const struct host *host, const struct zone *zone) {
 static void find_same(const struct host *host, size_t index) {
   const struct roster_entry *entry = roster_at(host->roster, index);
   struct zone *zone = entry->own;
-  const struct zone *like = NULL;
+  const struct zone *twin = NULL;
   for (size_t i = 0; i < index && !zone->same; i++) {
     const struct zone *other = roster_at(host->roster, i)->own;
     if (other->same || !is_shared_out(host, other))
       continue;
     zone->same = is_same_zone(entry, roster_at(host->roster, i));
-    if (like == NULL && other->rise_uj == zone->rise_uj)
-      like = other;
+    if (twin == NULL && other->rise_uj == zone->rise_uj)
+      twin = other;
   }
   if (zone->rise_uj == 0)
     return; /* one that stands still proves nothing */
-  zone->alike = like == NULL ? 0 : like == zone->like ? zone->alike + 1 : 1;
-  zone->like = like;
-  zone->same = zone->same || zone->alike >= LOOKS_ALIKE;
+  zone->twin_looks = twin == NULL ? 0 : twin == zone->twin ? zone->twin_looks + 1 : 1;
+  zone->twin = twin;
+  zone->same = zone->same || zone->twin_looks >= TWIN_LOOKS;
 }
 
 static void note_zone(struct host *host, const struct roster_entry *entry) {
   struct zone *zone = entry->own;
-  if (!zone->known)
+  if (!zone->classified)
     learn_zone(zone, entry->last.path);
   host->psys = host->psys || zone->kind == HOST_PSYS;
   zone->rise_uj = 0;
@@ -183,10 +183,10 @@ static void note_zone(struct host *host, const struct roster_entry *entry) {
   zone->error = entry->last.error;
   if (!entry->last.has_energy)
     return;
-  if (zone->started)
+  if (zone->has_total)
     zone->rise_uj = entry->last.total_uj - zone->total_uj;
   zone->total_uj = entry->last.total_uj;
-  zone->started = true;
+  zone->has_total = true;
 }
 
 int host_look(struct host *host, const struct instant *now) {
@@ -227,5 +227,5 @@ void host_energy(const struct host *host, struct host_energy *energy) {
     energy->path = host->search_where;
   }
   energy->what = counts[HOST_PSYS] > 0 ? "psys" : counts[HOST_DRAM] > 0 ? "packages and DRAM" : "packages";
-  energy->energy_j = count > 1 && host->looks <= LOOKS_ALIKE ? NAN : host->energy_uj / 1e6;
+  energy->energy_j = count > 1 && host->looks <= TWIN_LOOKS ? NAN : host->energy_uj / 1e6;
 }

@@ -170,12 +170,12 @@ static void put_keys(const struct view *view) {
   char text[BOARD_FILTER_MAX + 32];
   if (LINES <= LINES_ABOVE)
     return;
-  if (view->editing)
+  if (view->edits_filter)
     snprintf(text, sizeof(text), "show VMs with: %s", view->board.filter);
   else
     snprintf(text, sizeof(text), "q quit  s sort  r reverse  / filter  p pause  ? help");
-  put_line(LINES - 1, text, view->editing ? A_BOLD : A_DIM);
-  if (view->editing)
+  put_line(LINES - 1, text, view->edits_filter ? A_BOLD : A_DIM);
+  if (view->edits_filter)
     move(LINES - 1, (int)show_width(text));
 }
 
@@ -206,7 +206,7 @@ void screen_draw(const struct board *board, const struct view *view, int64_t run
   put_line(2, line, A_BOLD);
   if (layout.curve > 0)
     colour(2, layout.curve_at, layout.curve, A_BOLD, PAIR_CURVE);
-  if (view->helping) {
+  if (view->shows_help) {
     for (int i = 0; view_help[i] != NULL; i++)
       put_line(LINES_ABOVE + 1 + i, view_help[i], A_NORMAL);
   } else if (board_shown(board) > 0) {
@@ -215,6 +215,6 @@ void screen_draw(const struct board *board, const struct view *view, int64_t run
     put_line(LINES_ABOVE + 1, board_count(board) > 0 ? "no VM has this in its name" : hint, A_NORMAL);
   }
   put_keys(view);
-  curs_set(view->editing ? 1 : 0);
+  curs_set(view->edits_filter ? 1 : 0);
   refresh();
 }

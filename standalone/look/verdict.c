@@ -198,7 +198,7 @@ bool facts_are_clear(const struct facts *facts) {
 
 static bool clocks_differ(const struct facts *facts) {
   return facts->updates > 0 && facts->by_update &&
-         (facts->behind_ns > CLOCKS_APART_NS || facts->behind_ns < -CLOCKS_APART_NS);
+         (facts->file_behind_ns > CLOCKS_APART_NS || facts->file_behind_ns < -CLOCKS_APART_NS);
 }
 
 bool facts_are_stale(const struct facts *facts) {
@@ -206,7 +206,7 @@ bool facts_are_stale(const struct facts *facts) {
     return false;
   /* another clock dates the file, and both signs agree */
   bool silent = !facts->has_age && facts->by_update && facts->updates == 0 && facts->watched_ns >= VERDICT_WAIT_NS &&
-                facts->behind_ns > METER_STALE_FIRST_NS;
+                facts->file_behind_ns > METER_STALE_FIRST_NS;
   return facts->stale || silent;
 }
 
@@ -221,7 +221,7 @@ static bool may_be_frozen(const struct facts *facts, const struct verdict_contex
 /* True if the only sign of life is the time of the file, which another clock sets. */
 static bool is_unknown(const struct facts *facts) {
   return !facts->has_age && facts->by_update && facts->watched_ns < VERDICT_WAIT_NS &&
-         (facts->behind_ns > METER_STALE_FIRST_NS || facts->behind_ns < -CLOCKS_APART_NS);
+         (facts->file_behind_ns > METER_STALE_FIRST_NS || facts->file_behind_ns < -CLOCKS_APART_NS);
 }
 
 static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
@@ -282,8 +282,9 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
   TEXT("%s", counter_error_text(facts->error));
   switch (verdict->kind) {
   case VERDICT_DENIED:
-    TEXT("may not be read%s%s", context->closed != NULL ? ": " : "", context->closed != NULL ? context->closed : "");
-    NEXT("%s", context->open_it != NULL ? context->open_it : "run vm_energy as a user who may read it");
+    TEXT("may not be read%s%s", context->obstacle != NULL ? ": " : "",
+         context->obstacle != NULL ? context->obstacle : "");
+    NEXT("%s", context->access_remedy != NULL ? context->access_remedy : "run vm_energy as a user who may read it");
     break;
   case VERDICT_MISSING:
     TEXT("there is no such file");
@@ -343,7 +344,10 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   char pauses[160] = "", age[SHOW_NUMBER_MAX], number[SHOW_NUMBER_MAX], period[SHOW_NUMBER_MAX + 8] = "",
        power[SHOW_NUMBER_MAX + 8] = "";
   bool dated = facts->has_age || facts->updates > 0;
-  show_age(dated ? facts->age_ns : facts->behind_ns > facts->watched_ns ? facts->behind_ns : facts->watched_ns, age);
+  show_age(dated                                       ? facts->age_ns
+           : facts->file_behind_ns > facts->watched_ns ? facts->file_behind_ns
+                                                       : facts->watched_ns,
+           age);
   if (facts->period_ns > 0) {
     show_period(facts->period_ns, number);
     snprintf(period, sizeof(period), "every %s", number);
@@ -370,10 +374,10 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     NEXT("nothing is wrong yet; watch longer with --duration to see its power");
     break;
   case VERDICT_UNKNOWN:
-    show_age(facts->behind_ns > 0 ? facts->behind_ns : -facts->behind_ns, age);
+    show_age(facts->file_behind_ns > 0 ? facts->file_behind_ns : -facts->file_behind_ns, age);
     TEXT("not updated in the %.1f s that it was watched; the time of its file is %s %s this clock, so nobody can tell "
          "whether it is written",
-         (double)facts->watched_ns / 1e9, age, facts->behind_ns > 0 ? "behind" : "ahead of");
+         (double)facts->watched_ns / 1e9, age, facts->file_behind_ns > 0 ? "behind" : "ahead of");
     NEXT("watch longer with --duration 15");
     break;
   case VERDICT_IDLE:
@@ -411,12 +415,12 @@ static void describe(const struct facts *facts, const struct verdict_context *co
            context->cache);
     else
       TEXT("not updated for %s: likely its mount shows old content (%s)", age, context->cache);
-    NEXT("%s; compare with the same file where it is written", context->uncache);
+    NEXT("%s; compare with the same file where it is written", context->cache_remedy);
     break;
   case VERDICT_CLOCK:
-    show_age(facts->behind_ns > 0 ? facts->behind_ns : -facts->behind_ns, age);
+    show_age(facts->file_behind_ns > 0 ? facts->file_behind_ns : -facts->file_behind_ns, age);
     TEXT("%s%s %s; the times of its file are %s %s this clock: here and where it is written, the clocks differ", power,
-         "updated", period, age, facts->behind_ns > 0 ? "behind" : "ahead of");
+         "updated", period, age, facts->file_behind_ns > 0 ? "behind" : "ahead of");
     NEXT("set both clocks (timedatectl): powers are right, but the times of captures are not those of the writer");
     break;
   case VERDICT_NEWLINE:
@@ -456,7 +460,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
   if (verdict->kind == VERDICT_DEAD && context->cache != NULL && verdict->next != NULL) {
     char *next = verdict->next;
     verdict->next = NULL;
-    NEXT("%s; else %s", context->uncache, next);
+    NEXT("%s; else %s", context->cache_remedy, next);
     free(next);
   }
   for (size_t len = verdict->text == NULL ? 0 : strlen(verdict->text); len > 0 && verdict->text[len - 1] == ' '; len--)
@@ -581,8 +585,8 @@ static void describe_host(const struct comparison *comparison, double share, str
   switch (verdict->kind) {
   case VERDICT_HOST_DENIED:
     TEXT("not compared: the counters of the host are for root alone");
-    NEXT("%s", comparison->open_it != NULL ? comparison->open_it
-                                           : "run vm_energy check as root to compare the VMs with the host");
+    NEXT("%s", comparison->access_remedy != NULL ? comparison->access_remedy
+                                                 : "run vm_energy check as root to compare the VMs with the host");
     return;
   case VERDICT_HOST_NONE:
     describe_none(comparison, verdict);

@@ -92,9 +92,9 @@ struct facts {
   int64_t watched_ns;     /* between first reading and last */
   int64_t start_ns;
   bool stale;
-  bool by_update;    /* its updates are dated by its file */
-  bool has_age;      /* as in a sample */
-  int64_t behind_ns; /* this clock less the time of its file, when that was new; set by the caller */
+  bool by_update;         /* its updates are dated by its file */
+  bool has_age;           /* as in a sample */
+  int64_t file_behind_ns; /* this clock less the time of its file, when that was new; set by the caller */
   int64_t age_ns, period_ns;
   bool has_power;
   double power_w;
@@ -140,13 +140,13 @@ struct verdict_context {
   bool merged;   /* it lies where the VM's directory is missing from the path */
   bool kernel;   /* in sysfs */
   bool guest;    /* in a guest, which sees its own counter: who reads this has no hand in the writer */
-  bool others_grow;    /* some counter is updated by more than nothing */
-  bool vanished;       /* its file was there when the watch began */
-  const char *cache;   /* a mount that may show old content: which; else NULL */
-  const char *uncache; /* and what helps */
-  bool spaced;         /* the file has more bytes than its number has digits */
-  const char *closed;  /* denied: what is closed, and to whom; may be NULL */
-  const char *open_it; /* denied: the command that helps; may be NULL */
+  bool others_grow;          /* some counter is updated by more than nothing */
+  bool vanished;             /* its file was there when the watch began */
+  const char *cache;         /* a mount that may show old content: which; else NULL */
+  const char *cache_remedy;  /* and what helps */
+  bool spaced;               /* the file has more bytes than its number has digits */
+  const char *obstacle;      /* denied: what is closed, and to whom; may be NULL */
+  const char *access_remedy; /* denied: the command that helps; may be NULL */
 };
 
 /* Each function below sets the whole of *verdict, which is for verdict_free(). */
@@ -163,16 +163,16 @@ void verdict_of_none_selected(const char *places, struct verdict *verdict);
 
 /* All VMs against the host. The strings are borrowed. */
 struct comparison {
-  int error;             /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
-  const char *what;      /* which zones of the host: "packages and DRAM" */
-  const char *path;      /* the host's counter that was not read, as a word for a shell; may be NULL */
-  const char *open_it;   /* denied: the command that helps; may be NULL */
-  bool named;            /* the user named the host's counters */
-  bool guest;            /* this is no host */
-  bool partial;          /* not all VMs are looked at, as --vm says */
-  double factor;         /* the scale that the VMs' energies have */
-  size_t counted, alive; /* VMs whose energy is in vms_w, of those that are updated */
-  uint64_t pauses;       /* of their writer */
+  int error;                 /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
+  const char *what;          /* which zones of the host: "packages and DRAM" */
+  const char *path;          /* the host's counter that was not read, as a word for a shell; may be NULL */
+  const char *access_remedy; /* denied: the command that helps; may be NULL */
+  bool named;                /* the user named the host's counters */
+  bool guest;                /* this is no host */
+  bool partial;              /* not all VMs are looked at, as --vm says */
+  double factor;             /* the scale that the VMs' energies have */
+  size_t counted, alive;     /* VMs whose energy is in vms_w, of those that are updated */
+  uint64_t pauses;           /* of their writer */
   double vms_w, host_w;
   int64_t first_ns, last_ns; /* the time that host_w is the mean of; its energies then */
   double first_host_j, last_host_j;

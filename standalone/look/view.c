@@ -45,7 +45,7 @@ static void edit(struct view *view, int key) {
   if (key == VIEW_KEY_ESCAPE)
     filter[0] = '\0';
   if (key == VIEW_KEY_ESCAPE || key == '\n' || key == '\r')
-    view->editing = false;
+    view->edits_filter = false;
   else if (key == VIEW_KEY_BACKSPACE || key == 0x7f || key == '\b')
     drop_last(filter);
   else if (key == ('u' & 0x1f)) /* Ctrl-U, as in a shell */
@@ -114,7 +114,7 @@ static void command(struct view *view, int key) {
     break;
   case '/':
     view->board.filter[0] = '\0';
-    view->editing = true;
+    view->edits_filter = true;
     break;
   case VIEW_KEY_ESCAPE:
     view->board.filter[0] = '\0';
@@ -125,7 +125,7 @@ static void command(struct view *view, int key) {
     break;
   case 'h':
   case '?':
-    view->helping = true;
+    view->shows_help = true;
     break;
   default:
     break;
@@ -133,10 +133,10 @@ static void command(struct view *view, int key) {
 }
 
 void view_press(struct view *view, int key, size_t rows, size_t page) {
-  if (view->helping) {
-    view->helping = false;
+  if (view->shows_help) {
+    view->shows_help = false;
     view->quit = key == 'q' || key == 'Q';
-  } else if (view->editing) {
+  } else if (view->edits_filter) {
     edit(view, key);
   } else if (!scroll(view, key, page)) {
     command(view, key);

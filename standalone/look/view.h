@@ -27,10 +27,10 @@ enum view_key {
 
 struct view {
   struct board_view board;
-  size_t top;   /* the first VM on the screen */
-  bool paused;  /* the screen stands still */
-  bool helping; /* the keys are explained */
-  bool editing; /* keys go into the filter */
+  size_t top;        /* the first VM on the screen */
+  bool paused;       /* the screen stands still */
+  bool shows_help;   /* the keys are explained */
+  bool edits_filter; /* keys go into the filter */
   bool quit;
 };
 

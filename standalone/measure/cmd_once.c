@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool tell_stopped(const struct measure *measure) {
+static bool report_stopped(const struct measure *measure) {
   const struct options *options = measure->options;
   if (measure->stop.reason != STOP_SIGNAL || options->until_enter)
     return false;
@@ -23,7 +23,7 @@ static bool tell_stopped(const struct measure *measure) {
 /* Windows that are shorter say nothing: a script without a terminal, as a rule. */
 #define WINDOW_LEAST_S 0.01
 
-static bool tell_empty(const struct measure *measure) {
+static bool report_empty(const struct measure *measure) {
   enum stop_reason reason = measure->stop.reason;
   if ((reason != STOP_EOF && reason != STOP_ENTER) || measure_duration_s(measure) >= WINDOW_LEAST_S)
     return false;
@@ -44,9 +44,9 @@ static bool run_window(struct measure *measure) {
     message_error("the measurement failed: %s", strerror(-status));
     return false;
   }
-  if (tell_empty(measure))
+  if (report_empty(measure))
     return false;
-  bool cut_short = tell_stopped(measure);
+  bool cut_short = report_stopped(measure);
   if (!measure_end(measure))
     return false;
   status = 0;

@@ -52,8 +52,8 @@ static bool report(const struct measure *measure, FILE *file) {
 }
 
 /*
- * Until the command has ended: true. What it got from the terminal itself is not sent to it again. False, and told: the
- * measurement failed, and the command may still run.
+ * Until the command has ended: true. What it got from the terminal itself is not sent to it again. False, and reported:
+ * the measurement failed, and the command may still run.
  */
 static bool wait_for_child(struct measure *measure, const struct child *child) {
   measure->stop.child_fd = child->fd;
@@ -71,7 +71,7 @@ static bool wait_for_child(struct measure *measure, const struct child *child) {
   return status >= 0;
 }
 
-static int tell_not_started(const char *command, int status) {
+static int report_not_started(const char *command, int status) {
   message_error("unable to run '%s': %s", command, strerror(-status));
   return status == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
 }
@@ -83,15 +83,15 @@ static int run_child(struct measure *measure, FILE *file) {
   struct child child;
   int status = child_start(&child, options->command, &measure->stop.old_mask);
   if (status != 0)
-    return tell_not_started(options->command[0], status);
+    return report_not_started(options->command[0], status);
   bool measured = wait_for_child(measure, &child) && measure_end(measure);
   int ended = child_finish(&child);
   if (ended < 0) {
     message_error("unable to learn how '%s' ended: %s", options->command[0], strerror(-ended));
     return STATUS_FAILED;
   }
-  bool told = measured && report(measure, file) && measure_report_faults(measure) == 0;
-  return ended == 0 && !told ? STATUS_FAILED : ended;
+  bool reported = measured && report(measure, file) && measure_report_faults(measure) == 0;
+  return ended == 0 && !reported ? STATUS_FAILED : ended;
 }
 
 static int run_run(const struct options *options) {

@@ -56,9 +56,9 @@ struct series {
   int64_t taken_mono_ns;     /* when the last one was */
   struct metadata_step *steps;
   size_t steps_num;
-  uint64_t dropped; /* rows that were lost when it was last told */
-  bool left_out;    /* told of a counter without a column */
-  bool dropping;    /* the last sample lost rows, and that was told */
+  uint64_t rows_lost;     /* rows that were lost when it was last told */
+  bool left_out_reported; /* told of a counter without a column */
+  bool losing_rows;       /* the last sample lost rows, and that was told */
   bool failed;
 };
 
@@ -105,24 +105,24 @@ static bool output_has_room(const struct series *series) {
   return ready <= 0 || fds[1].revents == 0;
 }
 
-static void tell_left_out(struct series *series) {
-  if (series->left_out || csv_left_out(series->csv) == NULL)
+static void warn_left_out(struct series *series) {
+  if (series->left_out_reported || csv_left_out(series->csv) == NULL)
     return;
   message_warning("'%s' came after the start and has no column; with --long, VMs that come later have rows",
                   csv_left_out(series->csv));
-  series->left_out = true;
+  series->left_out_reported = true;
 }
 
 /* Tells when rows begin to be lost, and when that is over. */
-static void tell_dropped(struct series *series) {
+static void report_lost_rows(struct series *series) {
   uint64_t dropped = csv_dropped(series->csv);
-  if (dropped != series->dropped && !series->dropping)
+  if (dropped != series->rows_lost && !series->losing_rows)
     message_error("unable to write to '%s': %s; going on, rows are lost until this is mended",
                   csv_error_path(series->csv), strerror(-csv_last_error(series->csv)));
-  else if (dropped == series->dropped && series->dropping)
+  else if (dropped == series->rows_lost && series->losing_rows)
     message_error("rows are written again, %" PRIu64 " were lost", dropped);
-  series->dropping = dropped != series->dropped;
-  series->dropped = dropped;
+  series->losing_rows = dropped != series->rows_lost;
+  series->rows_lost = dropped;
 }
 
 static void note_look(struct series *series, int status) {
@@ -134,11 +134,11 @@ static void note_look(struct series *series, int status) {
 
 static void take_sample(struct series *series, const struct instant *now) {
   int status = sampler_pass(series->sampler, now);
-  tell_left_out(series);
+  warn_left_out(series);
   if (reader_left(series))
     return;
-  bool lost_rows = csv_dropped(series->csv) != series->dropped;
-  tell_dropped(series);
+  bool lost_rows = csv_dropped(series->csv) != series->rows_lost;
+  report_lost_rows(series);
   note_look(series, lost_rows ? 0 : status);
   series->failed = series->failed || status != 0;
 }
@@ -192,7 +192,7 @@ static void show_progress(struct series *series, const struct instant *now) {
 }
 
 /* Why it ended before its time, or on demand. */
-static void tell_stopped(struct series *series) {
+static void report_stopped(struct series *series) {
   if (series->stop.reason == STOP_EOF)
     message_note("stopped by the end of standard input");
   else if (series->stop.reason == STOP_SIGNAL && series->options->manual_stop)
@@ -257,7 +257,7 @@ static void sample_until_end(struct series *series) {
         progress_leave(series->progress);
       if (take_mark(series, now.wall_ns))
         continue;
-      tell_stopped(series);
+      report_stopped(series);
       return;
     }
     int64_t wall_ns;
@@ -333,9 +333,9 @@ static void report(struct series *series) {
   if (!options->quiet)
     summary_print(series->summary, &run, options->to_output ? stderr : stdout);
   message_flush_output();
-  if (series->dropped > 0)
-    message_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->dropped, csv_error_path(series->csv),
-                  strerror(-csv_last_error(series->csv)));
+  if (series->rows_lost > 0)
+    message_error("%" PRIu64 " rows were lost, the last error: '%s': %s", series->rows_lost,
+                  csv_error_path(series->csv), strerror(-csv_last_error(series->csv)));
   summary_warn(series->summary, options->meter.base, options->interval_ns, true);
   if (summary_report_unread(series->summary, "at the end") > 0)
     series->failed = true;
@@ -474,7 +474,7 @@ static int run_ts(const struct options *options) {
   if (status == 0)
     status = stop_open(&series.stop, options->manual_stop || options->marks ? STDIN_FILENO : -1, &more);
   if (status == 0) {
-    series.stop.words = true;
+    series.stop.reports_lines = true;
     good = capture(&series);
     stop_close(&series.stop);
   } else {

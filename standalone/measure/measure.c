@@ -17,8 +17,8 @@
 #define LOOK_EVERY_NS NS_PER_S
 #define LOOK_CLOSE_NS (100 * NS_PER_MS)
 
-/* A figure that may be wrong by more than this is said to be doubtful. */
-#define DOUBT_MAX 0.05
+/* A figure that may be wrong by more than this share gets a warning. */
+#define UNCERTAINTY_MAX 0.05
 
 bool measure_open(struct measure *measure, const struct options *options, bool bounds, int input_fd,
                   const sigset_t *more) {
@@ -59,7 +59,7 @@ static bool has_any_value(const struct measure *measure) {
   return false;
 }
 
-static bool tell_failure(int status) {
+static bool report_failure(int status) {
   message_error("the measurement failed: %s", strerror(-status));
   return false;
 }
@@ -67,7 +67,7 @@ static bool tell_failure(int status) {
 bool measure_begin(struct measure *measure) {
   int status = look(measure, &measure->start);
   if (status != 0)
-    return tell_failure(status);
+    return report_failure(status);
   if (!inputs_report_search(measure->sampler, measure->options))
     return false;
   if (!has_any_value(measure)) {
@@ -79,11 +79,11 @@ bool measure_begin(struct measure *measure) {
   /* what was read before the window began is from before it for certain */
   status = clock_now(&measure->start);
   if (status != 0)
-    return tell_failure(status);
+    return report_failure(status);
   window_begin(measure->window, measure->start.mono_ns);
   struct instant now;
   status = look(measure, &now);
-  return status == 0 ? true : tell_failure(status);
+  return status == 0 ? true : report_failure(status);
 }
 
 /* Waits for the next look or end_ns, and looks. */
@@ -117,7 +117,7 @@ bool measure_end(struct measure *measure) {
     return true; /* the last look was the end */
   int status = clock_now(&measure->end);
   if (status != 0)
-    return tell_failure(status);
+    return report_failure(status);
   window_end(measure->window, measure->end.mono_ns);
   struct instant now;
   status = look(measure, &now);
@@ -132,7 +132,7 @@ bool measure_end(struct measure *measure) {
     if (status >= 0)
       status = look(measure, &now);
   }
-  return status == 0 ? true : tell_failure(status);
+  return status == 0 ? true : report_failure(status);
 }
 
 double measure_duration_s(const struct measure *measure) {
@@ -275,19 +275,19 @@ int measure_print_json(const struct measure *measure, FILE *out) {
   return json_print(to_json(measure), out);
 }
 
-static void tell_doubt(const struct window_result *worst, size_t doubtful, bool of_command) {
+static void warn_uncertain(const struct window_result *worst, size_t uncertain, bool of_command) {
   char more[64] = "";
-  if (doubtful > 1)
-    snprintf(more, sizeof(more), " (and %zu more counters)", doubtful - 1);
+  if (uncertain > 1)
+    snprintf(more, sizeof(more), " (and %zu more counters)", uncertain - 1);
   message_warning("'%s'%s was updated %" PRIu64
                   " time%s in the window, so its energy may be wrong by up to %.0f %%; %s",
-                  worst->label, more, worst->updates, worst->updates == 1 ? "" : "s", worst->doubt * 100,
+                  worst->label, more, worst->updates, worst->updates == 1 ? "" : "s", worst->uncertainty * 100,
                   of_command ? "leave out --no-bounds" : "use --bounds, or a longer window");
 }
 
 size_t measure_report_faults(const struct measure *measure) {
-  struct window_result worst = {.doubt = 0};
-  size_t unread = 0, doubtful = 0;
+  struct window_result worst = {.uncertainty = 0};
+  size_t unread = 0, uncertain = 0;
   for (size_t i = 0; i < window_count(measure->window); i++) {
     struct window_result result;
     window_result(measure->window, i, &result);
@@ -305,11 +305,11 @@ size_t measure_report_faults(const struct measure *measure) {
       message_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);
     else if (!result.has_energy)
       message_warning("'%s' was not updated: its energy is not known", result.label);
-    doubtful += result.doubt > DOUBT_MAX;
-    if (result.doubt > worst.doubt)
+    uncertain += result.uncertainty > UNCERTAINTY_MAX;
+    if (result.uncertainty > worst.uncertainty)
       worst = result;
   }
-  if (doubtful > 0)
-    tell_doubt(&worst, doubtful, measure->options->command != NULL);
+  if (uncertain > 0)
+    warn_uncertain(&worst, uncertain, measure->options->command != NULL);
   return unread;
 }

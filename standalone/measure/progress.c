@@ -20,8 +20,8 @@ struct progress {
   struct csv_text vms; /* ", vm-001 100.04 W" for each VM, as long as they are few */
   size_t count, with_power;
   double total_w;
-  bool typing;   /* the line stands above the one that the user types */
-  bool standing; /* a line is on the terminal */
+  bool user_types; /* the line stands above the one that the user types */
+  bool shown;      /* a line is on the terminal */
   int64_t shown_mono_ns;
 };
 
@@ -50,12 +50,12 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   return 0;
 }
 
-int progress_new(bool typing, struct progress **progress) {
+int progress_new(bool user_types, struct progress **progress) {
   struct progress *p = calloc(1, sizeof(*p));
   if (p == NULL)
     return -ENOMEM;
   p->sink = (struct sink){.begin = begin_pass, .put = put_sample};
-  p->typing = typing;
+  p->user_types = user_types;
   *progress = p;
   return 0;
 }
@@ -125,37 +125,37 @@ static size_t terminal_width(void) {
 
 void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns) {
   if (stop_in_background(STDERR_FILENO)) {
-    progress->standing = false; /* others write onto the terminal */
+    progress->shown = false; /* others write onto the terminal */
     return;
   }
-  if (progress->standing && mono_ns - progress->shown_mono_ns < SHOW_EVERY_NS)
+  if (progress->shown && mono_ns - progress->shown_mono_ns < SHOW_EVERY_NS)
     return;
   char text[PROGRESS_LINE_MAX];
   progress_format(progress, taken, planned, left_ns, terminal_width() - 1, text);
   /* sequences that every terminal of today knows: save the cursor, up, erase to the end of the line, back */
-  if (!progress->typing)
+  if (!progress->user_types)
     fprintf(stderr, "\r%s\033[K", text);
-  else if (progress->standing)
+  else if (progress->shown)
     fprintf(stderr, "\0337\033[A\r%s\033[K\0338", text);
   else
     fprintf(stderr, "\r%s\033[K\n", text);
   fflush(stderr);
-  progress->standing = true;
+  progress->shown = true;
   progress->shown_mono_ns = mono_ns;
 }
 
 void progress_clear(void *arg) {
   struct progress *progress = arg;
-  if (progress == NULL || !progress->standing)
+  if (progress == NULL || !progress->shown)
     return;
-  progress->standing = false;
+  progress->shown = false;
   if (stop_in_background(STDERR_FILENO))
     return;
-  fputs(progress->typing ? "\n" : "\r\033[K", stderr);
+  fputs(progress->user_types ? "\n" : "\r\033[K", stderr);
   fflush(stderr);
 }
 
 void progress_leave(struct progress *progress) {
   if (progress != NULL)
-    progress->standing = false;
+    progress->shown = false;
 }

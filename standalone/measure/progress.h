@@ -19,10 +19,10 @@
 struct progress;
 
 /*
- * typing: the user types lines on the same terminal; the line stands above what is typed, and what is typed is never
- * cleared. 0 or -ENOMEM.
+ * user_types: the user types lines on the same terminal; the line stands above what is typed, and what is typed is
+ * never cleared. 0 or -ENOMEM.
  */
-int progress_new(bool typing, struct progress **progress);
+int progress_new(bool user_types, struct progress **progress);
 /* Clears the line when one stands there. NULL is fine. */
 void progress_free(struct progress *progress);
 struct sink *progress_sink(struct progress *progress);

@@ -27,7 +27,7 @@
 struct record {
   const char *label; /* in the same block */
   char *path;
-  bool gone;
+  bool removed;
   bool tracked;
   bool has_start, has_update_at;
   bool awaited; /* no update since summary_await() */
@@ -48,12 +48,12 @@ struct summary {
   struct record **records;
   size_t records_num, records_size;
   void *by_label; /* tsearch(3) tree of the records */
-  size_t gone_num;
+  size_t removed_num;
   struct summary_counts counts;
-  int64_t now_ns, news_ns; /* of this pass; of the last one that saw an update */
-  int64_t silent_ns;       /* the longest time between two such passes */
-  bool tracks, news;       /* in this pass: a counter whose file time moves with it; an update of one */
-  uint64_t judged_updates; /* when the ages were last judged */
+  int64_t now_ns, updated_ns; /* of this pass; of the last one that saw an update */
+  int64_t silent_ns;          /* the longest time between two such passes */
+  bool tracks, updated;       /* in this pass: a counter whose file time moves with it; an update of one */
+  uint64_t judged_updates;    /* when the ages were last judged */
   bool warned;
 };
 
@@ -96,7 +96,7 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
   struct summary *summary = (struct summary *)sink;
   (void)count;
   summary->now_ns = now->mono_ns;
-  summary->tracks = summary->news = false;
+  summary->tracks = summary->updated = false;
   return 0;
 }
 
@@ -142,13 +142,13 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
 }
 
 /* The record of a counter that was gone and is back. */
-static struct record *find_gone(struct summary *summary, const char *label) {
+static struct record *find_removed(struct summary *summary, const char *label) {
   const struct record key = {.label = label};
   struct record **node = tfind(&key, &summary->by_label, compare_labels);
-  if (node == NULL || !(*node)->gone)
+  if (node == NULL || !(*node)->removed)
     return NULL;
-  (*node)->gone = false;
-  summary->gone_num--;
+  (*node)->removed = false;
+  summary->removed_num--;
   return *node;
 }
 
@@ -156,7 +156,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   struct summary *summary = (struct summary *)sink;
   struct record *record = *sample->slot;
   if (record == NULL) {
-    record = find_gone(summary, sample->label);
+    record = find_removed(summary, sample->label);
     if (record == NULL && summary->counting && !summary->follow)
       return 0;
     if (record == NULL)
@@ -173,7 +173,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
     count_sample(&summary->counts, record, sample);
     bool tracks = sample->mtime_moves && sample->has_energy;
     summary->tracks = summary->tracks || tracks;
-    summary->news = summary->news || (tracks && sample->updates > 0);
+    summary->updated = summary->updated || (tracks && sample->updates > 0);
   } else {
     record->has_start = sample->has_energy;
     record->start_uj = sample->energy_uj;
@@ -193,14 +193,14 @@ static void note_update(struct sink *sink, const struct update *update) {
 
 static int end_pass(struct sink *sink) {
   struct summary *summary = (struct summary *)sink;
-  if (summary->tracks && summary->now_ns - summary->news_ns > summary->silent_ns)
-    summary->silent_ns = summary->now_ns - summary->news_ns;
-  if (summary->news || !summary->tracks)
-    summary->news_ns = summary->now_ns;
-  if (!summary->counting || summary->follow || summary->gone_num == 0)
+  if (summary->tracks && summary->now_ns - summary->updated_ns > summary->silent_ns)
+    summary->silent_ns = summary->now_ns - summary->updated_ns;
+  if (summary->updated || !summary->tracks)
+    summary->updated_ns = summary->now_ns;
+  if (!summary->counting || summary->follow || summary->removed_num == 0)
     return 0;
   for (size_t i = 0; i < summary->records_num; i++) {
-    if (!summary->records[i]->gone)
+    if (!summary->records[i]->removed)
       continue;
     summary->counts.samples++;
     count_bad(&summary->counts, summary->records[i], -ENOENT);
@@ -214,10 +214,10 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
   *sample->slot = NULL;
   if (record == NULL)
     return;
-  record->gone = true;
+  record->removed = true;
   record->awaited = false;
   record->error = -ENOENT;
-  summary->gone_num++;
+  summary->removed_num++;
 }
 
 int summary_new(struct summary **summary) {
@@ -251,7 +251,7 @@ struct sink *summary_sink(struct summary *summary) {
 
 void summary_start(struct summary *summary, bool follow) {
   summary->counting = true;
-  summary->news_ns = summary->now_ns;
+  summary->updated_ns = summary->now_ns;
   summary->follow = follow;
 }
 
@@ -259,7 +259,7 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
   *counts = summary->counts;
   counts->silent_ns = summary->silent_ns;
   counts->counters = summary->records_num;
-  counts->gone = summary->gone_num;
+  counts->removed = summary->removed_num;
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
     double seen_ns = (double)(record->last_ns - record->first_ns);
@@ -275,7 +275,7 @@ void summary_count(const struct summary *summary, struct summary_counts *counts)
 
 void summary_await(struct summary *summary) {
   for (size_t i = 0; i < summary->records_num; i++)
-    summary->records[i]->awaited = !summary->records[i]->gone && summary->records[i]->error == 0;
+    summary->records[i]->awaited = !summary->records[i]->removed && summary->records[i]->error == 0;
 }
 
 bool summary_is_complete(const struct summary *summary) {
@@ -401,8 +401,8 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
   if (run->planned > 0)
     fprintf(out, " of %" PRIu64, run->planned);
   fprintf(out, ", every %s, of %zu counter%s", interval, counts.counters, plural(counts.counters));
-  if (counts.gone > 0)
-    fprintf(out, ", %zu gone at the end", counts.gone);
+  if (counts.removed > 0)
+    fprintf(out, ", %zu gone at the end", counts.removed);
   fputc('\n', out);
   fprintf(out, "missed ticks  %" PRIu64 ", the latest sample %s after its tick\n", run->missed, late);
   fprintf(out, "updates       %" PRIu64 "%s%s\n", counts.updates, *every == '\0' ? "" : ", ", every);
@@ -449,11 +449,11 @@ static void warn_of_aliases(struct summary *summary, int64_t interval_ns, uint32
 
 void summary_warn(struct summary *summary, enum meter_base base, int64_t interval_ns, bool at_end) {
   const struct summary_counts *counts = &summary->counts;
-  bool news = counts->updates != summary->judged_updates;
+  bool has_updates = counts->updates != summary->judged_updates;
   summary->judged_updates = counts->updates;
   if (at_end && counts->samples > counts->bad && counts->updates == 0)
     message_warning("no counter was updated during the run: is the writer running?");
-  else if (base == METER_SAMPLE && !summary->warned && (news || at_end))
+  else if (base == METER_SAMPLE && !summary->warned && (has_updates || at_end))
     warn_of_aliases(summary, interval_ns, at_end ? 1 : 2);
 }
 
@@ -461,7 +461,7 @@ size_t summary_report_unread(const struct summary *summary, const char *when) {
   size_t unread = 0;
   for (size_t i = 0; i < summary->records_num; i++) {
     const struct record *record = summary->records[i];
-    if (record->error == 0 || (record->gone && summary->follow))
+    if (record->error == 0 || (record->removed && summary->follow))
       continue;
     if (unread < NAMED_MAX)
       inputs_report_unread(record->path, when, record->error);

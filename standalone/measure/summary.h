@@ -29,7 +29,7 @@ struct summary_counts {
   int64_t period_ns;  /* the longest learned time between two updates; 0: none is known */
   int64_t silent_ns;  /* the longest time in which no counter was updated, between two samples */
   size_t counters;    /* that there were */
-  size_t gone;        /* of these, at the end */
+  size_t removed;     /* of these, at the end */
 };
 
 /* What the schedule says, for the report. */

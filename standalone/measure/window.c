@@ -6,11 +6,11 @@
 
 struct record {
   char *label, *path;
-  bool gone;                   /* it was removed in the window */
+  bool removed;                /* it was removed in the window */
   int first_error, last_error; /* of the first and the last pass */
   enum sample_state first_state, last_state;
-  bool updated, reset, spike, wrapped, gap; /* seen in the window */
-  bool stale, broken;                       /* in a stale spell; there was one between two updates */
+  bool updated, had_reset, had_spike, had_wrap, had_gap; /* in the window */
+  bool stale, stale_between_updates;                     /* in a stale spell; there was one between two updates */
   bool by_update;
   uint64_t updates;
   int64_t period_ns;
@@ -92,7 +92,7 @@ static int put_first(const struct sample *sample) {
 /* A writer that was down did not count: what its first update after a stale spell adds was drawn in no known time. */
 static void add_update(struct record *record, const struct sample *sample) {
   if (record->stale) {
-    record->broken = record->updated;
+    record->stale_between_updates = record->updated;
     record->first_update_ns = sample->update_mono_ns;
   } else {
     record->update_j += sample->delta_j;
@@ -119,10 +119,10 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   record->last_update_ns = sample->update_mono_ns;
   record->by_update = sample->by_update && sample->mtime_moves;
   record->updated = record->updated || sample->updates > 0;
-  record->reset = record->reset || sample->state == SAMPLE_RESET;
-  record->spike = record->spike || sample->state == SAMPLE_SPIKE;
-  record->wrapped = record->wrapped || sample->state == SAMPLE_WRAP;
-  record->gap = record->gap || sample->state == SAMPLE_GAP;
+  record->had_reset = record->had_reset || sample->state == SAMPLE_RESET;
+  record->had_spike = record->had_spike || sample->state == SAMPLE_SPIKE;
+  record->had_wrap = record->had_wrap || sample->state == SAMPLE_WRAP;
+  record->had_gap = record->had_gap || sample->state == SAMPLE_GAP;
   return 0;
 }
 
@@ -136,7 +136,7 @@ static void forget_counter(struct sink *sink, const struct sample *sample) {
   (void)sink;
   struct record *record = *sample->slot;
   if (record != NULL)
-    record->gone = true;
+    record->removed = true;
   *sample->slot = NULL;
 }
 
@@ -181,8 +181,8 @@ void window_end(struct window *window, int64_t end_ns) {
 }
 
 /* No update is to be waited for. A torn read is none's end, unless it stays so for long. */
-static bool is_hopeless(const struct window *window, const struct record *record) {
-  if (record->gone || record->first_error != 0 || record->last_state == SAMPLE_STALE)
+static bool will_not_be_updated(const struct window *window, const struct record *record) {
+  if (record->removed || record->first_error != 0 || record->last_state == SAMPLE_STALE)
     return true;
   return record->last_error != 0 &&
          (record->last_state != SAMPLE_TORN || window->now_ns - record->last_mono_ns > METER_STALE_NS);
@@ -190,14 +190,14 @@ static bool is_hopeless(const struct window *window, const struct record *record
 
 bool window_has_begun(const struct window *window) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!bounds_are_complete(&window->records[i]->bounds, 0) && !is_hopeless(window, window->records[i]))
+    if (!bounds_are_complete(&window->records[i]->bounds, 0) && !will_not_be_updated(window, window->records[i]))
       return false;
   return true;
 }
 
 bool window_is_complete(const struct window *window) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!bounds_are_complete(&window->records[i]->bounds, 1) && !is_hopeless(window, window->records[i]))
+    if (!bounds_are_complete(&window->records[i]->bounds, 1) && !will_not_be_updated(window, window->records[i]))
       return false;
   return true;
 }
@@ -208,13 +208,13 @@ size_t window_count(const struct window *window) {
 
 /* Of a counter that has a value at both ends. */
 static enum sample_state state_between(const struct record *record) {
-  if (record->reset)
+  if (record->had_reset)
     return SAMPLE_RESET;
-  if (record->spike)
+  if (record->had_spike)
     return SAMPLE_SPIKE;
-  if (record->wrapped)
+  if (record->had_wrap)
     return SAMPLE_WRAP;
-  if (record->gap)
+  if (record->had_gap)
     return SAMPLE_GAP;
   if (record->updated && record->last_state == SAMPLE_HELD)
     return SAMPLE_OK; /* held since the last second only */
@@ -226,7 +226,7 @@ static void find_power(const struct record *record, struct window_result *result
   double energy_j = record->by_update ? record->update_j : record->energy_j;
   int64_t dt_ns = record->by_update ? record->last_update_ns - record->first_update_ns
                                     : record->last_mono_ns - record->first_mono_ns;
-  if (dt_ns <= 0 || record->last_state == SAMPLE_STALE || (record->by_update && record->broken))
+  if (dt_ns <= 0 || record->last_state == SAMPLE_STALE || (record->by_update && record->stale_between_updates))
     return;
   result->has_power = true;
   result->power_w = energy_j / ((double)dt_ns / 1e9);
@@ -257,22 +257,22 @@ static void set_read(const struct record *record, struct window_result *result) 
   find_power(record, result);
   int64_t window_ns = record->last_mono_ns - record->first_mono_ns;
   if (record->period_ns > 0 && window_ns > 0)
-    result->doubt = (double)record->period_ns / (double)window_ns;
-  if (result->doubt > 1 || (record->updates == 0 && record->last_state == SAMPLE_HELD))
-    result->doubt = 1;
+    result->uncertainty = (double)record->period_ns / (double)window_ns;
+  if (result->uncertainty > 1 || (record->updates == 0 && record->last_state == SAMPLE_HELD))
+    result->uncertainty = 1;
 }
 
 void window_result(const struct window *window, size_t index, struct window_result *result) {
   const struct record *record = window->records[index];
   *result = (struct window_result){.label = record->label, .path = record->path};
   result->failed_at_start = record->first_error != 0;
-  bool is_there = !record->gone && record->last_error == 0;
+  bool is_there = !record->removed && record->last_error == 0;
   if (record->first_error != 0) {
     result->error = record->first_error;
     result->state = record->first_state;
   } else if (window->bounded && (is_there || bounds_are_complete(&record->bounds, 1))) {
     set_bounded(window, record, result); /* if it is complete, whatever became of the counter after the window */
-  } else if (record->gone) {
+  } else if (record->removed) {
     result->error = -ENOENT;
     result->state = SAMPLE_MISSING;
   } else if (record->last_error != 0) {

@@ -37,7 +37,8 @@ struct window_result {
       state; /* why there is no energy; else reset, spike, wrap or gap when there was one, else how it ended */
   int error; /* why there is no energy, see counter_error_text() */
   bool failed_at_start;
-  double doubt; /* readings: the share of energy_j, 0 to 1, that may be of before or behind the window; 0: not known */
+  double uncertainty; /* readings: the share of energy_j, 0 to 1, that may be of before or behind the window; 0: not
+                         known */
   uint64_t updates;
 };
 
