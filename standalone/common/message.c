@@ -67,10 +67,10 @@ void message_before(void (*clear)(void *arg), void *arg) {
   clear_arg = arg;
 }
 
-void message_print(const char *format, ...) {
+void message_print(FILE *out, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  put_line(stdout, "", format, arguments);
+  put_line(out, "", format, arguments);
   va_end(arguments);
 }
 

@@ -8,6 +8,8 @@
 #ifndef VM_ENERGY_MESSAGE_H
 #define VM_ENERGY_MESSAGE_H
 
+#include <stdio.h>
+
 /* Exit status of the tool. */
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -21,8 +23,8 @@ void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 void message_be_quiet(void);
 
-/* A line on standard output, made safe in the same way. */
-void message_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A line of a result, made safe in the same way. */
+void message_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Sends what was printed on its way, so that it stands before what is told next. message_close_output() closes standard

@@ -14,10 +14,8 @@
 
 #include "core/clock.h"
 #include "core/counter.h"
-#include "core/label.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,12 +107,6 @@ static void print_cell(enum column column, const char *text, size_t width) {
   printf("%s  ", fit);
 }
 
-static void print_path(const char *path) {
-  char *printable = label_printable(path);
-  puts(printable != NULL ? printable : "?");
-  free(printable);
-}
-
 static void print_table(const struct roster *roster) {
   size_t widths[COLUMNS], total = 0;
   char text[SHOW_NUMBER_MAX];
@@ -130,20 +122,15 @@ static void print_table(const struct roster *roster) {
   size_t common = total + longest_path(roster) > show_columns(STDOUT_FILENO) ? common_directory(roster) : 0;
   for (enum column column = 0; column < COLUMNS; column++)
     print_cell(column, heads[column], widths[column]);
-  fputs("FILE", stdout);
-  if (common > 0) {
-    char *directory = strndup(inputs_display_path(roster_at(roster, 0)->last.path), common);
-    fputs(" in ", stdout);
-    print_path(directory != NULL ? directory : "?");
-    free(directory);
-  } else {
-    putchar('\n');
-  }
+  if (common > 0)
+    message_print(stdout, "FILE in %.*s", (int)common, inputs_display_path(roster_at(roster, 0)->last.path));
+  else
+    puts("FILE");
   for (size_t i = 0; i < roster_count(roster); i++) {
     const struct sample *sample = &roster_at(roster, i)->last;
     for (enum column column = 0; column < COLUMNS; column++)
       print_cell(column, cell(column, sample, text), widths[column]);
-    print_path(inputs_display_path(sample->path) + common);
+    message_print(stdout, "%s", inputs_display_path(sample->path) + common);
   }
 }
 

@@ -288,17 +288,17 @@ static void print_files(const struct series *series) {
   size_t files = csv_files(series->csv);
   for (size_t i = 0; i < files; i++) {
     if (i == LISTED_MAX && !options->quiet) {
-      message_print("and %zu more in %s", files - i, csv_dir(series->csv));
+      message_print(stdout, "and %zu more in %s", files - i, csv_dir(series->csv));
       break;
     }
     const char *dir = csv_dir(series->csv), *file = csv_file(series->csv, i);
     if (raw)
       printf("%s/%s\n", dir, file);
     else
-      message_print("%s%s/%s", options->quiet ? "" : "wrote ", dir, file);
+      message_print(stdout, "%s%s/%s", options->quiet ? "" : "wrote ", dir, file);
   }
   if (series->marks.count > 0 && !options->quiet)
-    message_print("wrote %s, %" PRIu64 " mark%s", series->marks.path, series->marks.count,
+    message_print(stdout, "wrote %s, %" PRIu64 " mark%s", series->marks.path, series->marks.count,
                   series->marks.count == 1 ? "" : "s");
 }
 

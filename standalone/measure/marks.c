@@ -34,23 +34,12 @@ static int create(struct marks *marks) {
   return status;
 }
 
-static int name_mark(struct marks *marks, const char *name) {
-  if (*name == '\0') {
-    snprintf(marks->name, sizeof(marks->name), "mark %" PRIu64, marks->count + 1);
-    return 0;
-  }
-  char *printable = label_printable(name);
-  if (printable == NULL)
-    return -ENOMEM;
-  snprintf(marks->name, sizeof(marks->name), "%s", printable);
-  free(printable);
-  return 0;
-}
-
 int marks_add(struct marks *marks, int64_t wall_ns, const char *name) {
-  int status = name_mark(marks, name);
-  if (status == 0 && marks->file.fd < 0)
-    status = create(marks);
+  snprintf(marks->name, sizeof(marks->name), "%s", name);
+  label_make_printable(marks->name);
+  if (*name == '\0')
+    snprintf(marks->name, sizeof(marks->name), "mark %" PRIu64, marks->count + 1);
+  int status = marks->file.fd < 0 ? create(marks) : 0;
   if (status != 0)
     return status;
   csv_text_clear(&marks->text);

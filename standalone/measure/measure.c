@@ -6,11 +6,9 @@
 #include "common/ticker.h"
 
 #include "core/clock.h"
-#include "core/label.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A second is often enough to lose little by a reset; around the edges of a window with bounds it is more often. */
@@ -148,12 +146,6 @@ static void print_bounds(const struct bounds_result *bounds, FILE *out) {
     fprintf(out, "   (at least %.6f)", bounds->low_j);
 }
 
-static void print_path(const char *path, FILE *out) {
-  char *printable = label_printable(inputs_display_path(path));
-  fprintf(out, "   (%s)\n", printable != NULL ? printable : "?");
-  free(printable);
-}
-
 /*
  * All counters. Where one of them has no energy, that of all is not known, but it is at least that of the others; so it
  * is with each number of it.
@@ -216,7 +208,7 @@ void measure_print_text(const struct measure *measure, FILE *out) {
     if (measure->bounds)
       fputc('\n', out);
     else
-      print_path(result.path, out);
+      message_print(out, "   (%s)", inputs_display_path(result.path));
   }
   bool of_command = measure->options->command != NULL;
   if (measure->options->total && (!of_command || window_count(measure->window) > 1))
