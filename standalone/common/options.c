@@ -27,9 +27,14 @@ struct option_row {
   char letter;          /* 0: none */
   const char *argument; /* NULL: it has none */
   const char *text;     /* help; '\n' breaks the line */
-  /* Takes the value. NULL: done, else what the value should be ("is no ..."). */
+  /* One of these: takes the value (NULL: done, else what the value should be: "is no ..."); */
   const char *(*take)(struct options *options, const char *value);
+  size_t flag; /* offset of the bool in struct options that the option sets, */
+  bool clears; /* or clears; */
+  enum csv_layout layout;
 };
+
+#define FLAG(member) offsetof(struct options, member)
 
 static const char *take_file(struct options *options, const char *value) {
   if (*value == '\0')
@@ -56,12 +61,6 @@ static const char *take_vm(struct options *options, const char *value) {
   snprintf(why, sizeof(why), "is no %s: %s", is_regex ? "regular expression" : "name",
            selection_fault(options->selection));
   return why;
-}
-
-static const char *take_ignore_selected(struct options *options, const char *value) {
-  (void)value;
-  options->ignore_selected = true;
-  return NULL;
 }
 
 static const char *take_positive(const char *value, int64_t *ns) {
@@ -155,88 +154,9 @@ static const char *take_host_counter(struct options *options, const char *value)
   return NULL;
 }
 
-static const char *take_layout(struct options *options, enum csv_layout layout) {
-  if (options->layout != CSV_COMBINED && options->layout != layout)
-    return layout == CSV_LONG ? "does not go with '--separate-files'" : "does not go with '--long'";
-  options->layout = layout;
-  return NULL;
-}
-
-static const char *take_separate(struct options *options, const char *value) {
-  (void)value;
-  return take_layout(options, CSV_SEPARATE);
-}
-
-static const char *take_long(struct options *options, const char *value) {
-  (void)value;
-  return take_layout(options, CSV_LONG);
-}
-
-static const char *take_manual_stop(struct options *options, const char *value) {
-  (void)value;
-  options->manual_stop = true;
-  return NULL;
-}
-
-static const char *take_marks(struct options *options, const char *value) {
-  (void)value;
-  options->marks = true;
-  return NULL;
-}
-
-static const char *take_complete(struct options *options, const char *value) {
-  (void)value;
-  options->complete = true;
-  return NULL;
-}
-
-static const char *take_until_enter(struct options *options, const char *value) {
-  (void)value;
-  options->until_enter = true;
-  return NULL;
-}
-
-static const char *take_json(struct options *options, const char *value) {
-  (void)value;
-  options->json = true;
-  return NULL;
-}
-
 static const char *take_picture(struct options *options, const char *value) {
   options->picture = value;
   return NULL;
-}
-
-static const char *take_stacked(struct options *options, const char *value) {
-  (void)value;
-  options->stacked = true;
-  return options->bounds ? "does not go with '--bounds'" : NULL;
-}
-
-static const char *take_relative(struct options *options, const char *value) {
-  (void)value;
-  options->relative = true;
-  return NULL;
-}
-
-static const char *take_force(struct options *options, const char *value) {
-  (void)value;
-  options->force = true;
-  return NULL;
-}
-
-static const char *take_csv(struct options *options, const char *value) {
-  (void)value;
-  if (options->json)
-    return "does not go with '--json'";
-  options->csv = true;
-  return NULL;
-}
-
-static const char *take_report_json(struct options *options, const char *value) {
-  if (options->csv)
-    return "does not go with '--csv'";
-  return take_json(options, value);
 }
 
 /* A number, else a path. */
@@ -265,40 +185,12 @@ static const char *take_power(struct options *options, const char *value) {
 }
 
 static const char *take_group_by(struct options *options, const char *value) {
-  if (options->groups_file != NULL)
-    return "does not go with '--groups'";
   options->group_by = value;
   return NULL;
 }
 
 static const char *take_groups(struct options *options, const char *value) {
-  if (options->group_by != NULL)
-    return "does not go with '--group-by'";
   options->groups_file = value;
-  return NULL;
-}
-
-static const char *take_bounds(struct options *options, const char *value) {
-  (void)value;
-  options->bounds = true;
-  return NULL;
-}
-
-static const char *take_plot_bounds(struct options *options, const char *value) {
-  if (options->stacked || options->recorded)
-    return options->stacked ? "does not go with '--stacked'" : "does not go with '--power recorded'";
-  return take_bounds(options, value);
-}
-
-static const char *take_total(struct options *options, const char *value) {
-  (void)value;
-  options->total = true;
-  return NULL;
-}
-
-static const char *take_no_bounds(struct options *options, const char *value) {
-  (void)value;
-  options->bounds = false;
   return NULL;
 }
 
@@ -309,105 +201,109 @@ static const char *take_json_file(struct options *options, const char *value) {
   return NULL;
 }
 
-static const char *take_quiet(struct options *options, const char *value) {
-  (void)value;
-  options->quiet = true;
-  return NULL;
-}
-
 static const struct option_row rows[] = {
     {ALL, "files", 0, "PATH...",
      "energy_uj files, or patterns of them in quotes; may be\n"
      "repeated (default: where Scaphandre writes them)",
-     take_file},
+     .take = take_file},
     {ALL, "vm", 0, "NAME",
      "only the VM of this name, or with /REGEX/ all whose name it\n"
      "matches; may be repeated (default: all)",
-     take_vm},
-    {ALL, "ignore-selected", 0, NULL, "leave out what --vm names, and take all others", take_ignore_selected},
-    {OPTIONS_TOP, "interval", 'i', "TIME", "time between two looks (default: 1)", take_interval},
-    {OPTIONS_TOP, "count", 'n', "N", "end after so many (default: never)", take_count},
-    {OPTIONS_TS, "interval", 'i', "TIME", "time between two samples (default: 1)", take_interval},
-    {OPTIONS_TS, "count", 'n', "N", "number of samples (default: 120); ignored with\n--manual-stop", take_count},
+     .take = take_vm},
+    {ALL, "ignore-selected", 0, NULL, "leave out what --vm names, and take all others", .flag = FLAG(ignore_selected)},
+    {OPTIONS_TOP, "interval", 'i', "TIME", "time between two looks (default: 1)", .take = take_interval},
+    {OPTIONS_TOP, "count", 'n', "N", "end after so many (default: never)", .take = take_count},
+    {OPTIONS_TS, "interval", 'i', "TIME", "time between two samples (default: 1)", .take = take_interval},
+    {OPTIONS_TS, "count", 'n', "N", "number of samples (default: 120); ignored with\n--manual-stop",
+     .take = take_count},
     {OPTIONS_TS, "manual-stop", 0, NULL, "sample until Enter is pressed; a line with words is a\nmark, see --marks",
-     take_manual_stop},
+     .flag = FLAG(manual_stop)},
     {OPTIONS_TS, "marks", 0, NULL,
      "each line of standard input is written into marks.csv, as\n"
      "the phase that begins then",
-     take_marks},
+     .flag = FLAG(marks)},
     {OPTIONS_TS, "complete", 0, NULL,
      "after the last sample wait for one more update of each\n"
      "counter, so that the energy has an upper bound",
-     take_complete},
+     .flag = FLAG(complete)},
     {OPTIONS_TS, "out", 'o', "FILE",
      "name of the CSV file (default: power.csv); a directory in\n"
      "it is not used, see --out-dir; -: rows go to standard\n"
      "output as they come, and no file is made",
-     take_out},
-    {OPTIONS_TS, "out-dir", 0, "DIR", "where run_YYYYMMDD_HHMMSS is made (default: csv)", take_out_dir},
-    {OPTIONS_TS, "separate-files", 0, NULL, "one CSV file per VM: FILE_<label>.csv", take_separate},
+     .take = take_out},
+    {OPTIONS_TS, "out-dir", 0, "DIR", "where run_YYYYMMDD_HHMMSS is made (default: csv)", .take = take_out_dir},
+    {OPTIONS_TS, "separate-files", 0, NULL, "one CSV file per VM: FILE_<label>.csv", .layout = CSV_SEPARATE},
     {OPTIONS_TS, "long", 0, NULL,
      "one row per VM and sample, for VMs that come and go:\n"
      "ts,label,energy_uj,power_w,state",
-     take_long},
-    {OPTIONS_TS, "smooth", 0, "N", "add the moving average of power over N samples\n(default: 0, off)", take_smooth},
-    {OPTIONS_ONCE, "duration", 'd', "TIME", "how long to measure (default: 10)", take_duration},
-    {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored", take_until_enter},
+     .layout = CSV_LONG},
+    {OPTIONS_TS, "smooth", 0, "N", "add the moving average of power over N samples\n(default: 0, off)",
+     .take = take_smooth},
+    {OPTIONS_ONCE, "duration", 'd', "TIME", "how long to measure (default: 10)", .take = take_duration},
+    {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored",
+     .flag = FLAG(until_enter)},
     {OPTIONS_LIST, "duration", 'd', "TIME",
-     "watch so long: period and power are known after one or two\nupdates (default: 0, at once)", take_duration},
+     "watch so long: period and power are known after one or two\nupdates (default: 0, at once)",
+     .take = take_duration},
     {OPTIONS_CHECK, "duration", 'd', "TIME", "how long to watch (default: until all is clear, 8.5 s at most)",
-     take_duration},
+     .take = take_duration},
     {OPTIONS_CHECK, "host-counter", 0, "PATH",
-     "the counters of the host, a path or a pattern\n(default: " OPTIONS_HOST_COUNTERS ")", take_host_counter},
-    {OPTIONS_ONCE | OPTIONS_LIST | OPTIONS_CHECK, "json", 0, NULL, "print one JSON object", take_json},
-    {OPTIONS_REPORT | OPTIONS_COMPARE, "json", 0, NULL, "print one JSON object", take_report_json},
-    {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", take_csv},
-    {OPTIONS_COMPARE, "csv", 0, NULL, "print CSV: a row per VM, phase, measure and side", take_csv},
+     "the counters of the host, a path or a pattern\n(default: " OPTIONS_HOST_COUNTERS ")", .take = take_host_counter},
+    {OPTIONS_ONCE | OPTIONS_LIST | OPTIONS_CHECK, "json", 0, NULL, "print one JSON object", .flag = FLAG(json)},
+    {OPTIONS_REPORT | OPTIONS_COMPARE, "json", 0, NULL, "print one JSON object", .flag = FLAG(json)},
+    {OPTIONS_REPORT, "csv", 0, NULL, "print CSV: a row per VM and phase", .flag = FLAG(csv)},
+    {OPTIONS_COMPARE, "csv", 0, NULL, "print CSV: a row per VM, phase, measure and side", .flag = FLAG(csv)},
     {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE",
-     "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", take_gco2},
-    {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also tell what the energy costs, the same way", take_price},
+     "also tell the grams of CO2, at so many per kWh, or\nas a file says: ts,value", .take = take_gco2},
+    {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also tell what the energy costs, the same way", .take = take_price},
     {OPTIONS_REPORT | OPTIONS_PLOT, "power", 0, "FROM",
      "power between two updates (updates), or as it stands in\n"
      "the rows (recorded) (default: updates)",
-     take_power},
+     .take = take_power},
     {OPTIONS_GROUPS, "group-by", 0, "REGEX",
      "sum up the VMs whose names have the same text where the\n"
      "first (...) of this regular expression matches",
-     take_group_by},
-    {OPTIONS_GROUPS, "groups", 0, "FILE", "sum up the VMs of each group: a CSV file, label,group", take_groups},
-    {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", take_picture},
-    {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", take_stacked},
-    {OPTIONS_PLOT, "relative", 0, NULL, "time since the start of each capture, to compare runs", take_relative},
-    {OPTIONS_PLOT, "bounds", 0, NULL, "with a band in which the power is for certain", take_plot_bounds},
-    {OPTIONS_PLOT, "force", 0, NULL, "overwrite a picture that is there", take_force},
+     .take = take_group_by},
+    {OPTIONS_GROUPS, "groups", 0, "FILE", "sum up the VMs of each group: a CSV file, label,group", .take = take_groups},
+    {OPTIONS_PLOT, "out", 'o', "FILE", "the picture: .png, .svg or .pdf (default: power.png)", .take = take_picture},
+    {OPTIONS_PLOT, "stacked", 0, NULL, "the VMs on each other, so that all is their sum", .flag = FLAG(stacked)},
+    {OPTIONS_PLOT, "relative", 0, NULL, "time since the start of each capture, to compare runs",
+     .flag = FLAG(relative)},
+    {OPTIONS_PLOT, "bounds", 0, NULL, "with a band in which the power is for certain", .flag = FLAG(bounds)},
+    {OPTIONS_PLOT, "force", 0, NULL, "overwrite a picture that is there", .flag = FLAG(force)},
     {OPTIONS_REPORT | OPTIONS_COMPARE, "scale", 0, "FACTOR",
      "multiply the raw counters (default: as run.json says,\n"
      "else 1); power is taken as it stands there",
-     take_scale},
+     .take = take_scale},
     {OPTIONS_ONCE, "bounds", 0, NULL,
-     "wait for the next update of each counter, and tell what\nits energy is at least and at most", take_bounds},
-    {OPTIONS_ONCE, "total", 0, NULL, "also tell the energy and mean power of all VMs", take_total},
+     "wait for the next update of each counter, and tell what\nits energy is at least and at most",
+     .flag = FLAG(bounds)},
+    {OPTIONS_ONCE, "total", 0, NULL, "also tell the energy and mean power of all VMs", .flag = FLAG(total)},
     {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
-     take_no_bounds},
+     .flag = FLAG(bounds), .clears = true},
     {OPTIONS_RUN, "json", 0, "FILE", "write one JSON object into a new file, instead of text\non standard error",
-     take_json_file},
+     .take = take_json_file},
     {OPTIONS_TS | OPTIONS_ONCE, "time-base", 0, "BASE",
      "what power is energy divided by: the time between two\n"
      "samples (sample), between two updates of the counter\n"
      "(update), or what suits the counter (auto)\n(default: sample)",
-     take_time_base},
-    {OPTIONS_TOP, "time-base", 0, "BASE", "as for ts: sample, update or auto (default: auto)", take_time_base},
-    {ALL, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", take_scale},
+     .take = take_time_base},
+    {OPTIONS_TOP, "time-base", 0, "BASE", "as for ts: sample, update or auto (default: auto)", .take = take_time_base},
+    {ALL, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", .take = take_scale},
     {ALL, "stale-timeout", 0, "TIME",
      "without an update for so long there is no power\n"
      "(default: 30, or three update periods if that is more)",
-     take_stale_timeout},
+     .take = take_stale_timeout},
     {ALL & ~OPTIONS_LIST, "max-power", 0, "W",
-     "what the machine cannot draw: a power above it is\ndropped and counted (default: off)", take_max_power},
-    {COMMON, "quiet", 'q', NULL, "results and errors only", take_quiet},
-    {COMMON, "help", 'h', NULL, "print this help", NULL},
-    {COMMON, "version", 'V', NULL, "print the version", NULL},
+     "what the machine cannot draw: a power above it is\ndropped and counted (default: off)", .take = take_max_power},
+    {COMMON, "quiet", 'q', NULL, "results and errors only", .flag = FLAG(quiet)},
+    {COMMON, "help", 'h', NULL, "print this help", .take = NULL},
+    {COMMON, "version", 'V', NULL, "print the version", .take = NULL},
 };
+
+/* Pairs of options that exclude each other. */
+static const char *const exclusive[][2] = {
+    {"separate-files", "long"}, {"json", "csv"}, {"group-by", "groups"}, {"stacked", "bounds"}};
 
 void options_print(unsigned which, FILE *out) {
   for (size_t i = 0; i < COUNT(rows); i++) {
@@ -473,6 +369,29 @@ static enum options_result report_wrong_value(const struct option_row *row, cons
   return OPTIONS_WRONG;
 }
 
+/* Why the option does not go with those given before; NULL: it does. */
+static const char *find_conflict(const struct option_row *row, const bool given[COUNT(rows)]) {
+  static char why[64];
+  for (size_t i = 0; i < 2 * COUNT(exclusive); i++)
+    for (size_t other = 0; other < COUNT(rows) && strcmp(row->name, exclusive[i / 2][i % 2]) == 0; other++)
+      if (given[other] && strcmp(rows[other].name, exclusive[i / 2][1 - i % 2]) == 0) {
+        snprintf(why, sizeof(why), "does not go with '--%s'", rows[other].name);
+        return why;
+      }
+  return NULL;
+}
+
+/* Returns NULL, or what is wrong. */
+static const char *take_option(const struct option_row *row, struct options *options, const char *value) {
+  if (row->take != NULL)
+    return row->take(options, value);
+  if (row->layout != CSV_COMBINED)
+    options->layout = row->layout;
+  else
+    *(bool *)((char *)options + row->flag) = !row->clears;
+  return NULL;
+}
+
 static enum options_result report_stray(const char *argument) {
   message_error("unexpected argument '%s': paths follow --files", argument);
   return OPTIONS_WRONG;
@@ -522,6 +441,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   char shorts[2 * COUNT(rows) + 3];
   fill_getopt(which, longs, shorts);
   bool in_files = (which & OPTIONS_PATHS) != 0; /* paths may follow */
+  bool given[COUNT(rows)] = {false};
   const char *wrong;
   int code;
   optind = 0; /* glibc: start anew */
@@ -542,14 +462,15 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
     const struct option_row *row = find_row(which, code);
     if (row == NULL)
       return OPTIONS_WRONG;
-    if (row->take == NULL)
+    if (row->letter == 'h' || row->letter == 'V')
       return row->letter == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
     in_files = row->take == take_file || (which & OPTIONS_PATHS) != 0;
     /* `--files --interval 1` has forgotten the paths; a path that starts with a dash is written ./-path */
     if (row->take == take_file && optarg == argv[optind - 1] && is_option(optarg))
       return report_wrong_value(row, optarg, "is an option, and a path was expected");
-    if ((wrong = row->take(options, optarg)) != NULL)
+    if ((wrong = find_conflict(row, given)) != NULL || (wrong = take_option(row, options, optarg)) != NULL)
       return report_wrong_value(row, optarg, wrong);
+    given[row - rows] = true;
   }
   if (optind < argc && (which & OPTIONS_RUN) != 0) {
     options->command = &argv[optind];
@@ -566,6 +487,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
   bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK | OPTIONS_TOP)) != 0; /* shows power as it is, of itself */
+  static const char out_dir[] = "csv";
   *options = (struct options){.argc = argc,
                               .argv = argv,
                               .meter = {.base = watches ? METER_AUTO : METER_SAMPLE,
@@ -575,15 +497,13 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
                               .count = (which & OPTIONS_TOP) != 0 ? 0 : 120,
                               .waits_for_counters = (which & OPTIONS_TOP) != 0,
                               .layout = CSV_COMBINED,
-                              .out_dir = "csv",
+                              .out_dir = out_dir,
                               .out_name = "power.csv",
                               .duration_ns = watches ? 0 : 10 * NS_PER_S,
                               .host_counter = OPTIONS_HOST_COUNTERS,
                               .picture = "power.png",
                               .bounds = (which & OPTIONS_RUN) != 0,
                               .total = (which & OPTIONS_RUN) != 0};
-  static const char out_dir[] = "csv";
-  options->out_dir = out_dir;
   enum options_result result = parse(which, argc, argv, options);
   if (result == OPTIONS_GOOD && options->to_output) {
     const char *wrong = options->layout == CSV_SEPARATE ? "separate-files"
@@ -595,6 +515,10 @@ enum options_result options_parse(unsigned which, int argc, char **argv, struct 
       message_error("option '--%s' needs files, and '--out -' makes none", wrong);
       result = OPTIONS_WRONG;
     }
+  }
+  if (result == OPTIONS_GOOD && options->recorded && options->bounds) {
+    message_error("option '--bounds' does not go with '--power recorded'");
+    result = OPTIONS_WRONG;
   }
   if (options->selection != NULL)
     selection_invert(options->selection, options->ignore_selected);
