@@ -1,6 +1,7 @@
 /*
  * Verdicts: stories of readings, through the real meter, and what is said of each; the host against its VMs.
  */
+#include "../standalone/look/comparison.h"
 #include "../standalone/look/verdict.h"
 #include "one_look.h"
 #include "suite.h"
@@ -451,12 +452,12 @@ START_TEST(test_verdict) {
   meter_init(&meter, &options);
   for (int i = 0; i == 0 || (i < STEPS && row->steps[i].at_s > 0); i++) {
     bool last = i + 1 == STEPS || row->steps[i + 1].at_s <= 0;
-    ck_assert_msg(i == 0 || !last || facts_are_clear(&facts) == row->early, "%s: early is not %d", row->what,
+    ck_assert_msg(i == 0 || !last || verdict_is_final(&facts) == row->early, "%s: early is not %d", row->what,
                   row->early);
     look_with_host(&meter, &facts, &row->steps[i], row->kernel, row->remote, 0);
   }
   facts.file_behind_ns = (int64_t)(row->behind_s * 1e9);
-  ck_assert_msg(facts_are_clear(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
+  ck_assert_msg(verdict_is_final(&facts) == row->clear, "%s: clear is not %d", row->what, row->clear);
 
   const struct verdict_context context = {.domain = "'a b'",
                                           .path = "/x/energy_uj",
@@ -783,7 +784,7 @@ START_TEST(test_host) {
     comparison_add(&comparison, &facts);
   }
   struct verdict verdict;
-  verdict_of_host(&comparison, &verdict);
+  comparison_judge(&comparison, &verdict);
   ck_assert_msg(verdict.kind == row->kind, "%s: judged %s, not %s: %s", row->what, verdict_name(verdict.kind),
                 verdict_name(row->kind), verdict.text);
   assert_begins(row->what, verdict.text, row->text);
@@ -802,14 +803,14 @@ START_TEST(test_host_known_late) {
   struct facts facts = {0};
   meter_init(&meter, &options);
   for (size_t i = 0; i < ROWS(steps); i++) {
-    ck_assert_msg(!facts_are_clear(&facts), "clear before step %zu", i);
+    ck_assert_msg(!verdict_is_final(&facts), "clear before step %zu", i);
     look_with_host(&meter, &facts, &steps[i], false, false, i < 2 ? NAN : 200 * steps[i].at_s);
   }
-  ck_assert(facts_are_clear(&facts));
+  ck_assert(verdict_is_final(&facts));
   struct comparison comparison = {.factor = 1, .what = "psys"};
   struct verdict verdict;
   comparison_add(&comparison, &facts);
-  verdict_of_host(&comparison, &verdict);
+  comparison_judge(&comparison, &verdict);
   ck_assert_str_eq(verdict.text, "the VMs take 50 % of what the host takes (200.00 W, psys)");
   verdict_free(&verdict);
 }
@@ -818,7 +819,7 @@ END_TEST
 START_TEST(test_host_without_vms) {
   struct comparison comparison = {.factor = 1};
   struct verdict verdict;
-  verdict_of_host(&comparison, &verdict);
+  comparison_judge(&comparison, &verdict);
   ck_assert_str_eq(verdict.text, "not compared: no VM is updated");
   ck_assert_ptr_null(verdict.next);
   verdict_free(&verdict);
@@ -831,7 +832,7 @@ START_TEST(test_selection) {
   comparison.last_ns = NS_PER_S;
   comparison.last_host_j = 100; /* a fifth */
   struct verdict verdict;
-  verdict_of_host(&comparison, &verdict);
+  comparison_judge(&comparison, &verdict);
   ck_assert_int_eq(verdict.kind, VERDICT_HOST_UNCOMPARED);
   ck_assert_str_eq(verdict.text, "not compared: '--vm' selects some of the VMs");
   ck_assert_str_eq(verdict.next, "leave out --vm to compare all VMs with the host");

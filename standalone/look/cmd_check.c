@@ -11,6 +11,7 @@
 #include "common/show.h"
 #include "common/stop.h"
 #include "look/access.h"
+#include "look/comparison.h"
 #include "look/host.h"
 #include "look/roster.h"
 #include "look/verdict.h"
@@ -243,7 +244,7 @@ static bool all_is_clear(const struct check *check) {
   bool updated = false, silent = false;
   for (size_t i = 0; i < roster_count(check->roster); i++) {
     const struct watched *watched = roster_at(check->roster, i)->own;
-    bool clear = facts_are_clear(&watched->facts), stale = facts_are_stale(&watched->facts);
+    bool clear = verdict_is_final(&watched->facts), stale = facts_are_stale(&watched->facts);
     updated = updated || (clear && watched->facts.updates > 0 && !is_of_kernel(roster_at(check->roster, i)->last.path));
     silent = silent || (!clear && stale);
     if (!watched->merged && !clear && !stale)
@@ -375,7 +376,7 @@ static int find_in_host(struct check *check) {
   comparison->path = path;
   comparison->access_remedy = context.access_remedy;
   struct verdict *verdict = &add_finding(check, SUBJECT_HOST, "host", NULL)->verdict;
-  verdict_of_host(comparison, verdict);
+  comparison_judge(comparison, verdict);
   comparison->path = comparison->access_remedy = NULL;
   access_fault_free(&fault);
   free(path);

@@ -2,12 +2,10 @@
 
 #include "common/show.h"
 
-#include "core/clock.h"
 #include "core/counter.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,25 +14,11 @@
 /* A writer is between truncate and write for some microseconds; what is wrong for longer stays wrong. */
 #define ERROR_SPELL_NS NS_PER_S
 
-/* Two updates tell period, power and that all is well. A counter that is new at each reading takes a few readings. */
-#define UPDATES_ENOUGH  2
+/* A counter that is new at each reading takes a few readings. */
 #define READINGS_ENOUGH 4
 
 /* After a reset, a second counter shows up within so many. */
 #define UPDATES_TO_RETURN 3
-
-/* Two clocks that are closer are one; an attribute cache may hide an update for a minute. */
-#define CLOCKS_APART_NS (120 * NS_PER_S)
-
-/*
- * Scaphandre that takes the power of a period of a bit more than 5 s for its energy (issue 428) counts a bit less than
- * a fifth, of which the VMs have nearly all when the host does little else.
- */
-#define FIFTH_LEAST 0.17
-#define FIFTH_MOST  0.24
-
-/* An update whose file is dated by another clock is known to a look: within some percent all is well. */
-#define MORE_THAN_ALL 1.1
 
 static const struct {
   const char *name;
@@ -91,67 +75,7 @@ int verdict_level_status(enum verdict_level level) {
   return statuses[level];
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------------- */
-
-static void note_number(struct facts *facts, const struct sample *sample) {
-  if (facts->readings > 0 && sample->energy_uj < facts->last_uj && sample->state != SAMPLE_WRAP) {
-    facts->resets++;
-    facts->since_reset = 0;
-    facts->fell_from_uj = facts->last_uj;
-  } else if (facts->resets > 0 && sample->updates > 0) {
-    facts->since_reset++;
-    if (facts->fell_from_uj > 0 && sample->energy_uj >= facts->fell_from_uj) {
-      facts->returns++;
-      facts->fell_from_uj = 0;
-    }
-  }
-  facts->last_uj = sample->energy_uj;
-  facts->readings++;
-}
-
-/* What the host's counters showed at that time, not later than this look. */
-static double host_j_at(const struct facts *facts, int64_t mono_ns, int64_t now_ns, double host_j) {
-  if (now_ns <= facts->looked_ns || mono_ns >= now_ns)
-    return host_j;
-  int64_t since_ns = mono_ns > facts->looked_ns ? mono_ns - facts->looked_ns : 0;
-  return facts->looked_host_j +
-         (host_j - facts->looked_host_j) * (double)since_ns / (double)(now_ns - facts->looked_ns);
-}
-
-static void note_update(struct facts *facts, const struct sample *sample, double host_j) {
-  facts->last = (struct facts_update){.mono_ns = sample->update_mono_ns,
-                                      .energy_j = sample->energy_j,
-                                      .host_j = host_j_at(facts, sample->update_mono_ns, sample->at.mono_ns, host_j)};
-  if (facts->updates == 0 || isnan(facts->first.host_j))
-    facts->first = facts->last;
-  facts->updates++;
-  facts->growths += sample->delta_j > 0;
-  facts->spikes += sample->state == SAMPLE_SPIKE;
-}
-
-void facts_note(struct facts *facts, const struct sample *sample, double host_j) {
-  if (facts->start_ns == 0)
-    facts->start_ns = sample->at.mono_ns;
-  facts->watched_ns = sample->at.mono_ns - facts->start_ns;
-  if (sample->error != 0 && facts->error == 0)
-    facts->error_since_ns = sample->at.mono_ns;
-  facts->error = sample->error;
-  facts->stale = sample->state == SAMPLE_STALE;
-  facts->by_update = sample->by_update;
-  facts->has_age = sample->has_age;
-  facts->age_ns = sample->age_ns;
-  facts->period_ns = sample->period_ns;
-  facts->has_power = sample->has_power;
-  facts->power_w = sample->power_w;
-  facts->pauses += sample->pauses;
-  facts->pause_ns += sample->pause_ns;
-  if (sample->has_energy)
-    note_number(facts, sample);
-  if (sample->has_energy && sample->updates > 0)
-    note_update(facts, sample, host_j);
-  facts->looked_ns = sample->at.mono_ns;
-  facts->looked_host_j = host_j;
-}
+/* ---- of a counter ------------------------------------------------------------------------------------------------ */
 
 static enum verdict_kind kind_of_error(int error) {
   switch (-error) {
@@ -177,51 +101,30 @@ static enum verdict_kind kind_of_error(int error) {
   }
 }
 
-/* A young counter that was reset is soon again at what it fell from, but does not fall again. */
-static bool alternates(const struct facts *facts) {
-  return facts->returns > 0 && facts->resets > 1;
-}
-
-bool facts_are_clear(const struct facts *facts) {
+bool verdict_is_final(const struct facts *facts) {
   if (facts->error != 0) {
     bool of_content = kind_of_error(facts->error) >= VERDICT_EMPTY; /* the others are no moment of a writer */
     return !of_content || facts->start_ns + facts->watched_ns - facts->error_since_ns >= ERROR_SPELL_NS;
   }
   if (facts->resets > 0)
-    return alternates(facts) || facts->since_reset >= UPDATES_TO_RETURN;
+    return facts_alternate(facts) || facts->since_reset >= UPDATES_TO_RETURN;
   if (facts->stale)
     return facts->updates > 0;
   if (!facts->by_update)
-    return facts->updates >= UPDATES_ENOUGH || facts->readings >= READINGS_ENOUGH;
-  return facts->updates >= UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
+    return facts->updates >= FACTS_UPDATES_ENOUGH || facts->readings >= READINGS_ENOUGH;
+  return facts->updates >= FACTS_UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
 }
-
-static bool clocks_differ(const struct facts *facts) {
-  return facts->updates > 0 && facts->by_update &&
-         (facts->file_behind_ns > CLOCKS_APART_NS || facts->file_behind_ns < -CLOCKS_APART_NS);
-}
-
-bool facts_are_stale(const struct facts *facts) {
-  if (clocks_differ(facts))
-    return false;
-  /* another clock dates the file, and both signs agree */
-  bool silent = !facts->has_age && facts->by_update && facts->updates == 0 && facts->watched_ns >= VERDICT_WAIT_NS &&
-                facts->file_behind_ns > METER_STALE_FIRST_NS;
-  return facts->stale || silent;
-}
-
-/* ---- of a counter ------------------------------------------------------------------------------------------------ */
 
 /* True if what the counter shows may be what its mount showed long ago. */
 static bool may_be_frozen(const struct facts *facts, const struct verdict_context *context) {
   return context->cache != NULL && !context->others_grow && facts->growths == 0 &&
-         (facts->updates > 0 || facts->watched_ns >= VERDICT_WAIT_NS);
+         (facts->updates > 0 || facts->watched_ns >= FACTS_WAIT_NS);
 }
 
 /* True if the only sign of life is the time of the file, which another clock sets. */
 static bool is_unknown(const struct facts *facts) {
-  return !facts->has_age && facts->by_update && facts->watched_ns < VERDICT_WAIT_NS &&
-         (facts->file_behind_ns > METER_STALE_FIRST_NS || facts->file_behind_ns < -CLOCKS_APART_NS);
+  return !facts->has_age && facts->by_update && facts->watched_ns < FACTS_WAIT_NS &&
+         (facts->file_behind_ns > METER_STALE_FIRST_NS || facts->file_behind_ns < -FACTS_CLOCKS_APART_NS);
 }
 
 static enum verdict_kind judge(const struct facts *facts, const struct verdict_context *context) {
@@ -236,7 +139,7 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
   bool stale = (facts_are_stale(facts) || silent) && !context->kernel;
   if (context->merged)
     return stale ? VERDICT_PASSED : VERDICT_MERGED;
-  if (alternates(facts))
+  if (facts_alternate(facts))
     return VERDICT_ALTERNATING;
   if (stale)
     return context->others_alive ? VERDICT_OFF : VERDICT_DEAD;
@@ -252,13 +155,12 @@ static enum verdict_kind judge(const struct facts *facts, const struct verdict_c
     return VERDICT_IDLE;
   if (facts->updates == 0)
     return is_unknown(facts) ? VERDICT_UNKNOWN : VERDICT_FRESH;
-  if (clocks_differ(facts))
+  if (facts_clocks_differ(facts))
     return VERDICT_CLOCK;
   return facts->growths > 0 ? VERDICT_GOOD : VERDICT_IDLE;
 }
 
-/* text: that or next, of the verdict; a second one replaces the first. */
-__attribute__((format(printf, 3, 4))) static void put(struct verdict *verdict, char **text, const char *format, ...) {
+void verdict_put(struct verdict *verdict, char **text, const char *format, ...) {
   va_list arguments;
   free(*text);
   va_start(arguments, format);
@@ -269,8 +171,8 @@ __attribute__((format(printf, 3, 4))) static void put(struct verdict *verdict, c
   va_end(arguments);
 }
 
-#define TEXT(...) put(verdict, &verdict->text, __VA_ARGS__)
-#define NEXT(...) put(verdict, &verdict->next, __VA_ARGS__)
+#define TEXT(...) verdict_put(verdict, &verdict->text, __VA_ARGS__)
+#define NEXT(...) verdict_put(verdict, &verdict->next, __VA_ARGS__)
 
 void verdict_free(struct verdict *verdict) {
   free(verdict->text);
@@ -401,7 +303,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
            context->partial ? " that '--vm' selects" : "");
     NEXT("see whether it runs (pgrep -af 'scaphandre.* qemu'), and start it (scaphandre qemu); if it is "
          "slower, set --stale-timeout%s",
-         facts->watched_ns < VERDICT_WAIT_NS ? "; if it was just started, watch longer with --duration 15" : "");
+         facts->watched_ns < FACTS_WAIT_NS ? "; if it was just started, watch longer with --duration 15" : "");
     break;
   case VERDICT_PASSED:
     TEXT("not updated for %s: was that of a VM without a guest name, or of a process that only names qemu-system "
@@ -495,130 +397,4 @@ void verdict_of_none_selected(const char *places, struct verdict *verdict) {
   *verdict = (struct verdict){.kind = VERDICT_NOTHING};
   TEXT("'--vm' selects no counter in %s", places);
   NEXT("see the names of the VMs with vm_energy list");
-}
-
-/* ---- of the host ------------------------------------------------------------------------------------------------- */
-
-void comparison_add(struct comparison *comparison, const struct facts *facts) {
-  comparison->alive++;
-  comparison->pauses += facts->pauses;
-  if (facts->updates < UPDATES_ENOUGH || facts->last.mono_ns <= facts->first.mono_ns)
-    return;
-  comparison->vms_w +=
-      (facts->last.energy_j - facts->first.energy_j) * 1e9 / (double)(facts->last.mono_ns - facts->first.mono_ns);
-  if (comparison->counted == 0 || facts->first.mono_ns < comparison->first_ns) {
-    comparison->first_ns = facts->first.mono_ns;
-    comparison->first_host_j = facts->first.host_j;
-  }
-  if (comparison->counted == 0 || facts->last.mono_ns > comparison->last_ns) {
-    comparison->last_ns = facts->last.mono_ns;
-    comparison->last_host_j = facts->last.host_j;
-  }
-  comparison->counted++;
-}
-
-static bool is_scaled(const struct comparison *comparison) {
-  return comparison->factor < 1 || comparison->factor > 1;
-}
-
-static enum verdict_kind judge_host(const struct comparison *comparison, double share) {
-  if (comparison->guest)
-    return VERDICT_HOST_NONE;
-  if (comparison->error == -EACCES || comparison->error == -EPERM)
-    return VERDICT_HOST_DENIED;
-  if (comparison->error != 0)
-    return VERDICT_HOST_NONE;
-  if (comparison->partial || comparison->counted == 0 || comparison->counted < comparison->alive ||
-      comparison->pauses > 0 || comparison->host_w <= 0 || comparison->vms_w <= 0)
-    return VERDICT_HOST_UNCOMPARED;
-  if (share > MORE_THAN_ALL)
-    return VERDICT_HOST_MORE;
-  if (is_scaled(comparison) || share > FIFTH_MOST)
-    return VERDICT_HOST_AGREES;
-  return share >= FIFTH_LEAST ? VERDICT_HOST_FIFTH : VERDICT_HOST_LOW;
-}
-
-static void describe_none(const struct comparison *comparison, struct verdict *verdict) {
-  bool missing = comparison->error == -ENOENT || comparison->error == -ENOTDIR;
-  if (comparison->guest) {
-    TEXT("not compared: a guest does not see the counters of its host");
-    NEXT("run vm_energy check on the host to compare all VMs with it");
-  } else if (missing && comparison->named) {
-    TEXT("not compared: no counter of the host is found by --host-counter");
-    NEXT("correct --host-counter");
-  } else if (missing) {
-    TEXT("not compared: it has no counter of its packages");
-    NEXT("where the hardware has one, as root: modprobe intel_rapl_msr");
-  } else {
-    TEXT("not compared: %s%s%s", comparison->path != NULL ? comparison->path : "", comparison->path != NULL ? " " : "",
-         counter_error_text(comparison->error));
-    NEXT("try to read it yourself: cat %s", comparison->path != NULL ? comparison->path : "the counters of the host");
-  }
-}
-
-static void describe_uncompared(const struct comparison *comparison, struct verdict *verdict) {
-  if (comparison->partial) {
-    TEXT("not compared: '--vm' selects some of the VMs");
-    NEXT("leave out --vm to compare all VMs with the host");
-  } else if (comparison->alive == 0) {
-    TEXT("not compared: no VM is updated");
-  } else if (comparison->counted < comparison->alive) {
-    TEXT("not compared: too few updates were seen");
-    NEXT("watch longer with --duration");
-  } else if (comparison->pauses > 0) {
-    TEXT("not compared: the writer paused, and nobody knows what it counted");
-    NEXT("run vm_energy check again");
-  } else if (comparison->host_w <= 0) {
-    TEXT("not compared: the counters of the host (%s) stand still", comparison->what);
-    NEXT("name counters that count with --host-counter");
-  } else {
-    TEXT("not compared: all VMs are idle");
-    NEXT("run vm_energy check while the VMs work");
-  }
-}
-
-static void describe_host(const struct comparison *comparison, double share, struct verdict *verdict) {
-  char power[SHOW_NUMBER_MAX], scale[40] = "";
-  show_power(comparison->host_w, power);
-  if (is_scaled(comparison))
-    snprintf(scale, sizeof(scale), ", with --scale %g", comparison->factor);
-  switch (verdict->kind) {
-  case VERDICT_HOST_DENIED:
-    TEXT("not compared: the counters of the host are for root alone");
-    NEXT("%s", comparison->access_remedy != NULL ? comparison->access_remedy
-                                                 : "run vm_energy check as root to compare the VMs with the host");
-    return;
-  case VERDICT_HOST_NONE:
-    describe_none(comparison, verdict);
-    return;
-  case VERDICT_HOST_UNCOMPARED:
-    describe_uncompared(comparison, verdict);
-    return;
-  default:
-    break;
-  }
-  const char *judgement = "";
-  if (verdict->kind == VERDICT_HOST_LOW) {
-    judgement = ": too little to tell whether Scaphandre counts all or a fifth (its issue 428)";
-    NEXT("run vm_energy check while the VMs are nearly all that this host does");
-  } else if (verdict->kind == VERDICT_HOST_FIFTH) {
-    judgement = ": about a fifth, as Scaphandre may count (its issue 428), or the rest of the host takes the others";
-    NEXT("if the VMs are nearly all that this host does, use --scale 5, and Scale 5 in collectd");
-  } else if (verdict->kind == VERDICT_HOST_MORE) {
-    judgement = ": more than there is";
-    if (comparison->factor > 1 && share / comparison->factor <= MORE_THAN_ALL)
-      NEXT("leave out --scale, without which they take %.0f %%", 100 * share / comparison->factor);
-    else
-      NEXT("see whether a VM is counted twice, or a zone of the host is missing from --host-counter");
-  }
-  TEXT("the VMs take %.0f %% of what the host takes (%s, %s)%s%s", share * 100, power, comparison->what, scale,
-       judgement);
-}
-
-void verdict_of_host(struct comparison *comparison, struct verdict *verdict) {
-  int64_t dt_ns = comparison->last_ns - comparison->first_ns;
-  comparison->host_w = dt_ns > 0 ? (comparison->last_host_j - comparison->first_host_j) * 1e9 / (double)dt_ns : 0;
-  double share = comparison->host_w > 0 ? comparison->vms_w / comparison->host_w : 0;
-  *verdict = (struct verdict){.kind = judge_host(comparison, share)};
-  describe_host(comparison, share, verdict);
 }

@@ -7,8 +7,7 @@
 #ifndef VM_ENERGY_VERDICT_H
 #define VM_ENERGY_VERDICT_H
 
-#include "core/clock.h"
-#include "core/meter.h"
+#include "look/facts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,57 +73,11 @@ struct verdict {
 
 void verdict_free(struct verdict *verdict);
 
-/* ---- what was seen of a counter ---------------------------------------------------------------------------------- */
+/* text: that or next, of the verdict; a second one replaces the first. */
+void verdict_put(struct verdict *verdict, char **text, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-struct facts {
-  uint64_t readings, updates;
-  uint64_t growths; /* updates that added something */
-  uint64_t resets;  /* how often it fell */
-  uint64_t spikes;
-  uint64_t pauses;        /* late updates of a steady writer */
-  int64_t pause_ns;       /* by how much they were late, in sum */
-  uint64_t returns;       /* after a reset, it was again at what it fell from, or above */
-  uint64_t since_reset;   /* updates since the last one */
-  uint64_t last_uj;       /* the counter */
-  uint64_t fell_from_uj;  /* what the last reset began at; 0: it has returned */
-  int error;              /* of the last reading */
-  int64_t error_since_ns; /* mono_ns of the first reading in the present spell of errors */
-  int64_t watched_ns;     /* between first reading and last */
-  int64_t start_ns;
-  bool stale;
-  bool by_update;         /* its updates are dated by its file */
-  bool has_age;           /* as in a sample */
-  int64_t file_behind_ns; /* this clock less the time of its file, when that was new; set by the caller */
-  int64_t age_ns, period_ns;
-  bool has_power;
-  double power_w;
-
-  /* the first update for which host_j is known, and the last one, with what the host's counters showed then */
-  struct facts_update {
-    int64_t mono_ns; /* when the VM was updated */
-    double energy_j;
-    double host_j; /* interpolated between two looks */
-  } first, last;
-  int64_t looked_ns; /* at the last look: mono_ns, and what the host's counters showed */
-  double looked_host_j;
-};
-
-/*
- * Takes in the next sample of the counter. All of *facts is zero before the first. host_j: see struct facts_update;
- * NAN: not yet known.
- */
-void facts_note(struct facts *facts, const struct sample *sample, double host_j);
-
-/* An exporter that was just started writes nothing for two of its periods: until then silence says nothing. */
-#define VERDICT_WAIT_NS (12 * NS_PER_S)
-
-/* True if watching on would tell nothing new. False for a silent counter: an update may come. */
-bool facts_are_clear(const struct facts *facts);
-
-/* True if it is not updated any more. */
-bool facts_are_stale(const struct facts *facts);
-
-/* ---- verdicts ---------------------------------------------------------------------------------------------------- */
+/* True if watching on would change no verdict. False for a silent counter: an update may come. */
+bool verdict_is_final(const struct facts *facts);
 
 /*
  * What else is known. The strings are borrowed. Those that are words for a shell, as shell_word() makes them, become
@@ -160,28 +113,5 @@ void verdict_of_nothing(const char *places, struct verdict *verdict);
 
 /* There are counters in the places, and --vm selects none of them. */
 void verdict_of_none_selected(const char *places, struct verdict *verdict);
-
-/* All VMs against the host. The strings are borrowed. */
-struct comparison {
-  int error;                 /* of the host's counters: 0, -ENOENT (there are none), or why they were not read */
-  const char *what;          /* which zones of the host: "packages and DRAM" */
-  const char *path;          /* the host's counter that was not read, as a word for a shell; may be NULL */
-  const char *access_remedy; /* denied: the command that helps; may be NULL */
-  bool named;                /* the user named the host's counters */
-  bool guest;                /* this is no host */
-  bool partial;              /* not all VMs are looked at, as --vm says */
-  double factor;             /* the scale that the VMs' energies have */
-  size_t counted, alive;     /* VMs whose energy is in vms_w, of those that are updated */
-  uint64_t pauses;           /* of their writer */
-  double vms_w, host_w;
-  int64_t first_ns, last_ns; /* the time that host_w is the mean of; its energies then */
-  double first_host_j, last_host_j;
-};
-
-/* Takes in a counter that is well enough to be updated. Before the first one the numbers of *comparison are zero. */
-void comparison_add(struct comparison *comparison, const struct facts *facts);
-
-/* host_w is set from what was added. */
-void verdict_of_host(struct comparison *comparison, struct verdict *verdict);
 
 #endif
