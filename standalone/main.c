@@ -60,6 +60,8 @@ static int run_command(const struct command *command, int argc, char **argv) {
   int status = command->wrong_usage != 0 ? command->wrong_usage : STATUS_USAGE;
   switch (options_parse(command->options, argc, argv, &options)) {
   case OPTIONS_GOOD:
+    if (options.quiet)
+      message_be_quiet();
     status = command->run(&options);
     break;
   case OPTIONS_HELP:

@@ -163,8 +163,6 @@ static int report(const struct findings *findings) {
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
 static int run_check(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   struct watch watch;
   struct findings findings = {.num = 0};
   int result = STATUS_UNKNOWN, status = watch_open(&watch, options);

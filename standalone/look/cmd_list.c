@@ -209,8 +209,6 @@ static bool list_counters(struct list *list) {
 }
 
 static int run_list(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   int usage = inputs_check(options);
   if (usage != STATUS_DONE)
     return usage;

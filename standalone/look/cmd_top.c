@@ -188,8 +188,6 @@ static int make(struct top *top) {
 }
 
 static int run_top(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   int usage = inputs_check(options);
   if (usage != STATUS_DONE)
     return usage;

@@ -40,10 +40,8 @@ static bool run_window(struct measure *measure) {
     message_note("measuring until you press Enter");
   int status =
       measure_wait(measure, options->until_enter ? STOP_NO_DEADLINE : measure->start.mono_ns + options->duration_ns);
-  if (status < 0) {
-    message_error("the measurement failed: %s", strerror(-status));
+  if (status < 0)
     return false;
-  }
   if (report_empty(measure))
     return false;
   bool cut_short = report_stopped(measure);
@@ -60,8 +58,6 @@ static bool run_window(struct measure *measure) {
 }
 
 static int run_once(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   int usage = inputs_check(options);
   if (usage != STATUS_DONE)
     return usage;

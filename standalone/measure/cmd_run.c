@@ -66,8 +66,6 @@ static bool wait_for_child(struct measure *measure, const struct child *child) {
       child_signal(child, measure->stop.signal);
   }
   measure->stop.child_fd = -1;
-  if (status < 0)
-    message_error("the measurement failed: %s", strerror(-status));
   return status >= 0;
 }
 
@@ -95,8 +93,6 @@ static int run_child(struct measure *measure, FILE *file) {
 }
 
 static int run_run(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   if (options->command == NULL) {
     message_error("no command to run: it follows the options, behind '--'");
     return STATUS_USAGE;

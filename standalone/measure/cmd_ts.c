@@ -457,8 +457,6 @@ static bool capture(struct series *series) {
 }
 
 static int run_ts(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   int usage = inputs_check(options);
   if (usage != STATUS_DONE)
     return usage;

@@ -101,6 +101,8 @@ int measure_wait(struct measure *measure, int64_t end_ns) {
     bool close = measure->bounds && !window_has_begun(measure->window);
     next_ns += close ? LOOK_CLOSE_NS : LOOK_EVERY_NS;
     int status = wait_and_look(measure, next_ns, end_ns);
+    if (status < 0)
+      report_failure(status);
     if (status != 0)
       return status;
     if (measure->end.mono_ns >= end_ns)

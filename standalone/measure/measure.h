@@ -40,7 +40,7 @@ bool measure_begin(struct measure *measure);
 
 /*
  * Goes on until end_ns, or the sign to end, see measure->stop.reason; STOP_NO_DEADLINE: that alone. It may be called
- * again when the sign was none. 0: end_ns was reached. 1: a sign. -errno.
+ * again when the sign was none. 0: end_ns was reached. 1: a sign. -errno: reported.
  */
 int measure_wait(struct measure *measure, int64_t end_ns);
 

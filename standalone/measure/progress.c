@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define SHOW_EVERY_NS (100 * NS_PER_MS)
+#define COLUMNS_LEAST 20
 
 struct progress {
   struct sink sink;
@@ -116,13 +116,6 @@ void progress_format(const struct progress *progress, uint64_t taken, uint64_t p
     memcpy(text + used, total, len + 1);
 }
 
-static size_t terminal_width(void) {
-  struct winsize window;
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
-    return 80;
-  return window.ws_col < 20 ? 20 : window.ws_col;
-}
-
 void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns) {
   if (stop_in_background(STDERR_FILENO)) {
     progress->shown = false; /* others write onto the terminal */
@@ -131,7 +124,8 @@ void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, 
   if (progress->shown && mono_ns - progress->shown_mono_ns < SHOW_EVERY_NS)
     return;
   char text[PROGRESS_LINE_MAX];
-  progress_format(progress, taken, planned, left_ns, terminal_width() - 1, text);
+  size_t columns = show_columns(STDERR_FILENO);
+  progress_format(progress, taken, planned, left_ns, (columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns) - 1, text);
   /* sequences that every terminal of today knows: save the cursor, up, erase to the end of the line, back */
   if (!progress->user_types)
     fprintf(stderr, "\r%s\033[K", text);

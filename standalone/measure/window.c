@@ -188,18 +188,19 @@ static bool will_not_be_updated(const struct window *window, const struct record
          (record->last_state != SAMPLE_TORN || window->now_ns - record->last_mono_ns > METER_STALE_NS);
 }
 
-bool window_has_begun(const struct window *window) {
+static bool all_are_complete(const struct window *window, size_t edge) {
   for (size_t i = 0; i < window->records_num; i++)
-    if (!bounds_are_complete(&window->records[i]->bounds, 0) && !will_not_be_updated(window, window->records[i]))
+    if (!bounds_are_complete(&window->records[i]->bounds, edge) && !will_not_be_updated(window, window->records[i]))
       return false;
   return true;
 }
 
+bool window_has_begun(const struct window *window) {
+  return all_are_complete(window, 0);
+}
+
 bool window_is_complete(const struct window *window) {
-  for (size_t i = 0; i < window->records_num; i++)
-    if (!bounds_are_complete(&window->records[i]->bounds, 1) && !will_not_be_updated(window, window->records[i]))
-      return false;
-  return true;
+  return all_are_complete(window, 1);
 }
 
 size_t window_count(const struct window *window) {
