@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #define DIGITS "0123456789"
@@ -15,12 +16,8 @@
 /* The year 2096: two such times may be subtracted from each other. */
 #define SECONDS_MAX UINT64_C(4000000000)
 
-static bool is_empty(const char *text) {
-  static const char *const words[] = {"", "NA", "NaN", "nan"};
-  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-    if (strcmp(text, words[i]) == 0)
-      return true;
-  return false;
+bool field_is_empty(const char *text) {
+  return *text == '\0' || strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0;
 }
 
 /* "12", "12.", "12.5": the digits before the point, and where those behind it begin, or NULL. */
@@ -208,7 +205,7 @@ static int parse_iso(const char *text, int64_t *ns, unsigned *decimals) {
 /* --- fields ------------------------------------------------------------------------------------------------------- */
 
 int field_parse_time(const char *text, int64_t *ns, unsigned *decimals) {
-  if (is_empty(text))
+  if (field_is_empty(text))
     return -ENODATA;
   bool negative = *text == '-';
   uint64_t seconds;
@@ -232,7 +229,7 @@ int field_parse_time(const char *text, int64_t *ns, unsigned *decimals) {
 int field_parse_energy(const char *text, uint64_t *energy_uj) {
   const char *behind;
   struct scientific number;
-  if (is_empty(text))
+  if (field_is_empty(text))
     return -ENODATA;
   if (split(text, energy_uj, &behind) == 0)
     return 0;
@@ -241,7 +238,7 @@ int field_parse_energy(const char *text, uint64_t *energy_uj) {
 }
 
 int field_parse_power(const char *text, double *power_w) {
-  if (is_empty(text))
+  if (field_is_empty(text))
     return -ENODATA;
   if (text[strspn(text, DIGITS ".eE+-")] != '\0' || strspn(text, DIGITS ".") == 0)
     return -EINVAL;

@@ -1,15 +1,18 @@
 /*
  * field: text in a field of a capture -> number, strict
  *
- * Each answers 0 (the result is set), -ENODATA (empty, or "NA" or "NaN" as statistics programs write it: no value),
- * -EDOM (a number in scientific form that was rounded: its digits do not reach the unit) or -EINVAL (anything else,
- * negative numbers of energy and power included). The decimal sign is a point, since the tool never sets LC_NUMERIC.
+ * Each parser returns 0 (the result is set), -ENODATA (field_is_empty()), -EDOM (a number in scientific form that was
+ * rounded: its digits do not reach the unit) or -EINVAL (anything else, also a negative energy or power). The decimal
+ * sign is a point: the tool never sets LC_NUMERIC.
  */
 #ifndef VM_ENERGY_FIELD_H
 #define VM_ENERGY_FIELD_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* True if it is empty, or "NA" or "NaN" as statistics programs write it: no value. */
+bool field_is_empty(const char *text);
 
 /*
  * Unix seconds, up to 4e9, with any number of decimals, of which nanoseconds are kept; in scientific form if all digits

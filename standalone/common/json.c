@@ -37,6 +37,16 @@ json_t *json_path(const char *path) {
   return json_text(inputs_display_path(path));
 }
 
+json_t *json_list(size_t count, json_t *(*item)(size_t index, const void *arg), const void *arg) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < count && list != NULL; i++)
+    if (json_array_append_new(list, item(i, arg)) != 0) {
+      json_decref(list);
+      list = NULL;
+    }
+  return list;
+}
+
 int json_write(const json_t *root, FILE *out) {
   /* JSON escapes no C1 control characters by itself */
   size_t ascii = isatty(fileno(out)) == 1 ? JSON_ENSURE_ASCII : 0;

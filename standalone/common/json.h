@@ -1,5 +1,5 @@
 /*
- * json: what the JSON of all commands has in common
+ * json: what the JSON of all commands has in common. tests/cli hold it.
  */
 #ifndef VM_ENERGY_JSON_H
 #define VM_ENERGY_JSON_H
@@ -9,32 +9,30 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A string. JSON is UTF-8, arguments and names may be anything: what does not fit is made printable. NULL: no memory.
- */
+/* A string. JSON is UTF-8; bytes of arguments and names that are not are replaced. NULL: out of memory. */
 json_t *json_text(const char *text);
 
-/* The path as inputs_display_path() tells it, as json_text(). */
+/* The path by inputs_display_path(), as json_text(). */
 json_t *json_path(const char *path);
 
-/* null where there is no value, or none that JSON can tell. */
+/* null where there is no value, or one that is not finite. */
 json_t *json_number_or_null(bool has, double number);
 
-/* The counter as it is read. Above 2^63 - 1, where no integer of JSON's readers is left, it is a real. */
+/* A raw counter; a real above 2^63 - 1, which is beyond the integers of JSON's readers. */
 json_t *json_counter_or_null(bool has, uint64_t energy_uj);
 
-/* Writes it indented, with as many digits as matter. 0, or -errno of the output. */
+/* A list of so many items. NULL: out of memory, as item() returns then. */
+json_t *json_list(size_t count, json_t *(*item)(size_t index, const void *arg), const void *arg);
+
+/* Writes it indented. 0, or -errno of the output. */
 int json_write(const json_t *root, FILE *out);
 
-/*
- * As json_write(), with a list as the last member: the items are made one after the other, so that thousands of them do
- * not take memory at once, and each is on a line of its own. item() returns NULL where there is no memory.
+/* As json_write(), with a list as the last member. Items are made one by one: there may be thousands; a line for each.
  */
 int json_write_with_list(const json_t *root, const char *name, size_t count,
                          json_t *(*item)(size_t index, const void *arg), const void *arg, FILE *out);
 
-/*
- * Writes it and gives it back (json_decref). NULL (it could not be made): -ENOMEM. Else 0 or -errno; 0 also where
- * standard output failed, because message_close_output() reports that.
+/* Writes and frees it. -ENOMEM for NULL; else 0 or -errno. 0 if standard output failed: message_close_output() reports.
  */
 int json_print(json_t *root, FILE *out);
 

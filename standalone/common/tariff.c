@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* --- the file ----------------------------------------------------------------------------------------------------- */
 
@@ -46,11 +45,6 @@ static int take_header(struct reading *r, const struct csv_row *row) {
   return -EINVAL;
 }
 
-/* As statistics programs write it. */
-static bool is_none(const char *text) {
-  return *text == '\0' || strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0;
-}
-
 /* Any finite number, of which all is there. */
 static bool parse_value(const char *text, double *value) {
   char *end;
@@ -72,10 +66,10 @@ static int take_row(const struct csv_row *row, void *arg) {
     problem = "its ts is no time";
   else if (tariff->num > 0 && from_ns <= tariff->steps[tariff->num - 1].from_ns)
     problem = "its ts is not later than the one before (times without an offset from UTC are local)";
-  else if (!is_none(row->fields[r->value]) && !parse_value(row->fields[r->value], &value))
+  else if (!field_is_empty(row->fields[r->value]) && !parse_value(row->fields[r->value], &value))
     problem = "its value is no number";
   if (problem == NULL)
-    return add_step(r, from_ns, !is_none(row->fields[r->value]), value);
+    return add_step(r, from_ns, !field_is_empty(row->fields[r->value]), value);
   message_error("'%s': line %" PRIu64 ": %s", tariff->path, row->line, problem);
   return -EINVAL;
 }

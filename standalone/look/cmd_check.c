@@ -97,7 +97,9 @@ static void print_lines(const struct findings *findings, const char *summary, en
   }
 }
 
-static json_t *finding_to_json(const struct findings *findings, const struct finding *finding) {
+static json_t *finding_to_json(size_t index, const void *arg) {
+  const struct findings *findings = arg;
+  const struct finding *finding = &findings->list[index];
   const struct verdict *verdict = &finding->verdict;
   const struct sample *s = finding->sample;
   const char *level = verdict_level_name(verdict_level(verdict->kind));
@@ -123,12 +125,6 @@ static json_t *finding_to_json(const struct findings *findings, const struct fin
 }
 
 static int print_json(const struct findings *findings, const char *summary, enum verdict_level level) {
-  json_t *list = json_array();
-  for (size_t i = 0; i < findings->num; i++)
-    if (json_array_append_new(list, finding_to_json(findings, &findings->list[i])) != 0) {
-      json_decref(list);
-      return -ENOMEM;
-    }
   double power_w;
   bool known = sum_power(findings, &power_w);
   return json_print(json_pack("{s:s, s:i, s:s, s:f, s:o, s:I, s:I, s:I, s:o}", "level",
@@ -138,7 +134,8 @@ static int print_json(const struct findings *findings, const char *summary, enum
                               json_number_or_null(known, power_w), "vms",
                               (json_int_t)roster_count(findings->watch->roster), "warning",
                               (json_int_t)count_level(findings, LEVEL_WARNING), "critical",
-                              (json_int_t)count_level(findings, LEVEL_CRITICAL), "findings", list),
+                              (json_int_t)count_level(findings, LEVEL_CRITICAL), "findings",
+                              json_list(findings->num, finding_to_json, findings)),
                     stdout);
 }
 

@@ -136,7 +136,8 @@ static void print_table(const struct roster *roster) {
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static json_t *sample_to_json(const struct sample *s) {
+static json_t *sample_to_json(size_t index, const void *arg) {
+  const struct sample *s = &roster_at(arg, index)->last;
   bool has_period = s->mtime_moves && s->period_ns > 0;
   return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "label", s->label, "path", json_path(s->path),
                    "energy_uj", json_counter_or_null(s->has_energy, s->energy_uj), "energy_j",
@@ -145,16 +146,6 @@ static json_t *sample_to_json(const struct sample *s) {
                    json_number_or_null(has_period, (double)s->period_ns / 1e9), "power_w",
                    json_number_or_null(s->has_power, s->power_w), "state", meter_state_name(shown_state(s)), "error",
                    s->error != 0 ? json_string(counter_error_text(s->error)) : json_null());
-}
-
-static json_t *to_json(const struct roster *roster) {
-  json_t *vms = json_array();
-  for (size_t i = 0; i < roster_count(roster); i++)
-    if (json_array_append_new(vms, sample_to_json(&roster_at(roster, i)->last)) != 0) {
-      json_decref(vms);
-      return NULL;
-    }
-  return json_pack("{s:o}", "vms", vms);
 }
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
@@ -198,7 +189,8 @@ static bool list_counters(struct list *list) {
   }
   bool found = roster_count(list->roster) > 0;
   if (list->options->json)
-    status = json_print(to_json(list->roster), stdout); /* that output cannot be written is told when it is closed */
+    status = json_print(json_pack("{s:o}", "vms", json_list(roster_count(list->roster), sample_to_json, list->roster)),
+                        stdout); /* that output cannot be written is told when it is closed */
   else if (found)
     print_table(list->roster);
   if (status == -ENOMEM)

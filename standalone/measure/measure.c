@@ -217,19 +217,22 @@ void measure_print_text(const struct measure *measure, FILE *out) {
     print_total(measure, out);
 }
 
-static json_t *result_to_json(const struct window_result *result, bool bounds) {
-  json_t *vm = json_pack("{s:s, s:o, s:o}", "label", result->label, "path", json_path(result->path), "energy_j",
-                         json_number_or_null(result->has_energy, result->energy_j));
+static json_t *result_to_json(size_t index, const void *arg) {
+  const struct measure *measure = arg;
+  struct window_result result;
+  window_result(measure->window, index, &result);
+  json_t *vm = json_pack("{s:s, s:o, s:o}", "label", result.label, "path", json_path(result.path), "energy_j",
+                         json_number_or_null(result.has_energy, result.energy_j));
   bool failed = vm == NULL;
-  if (!failed && bounds)
+  if (!failed && measure->bounds)
     failed =
-        json_object_set_new(vm, "energy_low_j", json_number_or_null(result->has_energy, result->bounds.low_j)) != 0 ||
-        json_object_set_new(
-            vm, "energy_high_j",
-            json_number_or_null(result->has_energy && result->bounds.has_high, result->bounds.high_j)) != 0;
+        json_object_set_new(vm, "energy_low_j", json_number_or_null(result.has_energy, result.bounds.low_j)) != 0 ||
+        json_object_set_new(vm, "energy_high_j",
+                            json_number_or_null(result.has_energy && result.bounds.has_high, result.bounds.high_j)) !=
+            0;
   if (!failed)
-    failed = json_object_set_new(vm, "power_w", json_number_or_null(result->has_power, result->power_w)) != 0 ||
-             json_object_set_new(vm, "state", json_string(meter_state_name(result->state))) != 0;
+    failed = json_object_set_new(vm, "power_w", json_number_or_null(result.has_power, result.power_w)) != 0 ||
+             json_object_set_new(vm, "state", json_string(meter_state_name(result.state))) != 0;
   if (!failed)
     return vm;
   json_decref(vm);
@@ -250,16 +253,7 @@ static json_t *total_to_json(const struct measure *measure) {
 }
 
 static json_t *to_json(const struct measure *measure) {
-  json_t *vms = json_array();
-  for (size_t i = 0; i < window_count(measure->window); i++) {
-    struct window_result result;
-    window_result(measure->window, i, &result);
-    if (json_array_append_new(vms, result_to_json(&result, measure->bounds)) != 0) {
-      json_decref(vms);
-      return NULL;
-    }
-  }
-  json_t *total = total_to_json(measure);
+  json_t *vms = json_list(window_count(measure->window), result_to_json, measure), *total = total_to_json(measure);
   double start_s = (double)measure->start.wall_ns / 1e9, duration_s = measure_duration_s(measure);
   return json_pack("{s:f, s:f, s:f, s:o, s:o*}", "start", start_s, "end", start_s + duration_s, "duration_s",
                    duration_s, "vms", vms, "total", total);
