@@ -1,7 +1,7 @@
 /*
  * vm_energy: the tool
  *
- * Finds the command, hands it its options, and sees at the end that what was printed has arrived.
+ * Finds the command, passes it its options, and reports at the end if standard output could not be written.
  */
 #include "common/command.h"
 #include "common/message.h"
@@ -111,8 +111,8 @@ static int run_words(int argc, char **argv) {
 }
 
 /*
- * A descriptor that was closed is opened the wrong way round, so that no CSV file becomes standard output and what is
- * written to it, or read from it, fails and is told.
+ * A closed descriptor is opened in the wrong direction, so that no CSV file becomes standard output, and writing to it
+ * or reading from it fails and is reported.
  */
 static void hold_standard_descriptors(void) {
   static const int flags[] = {O_WRONLY, O_RDONLY, O_RDONLY};
@@ -123,14 +123,13 @@ static void hold_standard_descriptors(void) {
 
 int main(int argc, char **argv) {
   hold_standard_descriptors();
-  /* a reader that has gone, and a limit of file size, are write errors as others are, and must not cost the files their
-   * end */
+  /* a closed pipe and a limit of file size are write errors as others are; files must be finished */
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
   setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers have a point */
   int status = run_words(argc, argv);
   int output = message_close_output();
-  if (output != 0 && output != -EPIPE) { /* a reader that has seen enough, as head, is no error */
+  if (output != 0 && output != -EPIPE) { /* a reader that closes the pipe, as head does, is no error */
     message_error("unable to write to standard output: %s", strerror(-output));
     status = status == STATUS_DONE ? STATUS_FAILED : status;
   }

@@ -4,17 +4,14 @@
 
 #include <math.h>
 
-/* The value goes on with the last power for so many intervals. */
+/* The value is extrapolated over so many intervals. */
 #define GOES_ON 1.5
 
 void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num) {
   *bounds = (struct bounds){.edges = edges, .edges_num = num};
 }
 
-/*
- * When the first number was made that was read is not known. The first power that is known later leads from there to
- * the second one.
- */
+/* The time of the first number is unknown. The first known power dates it back from the second update. */
 static bool date_first(struct bounds *bounds, double power_w) {
   struct bounds_point *first = &bounds->first;
   if (bounds->first_is_dated || bounds->updates < 2 || power_w <= 0)
@@ -35,7 +32,7 @@ static bool date_first(struct bounds *bounds, double power_w) {
   return bounds->updates == 2;
 }
 
-/* What the energy since the update before cost. */
+/* Adds what the energy since the update before cost. */
 static void add_costs(const struct bounds *bounds, struct bounds_point *now) {
   const struct bounds_point *last = &bounds->last;
   double energy_j = now->energy_j - last->energy_j, s = (double)now->dt_ns * 1e-9, least, most;
@@ -68,13 +65,13 @@ static struct bounds_point point_of(const struct bounds *bounds, int64_t to_ns, 
   now.dt_ns = now.ns - last->ns;
   if (bounds->updates > 0 && !undercounted && last->from_ns != INT64_MIN && now.dt_ns > 0)
     now.power_w = (now.energy_j - last->energy_j) / ((double)now.dt_ns * 1e-9);
-  /* where the counter fell, or stood while it was away, nothing was counted */
+  /* nothing was counted where the counter fell, or stood while it was missing */
   if (bounds->updates > 0 && now.dt_ns > 0 && (now.power_w >= 0 || now.energy_j > last->energy_j))
     now.counted_ns += now.dt_ns;
   return now;
 }
 
-/* What is known of the edge, once an update is there that may be after it. */
+/* Notes an update that may be after the edge. */
 static void pass_edge(const struct bounds *bounds, struct bounds_edge *edge, const struct bounds_point *now) {
   const struct bounds_point *last = bounds->updates > 0 ? &bounds->last : NULL;
   if (!edge->is_passed && last != NULL && last->to_ns <= edge->at_ns) {
@@ -96,13 +93,12 @@ static void pass_edge(const struct bounds *bounds, struct bounds_edge *edge, con
 }
 
 /*
- * A fall or a spike may be a glitch. When the counter is back on its old course, its energy is that of all the time
- * since the update before the glitch. The meter waits for that for three updates, and for 30 s at least.
+ * A fall or a spike may be a glitch. Once the counter is back on its old course, its energy is that since the update
+ * before the glitch. The meter waits three updates for that, and at least 30 s.
  */
 #define GLITCH_UPDATES 3
 #define GLITCH_NS      (30 * NS_PER_S)
 
-/* Edges forget what was after the last sound update. */
 static void forget_glitch(struct bounds *bounds) {
   uint32_t undercounts = bounds->last.undercounts;
   bounds->last = bounds->sound;
@@ -182,7 +178,7 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge) {
 
 /* The energy at an edge. */
 struct level {
-  const struct bounds_point *before, *after; /* for certain; after NULL: there is none yet */
+  const struct bounds_point *before, *after; /* for certain; after NULL: none yet */
   double energy_j;
   int64_t counted_ns;
   double costs[TARIFFS];
@@ -197,7 +193,6 @@ static void put_at(struct level *level, const struct bounds_point *point) {
     level->costs[i] = point->costs[i].value;
 }
 
-/* Adds what was drawn with that power in the time drawn_ns after the update. */
 static void add_power(const struct bounds *bounds, struct level *level, const struct bounds_point *from, double power_w,
                       int64_t drawn_ns) {
   level->energy_j += power_w * (double)drawn_ns * 1e-9;
@@ -260,10 +255,8 @@ static double limit(double number, double low, double high) {
   return number < low ? low : number > high ? high : number;
 }
 
-/*
- * What was drawn between two updates inside the window costs at least their low. What was drawn in an interval that
- * reaches across an edge may count or not.
- */
+/* Energy between two updates inside the window costs at least their low; in an interval across an edge it may not
+ * count. */
 static void put_bills(const struct bounds *bounds, const struct bounds_edge *start, const struct bounds_edge *end,
                       const struct level *a, const struct level *b, struct bounds_result *result) {
   const struct bounds_point *until = b->after != NULL ? b->after : &bounds->last;
@@ -275,7 +268,7 @@ static void put_bills(const struct bounds *bounds, const struct bounds_edge *sta
     bill->has_cost =
         result->has_energy && tariff->num > 0 && tariff_covers_until(tariff, start->at_ns, end->at_ns) == end->at_ns;
     bill->has_high = bill->has_cost && result->has_high;
-    /* what is not known costs 0 at least, where nothing has a price below that */
+    /* unknown energy costs at least 0 where no price is below that */
     bill->has_low = tariff->num > 0 && (!tariff->has_negative || (bill->has_cost && result->has_high));
     if (!bill->has_cost)
       continue;
@@ -296,7 +289,7 @@ void bounds_result(const struct bounds *bounds, size_t from, size_t to, struct b
   struct level a = level_at(bounds, start), b = level_at(bounds, end);
   *result = (struct bounds_result){
       .energy_j = b.energy_j - a.energy_j, .counted_ns = b.counted_ns - a.counted_ns, .goes_on = b.goes_on};
-  /* nothing was counted of a counter that only fell, but it was there: more than 0 J, at least */
+  /* a counter that only fell counted nothing, but drew more than 0 J */
   bool was_there = bounds->updates > 1 && b.update_ns > start->at_ns;
   result->has_energy = result->counted_ns > 0 || result->energy_j > 0 || was_there;
   if (a.after != NULL && b.before->energy_j > a.after->energy_j)

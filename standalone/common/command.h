@@ -1,8 +1,8 @@
 /*
  * command: one row of the table of commands
  *
- * A new command is a file cmd_<name>.c with such a row, a line in the table of main.c, and, if it has options that
- * no other has, a bit and rows in options.c. Help is printed from these tables.
+ * A new command is a file cmd_<name>.c with such a row, a line in the table of main.c, and a bit and rows in options.c
+ * for its options. Help is printed from these tables. tests/cli/check_usage.sh holds it.
  */
 #ifndef VM_ENERGY_COMMAND_H
 #define VM_ENERGY_COMMAND_H
@@ -12,11 +12,11 @@
 struct command {
   const char *name;
   const char *summary;                       /* one line, for the list of commands */
-  const char *synopsis;                      /* what stands behind the name: "[--files PATH...] [OPTION]..." */
+  const char *synopsis;                      /* after the name: "[--files PATH...] [OPTION]..." */
   const char *text;                          /* paragraphs for its help, each line ended */
   const char *examples;                      /* the same */
-  unsigned options;                          /* OPTIONS_...: which options it has */
-  int wrong_usage;                           /* exit status then; 0: STATUS_USAGE */
+  unsigned options;                          /* its OPTIONS_... bit */
+  int wrong_usage;                           /* exit status of wrong usage; 0: STATUS_USAGE */
   int (*run)(const struct options *options); /* returns a STATUS_... */
 };
 

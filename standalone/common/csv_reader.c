@@ -16,11 +16,11 @@ struct reader {
   int (*take)(const struct csv_row *row, void *arg);
   void *arg;
   int fd;
-  bool is_over;    /* the file; what was read may not be */
-  char terminator; /* of lines; a CR before it is no part of them */
+  bool is_over;    /* end of the file was read */
+  char terminator; /* of lines; a CR before it belongs to it */
   uint64_t line;   /* of the next one */
-  size_t columns;  /* of the row before; 0: there is none */
-  char *data;      /* bytes that were read: start to end; one more fits */
+  size_t columns;  /* of the row before; 0: none */
+  char *data;      /* bytes read: start to end; one more fits */
   size_t size, start, end;
   const char **fields;
   size_t count, fields_size;
@@ -28,7 +28,7 @@ struct reader {
 
 /* --- bytes -------------------------------------------------------------------------------------------------------- */
 
-/* Reads more. 0, also at the end of the file, which is then over; or -errno. */
+/* Reads more. 0, also at the end of the file, or -errno. */
 static int fill(struct reader *r) {
   if (r->start > 0) {
     memmove(r->data, r->data + r->start, r->end - r->start);
@@ -56,7 +56,7 @@ static int fill(struct reader *r) {
   return 0;
 }
 
-/* Finds the end of the line that begins after so many bytes that are read already. *ended: it has a terminator. */
+/* Finds the end of the line that begins at the offset. *ended: it has a terminator. */
 static int find_line(struct reader *r, size_t offset, size_t *len, bool *ended) {
   size_t searched = offset;
   for (;;) {
@@ -117,7 +117,7 @@ static const struct csv_foreign *find_foreign(const struct reader *r) {
   return data[0] == '\0' && data[1] != '\0' && data[2] == '\0' && data[3] != '\0' ? &big : NULL;
 }
 
-/* Reads the first bytes, and learns from them what ends a line. */
+/* Reads the first bytes, and finds what ends a line. */
 static int begin(struct reader *r, const struct csv_foreign **foreign) {
   int status = 0;
   while (status == 0 && !r->is_over && r->end < 16)
@@ -140,7 +140,7 @@ static int begin(struct reader *r, const struct csv_foreign **foreign) {
 
 /* --- rows --------------------------------------------------------------------------------------------------------- */
 
-/* Where the quoted field that begins at text ends: after its last quote; NULL: nowhere. */
+/* The end of the quoted field at text, after its last quote; NULL: it is not closed. */
 static const char *end_of_quoted(const char *text, const char *end) {
   for (const char *quote = text; (quote = memchr(quote + 1, '"', (size_t)(end - quote - 1))) != NULL;) {
     if (quote + 1 == end || quote[1] == ',')
@@ -167,7 +167,6 @@ static size_t count_fields(const char *text, size_t len) {
   }
 }
 
-/* Takes the quotes off a field, and puts a NUL after it. */
 static void unquote(char *text, const char *end) {
   char *to = text;
   for (const char *from = text + 1; from < end - 1; from++) {
@@ -177,7 +176,7 @@ static void unquote(char *text, const char *end) {
   *to = '\0';
 }
 
-/* Splits the text, which is followed by a byte that may be written. */
+/* Splits the text; the byte after it may be written. */
 static int split(struct reader *r, char *text, size_t len) {
   char *end = text + len;
   for (char *nul = memchr(text, '\0', len); nul != NULL; nul = memchr(nul, '\0', (size_t)(end - nul)))
@@ -223,7 +222,7 @@ static size_t without_cr(const char *text, size_t len) {
   return len > 0 && text[len - 1] == '\r' ? len - 1 : len;
 }
 
-/* The line has a quote that is not closed: the following ones may belong to the same field. */
+/* The line has an open quote: the following ones may belong to the same field. */
 static int find_extent(struct reader *r, struct extent *extent) {
   size_t used = extent->used, count = 0;
   extent->open = true;
@@ -247,7 +246,6 @@ static int find_extent(struct reader *r, struct extent *extent) {
   return 0;
 }
 
-/* Gives the next row to take(). */
 static int take_row(struct reader *r, size_t len, bool ended) {
   struct extent extent = {.len = without_cr(r->data + r->start, len), .used = len + ended, .lines = 1};
   char *text = r->data + r->start;

@@ -2,10 +2,10 @@
  * csv_reader: a CSV file, row by row, in memory that does not grow with the file
  *
  * RFC 4180: fields may be quoted; lines end in LF, CRLF or CR. A byte order mark at the start of a line and empty lines
- * are passed over. Works on pipes too.
+ * are ignored. Reads pipes too.
  *
- * A quote that is not closed must not swallow the lines after it. A field goes on in the next line only if that line is
- * no row on its own, if the row has as many fields as the one before, and if it ends within CSV_READER_QUOTED lines.
+ * An open quote must not swallow the lines after it. A field continues in the next line only if that line is no row on
+ * its own, if the row has as many fields as the one before, and if it ends within CSV_READER_QUOTED lines.
  */
 #ifndef VM_ENERGY_CSV_READER_H
 #define VM_ENERGY_CSV_READER_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A row of more than that is none: ten times a capture of 10,000 VMs. */
+/* Longer rows are refused: ten times a capture of 10,000 VMs. */
 #define CSV_READER_ROW_MAX (8u << 20)
 
 #define CSV_READER_QUOTED 16
@@ -23,25 +23,25 @@
 #define CSV_READER_STDIN "-"
 
 struct csv_row {
-  uint64_t line;             /* that it begins in, 1 the first; lines within quotes count */
-  const char *const *fields; /* valid during the call; a NUL byte in one was replaced */
+  uint64_t line;             /* its first one, from 1 on; lines within quotes count */
+  const char *const *fields; /* valid during the call; NUL bytes were replaced */
   size_t count;
-  bool cut;  /* the file ends within this line: the last field may be half of what it was */
+  bool cut;  /* the file ends within this line: its last field may be incomplete */
   bool open; /* a quote in the line is not closed; the only field is the line as it is */
 };
 
-/* The first field of that name in a header; row->count: there is none. */
+/* The first field of that name in a header; row->count if there is none. */
 size_t csv_reader_column(const struct csv_row *row, const char *name);
 
-/* What a file is that is no text which can be read, and the command that makes it one; NULL: there is none. */
+/* What a file is that is no text, and the command that makes it text; NULL: there is none. */
 struct csv_foreign {
   const char *what, *filter;
 };
 
 /*
- * Calls take() for each row until it answers something but 0, which is then returned. 0: the file is over.
- * -errno: it cannot be read; -E2BIG: a row is too long; -ENOMEM; -EMEDIUMTYPE: it is no text, and *foreign, which may
- * be NULL, says what it is.
+ * Calls take() for each row until it returns something but 0, which is then returned. 0 at the end of the file.
+ * -errno of reading; -E2BIG: a row is too long; -ENOMEM; -EMEDIUMTYPE: it is no text, and *foreign, which may be NULL,
+ * says what it is.
  */
 int csv_reader_read_or_identify(const char *path, int (*take)(const struct csv_row *row, void *arg), void *arg,
                                 const struct csv_foreign **foreign);

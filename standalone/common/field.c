@@ -20,7 +20,7 @@ bool field_is_empty(const char *text) {
   return *text == '\0' || strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0;
 }
 
-/* "12", "12.", "12.5": the digits before the point, and where those behind it begin, or NULL. */
+/* "12", "12.", "12.5": the digits before the point, and where those after it begin. */
 static int split(const char *text, uint64_t *whole, const char **decimals) {
   size_t len = strspn(text, DIGITS);
   const char *rest = text + len;
@@ -34,41 +34,41 @@ static int split(const char *text, uint64_t *whole, const char **decimals) {
 
 /* --- scientific form ---------------------------------------------------------------------------------------------- */
 
-/* A whole number of up to so many digits that is written with fewer is a round one, and was not rounded. */
+/* A number with up to so many digits was round, not rounded. */
 #define ROUND_DIGITS 5
 
-/* All digits that matter to 64 bits and to nanoseconds; longer ones are no number. */
+/* More than 64 bits or nanoseconds need; longer ones are refused. */
 #define DIGITS_MAX 64
 
-/* "1.2345e+04": digits "12345", of which exponent + 1 stand before the point. */
+/* "1.2345e+04": digits "12345", exponent + 1 of them before the point. */
 struct scientific {
   char digits[DIGITS_MAX + 1];
   size_t len;
-  size_t significant; /* of them */
-  long whole;         /* that stand before the point; more than len: the last ones are not known */
-  bool padded;        /* it ends in zeros after the point, so the number of digits was given */
+  size_t significant; /* without leading zeros */
+  long whole;         /* before the point; more than len: the last ones are unknown */
+  bool padded;        /* ends in zeros after the point, so the number of digits was fixed */
 };
 
 static int split_scientific(const char *text, struct scientific *number) {
   size_t before = strspn(text, DIGITS);
   bool has_point = text[before] == '.';
-  size_t behind = has_point ? strspn(text + before + 1, DIGITS) : 0;
-  const char *e = text + before + has_point + behind;
-  if (before == 0 || before + behind > DIGITS_MAX || (*e != 'e' && *e != 'E'))
+  size_t after = has_point ? strspn(text + before + 1, DIGITS) : 0;
+  const char *e = text + before + has_point + after;
+  if (before == 0 || before + after > DIGITS_MAX || (*e != 'e' && *e != 'E'))
     return -EINVAL;
   const char *exponent = e + 1 + (e[1] == '+' || e[1] == '-');
   size_t exponent_len = strspn(exponent, DIGITS);
   if (exponent_len == 0 || exponent_len > 3 || exponent[exponent_len] != '\0')
     return -EINVAL;
-  *number = (struct scientific){.len = before + behind, .whole = strtol(e + 1, NULL, 10) + (long)before};
+  *number = (struct scientific){.len = before + after, .whole = strtol(e + 1, NULL, 10) + (long)before};
   memcpy(number->digits, text, before);
-  memcpy(number->digits + before, text + before + has_point, behind);
+  memcpy(number->digits + before, text + before + has_point, after);
   number->significant = number->len - strspn(number->digits, "0");
-  number->padded = behind > 0 && number->digits[number->len - 1] == '0';
+  number->padded = after > 0 && number->digits[number->len - 1] == '0';
   return 0;
 }
 
-/* -EDOM: not all digits of the whole number are there, or it is none. */
+/* -EDOM: digits are missing, or the number is not whole. */
 static int whole_of(const struct scientific *number, uint64_t *value) {
   if (number->significant == 0) {
     *value = 0;
@@ -117,7 +117,7 @@ static int parse_scientific_time(const char *text, int64_t *ns, unsigned *decima
 
 /* --- ISO 8601 ----------------------------------------------------------------------------------------------------- */
 
-/* Exactly len digits, up to most; the text is moved past them. False: they are not there. */
+/* Takes exactly len digits, a number of at most `most`; moves the text past them. */
 static bool take_digits(const char **text, size_t len, int most, int *value) {
   *value = 0;
   for (size_t i = 0; i < len; i++, (*text)++) {
@@ -134,7 +134,7 @@ static bool take_char(const char **text, const char *any) {
   return is_it;
 }
 
-/* "Z", " UTC", "+01:00", "+0100", "+01": seconds before UTC. *is_local: there is none. */
+/* "Z", " UTC", "+01:00", "+0100", "+01": seconds ahead of UTC. *is_local: there is no offset. */
 static bool take_offset(const char *text, int *offset_s, bool *is_local) {
   int hours, minutes = 0;
   *offset_s = 0;
@@ -152,7 +152,7 @@ static bool take_offset(const char *text, int *offset_s, bool *is_local) {
   return *text == '\0';
 }
 
-/* Seconds of the minute that local time is in. The last answer is kept: most rows share it with the row before. */
+/* Unix seconds of a minute of local time. Keeps the last result: most rows share it with the row before. */
 static int64_t local_minute_s(const struct tm *minute) {
   static struct tm last;
   static int64_t last_s;
@@ -209,29 +209,29 @@ int field_parse_time(const char *text, int64_t *ns, unsigned *decimals) {
     return -ENODATA;
   bool negative = *text == '-';
   uint64_t seconds;
-  const char *behind;
+  const char *after;
   size_t len = strspn(text, DIGITS);
   if (len == 4 && text[len] == '-')
     return parse_iso(text, ns, decimals);
   if (!negative && text[strspn(text, DIGITS ".")] != '\0')
     return parse_scientific_time(text, ns, decimals);
-  if (split(text + negative, &seconds, &behind) != 0 || seconds > SECONDS_MAX)
+  if (split(text + negative, &seconds, &after) != 0 || seconds > SECONDS_MAX)
     return -EINVAL;
   int64_t total_ns = (int64_t)seconds * NS_PER_S, unit_ns = NS_PER_S / 10;
-  for (const char *digit = behind; *digit != '\0' && unit_ns > 0; digit++, unit_ns /= 10)
+  for (const char *digit = after; *digit != '\0' && unit_ns > 0; digit++, unit_ns /= 10)
     total_ns += (*digit - '0') * unit_ns;
   *ns = negative ? -total_ns : total_ns;
   if (decimals != NULL)
-    *decimals = (unsigned)strlen(behind);
+    *decimals = (unsigned)strlen(after);
   return 0;
 }
 
 int field_parse_energy(const char *text, uint64_t *energy_uj) {
-  const char *behind;
+  const char *after;
   struct scientific number;
   if (field_is_empty(text))
     return -ENODATA;
-  if (split(text, energy_uj, &behind) == 0)
+  if (split(text, energy_uj, &after) == 0)
     return 0;
   int status = split_scientific(text, &number);
   return status == 0 ? whole_of(&number, energy_uj) : status;
@@ -252,6 +252,6 @@ int field_parse_power(const char *text, double *power_w) {
 
 bool field_has_decimal_comma(const char *text) {
   text += *text == '-';
-  size_t before = strspn(text, DIGITS), behind = text[before] == ',' ? strspn(text + before + 1, DIGITS) : 0;
-  return before > 0 && behind > 0 && text[before + 1 + behind] == '\0';
+  size_t before = strspn(text, DIGITS), after = text[before] == ',' ? strspn(text + before + 1, DIGITS) : 0;
+  return before > 0 && after > 0 && text[before + 1 + after] == '\0';
 }

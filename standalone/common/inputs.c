@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The current directory and a slash, when a path was given that starts there; else empty. */
+/* The current directory and a slash if an input is relative; else empty. */
 static char base[PATH_MAX + 2];
 
 static void remember_base(const struct options *options) {
@@ -30,7 +30,7 @@ const char *inputs_display_path(const char *path) {
   return len > 0 && strncmp(path, base, len) == 0 ? path + len : path;
 }
 
-/* A file that is there but cannot be looked at is left to the first reading, which tells how to get at it. */
+/* A file without permission passes: the first reading reports the remedy. */
 static int check_path(const char *path) {
   struct stat info;
   const char *what = NULL;
@@ -46,7 +46,6 @@ static int check_path(const char *path) {
   return STATUS_USAGE;
 }
 
-/* Counters may come while the run goes on. */
 static bool may_come(const struct options *options) {
   return options->layout == CSV_LONG || options->waits_for_counters;
 }
@@ -84,11 +83,11 @@ static int check_source(struct source *source, const char *pattern, bool waits) 
     report_place(pattern, true);
   if (waits)
     return STATUS_DONE;
-  /* want of descriptors, a disk that fails: not the user's doing */
+  /* a shortage of descriptors, a failing disk: not the user's fault */
   return search_error == 0 || search_error == -EACCES ? STATUS_USAGE : STATUS_FAILED;
 }
 
-/* What a text with wildcards means is the source's to say: the file of that very name, or what matches. */
+/* The source decides whether a text with wildcards is a file of that name or a pattern. */
 static int check_pattern(const char *pattern, bool waits) {
   struct source_options options = {.label_max = LABEL_MAX_FILE};
   struct source *source = NULL;
@@ -121,7 +120,7 @@ int inputs_check(const struct options *options) {
   return worst;
 }
 
-/* For the counter of a guest. NULL: not known. */
+/* Label of the counter in a guest. NULL: unknown. */
 static const char *host_name(void) {
   static char name[HOST_NAME_MAX + 1];
   return gethostname(name, sizeof(name)) == 0 ? name : NULL;
@@ -141,7 +140,7 @@ static void note_same(const char *dropped, const char *kept) {
                inputs_display_path(kept));
 }
 
-/* How many names were asked for, and how many of them are selected. */
+/* Names seen by is_wanted(), and how many of them are selected. */
 static size_t names_num, selected_num;
 
 static int is_wanted(const char *name, void *arg) {
@@ -220,7 +219,7 @@ bool inputs_report_search(const struct sampler *sampler, const struct options *o
   if (inputs_selects_none())
     return waits;
   for (size_t i = 0; i < options->files_num && !waits; i++)
-    report_place(options->files[i], false); /* inputs_check() told what is waited for */
+    report_place(options->files[i], false); /* inputs_check() has warned of those that are waited for */
   for (size_t i = 0; options->files_num == 0 && source_default_patterns[i] != NULL; i++)
     report_place(source_default_patterns[i], waits);
   if (options->files_num == 0 && !waits)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Digits of a number: microseconds of a Unix time, and no 0.30000000000000004. */
+/* Enough for microseconds of a Unix time, too few for 0.30000000000000004. */
 #define DIGITS 16
 
 json_t *json_number_or_null(bool has, double number) {
@@ -65,7 +65,7 @@ int json_write_with_list(const json_t *root, const char *name, size_t count,
     return -ENOMEM;
   }
   errno = 0;
-  bool written = fprintf(out, "%.*s,\n  \"%s\": [", (int)len - 2, text, name) > 0; /* all but the brace at its end */
+  bool written = fprintf(out, "%.*s,\n  \"%s\": [", (int)len - 2, text, name) > 0; /* without its last brace */
   free(text);
   for (size_t i = 0; i < count && written; i++) {
     json_t *one = item(i, arg);

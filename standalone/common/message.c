@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Two paths of the greatest length and the words around them. */
+/* Two paths of maximum length and the words around them. */
 #define LINE_BYTES (2 * PATH_MAX + 4096)
 
 static bool quiet;
@@ -76,7 +76,7 @@ void message_print(FILE *out, const char *format, ...) {
 
 static int output_error;
 
-/* What became of standard output, where only that something did is known. */
+/* Why standard output failed, if errno does not say. */
 static int lost_error(void) {
   struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
   return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0 ? -EPIPE : -EIO;

@@ -1,9 +1,8 @@
 /*
- * message: what the tool says to its user, on standard error
+ * message: errors, warnings and notes of the tool, on standard error
  *
- * Each is one line: "vm_energy: ...", no capital at the start, no full stop at the end. What a terminal would obey is
- * replaced as label_printable() does, so callers pass names and paths as they are. A progress line that stands on the
- * terminal is cleared before.
+ * Each is one line, "vm_energy: ...", without a capital at the start or a full stop at the end. Control characters are
+ * replaced as by label_printable(), so callers pass names and paths as they are.
  */
 #ifndef VM_ENERGY_MESSAGE_H
 #define VM_ENERGY_MESSAGE_H
@@ -18,22 +17,22 @@ void message_error(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* "vm_energy: warning: ..."; silent after message_be_quiet(). */
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What happens, without being wrong: "vm_energy: ..."; silent after message_be_quiet(). */
+/* "vm_energy: ..."; silent after message_be_quiet(). */
 void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void message_be_quiet(void);
 
-/* A line of a result, made safe in the same way. */
+/* A line of a result, with control characters replaced, too. */
 void message_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Sends what was printed on its way, so that it stands before what is told next. message_close_output() closes standard
- * output and answers 0, or the first -errno of both.
+ * Flushes standard output, so that results come before the next message. message_close_output() closes it, and returns
+ * 0 or the first -errno of both.
  */
 void message_flush_output(void);
 int message_close_output(void);
 
-/* Called before each line is written; NULL: nothing is. */
+/* Sets what is called before each message, to clear a progress line; NULL: nothing. */
 void message_before(void (*clear)(void *arg), void *arg);
 
 #endif

@@ -120,7 +120,7 @@ static const char *take_time_base(struct options *options, const char *value) {
   return meter_base_from_name(value, &options->meter.base) == 0 ? NULL : "is no time base: sample, update or auto";
 }
 
-/* Beside the capture; the last one is renamed when it is complete. */
+/* Written beside the capture; the last one is renamed when it is complete. */
 static const char *const own_files[] = {MARKS_FILE, UPDATES_FILE, METADATA_FILE, "." METADATA_FILE ".new"};
 
 static const char *take_out(struct options *options, const char *value) {
@@ -159,7 +159,6 @@ static const char *take_picture(struct options *options, const char *value) {
   return NULL;
 }
 
-/* A number, else a path. */
 static const char *take_tariff(struct options *options, int tariff, const char *value) {
   double number;
   char *end;
@@ -328,11 +327,11 @@ void options_print(unsigned which, FILE *out) {
   }
 }
 
-/* What getopt_long() takes. Values behind the letters tell the row. */
+/* getopt_long() returns this plus the index of the row for a long option. */
 #define ROW_BASE 1000
 
 static void fill_getopt(unsigned which, struct option *longs, char *shorts) {
-  /* '-': arguments that are no option come in their place, as 1; ':': we word the errors ourselves */
+  /* '-': other arguments come in their order, as 1; ':': we print the errors */
   *shorts++ = '-';
   *shorts++ = ':';
   for (size_t i = 0; i < COUNT(rows); i++) {
@@ -397,7 +396,7 @@ static enum options_result report_stray(const char *argument) {
   return OPTIONS_WRONG;
 }
 
-/* A letter may be one of several in its argument, so it is told instead of that; given: the argument otherwise. */
+/* A letter may be one of several in an argument, so the message names the letter; given: the argument otherwise. */
 static enum options_result report_unknown(unsigned which, int letter, const char *given) {
   char dashed[] = {'-', (char)letter, '\0'};
   const char *shown = letter != 0 ? dashed : given;
@@ -413,7 +412,7 @@ static enum options_result report_unknown(unsigned which, int letter, const char
   return OPTIONS_WRONG;
 }
 
-/* code: ':' or '?', as getopt_long() answered for the argument before optind. */
+/* code: ':' or '?', as getopt_long() returned for the argument before optind. */
 static enum options_result report_wrong_option(unsigned which, int code, char **argv) {
   const struct option_row *row = code == ':' || optopt >= ROW_BASE ? find_row(which, optopt) : NULL;
   if (row == NULL)
@@ -428,7 +427,7 @@ static enum options_result report_wrong_option(unsigned which, int code, char **
 static enum options_result report_wrong_path(unsigned which, const char *path, const char *why) {
   if ((which & OPTIONS_PATHS) == 0)
     return report_wrong_value(&rows[0], path, why);
-  message_error("'%s' %s", path, why); /* it is empty, or did not fit into memory */
+  message_error("'%s' %s", path, why);
   return OPTIONS_WRONG;
 }
 
@@ -444,11 +443,11 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   bool given[COUNT(rows)] = {false};
   const char *wrong;
   int code;
-  optind = 0; /* glibc: start anew */
+  optind = 0; /* glibc: a new scan */
   while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (code == 1) {
       if (!in_files && (which & OPTIONS_RUN) != 0) {
-        options->command = &argv[optind - 1]; /* its options are its own */
+        options->command = &argv[optind - 1]; /* its options are not ours */
         return OPTIONS_GOOD;
       }
       if (!in_files)
@@ -476,7 +475,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
     options->command = &argv[optind];
     return OPTIONS_GOOD;
   }
-  for (; optind < argc; optind++) { /* behind "--" */
+  for (; optind < argc; optind++) { /* after "--" */
     if (!in_files)
       return report_stray(argv[optind]);
     if ((wrong = take_file(options, argv[optind])) != NULL)
@@ -486,7 +485,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
 }
 
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options) {
-  bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK | OPTIONS_TOP)) != 0; /* shows power as it is, of itself */
+  bool watches = (which & (OPTIONS_LIST | OPTIONS_CHECK | OPTIONS_TOP)) != 0; /* by default shows power as it is */
   static const char out_dir[] = "csv";
   *options = (struct options){.argc = argc,
                               .argv = argv,

@@ -1,7 +1,7 @@
 /*
  * options: what the user asked for
  *
- * One table holds all options of all commands: getopt_long(3) and the help are fed from it.
+ * One table holds the options of all commands, for getopt_long(3) and for the help.
  */
 #ifndef VM_ENERGY_OPTIONS_H
 #define VM_ENERGY_OPTIONS_H
@@ -20,7 +20,7 @@
 /* The default of --host-counter. */
 #define OPTIONS_HOST_COUNTERS "/sys/class/powercap/intel-rapl:*/energy_uj"
 
-/* Which commands have an option. */
+/* The commands, as bits. */
 #define OPTIONS_TS      1u
 #define OPTIONS_ONCE    2u
 #define OPTIONS_RUN     4u
@@ -34,18 +34,18 @@
 /* Those that sum up groups of VMs. */
 #define OPTIONS_GROUPS (OPTIONS_REPORT | OPTIONS_COMPARE | OPTIONS_PLOT)
 
-/* Those whose arguments are paths, without an option in front. */
+/* Those whose arguments are paths. */
 #define OPTIONS_PATHS (OPTIONS_REPORT | OPTIONS_PLOT | OPTIONS_COMPARE)
 
 struct options {
-  /* as they were given, from the name of the command on */
+  /* from the name of the command on */
   int argc;
   char **argv;
 
-  /* paths and patterns as they were given; the strings are those of argv */
+  /* paths and patterns; strings of argv */
   const char **files;
   size_t files_num;
-  struct selection *selection; /* of VMs by name; NULL: all. Remembers what matched, whoever holds the options. */
+  struct selection *selection; /* of VMs by name; NULL: all. Remembers what matched, though the options are const. */
   bool ignore_selected;
 
   struct meter_options meter;
@@ -54,8 +54,8 @@ struct options {
 
   /* ts and top */
   int64_t interval_ns;
-  uint64_t count;          /* top: 0 is without end */
-  bool waits_for_counters; /* counters may come meanwhile, so that it is no error when there are none */
+  uint64_t count;          /* top: 0 is endless */
+  bool waits_for_counters; /* none at the start is no error */
 
   /* ts */
   bool manual_stop;
@@ -64,27 +64,27 @@ struct options {
   enum csv_layout layout;
   const char *out_dir;
   const char *out_name; /* last component of --out */
-  bool to_output;       /* --out -: rows go to standard output, and no file is made */
+  bool to_output;       /* rows go to standard output, and no file is made */
 
   /* once, list and check */
-  int64_t duration_ns; /* list: 0 is at once; check: 0 is the stale time */
+  int64_t duration_ns; /* list: 0 is at once; check: 0 is until all is clear */
   bool until_enter;
   bool json;
 
   /* once and run */
   bool bounds;
-  bool total; /* the sum of all, too; of run with one VM in JSON only */
+  bool total; /* print the sum of all, too; run with one VM: in JSON only */
 
   /* check */
   const char *host_counter; /* path or pattern */
 
   /* report and plot */
-  bool recorded;                      /* power is that of the rows */
-  const char *group_by, *groups_file; /* NULL: not named; at most one is */
+  bool recorded;                      /* take power from the rows */
+  const char *group_by, *groups_file; /* NULL: not given; at most one is */
 
-  /* report; meter.scale is 0 where it was not named */
+  /* report; meter.scale is 0 unless given */
   bool csv;
-  const char *tariffs[TARIFFS]; /* numbers or paths; NULL: not named */
+  const char *tariffs[TARIFFS]; /* numbers or paths; NULL: not given */
 
   /* plot */
   const char *picture;
@@ -92,19 +92,19 @@ struct options {
 
   /* run */
   const char *json_file; /* NULL: text on standard error */
-  char *const *command;  /* and its arguments, ending in NULL; NULL: none was given */
+  char *const *command;  /* and its arguments, ending in NULL; NULL: not given */
 };
 
 enum options_result { OPTIONS_GOOD, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
 /*
- * Reads argv[1 .. argc - 1] by the options that have a bit of `which`. Fills *options, with defaults for what is not
- * named; to be given to options_free() in any case. OPTIONS_WRONG: the user was told what, on standard error.
+ * Parses argv[1 .. argc - 1] by the options that have a bit of `which` into *options, which starts with the defaults.
+ * Call options_free() in any case. OPTIONS_WRONG: an error has been printed.
  */
 enum options_result options_parse(unsigned which, int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 
-/* The options that have a bit of `which`, with their texts. */
+/* Prints the options that have a bit of `which`, with their texts. */
 void options_print(unsigned which, FILE *out);
 
 #endif

@@ -8,19 +8,19 @@
 /* Bin i holds [GROWTH^i, GROWTH^(i+1)). */
 #define GROWTH 1.01
 
-/* Bins that are made at once, so that few steps reach a range of values. */
+/* Bins are allocated in steps of this size. */
 #define BINS_STEP 64
 
 static int32_t bin_of(double value) {
   return (int32_t)floor(log(value) / log(GROWTH));
 }
 
-/* Of all numbers, this one is nearest, relatively, to both ends of the bin. */
+/* The number that is relatively nearest to both ends of the bin. */
 static double middle_of(int32_t bin) {
   return pow(GROWTH, bin) * 2 * GROWTH / (1 + GROWTH);
 }
 
-/* The bin is one of bins[]. */
+/* Makes the bin one of bins[]. */
 static int reach(struct quantile *q, int32_t bin) {
   int32_t first = q->first_bin, end = first + (int32_t)q->bins_num;
   if (q->bins_num == 0)
@@ -53,7 +53,7 @@ static int count_in_bin(struct quantile *q, double value) {
   return status;
 }
 
-/* From values to bins. */
+/* Counts all values in bins. */
 static int give_up_values(struct quantile *q) {
   for (size_t i = 0; i < q->count; i++) {
     int status = count_in_bin(q, q->values[i]);
@@ -107,7 +107,7 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The value of that rank, 0 the least. */
+/* The value of that rank; rank 0 is the least value. */
 static double at_rank(const struct quantile *q, uint64_t rank) {
   if (q->values != NULL)
     return q->values[rank];

@@ -1,7 +1,7 @@
 /*
- * run_files: the names of the files that lie beside a capture
+ * run_files: names of the files beside a capture, which measure/ writes and report/ reads
  *
- * measure/ writes them, report/ reads them. updates.dat is named in core/updates.h.
+ * updates.dat is named in core/updates.h. tests/cli/check_marks.sh and check_metadata.sh hold them.
  */
 #ifndef VM_ENERGY_RUN_FILES_H
 #define VM_ENERGY_RUN_FILES_H

@@ -17,7 +17,7 @@ void show_number(double number, int decimals, const char *unit, char text[SHOW_N
 }
 
 void show_energy(double energy_j, char text[SHOW_NUMBER_MAX]) {
-  /* limits are where the rounded number would have a digit more */
+  /* above a limit the rounded number would have one more digit */
   if (energy_j < 999.95)
     show_number(energy_j, 1, " J", text);
   else if (energy_j < 999995.0)
@@ -56,7 +56,7 @@ void show_period(int64_t period_ns, char text[SHOW_NUMBER_MAX]) {
     show_age(period_ns, text);
 }
 
-/* One character: what it is on the terminal, in bytes and columns, and how many bytes of the text it was. */
+/* One character as it is printed, and how many bytes of the text it took. */
 struct glyph {
   const char *bytes;
   size_t len, taken;
@@ -74,7 +74,7 @@ static struct glyph next_glyph(const char *text) {
   int columns = len == (size_t)-1 || len == (size_t)-2 ? -1 : wcwidth(wide);
   if (columns >= 0)
     return (struct glyph){.bytes = text, .len = len, .taken = len, .columns = (size_t)columns};
-  size_t taken = 1; /* the whole of a UTF-8 character makes one question mark */
+  size_t taken = 1; /* one question mark for a whole UTF-8 character */
   while (is_inner_byte(text[taken]))
     taken++;
   return (struct glyph){.bytes = "?", .len = 1, .taken = taken, .columns = 1};

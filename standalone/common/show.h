@@ -1,7 +1,5 @@
 /*
- * show: numbers and names as people read them in a table
- *
- * Machines read JSON and CSV; what is made here is short, has a unit, and may be rounded.
+ * show: numbers and names for people: short, rounded, with units
  */
 #ifndef VM_ENERGY_SHOW_H
 #define VM_ENERGY_SHOW_H
@@ -11,9 +9,7 @@
 
 #define SHOW_NUMBER_MAX 32
 
-/*
- * So many decimals, and the unit, of at most five bytes, after it. A number that would be longer than its place is
- * rounded to 16 digits, never cut: "1.000000000000000e+27 W".
+/* unit: at most five bytes. A number that does not fit is rounded to 16 digits, never cut: "1.000000000000000e+27 W".
  */
 void show_number(double number, int decimals, const char *unit, char text[SHOW_NUMBER_MAX]);
 
@@ -35,18 +31,18 @@ void show_period(int64_t period_ns, char text[SHOW_NUMBER_MAX]);
 void show_time(int64_t wall_ns, char text[SHOW_TIME_MAX]);
 
 /*
- * Columns that the text (UTF-8, as a label or what label_printable() made) takes on a terminal of this locale. A
- * character that the locale does not have takes one, as show_fit() puts it.
+ * Columns of the text (UTF-8 without control characters) on a terminal of this locale. A character that the locale does
+ * not have takes one, as in show_fit().
  */
 size_t show_width(const char *text);
 
 /*
- * The text in exactly that many columns: padded with spaces, or cut and ended by '~'. A character that the locale does
- * not have becomes '?'. Ends earlier where out is too small.
+ * The text in exactly that many columns: padded with spaces, or cut with a '~' at the end. A character that the locale
+ * does not have becomes '?'. Ends earlier if out is too small.
  */
 void show_fit(const char *text, size_t columns, char *out, size_t size);
 
-/* Columns of the terminal that fd is; 80 where it is none or does not tell. */
+/* Columns of the terminal fd; 80 if it is none, or if it does not report them. */
 size_t show_columns(int fd);
 
 #endif

@@ -11,10 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often it is looked whether we are in the foreground again. */
+/* How often to check whether we are in the foreground again. */
 #define FOREGROUND_EVERY_MS 1000
 
-/* How many descriptors are waited for. */
 #define WAITED 5
 
 static void choose_signals(sigset_t *set, const sigset_t *more) {
@@ -72,7 +71,7 @@ static void take_line(struct stop *stop) {
   stop->reason = stop->reports_lines && stop->lines.len > 0 ? STOP_LINE : STOP_ENTER;
 }
 
-/* A line of what was read already. */
+/* Takes a line from what was read already. */
 static bool has_line(struct stop *stop) {
   while (stop->input_at < stop->input_len) {
     if (lines_add(&stop->lines, stop->input[stop->input_at++])) {
@@ -83,7 +82,7 @@ static bool has_line(struct stop *stop) {
   return false;
 }
 
-/* An input that cannot be read has ended. */
+/* An error counts as the end of the input. */
 static bool saw_input(struct stop *stop) {
   ssize_t n = read(stop->input_fd, stop->input, sizeof(stop->input));
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -105,7 +104,7 @@ bool stop_in_background(int fd) {
 }
 
 static int set_timer(const struct stop *stop, int64_t deadline_ns) {
-  /* all zero would disarm the timer, and so it shall without a deadline */
+  /* all zero disarms the timer: no deadline */
   struct itimerspec timer = {0};
   if (deadline_ns != STOP_NO_DEADLINE) {
     int64_t at_ns = deadline_ns > 0 ? deadline_ns : 1;
@@ -114,12 +113,12 @@ static int set_timer(const struct stop *stop, int64_t deadline_ns) {
   return timerfd_settime(stop->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL) == 0 ? 0 : -errno;
 }
 
-/* Waits for one of the descriptors; 0: none has anything. */
+/* 0 also if no descriptor is ready. */
 static int poll_once(struct stop *stop, struct pollfd fds[WAITED], bool now) {
   bool background = stop_in_background(stop->input_fd);
   fds[0] = (struct pollfd){.fd = stop->signal_fd, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = stop->timer_fd, .events = POLLIN};
-  fds[2] = (struct pollfd){.fd = background ? -1 : stop->input_fd, .events = POLLIN}; /* negative: passed over */
+  fds[2] = (struct pollfd){.fd = background ? -1 : stop->input_fd, .events = POLLIN}; /* negative: ignored */
   fds[3] = (struct pollfd){.fd = stop->child_fd, .events = POLLIN};
   fds[4] = (struct pollfd){.fd = stop->key_fd, .events = POLLIN};
   int ready = poll(fds, WAITED, now ? 0 : background ? FOREGROUND_EVERY_MS : -1);

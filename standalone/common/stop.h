@@ -1,12 +1,12 @@
 /*
- * stop: waiting for the next tick, or for the sign to end
+ * stop: waits for the next tick, or for an event
  *
- * SIGINT, SIGTERM and SIGHUP end a run (SIGHUP unless it was ignored, as under nohup); where asked for, so do Enter
- * and end of file on an input, and the end of a child. The wait ends at once, and the caller finishes its files and
- * reports, or goes on waiting. A key that somebody else reads ends the wait, too.
+ * Events are SIGINT, SIGTERM and SIGHUP (unless it was ignored, as under nohup) and, where the caller asks for them,
+ * lines and end of file of an input, the end of a child, and a key that the caller reads. The wait ends at once; the
+ * caller finishes its files, or waits again.
  *
- * The input is read line by line, and only while we are in the foreground of the terminal that it may be: a job in the
- * background is not stopped for it (SIGTTIN), and takes no line that was typed for others.
+ * A terminal is read in the foreground only: a background job is not stopped by SIGTTIN, and takes no line that was
+ * typed for others.
  */
 #ifndef VM_ENERGY_STOP_H
 #define VM_ENERGY_STOP_H
@@ -21,44 +21,37 @@
 enum stop_reason { STOP_NONE, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_CHILD, STOP_KEY };
 
 struct stop {
-  int input_fd;  /* borrowed; -1: none is read, and it may be set to that at any time */
-  int child_fd;  /* borrowed, see pidfd_open(2); -1, as stop_open() leaves it: none is waited for */
-  int key_fd;    /* borrowed; where keys come that the caller reads; -1, as stop_open() leaves it: nowhere */
+  int input_fd;  /* borrowed; -1: none; the caller may set -1 at any time */
+  int child_fd;  /* borrowed, from pidfd_open(2); -1, as set by stop_open(): none */
+  int key_fd;    /* borrowed; keys that the caller reads; -1, as set by stop_open(): none */
   int signal_fd; /* ours */
   int timer_fd;  /* ours */
   sigset_t old_mask;
-  enum stop_reason reason; /* STOP_NONE until it is time to end */
+  enum stop_reason reason; /* of the last wait */
   int signal;              /* which one, with STOP_SIGNAL */
-  bool by_terminal;        /* a key made it, so that every process of the terminal's group has it */
+  bool by_terminal;        /* from a key, so that all processes in the foreground got it */
 
-  bool reports_lines; /* STOP_LINE for a line with words in it; false, as stop_open() leaves it: STOP_ENTER for any */
-  struct lines lines; /* lines.text: the line, with STOP_LINE */
-  char input[256];    /* what was read and not looked at yet */
+  bool reports_lines; /* STOP_LINE for a line with words; false, as set by stop_open(): STOP_ENTER for any line */
+  struct lines lines; /* lines.text with STOP_LINE */
+  char input[256];    /* read, from input_at on not yet parsed */
   size_t input_at, input_len;
 };
 
-/*
- * Blocks the signals from now on. input_fd: where Enter and end of file are looked for; -1: nowhere. more: other
- * signals that end the wait; NULL: none. 0 or -errno.
- */
+/* Blocks the signals. input_fd: see struct stop. more: other signals that end the wait; NULL: none. 0 or -errno. */
 int stop_open(struct stop *stop, int input_fd, const sigset_t *more);
 
-/*
- * Gives the signals back. One that came and was not seen is delivered then; but when a signal has ended the run, those
- * behind it asked for the same, and are dropped.
- */
+/* Unblocks the signals. A pending one is delivered, unless a signal ended the run: further ones asked for the same. */
 void stop_close(struct stop *stop);
 
 /*
- * Waits until deadline_ns on the clock of mono_ns, or for the sign to end (which wins when both are there, except a
- * line behind a line: no flood of them keeps a deadline from being met). A deadline in the past is fine: the signs are
- * looked at. STOP_NO_DEADLINE waits for the sign alone.
- * 0: the deadline is reached. 1: end, see stop->reason. -errno: waiting itself failed.
+ * Waits until deadline_ns on the clock of mono_ns, or for an event; with a deadline in the past only checks for events.
+ * An event wins over the deadline, but the deadline over further lines, so that a flood of input cannot delay it.
+ * 0: the deadline is reached. 1: an event, see stop->reason. -errno: waiting failed.
  */
 #define STOP_NO_DEADLINE INT64_MAX
 int stop_wait(struct stop *stop, int64_t deadline_ns);
 
-/* True if fd is our terminal and others are in its foreground: a read from it would stop us. */
+/* True if fd is our terminal and we are in its background: a read would stop us. */
 bool stop_in_background(int fd);
 
 #endif

@@ -14,7 +14,7 @@
 
 struct reading {
   struct tariff *tariff;
-  size_t size; /* of its steps */
+  size_t size; /* allocated steps */
   bool begun;
   size_t ts, value, columns;
 };
@@ -45,7 +45,6 @@ static int take_header(struct reading *r, const struct csv_row *row) {
   return -EINVAL;
 }
 
-/* Any finite number, of which all is there. */
 static bool parse_value(const char *text, double *value) {
   char *end;
   *value = strtod(text, &end);
@@ -121,7 +120,7 @@ void tariff_close(struct tariff *tariff) {
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
-/* The step that holds at that instant; num: it is before the first one. */
+/* The step at that instant; num: before the first one. */
 static size_t step_at(const struct tariff *tariff, int64_t at_ns) {
   size_t low = 0, high = tariff->num;
   while (low < high) {

@@ -38,7 +38,7 @@ static void group_name(gid_t gid, char text[64]) {
     snprintf(text, 64, "%u", (unsigned)gid);
 }
 
-/* A name of another directory service may be special to a shell, or to setfacl: then the number of the user. */
+/* A name from a directory service may be special to a shell or to setfacl: then the number of the user. */
 static void setfacl_user(const char *name, char text[64]) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   snprintf(text, 64, "%s", name);
@@ -46,7 +46,7 @@ static void setfacl_user(const char *name, char text[64]) {
     snprintf(text, 64, "%u", (unsigned)geteuid());
 }
 
-/* What opens the part; NULL: out of memory. */
+/* NULL: out of memory. */
 static char *remedy(const char *part, const char *word, const char *rights) {
   char me[64], user[64], *text = NULL;
   user_name(geteuid(), me);
@@ -70,9 +70,7 @@ static char *state_of(const struct stat *info, const char *word) {
   return asprintf(&text, "%s is %s %s:%s, and this is user %s", word, mode, owner, group, me) < 0 ? NULL : text;
 }
 
-/*
- * part: the file, or a directory that leads to it, absolute; rights: those that are missing, as setfacl(1) writes them.
- */
+/* part: absolute path of the file or a directory above it; rights: the missing ones, as setfacl(1) writes them. */
 static bool describe(const char *part, const char *rights, struct access_fault *fault) {
   struct stat info;
   struct access_fault found = {0};
@@ -129,7 +127,7 @@ static bool option_is(const struct mntent *mount, const char *name, const char *
   return strncmp(option, value, strlen(value)) == 0 && (option[strlen(value)] == ',' || option[strlen(value)] == '\0');
 }
 
-/* Kernels up to 6.3 write the cache of 9p as an option of its name, later ones as a number or a word after cache=. */
+/* Kernels up to 6.3 write the cache mode of 9p as an option of its own, later ones after cache=. */
 static bool is_loose(const struct mntent *mount) {
   if (hasmntopt(mount, "loose") != NULL || hasmntopt(mount, "fscache") != NULL)
     return true;

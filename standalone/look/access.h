@@ -7,14 +7,14 @@
 #include <stdbool.h>
 
 struct access_fault {
-  char *obstacle; /* "/var/lib/x is drwx------ root:root": the part that is closed */
-  char *remedy;   /* the command that opens it, to be pasted into a shell; or what else helps */
+  char *obstacle; /* "/var/lib/x is drwx------ root:root": the closed part of the path */
+  char *remedy;   /* a command for a shell, or what else helps */
 };
 
 /*
- * Looks for the first part of path, which is absolute, that this process may not enter, list or read. list: path is a
- * directory that is to be listed. True: *fault has both texts, for access_fault_free(). False: every part is open, or
- * the fault cannot be described; *fault is untouched.
+ * Finds the first part of path, which is absolute, that this process may not enter, list or read. list: path is a
+ * directory to be listed. True: *fault has both texts, for access_fault_free(). False: every part is open, or the fault
+ * cannot be described; *fault is unchanged.
  */
 bool access_explain(const char *path, bool list, struct access_fault *fault);
 
@@ -26,10 +26,7 @@ struct access_cache {
   const char *remedy; /* "mount it with cache=none" */
 };
 
-/*
- * NULL: the mount of path, an existing file, shows what is written, or is not known. table: /proc/self/mounts, or
- * another file of that form.
- */
+/* NULL: the mount of path, an existing file, caches nothing, or is unknown. table: as /proc/self/mounts. */
 const struct access_cache *access_find_cache(const char *table, const char *path);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns that the cells have, without the two spaces before them. */
+/* Widths, without the two spaces before a column. */
 #define POWER_COLUMNS  10
 #define ENERGY_COLUMNS 10
 #define AGE_COLUMNS    6
@@ -19,15 +19,15 @@
 #define LABEL_LEAST    8
 #define LABEL_MOST     60 /* of a table without curves */
 
-/* What is kept of a VM. */
+/* Per-VM state. */
 struct row {
   struct curve curve;
-  bool was_shown; /* it has been shown */
+  bool was_shown;
   bool has_first;
-  double first_j;          /* accumulated energy at the start */
+  double first_j;          /* accumulated energy at the first reading */
   enum sample_state state; /* without held */
 
-  /* as it is shown */
+  /* as shown, see `frozen` */
   const char *label;
   bool has_power, has_energy;
   double power_w, energy_j;
@@ -38,13 +38,13 @@ struct row {
 struct board {
   struct roster *roster;
   int64_t cell_ns;
-  struct row **rows; /* those that are shown, in their order */
+  struct row **rows; /* the shown ones, in their order */
   size_t rows_num, rows_size;
-  struct curve curve; /* of all */
+  struct curve curve; /* of all VMs */
   double total_j;
   bool has_power;
   double power_w, energy_j; /* as shown */
-  int64_t cell;             /* the newest that is shown */
+  int64_t cell;             /* the newest one shown */
 };
 
 const char *board_sort_name(enum board_sort sort) {
@@ -78,7 +78,7 @@ struct sink *board_sink(struct board *board) {
   return roster_sink(board->roster);
 }
 
-/* ---- taking in --------------------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------------------------- */
 
 static void show_row(struct row *row, const struct sample *sample) {
   row->has_power = sample->has_power;
@@ -136,7 +136,7 @@ int board_take(struct board *board, const struct instant *now, bool frozen) {
   return 0;
 }
 
-/* ---- arranging --------------------------------------------------------------------------------------------------- */
+/* ---- order --------------------------------------------------------------------------------------------------- */
 
 static int compare_numbers(double a, double b) {
   return a < b ? -1 : a > b;
@@ -240,12 +240,12 @@ void board_lay_out(const struct board *board, size_t columns, struct board_layou
                      (layout->energy ? energy : 0) + (layout->age ? age : 0) + GAP;
 }
 
-/* The texts of a line; NULL: the column is empty. */
+/* The texts of a line; NULL: an empty column. */
 struct cells {
   const char *label, *power, *curve, *energy, *age, *state;
 };
 
-/* curve is in columns already; the rest is filled up. */
+/* curve has its width already; the others are padded. */
 static void join(const struct board_layout *layout, const struct cells *cells, char line[BOARD_LINE_MAX]) {
   char label[BOARD_LINE_MAX / 4];
   size_t used = 0;

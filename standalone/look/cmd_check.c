@@ -1,8 +1,8 @@
 /*
  * check: what is wrong, and what to do about it
  *
- * Prints a verdict of each counter and of the host, in the form of a monitoring check: a line for all with figures to
- * graph, then a line for each, and the exit status.
+ * Prints the findings as a monitoring check does: a line for all with figures to graph, a line for each, and the exit
+ * status.
  */
 #include "common/command.h"
 #include "common/inputs.h"
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What monitoring checks end with when they could not check. */
+/* Of a monitoring check that failed. */
 enum { STATUS_UNKNOWN = 3 };
 
 static const char *const subject_names[] = {"vm", "search", "host"};
@@ -30,7 +30,7 @@ static size_t count_level(const struct findings *findings, enum verdict_level le
   return count;
 }
 
-/* False if no power is known, or a VM that is on has none yet: no news is not 0 W. */
+/* False if no power is known, or a VM that is on has none yet: unknown is not 0 W. */
 static bool sum_power(const struct findings *findings, double *sum_w) {
   bool known = false;
   *sum_w = 0;
@@ -47,7 +47,7 @@ static bool sum_power(const struct findings *findings, double *sum_w) {
   return known;
 }
 
-/* "3 VMs, 249.01 W", after the worst that was found. NULL: out of memory; else to be freed. */
+/* "3 VMs, 249.01 W", after the worst finding. NULL: out of memory; else to be freed. */
 static char *summarize(const struct findings *findings) {
   const struct finding *worst = &findings->list[0];
   size_t count = roster_count(findings->watch->roster);
@@ -65,7 +65,7 @@ static char *summarize(const struct findings *findings) {
   return len < 0 ? NULL : text;
 }
 
-/* A monitoring system takes the text after a '|' for figures. */
+/* Monitoring systems read figures after a '|'. */
 static void print_text(const char *text) {
   for (; *text != '\0'; text++)
     putchar(*text == '|' ? '_' : *text);
@@ -78,7 +78,7 @@ static void print_lines(const struct findings *findings, const char *summary, en
   if (sum_power(findings, &power_w))
     printf(" | power=%.3f", power_w);
   else
-    fputs(" | power=U", stdout); /* what monitoring systems call unknown */
+    fputs(" | power=U", stdout); /* unknown */
   printf(" vms=%zu warning=%zu critical=%zu\n", roster_count(findings->watch->roster),
          count_level(findings, LEVEL_WARNING), count_level(findings, LEVEL_CRITICAL));
   for (size_t i = 0; i < findings->num; i++) {

@@ -1,8 +1,7 @@
 /*
- * list: the counters that there are, and what is known of each
+ * list: the counters, and what is known of each
  *
- * Two readings tell what a counter shows and how old it is; its period and power are known when it is watched until it
- * was updated.
+ * Two readings show energy and age; period and power need an update, see --duration.
  */
 #include "common/command.h"
 #include "common/inputs.h"
@@ -19,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Between two looks. A counter that the kernel computes has a power after the second. */
+/* Between two looks, after which a counter that the kernel computes has a power. */
 #define LOOK_EVERY_NS (200 * NS_PER_MS)
 
 struct list {
@@ -30,7 +29,6 @@ struct list {
   struct stop stop;
 };
 
-/* Between two updates all is well. */
 static enum sample_state shown_state(const struct sample *sample) {
   return sample->state == SAMPLE_HELD ? SAMPLE_OK : sample->state;
 }
@@ -41,7 +39,7 @@ enum column { COLUMN_VM, COLUMN_ENERGY, COLUMN_AGE, COLUMN_PERIOD, COLUMN_POWER,
 
 static const char *const heads[COLUMNS] = {"VM", "ENERGY", "AGE", "PERIOD", "POWER", "STATE"};
 
-/* The text of a cell; that of a label is borrowed, others are in text. */
+/* Returns a borrowed label, or text. */
 static const char *cell(enum column column, const struct sample *sample, char text[SHOW_NUMBER_MAX]) {
   snprintf(text, SHOW_NUMBER_MAX, "-");
   switch (column) {
@@ -71,7 +69,7 @@ static const char *cell(enum column column, const struct sample *sample, char te
   return text;
 }
 
-/* Bytes of the directories that all paths have in common, with the slash behind them; 0: none. */
+/* Length of the directories that all paths share, with the slash at their end; 0: none. */
 static size_t common_directory(const struct roster *roster) {
   const char *first = inputs_display_path(roster_at(roster, 0)->last.path);
   size_t len = strlen(first);
@@ -150,7 +148,6 @@ static json_t *sample_to_json(size_t index, const void *arg) {
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-/* Looks, and again, as long as was asked for. */
 static int look(struct list *list) {
   struct instant now;
   int status = clock_now(&now);
@@ -190,7 +187,7 @@ static bool list_counters(struct list *list) {
   bool found = roster_count(list->roster) > 0;
   if (list->options->json)
     status = json_print(json_pack("{s:o}", "vms", json_list(roster_count(list->roster), sample_to_json, list->roster)),
-                        stdout); /* that output cannot be written is told when it is closed */
+                        stdout); /* other errors are reported when it is closed */
   else if (found)
     print_table(list->roster);
   if (status == -ENOMEM)

@@ -1,7 +1,7 @@
 /*
  * top: the VMs by power, live
  *
- * On a terminal a screen that is drawn anew at each interval and key; elsewhere a block of lines at each interval.
+ * On a terminal a screen, drawn at each interval and key; elsewhere a block of lines at each interval.
  */
 #include "common/command.h"
 #include "common/inputs.h"
@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Scaphandre writes every 5 s, so that a finer curve would show its rhythm only. */
+/* Scaphandre writes every 5 s; a finer curve would show its rhythm only. */
 #define CELL_NS (5 * NS_PER_S)
 
-/* Wake-ups for keys that are none: the terminal has gone. */
+/* Wake-ups without a key: the terminal was closed. */
 #define VOID_KEYS_MAX 100
 
 struct top {
@@ -66,7 +66,7 @@ static void draw(struct top *top) {
   screen_draw(top->board, &top->view, top->now.mono_ns - top->ticker.start.mono_ns, hint);
 }
 
-/* False: the terminal has no keys any more. */
+/* False: there was no key. */
 static bool press_keys(struct top *top) {
   int key, count = 0;
   while ((key = screen_key()) >= 0) {
@@ -77,12 +77,12 @@ static bool press_keys(struct top *top) {
   return count > 0;
 }
 
-/* What has ended the wait, if it is no tick. False: the end. */
+/* An event that is no tick. False: the end. */
 static bool take_sign(struct top *top, int *void_keys) {
   if (top->stop.reason == STOP_SIGNAL && top->stop.signal != SIGWINCH)
     return false;
   if (!top->on_screen)
-    return true; /* the size of the terminal is nothing to a pipe */
+    return true; /* a pipe has no size */
   if (top->stop.reason == STOP_SIGNAL)
     screen_resize();
   else if (press_keys(top))
@@ -95,7 +95,7 @@ static bool take_sign(struct top *top, int *void_keys) {
 
 /* ---- elsewhere --------------------------------------------------------------------------------------------------- */
 
-/* A block: "2026-11-24T12:00:05+0000  4 VMs", the heads, the VMs, all of them, an empty line. False: output has ended.
+/* "2026-11-24T12:00:05+0000  4 VMs", the heads, the VMs, the total; an empty line between blocks. False: output failed.
  */
 static bool print_block(struct top *top) {
   char line[BOARD_LINE_MAX], when[64] = "";
@@ -121,7 +121,7 @@ static bool print_block(struct top *top) {
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-/* At a tick: takes a sample and shows it; between two: looks at the counters. False: the end. */
+/* Shows a sample at a tick; between two ticks only looks at the counters. False: the end. */
 static bool tick(struct top *top, int *status) {
   struct instant now;
   int64_t wall_ns;
@@ -160,7 +160,7 @@ static int show(struct top *top) {
   int status = look(top);
   if (status != 0)
     return status;
-  inputs_report_search(top->sampler, top->options); /* if there is none, one may come */
+  inputs_report_search(top->sampler, top->options); /* without a counter: one may come */
   top->looked_ns = top->now.mono_ns;
   ticker_start(&top->ticker, &top->now, top->options->interval_ns);
   top->on_screen = screen_is_there() && screen_open() == 0;

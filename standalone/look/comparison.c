@@ -9,13 +9,13 @@
 #include <stdio.h>
 
 /*
- * Scaphandre that takes the power of a period of a bit more than 5 s for its energy (issue 428) counts a bit less than
- * a fifth, of which the VMs have nearly all when the host does little else.
+ * Scaphandre issue 428: it takes the power over a bit more than 5 s as energy, and so counts a bit less than a fifth;
+ * nearly all of that is the VMs' when the host does little else.
  */
 #define FIFTH_LEAST 0.17
 #define FIFTH_MOST  0.24
 
-/* An update whose file is dated by another clock is known to a look: within some percent all is well. */
+/* Times that another clock dated are known to one look: some percent are tolerated. */
 #define MORE_THAN_ALL 1.1
 
 #define TEXT(...) verdict_put(verdict, &verdict->text, __VA_ARGS__)

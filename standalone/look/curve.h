@@ -1,8 +1,8 @@
 /*
- * curve: power over the last minutes, in cells of so many seconds
+ * curve: power over the last minutes, in cells of some seconds
  *
- * Cells are counted from the start of time, so that they stand still while time goes on, and those of all curves are
- * the same. A cell is the mean of the powers put into it.
+ * Cells are numbered from time 0, so that those of all curves match. A cell is the mean of the powers put into it.
+ * tests/check_board.c holds it.
  */
 #ifndef VM_ENERGY_CURVE_H
 #define VM_ENERGY_CURVE_H
@@ -13,26 +13,26 @@
 
 #define CURVE_CELLS 240
 
-/* Start with zeros. */
+/* Zero-initialize. */
 struct curve {
   float mean_w[CURVE_CELLS];
-  uint16_t count[CURVE_CELLS]; /* powers in the cell; 0: it has none */
-  int64_t newest;              /* the cell that is being filled; valid once it was put to */
+  uint16_t count[CURVE_CELLS]; /* powers in the cell */
+  int64_t newest;              /* the cell that is being filled, if has_cells */
   bool has_cells;
 };
 
-/* Cells do not fall. */
+/* cell: not before that of the last call. */
 void curve_put(struct curve *curve, int64_t cell, double power_w);
 
-/* False: the cell has no power, or is not kept any more. */
+/* False: the cell has no power, or is too old. */
 bool curve_get(const struct curve *curve, int64_t cell, double *power_w);
 
-/* The largest power in the cells from first to last; 0: there is none. */
+/* The largest power in the cells from first to last; 0: none. */
 double curve_most(const struct curve *curve, int64_t first, int64_t last);
 
 /*
- * A character for each cell from first to last, 1 to 8 eighths of a block by power / most_w, a space where there is no
- * power. utf8: blocks, three bytes each; else plain characters. text has room for 3 * cells + 1 bytes.
+ * A character for each cell from first to last: 1 to 8 eighths of a block by power / most_w, a space without a power.
+ * utf8: blocks of three bytes; else ASCII. text has room for 3 * cells + 1 bytes.
  */
 void curve_format(const struct curve *curve, int64_t first, int64_t last, double most_w, bool utf8, char *text);
 

@@ -18,7 +18,7 @@ static void note_number(struct facts *facts, const struct sample *sample) {
   facts->readings++;
 }
 
-/* What the host's counters showed at that time, not later than this look. */
+/* The host's counters at mono_ns, which is not after now_ns. */
 static double host_j_at(const struct facts *facts, int64_t mono_ns, int64_t now_ns, double host_j) {
   if (now_ns <= facts->looked_ns || mono_ns >= now_ns)
     return host_j;
@@ -62,7 +62,7 @@ void facts_note(struct facts *facts, const struct sample *sample, double host_j)
   facts->looked_host_j = host_j;
 }
 
-/* A young counter that was reset is soon again at what it fell from, but does not fall again. */
+/* A young counter is soon back at the number it fell from, but does not fall again. */
 bool facts_alternate(const struct facts *facts) {
   return facts->returns > 0 && facts->resets > 1;
 }
@@ -75,7 +75,7 @@ bool facts_clocks_differ(const struct facts *facts) {
 bool facts_are_stale(const struct facts *facts) {
   if (facts_clocks_differ(facts))
     return false;
-  /* another clock dates the file, and both signs agree */
+  /* another clock dates the file, so that both signs must agree */
   bool silent = !facts->has_age && facts->by_update && facts->updates == 0 && facts->watched_ns >= FACTS_WAIT_NS &&
                 facts->file_behind_ns > METER_STALE_FIRST_NS;
   return facts->stale || silent;

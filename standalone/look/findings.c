@@ -36,8 +36,7 @@ struct peers {
   int64_t silent_ns;
 };
 
-/* One exporter writes all counters, so they have one period: the stale time of those that were updated is that of all.
- */
+/* One exporter writes all counters at one pace, so the stale time of updated ones applies to all. */
 static struct peers look_at_peers(const struct watch *watch) {
   struct peers peers = {.alive = false};
   for (size_t i = 0; i < roster_count(watch->roster); i++) {
@@ -58,7 +57,7 @@ static struct finding *add_finding(struct findings *findings, enum finding_subje
   return finding;
 }
 
-/* Explains in the context why the path is denied. *fault, all zero before, holds the texts. */
+/* Adds to the context why the path is denied; *fault, zero-initialized, owns the texts. */
 static void explain(const char *path, int error, bool list, struct access_fault *fault,
                     struct verdict_context *context) {
   if ((error == -EACCES || error == -EPERM) && access_explain(path, list, fault)) {
@@ -219,7 +218,7 @@ static int weight_of(const struct finding *finding) {
   return level == LEVEL_NOTE ? LEVEL_OK : (int)level;
 }
 
-/* The worst first, and all is well last; else in the order of the counters. */
+/* The worst first; else in the order of the counters. */
 static int compare_findings(const void *a, const void *b) {
   const struct finding *one = a, *other = b;
   int weight = weight_of(one), other_weight = weight_of(other);

@@ -19,7 +19,7 @@
 
 #define NAME_MAX_BYTES 64
 
-/* Looks in which two zones must rise alike to be one counter. The first look shows no rise. */
+/* Two zones are one counter if they rise by the same in so many looks. The first look shows no rise. */
 #define TWIN_LOOKS 3
 
 struct host {
@@ -28,7 +28,7 @@ struct host {
   struct sampler *sampler;
   int search_error;
   const char *search_where;
-  bool psys; /* there is such a zone */
+  bool psys; /* one exists */
   unsigned looks;
   double energy_uj;
 };
@@ -37,11 +37,11 @@ struct host {
 struct zone {
   bool classified, has_total;
   enum host_zone kind;
-  char name[NAME_MAX_BYTES], parent[NAME_MAX_BYTES]; /* empty where there is none */
+  char name[NAME_MAX_BYTES], parent[NAME_MAX_BYTES]; /* empty: unknown */
   uint64_t total_uj, rise_uj;
   const struct zone *twin; /* rose by the same as this one */
   unsigned twin_looks;     /* in so many looks in a row */
-  bool same;               /* as a zone before it: not counted */
+  bool same;               /* as a zone before it, and so not counted */
   bool failed_before;      /* in the look before the last one */
   int error;               /* of the last look */
 };
@@ -74,7 +74,7 @@ void host_free(struct host *host) {
   free(host);
 }
 
-/* Reads the file `name` of the directory, which is len bytes long, without its line end. Empty: there is none. */
+/* Reads the first line of the file `name` in the directory, len bytes of path. Empty: there is none. */
 static void read_name(const char *path, size_t len, char name[NAME_MAX_BYTES]) {
   char file[PATH_MAX];
   name[0] = '\0';
@@ -89,9 +89,9 @@ static void read_name(const char *path, size_t len, char name[NAME_MAX_BYTES]) {
   name[strcspn(name, "\n")] = '\0';
 }
 
-/* The part of the path that names the zone's directory: "intel-rapl:0:1". */
+/* The zone's directory in its path: "intel-rapl:0:1". */
 struct zone_dir {
-  size_t begin, first_colon, last_colon, end, colons; /* without a colon, both are the end */
+  size_t begin, first_colon, last_colon, end, colons; /* colons are at the end if there is none */
 };
 
 static struct zone_dir find_dir(const char *path) {
@@ -141,19 +141,17 @@ static bool is_of_other_driver(const char *path, const char *other) {
   return len != b.first_colon - b.begin || memcmp(path + a.begin, other + b.begin, len) != 0;
 }
 
-/* True if the zones of the two counters are one by their names. */
+/* True if two drivers show one zone. */
 static bool is_same_zone(const struct roster_entry *a, const struct roster_entry *b) {
   const struct zone *one = a->own, *other = b->own;
   return one->name[0] != '\0' && strcmp(one->name, other->name) == 0 && strcmp(one->parent, other->parent) == 0 &&
          is_of_other_driver(a->last.path, b->last.path);
 }
 
-/* True if Scaphandre shares out the energy of the zone. */
 static bool is_shared_out(const struct host *host, const struct zone *zone) {
   return host->psys ? zone->kind == HOST_PSYS : zone->kind != HOST_PART;
 }
 
-/* Compares a zone with those before it in the list. */
 static void find_same(const struct host *host, size_t index) {
   const struct roster_entry *entry = roster_at(host->roster, index);
   struct zone *zone = entry->own;
@@ -167,7 +165,7 @@ static void find_same(const struct host *host, size_t index) {
       twin = other;
   }
   if (zone->rise_uj == 0)
-    return; /* one that stands still proves nothing */
+    return; /* zones that stand still prove nothing */
   zone->twin_looks = twin == NULL ? 0 : twin == zone->twin ? zone->twin_looks + 1 : 1;
   zone->twin = twin;
   zone->same = zone->same || zone->twin_looks >= TWIN_LOOKS;

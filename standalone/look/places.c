@@ -20,10 +20,7 @@ size_t places_get(const struct options *options, const char *const **places) {
   return count;
 }
 
-/*
- * How much of a pattern stands before the directory of the VM: that is the first with a wildcard. 0 where there is
- * none, or where it is the zones that were meant.
- */
+/* Bytes before the directory of the VM, the first one with a wildcard. 0: none, or the wildcard is for zones. */
 static size_t root_length(const char *pattern) {
   if (!source_is_pattern(pattern))
     return 0;
@@ -56,7 +53,7 @@ static bool is_root(const struct options *options, const char *directory) {
   const size_t name_len = strlen("scaphandre/");
   if (len <= name_len || strcmp(directory + len - name_len - 1, "/scaphandre/") != 0)
     return false;
-  char above[PATH_MAX]; /* below a root, it is a VM of that name */
+  char above[PATH_MAX]; /* below a root it is a VM named scaphandre */
   snprintf(above, sizeof(above), "%.*s", (int)(len - name_len), directory);
   return !is_root(options, above);
 }

@@ -44,7 +44,7 @@ static struct roster_entry *new_entry(size_t own_size) {
 static int put_sample(struct sink *sink, const struct sample *sample) {
   struct roster *roster = (struct roster *)sink;
   if (roster->entries_num == roster->entries_size)
-    return -ENOMEM; /* begin() had no room for it */
+    return -ENOMEM; /* begin_pass() had no memory */
   struct roster_entry *entry = *sample->slot;
   if (entry == NULL) {
     entry = new_entry(roster->own_size);
@@ -59,7 +59,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
 
 static void forget_counter(struct sink *sink, const struct sample *sample) {
   struct roster *roster = (struct roster *)sink;
-  roster->entries_num = 0; /* the list is made anew by the pass that follows, if one does */
+  roster->entries_num = 0; /* until the next pass, if there is one */
   free_entry(*sample->slot);
   *sample->slot = NULL;
 }

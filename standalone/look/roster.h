@@ -1,8 +1,7 @@
 /*
- * roster: the counters that there are, with the last sample of each
+ * roster: a sink that lists the counters of a pass with their samples, and with room for the command's state of each
  *
- * A sink for what is shown rather than written: the list of a pass in its order, and with each counter room for what
- * the command wants to remember of it.
+ * tests/check_board.c and tests/check_host.c hold it.
  */
 #ifndef VM_ENERGY_ROSTER_H
 #define VM_ENERGY_ROSTER_H
@@ -15,7 +14,7 @@ struct roster;
 
 struct roster_entry {
   struct sample last; /* with label and path */
-  void *own;          /* own_size bytes, all zero at first; NULL when that is 0 */
+  void *own;          /* own_size bytes, zero-initialized; NULL if that is 0 */
 };
 
 /* 0 or -ENOMEM. */
@@ -25,7 +24,7 @@ int roster_new(size_t own_size, struct roster **roster);
 void roster_free(struct roster *roster);
 struct sink *roster_sink(struct roster *roster);
 
-/* The counters of the last pass, in its order. Valid until the next pass, and until the sampler is freed. */
+/* The counters of the last pass, in its order. Valid until the next pass, and while the sampler exists. */
 size_t roster_count(const struct roster *roster);
 struct roster_entry *roster_at(const struct roster *roster, size_t index);
 

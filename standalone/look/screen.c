@@ -17,7 +17,7 @@
 #define LINES_ABOVE 3
 #define LINES_BELOW 1
 
-/* How long a terminal takes at most from one byte of a key to the next. */
+/* Maximum time between two bytes of a key. */
 #define ESCAPE_MS 50
 
 enum pair { PAIR_GOOD = 1, PAIR_NEW, PAIR_ODD, PAIR_BAD, PAIR_CURVE };
@@ -75,7 +75,7 @@ void screen_resize(void) {
   struct winsize window;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row > 0 && window.ws_col > 0)
     resizeterm(window.ws_row, window.ws_col);
-  clearok(stdscr, TRUE); /* terminals move what stood there in ways of their own */
+  clearok(stdscr, TRUE); /* terminals move old content in ways of their own */
 }
 
 int screen_key(void) {
@@ -99,7 +99,7 @@ int screen_key(void) {
     return VIEW_KEY_BACKSPACE;
   case KEY_ENTER:
     return '\n';
-  case 'l' & 0x1f: /* Ctrl-L: something else wrote onto the screen */
+  case 'l' & 0x1f: /* Ctrl-L: redraw */
     clearok(stdscr, TRUE);
     return VIEW_KEY_OTHER;
   default:
@@ -127,7 +127,6 @@ static enum pair pair_of(enum sample_state state) {
   }
 }
 
-/* The whole line, filled up with spaces. */
 static void put_line(int y, const char *text, attr_t attributes) {
   char line[BOARD_LINE_MAX];
   if (y >= LINES)

@@ -1,7 +1,7 @@
 /*
  * screen: `vm_energy top` on a terminal, with ncurses
  *
- * The only file that knows ncurses. There is one terminal, and so there is one screen.
+ * The only file that uses ncurses. There is one terminal, so there is one screen. tests/cli/check_top.sh holds it.
  */
 #ifndef VM_ENERGY_SCREEN_H
 #define VM_ENERGY_SCREEN_H
@@ -12,25 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether standard input and output are a terminal. */
+/* True if standard input and output are a terminal. */
 bool screen_is_there(void);
 
-/* Takes the terminal over. 0, or -ENOTTY: TERM tells no terminal that we can draw on. */
+/* Takes over the terminal. 0, or -ENOTTY: we cannot draw on a terminal of type TERM. */
 int screen_open(void);
 
-/* Gives it back as it was. */
+/* Restores the terminal. */
 void screen_close(void);
 
-/* The terminal has another size now. */
+/* After the size of the terminal changed. */
 void screen_resize(void);
 
-/* The next key, as view_press() takes it; -1: there is none. */
+/* The next key, for view_press(); -1: none. */
 int screen_key(void);
 
-/* How many VMs fit onto it. */
+/* How many VMs fit. */
 size_t screen_page(void);
 
-/* hint: what stands there instead of VMs when there are none. */
+/* hint: shown if there are no VMs. */
 void screen_draw(const struct board *board, const struct view *view, int64_t running_ns, const char *hint);
 
 #endif

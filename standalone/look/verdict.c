@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A writer is between truncate and write for some microseconds; what is wrong for longer stays wrong. */
+/* A writer is between truncate and write for microseconds; content that is wrong for longer stays wrong. */
 #define ERROR_SPELL_NS NS_PER_S
 
 /* A counter that is new at each reading takes a few readings. */
 #define READINGS_ENOUGH 4
 
-/* After a reset, a second counter shows up within so many. */
+/* A second counter shows up within so many updates after a reset. */
 #define UPDATES_TO_RETURN 3
 
 static const struct {
@@ -103,7 +103,7 @@ static enum verdict_kind kind_of_error(int error) {
 
 bool verdict_is_final(const struct facts *facts) {
   if (facts->error != 0) {
-    bool of_content = kind_of_error(facts->error) >= VERDICT_EMPTY; /* the others are no moment of a writer */
+    bool of_content = kind_of_error(facts->error) >= VERDICT_EMPTY; /* the other errors last */
     return !of_content || facts->start_ns + facts->watched_ns - facts->error_since_ns >= ERROR_SPELL_NS;
   }
   if (facts->resets > 0)
@@ -115,13 +115,13 @@ bool verdict_is_final(const struct facts *facts) {
   return facts->updates >= FACTS_UPDATES_ENOUGH && facts->last.mono_ns > facts->first.mono_ns;
 }
 
-/* True if what the counter shows may be what its mount showed long ago. */
+/* True if its mount may show old content. */
 static bool may_be_frozen(const struct facts *facts, const struct verdict_context *context) {
   return context->cache != NULL && !context->others_grow && facts->growths == 0 &&
          (facts->updates > 0 || facts->watched_ns >= FACTS_WAIT_NS);
 }
 
-/* True if the only sign of life is the time of the file, which another clock sets. */
+/* True if the only sign of an update is the time of the file, by another clock. */
 static bool is_unknown(const struct facts *facts) {
   return !facts->has_age && facts->by_update && facts->watched_ns < FACTS_WAIT_NS &&
          (facts->file_behind_ns > METER_STALE_FIRST_NS || facts->file_behind_ns < -FACTS_CLOCKS_APART_NS);
@@ -215,7 +215,7 @@ static void describe_error(const struct facts *facts, const struct verdict_conte
   }
 }
 
-/* What a guest can do about it, who has no hand in what its host writes. */
+/* Replaces steps that a guest cannot take. */
 static void advise_guest(const struct verdict_context *context, struct verdict *verdict) {
   switch (verdict->kind) {
   case VERDICT_OFF:

@@ -30,7 +30,6 @@ static bool is_inner_byte(char c) {
   return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* A character may be several bytes. */
 static void drop_last(char *text) {
   size_t len = strlen(text);
   while (len > 0 && is_inner_byte(text[len - 1]))

@@ -1,7 +1,7 @@
 /*
  * view: what the keys do in `vm_energy top`
  *
- * Pure: keys come in as they are typed, and what is to be shown changes. Who draws looks at the members.
+ * Pure: keys change the members, from which the screen is drawn. tests/check_board.c holds it.
  */
 #ifndef VM_ENERGY_VIEW_H
 #define VM_ENERGY_VIEW_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Keys that are no character. Characters are their bytes, those of UTF-8 one by one. */
+/* Keys that are no character. Characters come as bytes, those of UTF-8 one by one. */
 enum view_key {
   VIEW_KEY_UP = 0x1000,
   VIEW_KEY_DOWN,
@@ -34,13 +34,13 @@ struct view {
   bool quit;
 };
 
-/* rows: VMs that are shown; page: as many fit onto the screen. */
+/* rows: shown VMs; page: how many fit. */
 void view_press(struct view *view, int key, size_t rows, size_t page);
 
-/* Keeps what is on the screen within the rows, when these or the page changed. */
+/* Keeps `top` within the rows after these or the page changed. */
 void view_fit(struct view *view, size_t rows, size_t page);
 
-/* The keys, a line each; NULL behind the last. */
+/* Help for the keys, by line; ends in NULL. */
 extern const char *const view_help[];
 
 #endif

@@ -13,10 +13,10 @@
 
 #define LOOK_EVERY_NS (250 * NS_PER_MS)
 
-/* check_nrpe gives up after 10 s, so a check takes less than 9 s unless --duration says how long. */
+/* Less than 9 s without --duration, because check_nrpe times out after 10 s. */
 #define WATCH_NS (8500 * NS_PER_MS)
 
-/* This clock less the time of the file; 0: unknown. */
+/* This clock minus the time of the file; 0: unknown. */
 static int64_t file_behind_ns(const char *path, const struct instant *now) {
   struct stat info;
   if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
@@ -68,7 +68,7 @@ static int look(struct watch *watch) {
   return status;
 }
 
-/* While others are updated, a counter that is silent is not waited for. */
+/* A silent counter is not waited for while others are updated. */
 static bool all_is_clear(const struct watch *watch) {
   bool updated = false, silent = false;
   for (size_t i = 0; i < roster_count(watch->roster); i++) {

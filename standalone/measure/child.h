@@ -1,5 +1,7 @@
 /*
- * child: a command that is run while we measure
+ * child: the command of `vm_energy run`
+ *
+ * tests/cli/check_run.sh holds it.
  */
 #ifndef VM_ENERGY_CHILD_H
 #define VM_ENERGY_CHILD_H
@@ -13,15 +15,14 @@ struct child {
 };
 
 /*
- * Starts argv[0], looked for in PATH, with the signal mask given, and with the signals that the tool ignores as they
- * are by default. 0, or -errno: -ENOENT there is no such command, -EACCES it may not be run, ...
+ * Starts argv[0], found in PATH, with that signal mask, and with the default action of the signals that the tool
+ * ignores. 0, or -errno: -ENOENT if there is no such command, -EACCES if it may not be run.
  */
 int child_start(struct child *child, char *const *argv, const sigset_t *mask);
 
-/* Hands the signal on. */
 void child_signal(const struct child *child, int signal);
 
-/* Waits for its end. Returns its exit status, or 128 + the signal that ended it, as shells do; -errno. */
+/* Waits for its end. Returns its exit status, 128 + the signal that ended it, as shells do, or -errno. */
 int child_finish(struct child *child);
 
 #endif

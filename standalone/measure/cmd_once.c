@@ -20,7 +20,7 @@ static bool report_stopped(const struct measure *measure) {
   return true;
 }
 
-/* Windows that are shorter say nothing: a script without a terminal, as a rule. */
+/* Shorter windows measure nothing: mostly a script without a terminal. */
 #define WINDOW_LEAST_S 0.01
 
 static bool report_empty(const struct measure *measure) {
@@ -50,7 +50,7 @@ static bool run_window(struct measure *measure) {
   status = 0;
   if (!options->json)
     measure_print_text(measure, stdout);
-  else if ((status = measure_print_json(measure, stdout)) == -ENOMEM) /* others are told when it is closed */
+  else if ((status = measure_print_json(measure, stdout)) == -ENOMEM) /* other errors are reported when it is closed */
     message_error("unable to print: %s", strerror(-status));
   message_flush_output();
   size_t unread = measure_report_faults(measure);

@@ -1,8 +1,8 @@
 /*
  * run: the energy of each VM while a command runs
  *
- * The command has the terminal, standard input and standard output to itself; we speak on standard error, when it is
- * over, and end as it ended.
+ * The command owns the terminal, standard input and standard output; we report on standard error after its end, and
+ * exit with its status.
  */
 #include "common/command.h"
 #include "common/inputs.h"
@@ -17,11 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As shells and env(1) say it. */
+/* As of shells and env(1). */
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };
 
-/* A new file; or what is no regular file, such as /dev/stderr. Made before the command runs, so that no result is lost.
- */
+/* A new file, or one that is not regular, as /dev/stderr. Opened before the command runs, so that no result is lost. */
 static FILE *open_report(const char *path) {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   struct stat info;
@@ -51,9 +50,7 @@ static bool report(const struct measure *measure, FILE *file) {
   return false;
 }
 
-/*
- * Until the command has ended: true. What it got from the terminal itself is not sent to it again. False, and reported:
- * the measurement failed, and the command may still run.
+/* Waits for its end, and forwards signals, but for those that it got from the terminal itself. False: it may still run.
  */
 static bool wait_for_child(struct measure *measure, const struct child *child) {
   measure->stop.child_fd = child->fd;

@@ -1,8 +1,8 @@
 /*
  * ts: a time series of power, into CSV
  *
- * The baseline is read at the start; tick k is taken at start + k * interval, and writes a row. Between two ticks the
- * counters are looked at, so that no update is overlooked.
+ * Reads the baseline at the start; tick k at start + k * interval writes a row. Looks at the counters between two
+ * ticks, to see every update.
  */
 #include "common/command.h"
 #include "common/inputs.h"
@@ -30,14 +30,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long --complete waits where no period is known, and how often it looks. */
+/* How long --complete waits if no period is known, and how often it looks. */
 #define COMPLETE_NS   (15 * NS_PER_S / 2)
 #define LOOK_CLOSE_NS (100 * NS_PER_MS)
 
-/* More files than these are not listed one by one, except with --quiet, for scripts. */
+/* Further files are not listed, except for scripts, with --quiet. */
 #define LISTED_MAX 10
 
-/* A run is incomplete when more than one tick of so many was missed, or there is a hole of so many update periods. */
+/* A run is incomplete if more than one tick of so many was missed, or with a hole of so many update periods. */
 #define MISSED_SHARE 100
 #define HOLE_PERIODS 3
 
@@ -52,13 +52,13 @@ struct series {
   struct stop stop;
   struct ticker ticker;
   struct marks marks;
-  struct quantile intervals; /* between two samples as they were taken, in s */
-  int64_t taken_mono_ns;     /* when the last one was */
+  struct quantile intervals; /* between two samples as taken, in s */
+  int64_t taken_mono_ns;     /* of the last sample */
   struct metadata_step *steps;
   size_t steps_num;
-  uint64_t rows_lost;     /* rows that were lost when it was last told */
-  bool left_out_reported; /* told of a counter without a column */
-  bool losing_rows;       /* the last sample lost rows, and that was told */
+  uint64_t rows_lost;     /* up to the last sample */
+  bool left_out_reported; /* warned of a counter without a column */
+  bool losing_rows;       /* the last sample lost rows */
   bool failed;
 };
 
@@ -91,12 +91,12 @@ static int make_sinks(struct series *series, size_t *count) {
   return 0;
 }
 
-/* A reader of standard output that has seen enough, as head, is no error: the run ends without a word. */
+/* A reader that closes the pipe, as head does, is no error: the run ends silently. */
 static bool reader_left(const struct series *series) {
   return series->options->to_output && csv_last_error(series->csv) == -EPIPE;
 }
 
-/* Waits until standard output takes a row, so that a slow reader does not keep a signal from us. False: a signal. */
+/* Waits until standard output takes a row, or a signal comes (false), which a slow reader must not delay. */
 static bool output_has_room(const struct series *series) {
   struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = series->stop.signal_fd, .events = POLLIN}};
   int ready = 0;
@@ -113,7 +113,7 @@ static void warn_left_out(struct series *series) {
   series->left_out_reported = true;
 }
 
-/* Tells when rows begin to be lost, and when that is over. */
+/* Reports once that rows are lost, and once that they are not any more. */
 static void report_lost_rows(struct series *series) {
   uint64_t dropped = csv_dropped(series->csv);
   if (dropped != series->rows_lost && !series->losing_rows)
@@ -143,13 +143,12 @@ static void take_sample(struct series *series, const struct instant *now) {
   series->failed = series->failed || status != 0;
 }
 
-/* How long it really was since the last sample, or since the baseline. */
 static void note_interval(struct series *series, const struct instant *now) {
-  quantile_add(&series->intervals, (double)(now->mono_ns - series->taken_mono_ns) / 1e9); /* no memory: one is lost */
+  quantile_add(&series->intervals, (double)(now->mono_ns - series->taken_mono_ns) / 1e9); /* -ENOMEM: one is missing */
   series->taken_mono_ns = now->mono_ns;
 }
 
-/* Lists the steps of the wall clock. Without memory a step is only counted. False: there is no new one. */
+/* Lists a new step of the wall clock; without memory it is only counted. False: there is none. */
 static bool note_steps(struct series *series, uint64_t steps_before) {
   const struct ticker *ticker = &series->ticker;
   if (ticker->steps == steps_before)
@@ -191,7 +190,6 @@ static void show_progress(struct series *series, const struct instant *now) {
                   ticker_left(&series->ticker, options->count, now), now->mono_ns);
 }
 
-/* Why it ended before its time, or on demand. */
 static void report_stopped(struct series *series) {
   if (series->stop.reason == STOP_EOF)
     message_note("stopped by the end of standard input");
@@ -222,7 +220,7 @@ static void mark(struct series *series, int64_t wall_ns, const char *name) {
   series->failed = true;
 }
 
-/* A sign that is no end: a mark, or no more of them. */
+/* Handles an event that does not end the run: a mark, or the end of marks. */
 static bool take_mark(struct series *series, int64_t wall_ns) {
   struct stop *stop = &series->stop;
   bool manual_stop = series->options->manual_stop;
@@ -271,7 +269,7 @@ static void sample_until_end(struct series *series) {
     }
     note_interval(series, &now);
     if (note_steps(series, steps))
-      write_metadata(series, 0); /* without it the rows of a run that is killed would not be understood */
+      write_metadata(series, 0); /* explains the rows even if the run is killed */
     csv_set_time(series->csv, wall_ns);
     take_sample(series, &now);
     if (reader_left(series))
@@ -281,7 +279,7 @@ static void sample_until_end(struct series *series) {
   }
 }
 
-/* With --quiet nothing but the paths of the files is printed, for a script as they are. */
+/* With --quiet and no terminal the raw paths alone, for scripts. */
 static void print_files(const struct series *series) {
   const struct options *options = series->options;
   bool raw = options->quiet && isatty(STDOUT_FILENO) != 1;
@@ -302,7 +300,7 @@ static void print_files(const struct series *series) {
                   series->marks.count == 1 ? "" : "s");
 }
 
-/* period_ns: of the writer; 0: not known. */
+/* period_ns: of the writer; 0: unknown. */
 static void check_missed(struct series *series, uint64_t missed, int64_t period_ns) {
   const struct ticker *ticker = &series->ticker;
   int64_t limit_ns = period_ns > 0 ? HOLE_PERIODS * period_ns : METER_STALE_NS;
@@ -320,7 +318,7 @@ static void report(struct series *series) {
   const struct ticker *ticker = &series->ticker;
   uint64_t missed = ticker->missed;
   if (!options->manual_stop && missed > options->count - ticker->taken)
-    missed = options->count - ticker->taken; /* the last one may come so late that it is beyond the end */
+    missed = options->count - ticker->taken; /* the last sample may come after the planned end */
   const struct summary_run run = {.interval_ns = options->interval_ns,
                                   .taken = ticker->taken,
                                   .planned = options->manual_stop ? 0 : options->count,
@@ -360,7 +358,7 @@ static bool start(struct series *series) {
   if (status == 0)
     status = sampler_pass(series->sampler, &now);
   if (status == 0)
-    status = clock_now(&now); /* what was read is from before the start */
+    status = clock_now(&now); /* so that the baseline is from before the start */
   if (status != 0) {
     message_error("unable to read the counters: %s", strerror(-status));
     return false;
@@ -400,7 +398,7 @@ static bool start(struct series *series) {
   return true;
 }
 
-/* One more update of each counter, so that what was drawn until the end is known. At most 1.5 periods. */
+/* Waits for one more update of each counter, which bounds the energy until the end; at most 1.5 periods. */
 static void complete(struct series *series) {
   struct summary_counts counts;
   struct instant now;
@@ -408,7 +406,7 @@ static void complete(struct series *series) {
   summary_count(series->summary, &counts);
   int64_t end_ns = now.mono_ns + (counts.period_ns > 0 ? counts.period_ns + counts.period_ns / 2 : COMPLETE_NS);
   summary_await(series->summary);
-  series->stop.input_fd = -1; /* it may have ended; a signal still ends the wait */
+  series->stop.input_fd = -1; /* it may be at its end; a signal still ends the wait */
   message_note("waiting for the next update of the counters");
   while (status == 0 && now.mono_ns < end_ns) {
     status = sampler_look(series->sampler);
@@ -426,7 +424,6 @@ static void complete(struct series *series) {
     message_warning("some counters have no upper bound: they were not updated again");
 }
 
-/* With everything made: from the baseline to the report. */
 static bool capture(struct series *series) {
   if (!start(series))
     return reader_left(series);

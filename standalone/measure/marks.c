@@ -18,7 +18,7 @@ int marks_open(struct marks *marks, const char *dir) {
   return (size_t)len < sizeof(marks->path) ? 0 : -ENAMETOOLONG;
 }
 
-/* The file, with its header. Half a header is not left behind. */
+/* The file with its header, or no file. */
 static int create(struct marks *marks) {
   int status = csv_file_open(&marks->file, AT_FDCWD, marks->path, true);
   if (status != 0)

@@ -1,11 +1,11 @@
 /*
- * marks: marks.csv, which tells when the phases of an experiment began
+ * marks: marks.csv, the start of each phase of an experiment
  *
  *   ts,mark
  *   1795466093.250,warm-up
  *
- * It lies beside the capture that it belongs to, and is made with the first mark. Times are Unix seconds by the clock
- * that the rows of the capture have theirs from.
+ * It is beside its capture, and is created with the first mark. Times are Unix seconds by the clock of the capture's
+ * rows. tests/cli/check_marks.sh holds it.
  */
 #ifndef VM_ENERGY_MARKS_H
 #define VM_ENERGY_MARKS_H
@@ -24,12 +24,12 @@ struct marks {
   uint64_t count;
 };
 
-/* dir: of the capture. 0 or -ENAMETOOLONG. Nothing is made yet. */
+/* dir: of the capture. 0 or -ENAMETOOLONG. Creates no file yet. */
 int marks_open(struct marks *marks, const char *dir);
 
 /*
- * Writes a mark. What no line of a terminal can show in `name` is replaced by '_'; an empty name makes it "mark N",
- * with its number. 0, or -errno: of the file marks->path, and nothing was written.
+ * Writes a mark. Control characters in `name` are replaced by '_'; an empty name becomes "mark N". 0, or -errno of the
+ * file marks->path: nothing was written.
  */
 int marks_add(struct marks *marks, int64_t wall_ns, const char *name);
 

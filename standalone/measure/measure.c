@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A second is often enough to lose little by a reset; around the edges of a window with bounds it is more often. */
+/* Little is lost by a reset within a second; closer looks at the edges of a window make its bounds narrow. */
 #define LOOK_EVERY_NS NS_PER_S
 #define LOOK_CLOSE_NS (100 * NS_PER_MS)
 
@@ -74,7 +74,7 @@ bool measure_begin(struct measure *measure) {
   }
   if (!measure->bounds)
     return true;
-  /* what was read before the window began is from before it for certain */
+  /* so that the first pass is certainly before the window */
   status = clock_now(&measure->start);
   if (status != 0)
     return report_failure(status);
@@ -84,7 +84,6 @@ bool measure_begin(struct measure *measure) {
   return status == 0 ? true : report_failure(status);
 }
 
-/* Waits for the next look or end_ns, and looks. */
 static int wait_and_look(struct measure *measure, int64_t next_ns, int64_t end_ns) {
   int status = stop_wait(&measure->stop, next_ns < end_ns ? next_ns : end_ns);
   if (status < 0)
@@ -114,7 +113,7 @@ int measure_wait(struct measure *measure, int64_t end_ns) {
 
 bool measure_end(struct measure *measure) {
   if (!measure->bounds)
-    return true; /* the last look was the end */
+    return true; /* it ended with the last look */
   int status = clock_now(&measure->end);
   if (status != 0)
     return report_failure(status);
@@ -148,10 +147,7 @@ static void print_bounds(const struct bounds_result *bounds, FILE *out) {
     fprintf(out, "   (at least %.6f)", bounds->low_j);
 }
 
-/*
- * All counters. Where one of them has no energy, that of all is not known, but it is at least that of the others; so it
- * is with each number of it.
- */
+/* The sum of all counters. If one has no energy, that of all is unknown, but at least that of the others. */
 static void add_up(const struct measure *measure, struct window_result *total, size_t *known) {
   *total = (struct window_result){.label = "total", .has_energy = true, .has_power = true, .bounds.has_high = true};
   *known = 0;
@@ -198,7 +194,7 @@ void measure_print_text(const struct measure *measure, FILE *out) {
     struct window_result result;
     window_result(measure->window, i, &result);
     if (!result.has_energy)
-      continue; /* told on standard error */
+      continue; /* see measure_report_faults() */
     fprintf(out, "%s: %.6f J", result.label, result.energy_j);
     if (measure->bounds)
       print_bounds(&result.bounds, out);
@@ -239,7 +235,7 @@ static json_t *result_to_json(size_t index, const void *arg) {
   return NULL;
 }
 
-/* NULL: it was not asked for, or there is no memory. Without bounds nothing is known of both. */
+/* NULL: no --total, or out of memory. Without bounds both limits are null. */
 static json_t *total_to_json(const struct measure *measure) {
   struct window_result total;
   size_t known;

@@ -1,12 +1,7 @@
 /*
- * measure: one window over the counters that the user named, from making everything to the report
+ * measure: one window over the counters that the user named: open, begin, wait, end, print, close
  *
- *   measure_open()      makes sampler, window and stop
- *   measure_begin()     the window begins
- *   measure_wait()      passes over the counters, until an instant or a sign
- *   measure_end()       the window ends; with bounds, waits for the updates behind it
- *   measure_print...()  the report
- *   measure_close()
+ * tests/cli/check_once.sh and check_run.sh hold it.
  */
 #ifndef VM_ENERGY_MEASURE_H
 #define VM_ENERGY_MEASURE_H
@@ -29,24 +24,23 @@ struct measure {
   struct instant start, end;
 };
 
-/* The signals are blocked from now on; input_fd and more as for stop_open(). False: told why, nothing is to be closed.
- */
+/* Blocks the signals; input_fd and more as for stop_open(). False: an error has been printed; do not close. */
 bool measure_open(struct measure *measure, const struct options *options, bool bounds, int input_fd,
                   const sigset_t *more);
 void measure_close(struct measure *measure);
 
-/* False: no counter, or none with a value, or the measurement failed; told. */
+/* The window begins. False: no counter with a value, or the measurement failed; an error has been printed. */
 bool measure_begin(struct measure *measure);
 
 /*
- * Goes on until end_ns, or the sign to end, see measure->stop.reason; STOP_NO_DEADLINE: that alone. It may be called
- * again when the sign was none. 0: end_ns was reached. 1: a sign. -errno: reported.
+ * Passes over the counters until end_ns (or STOP_NO_DEADLINE) or an event; may be called again after one. 0: end_ns was
+ * reached. 1: an event, see measure->stop.reason. -errno: an error has been printed.
  */
 int measure_wait(struct measure *measure, int64_t end_ns);
 
 /*
- * The window ends now. With bounds, waits until the counters were updated once more, or a signal says to leave it.
- * False: the measurement failed; told.
+ * The window ends. With bounds, waits for one more update of each counter, or a signal. False: the measurement failed;
+ * an error has been printed.
  */
 bool measure_end(struct measure *measure);
 
@@ -59,7 +53,7 @@ double measure_duration_s(const struct measure *measure);
 void measure_print_text(const struct measure *measure, FILE *out);
 int measure_print_json(const struct measure *measure, FILE *out);
 
-/* Tells on standard error what has no value, and what is doubtful. Returns how many counters have no value. */
+/* Reports what has no value, and what is uncertain. Returns how many counters have no value. */
 size_t measure_report_faults(const struct measure *measure);
 
 #endif

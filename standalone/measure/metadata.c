@@ -24,7 +24,7 @@ static json_t *count(uint64_t number) {
   return json_integer((json_int_t)number);
 }
 
-/* The number of a counter that is more than JSON's integers hold is told as a text, as it is rather than almost. */
+/* A string above the range of JSON's integers, to keep all digits. */
 static json_t *counter_number(uint64_t number) {
   if (number <= INT64_MAX)
     return count(number);
@@ -111,7 +111,7 @@ static json_t *to_json(const struct metadata *m) {
                    ended ? quality_of(m) : json_null());
 }
 
-/* A file that may be there from a run that was killed in mid-write is not in the way. */
+/* Replaces a file left by a run that was killed while writing. */
 static int write_file(const json_t *root, const struct metadata *metadata, const char *path) {
   unlink(path);
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -17,10 +17,10 @@
 
 struct progress {
   struct sink sink;
-  struct csv_text vms; /* ", vm-001 100.04 W" for each VM, as long as they are few */
+  struct csv_text vms; /* ", vm-001 100.04 W" for each VM, while they fit */
   size_t count, with_power;
   double total_w;
-  bool user_types; /* the line stands above the one that the user types */
+  bool user_types; /* the line is above the one that the user types */
   bool shown;      /* a line is on the terminal */
   int64_t shown_mono_ns;
 };
@@ -40,7 +40,7 @@ static int put_sample(struct sink *sink, const struct sample *sample) {
   progress->with_power += sample->has_power;
   progress->total_w += sample->has_power ? sample->power_w : 0;
   if (progress->vms.len >= PROGRESS_LINE_MAX)
-    return 0; /* no line has room for them all */
+    return 0; /* they do not fit */
   char power[SHOW_NUMBER_MAX];
   show_power(sample->power_w, power);
   csv_text_string(&progress->vms, ", ");
@@ -81,7 +81,7 @@ static void format_clock(int64_t ns, char text[32]) {
     snprintf(text, 32, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
-/* ", 143.00 W in all, 2 VMs": how many VMs that is the power of, and of how many there are. */
+/* ", 143.00 W in all, 2 VMs" */
 static int format_total(const struct progress *progress, char text[80]) {
   size_t count = progress->count, with_power = progress->with_power;
   const char *plural = count == 1 ? "" : "s";
@@ -118,7 +118,7 @@ void progress_format(const struct progress *progress, uint64_t taken, uint64_t p
 
 void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, int64_t left_ns, int64_t mono_ns) {
   if (stop_in_background(STDERR_FILENO)) {
-    progress->shown = false; /* others write onto the terminal */
+    progress->shown = false; /* others write on the terminal */
     return;
   }
   if (progress->shown && mono_ns - progress->shown_mono_ns < SHOW_EVERY_NS)
@@ -126,7 +126,7 @@ void progress_show(struct progress *progress, uint64_t taken, uint64_t planned, 
   char text[PROGRESS_LINE_MAX];
   size_t columns = show_columns(STDERR_FILENO);
   progress_format(progress, taken, planned, left_ns, (columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns) - 1, text);
-  /* sequences that every terminal of today knows: save the cursor, up, erase to the end of the line, back */
+  /* escape sequences: save the cursor, up, erase to the end of the line, restore the cursor */
   if (!progress->user_types)
     fprintf(stderr, "\r%s\033[K", text);
   else if (progress->shown)

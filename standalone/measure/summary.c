@@ -11,21 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More counters than this are not named one by one. */
+/* Further counters are not named. */
 #define NAMED_MAX 10
 
-/*
- * The power of a sample is wrong by what the age of its value differs from that of the one before. A tenth of the
- * interval is a tenth of the power.
- */
+/* If the age of the value changes by a tenth of the interval between two samples, the power is wrong by a tenth. */
 #define ALIAS_FACTOR 10
 
-/* Ages are told in ticks of file times. */
+/* File times have a granularity. */
 #define ALIAS_MIN_NS (10 * NS_PER_MS)
 
-/* One counter, also when it is gone. */
+/* One counter, perhaps removed. */
 struct record {
-  const char *label; /* in the same block */
+  const char *label; /* in the same allocation */
   char *path;
   bool removed;
   bool tracked;
@@ -37,9 +34,9 @@ struct record {
   int bad_error; /* of the last bad one */
   int64_t period_ns;
   uint32_t updates, bad, resets, spikes, pauses;
-  int64_t pause_ns, first_ns, last_ns;    /* mono; of the first and the last sample with a value */
-  int64_t new_age_min_ns, new_age_max_ns; /* how old an update was when it was found */
-  int64_t held_age_min_ns;                /* how old a value was that was not news; 0: there was none */
+  int64_t pause_ns, first_ns, last_ns;    /* mono_ns of the first and the last sample with a value */
+  int64_t new_age_min_ns, new_age_max_ns; /* age of an update when it was found */
+  int64_t held_age_min_ns;                /* the least age of a value without an update; 0: none */
 };
 
 struct summary {
@@ -47,13 +44,13 @@ struct summary {
   bool counting, follow;
   struct record **records;
   size_t records_num, records_size;
-  void *by_label; /* tsearch(3) tree of the records */
+  void *by_label; /* tsearch(3) */
   size_t removed_num;
   struct summary_counts counts;
   int64_t now_ns, updated_ns; /* of this pass; of the last one that saw an update */
   int64_t silent_ns;          /* the longest time between two such passes */
-  bool tracks, updated;       /* in this pass: a counter whose file time moves with it; an update of one */
-  uint64_t judged_updates;    /* when the ages were last judged */
+  bool tracks, updated;       /* in this pass: a counter whose file dates its updates; an update of one */
+  uint64_t judged_updates;    /* counts.updates at the last summary_warn() */
   bool warned;
 };
 
@@ -100,7 +97,7 @@ static int begin_pass(struct sink *sink, const struct instant *now, size_t count
   return 0;
 }
 
-/* How old the values are: this tells how the rhythm of the updates and that of the samples go together. */
+/* The ages show how the rhythms of updates and samples relate. */
 static void note_age(struct record *record, const struct sample *sample) {
   int64_t age_ns = sample->age_ns;
   if (sample->updates == 0) {
@@ -141,7 +138,7 @@ static void count_sample(struct summary_counts *counts, struct record *record, c
   }
 }
 
-/* The record of a counter that was gone and is back. */
+/* The record of a removed counter that is back. */
 static struct record *find_removed(struct summary *summary, const char *label) {
   const struct record key = {.label = label};
   struct record **node = tfind(&key, &summary->by_label, compare_labels);
@@ -188,7 +185,7 @@ static void note_update(struct sink *sink, const struct update *update) {
   (void)sink;
   struct record *record = *update->slot;
   if (record != NULL)
-    record->awaited = false; /* one that has no value is not waited for, either */
+    record->awaited = false; /* also without a value: the wait for this counter is over */
 }
 
 static int end_pass(struct sink *sink) {
@@ -313,11 +310,11 @@ void summary_format_duration(int64_t ns, char text[32]) {
 
 /* Learned times between two updates. */
 struct period {
-  int64_t min_ns, max_ns; /* 0: none is known */
-  bool or_less;           /* of some it is only known that it is no more: there was an update in each sample */
+  int64_t min_ns, max_ns; /* 0: unknown */
+  bool or_less;           /* some are upper limits: there was an update in each sample */
 };
 
-/* Samples fell between two updates, so that no update was overlooked. A writer that died is no slow one. */
+/* True if samples saw no update, so that the period is exact. A writer that stopped is not slow. */
 static bool is_slow(const struct record *record) {
   return record->held_age_min_ns > 0 && record->held_age_min_ns < record->period_ns - record->period_ns / 10;
 }
@@ -332,7 +329,7 @@ static void add_period(struct period *period, const struct record *record) {
   period->or_less = period->or_less || !is_slow(record);
 }
 
-/* "every 5.2 s", "every 5 s to 10.1 s" when the counters differ, "every 1 s or less"; nothing when not known */
+/* "every 5.2 s", "every 5 s to 10.1 s" if the counters differ, "every 1 s or less"; "" if unknown */
 static void format_period(const struct period *period, char text[80]) {
   char least[32], most[32];
   summary_format_duration(period->min_ns, least);

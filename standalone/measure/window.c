@@ -6,11 +6,11 @@
 
 struct record {
   char *label, *path;
-  bool removed;                /* it was removed in the window */
+  bool removed;
   int first_error, last_error; /* of the first and the last pass */
   enum sample_state first_state, last_state;
   bool updated, had_reset, had_spike, had_wrap, had_gap; /* in the window */
-  bool stale, stale_between_updates;                     /* in a stale spell; there was one between two updates */
+  bool stale, stale_between_updates;                     /* now; a stale spell between two updates */
   bool by_update;
   uint64_t updates;
   int64_t period_ns;
@@ -18,7 +18,7 @@ struct record {
   struct bounds bounds;
   struct bounds_edge edges[2];         /* start and end */
   int64_t first_mono_ns, last_mono_ns; /* of the passes */
-  /* the updates that update_j came between: those seen by the first and the last pass, less a stale spell before */
+  /* update_j came between these updates: of the first and the last pass, without a stale spell before */
   int64_t first_update_ns, last_update_ns;
   double update_j;
 };
@@ -45,7 +45,7 @@ static void free_record(struct record *record) {
   free(record);
 }
 
-/* Without memory it has no record; then put() fails. */
+/* Without memory there is no record, and put_first() fails. */
 static void add_counter(struct sink *sink, const struct sample *sample) {
   struct window *window = (struct window *)sink;
   if (window->started)
@@ -89,7 +89,7 @@ static int put_first(const struct sample *sample) {
   return 0;
 }
 
-/* A writer that was down did not count: what its first update after a stale spell adds was drawn in no known time. */
+/* A stopped writer did not count: the energy of its first update after a stale spell was drawn in an unknown time. */
 static void add_update(struct record *record, const struct sample *sample) {
   if (record->stale) {
     record->stale_between_updates = record->updated;
@@ -180,7 +180,7 @@ void window_end(struct window *window, int64_t end_ns) {
     window->records[i]->edges[1].at_ns = end_ns;
 }
 
-/* No update is to be waited for. A torn read is none's end, unless it stays so for long. */
+/* True if no update is expected. Torn content may recover within the stale time. */
 static bool will_not_be_updated(const struct window *window, const struct record *record) {
   if (record->removed || record->first_error != 0 || record->last_state == SAMPLE_STALE)
     return true;
@@ -207,7 +207,7 @@ size_t window_count(const struct window *window) {
   return window->records_num;
 }
 
-/* Of a counter that has a value at both ends. */
+/* Of a counter with a value at both ends. */
 static enum sample_state state_between(const struct record *record) {
   if (record->had_reset)
     return SAMPLE_RESET;
@@ -218,11 +218,10 @@ static enum sample_state state_between(const struct record *record) {
   if (record->had_gap)
     return SAMPLE_GAP;
   if (record->updated && record->last_state == SAMPLE_HELD)
-    return SAMPLE_OK; /* held since the last second only */
+    return SAMPLE_OK; /* held since the last look only */
   return record->last_state;
 }
 
-/* Energy by the time it was drawn in. */
 static void find_power(const struct record *record, struct window_result *result) {
   double energy_j = record->by_update ? record->update_j : record->energy_j;
   int64_t dt_ns = record->by_update ? record->last_update_ns - record->first_update_ns
@@ -246,10 +245,7 @@ static void set_bounded(const struct window *window, const struct record *record
     result->power_w = result->energy_j / ((double)window_ns / 1e9);
 }
 
-/*
- * At each end of the window an update may have just come, or be about to: its energy is missing or too much. So the
- * energy may be wrong by that of one update, of as many as there are in the window.
- */
+/* An update right at an edge counts or not, so the energy may be wrong by that of one update in the window. */
 static void set_read(const struct record *record, struct window_result *result) {
   result->state = state_between(record);
   result->has_energy = true;
@@ -272,7 +268,7 @@ void window_result(const struct window *window, size_t index, struct window_resu
     result->error = record->first_error;
     result->state = record->first_state;
   } else if (window->bounded && (is_there || bounds_are_complete(&record->bounds, 1))) {
-    set_bounded(window, record, result); /* if it is complete, whatever became of the counter after the window */
+    set_bounded(window, record, result); /* if complete, even if the counter was removed since */
   } else if (record->removed) {
     result->error = -ENOENT;
     result->state = SAMPLE_MISSING;
