@@ -327,14 +327,14 @@ START_TEST(test_report_of_faults) {
   sink->removed(sink, &counters[2].sample);
   const struct summary_run run = {
       .interval_ns = 2 * NS_PER_S, .taken = 4, .missed = 7, .late_max_ns = 1500 * NS_PER_MS, .steps = 1};
-  ck_assert_str_eq(report(&run), "samples       4, every 2 s, of 3 counters, 1 gone at the end\n"
+  ck_assert_str_eq(report(&run), "samples       4, every 2 s, of 3 counters, 1 removed at the end\n"
                                  "missed ticks  7, the latest sample 1.5 s after its tick\n"
                                  "updates       9\n"
                                  "held          0.0 % of the samples saw no update\n"
                                  "resets        3\n"
                                  "bad reads     2\n"
                                  "wraps         1, corrected\n"
-                                 "spikes        2, dropped: more than can be drawn\n"
+                                 "spikes        2, discarded: more than a machine can draw\n"
                                  "stale         1\n"
                                  "clock         the wall clock was set 1 time\n"
                                  "  a: 2 without a value, the last: permission denied; 1 reset\n"

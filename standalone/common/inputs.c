@@ -184,11 +184,11 @@ static void report_unsearched(const struct sampler *sampler, bool fatal) {
     return;
   const char *text = where != NULL ? inputs_display_path(where) : "";
   if (error == -E2BIG)
-    message_warning("more counters than are read in '%s': the first 10000 by name are, the rest is left out", text);
+    message_warning("more than 10000 counters in '%s': only the first 10000 by name are read", text);
   else if (fatal)
     message_error("unable to search '%s': %s", text, strerror(-error));
   else
-    message_warning("unable to search '%s': %s; a counter in it is not seen", text, strerror(-error));
+    message_warning("unable to search '%s': %s; its counters are missing", text, strerror(-error));
 }
 
 bool inputs_selects_none(void) {

@@ -88,7 +88,7 @@ static void describe_uncompared(const struct comparison *comparison, struct verd
     TEXT("not compared: too few updates were seen");
     NEXT("watch longer with --duration");
   } else if (comparison->pauses > 0) {
-    TEXT("not compared: the writer paused, and nobody knows what it counted");
+    TEXT("not compared: the writer paused, and may not have counted meanwhile");
     NEXT("run vm_energy check again");
   } else if (comparison->host_w <= 0) {
     TEXT("not compared: the counters of the host (%s) stand still", comparison->what);

@@ -272,13 +272,13 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     if (dated)
       TEXT("updated %s ago, and not since", age);
     else
-      TEXT("not updated while it was watched, which was for %.1f s", (double)facts->watched_ns / 1e9);
+      TEXT("not updated during the watch of %.1f s", (double)facts->watched_ns / 1e9);
     NEXT("nothing is wrong yet; watch longer with --duration to see its power");
     break;
   case VERDICT_UNKNOWN:
     show_age(facts->file_behind_ns > 0 ? facts->file_behind_ns : -facts->file_behind_ns, age);
-    TEXT("not updated in the %.1f s that it was watched; the time of its file is %s %s this clock, so nobody can tell "
-         "whether it is written",
+    TEXT("not updated during the watch of %.1f s; the time of its file is %s %s this clock, so it may still be "
+         "written",
          (double)facts->watched_ns / 1e9, age, facts->file_behind_ns > 0 ? "behind" : "ahead of");
     NEXT("watch longer with --duration 15");
     break;
@@ -309,7 +309,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
     TEXT("not updated for %s: was that of a VM without a guest name, or of a process that only names qemu-system "
          "(tail -F qemu-system.log)",
          age);
-    NEXT("nothing is wrong; remove its directory to be rid of this line");
+    NEXT("nothing is wrong; remove its directory to get rid of this line");
     break;
   case VERDICT_FROZEN:
     if (facts->updates > 0)
@@ -332,7 +332,7 @@ static void describe(const struct facts *facts, const struct verdict_context *co
          facts->last_uj, context->path);
     break;
   case VERDICT_RESET:
-    TEXT("fell %" PRIu64 " time%s while it was watched: what it counted before is lost", facts->resets,
+    TEXT("fell %" PRIu64 " time%s during the watch: energy right before is lost", facts->resets,
          facts->resets == 1 ? "" : "s");
     NEXT("normal once, when its directory was created again; if it goes on, find what else writes to %s",
          context->path);

@@ -91,7 +91,7 @@ static int run_child(struct measure *measure, FILE *file) {
 
 static int run_run(const struct options *options) {
   if (options->command == NULL) {
-    message_error("no command to run: it follows the options, behind '--'");
+    message_error("no command to run: it follows the options, after '--'");
     return STATUS_USAGE;
   }
   int usage = inputs_check(options);

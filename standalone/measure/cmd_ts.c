@@ -117,7 +117,7 @@ static void warn_left_out(struct series *series) {
 static void report_lost_rows(struct series *series) {
   uint64_t dropped = csv_dropped(series->csv);
   if (dropped != series->rows_lost && !series->losing_rows)
-    message_error("unable to write to '%s': %s; going on, rows are lost until this is mended",
+    message_error("unable to write to '%s': %s; continuing, rows are lost until this is fixed",
                   csv_error_path(series->csv), strerror(-csv_last_error(series->csv)));
   else if (dropped == series->rows_lost && series->losing_rows)
     message_error("rows are written again, %" PRIu64 " were lost", dropped);
@@ -382,7 +382,7 @@ static bool start(struct series *series) {
   }
   status = to_output ? 0 : updates_start(series->updates, csv_dir(series->csv));
   if (status != 0) {
-    message_error("unable to create '%s/%s': %s; going on, energies will have no bounds", csv_dir(series->csv),
+    message_error("unable to create '%s/%s': %s; continuing, energies will have no bounds", csv_dir(series->csv),
                   UPDATES_FILE, strerror(-status));
     series->failed = true;
   }

@@ -281,9 +281,9 @@ size_t measure_report_faults(const struct measure *measure) {
       continue;
     }
     if (result.state == SAMPLE_RESET)
-      message_warning("'%s' was reset meanwhile: what it counted right before is lost", result.label);
+      message_warning("'%s' was reset in the window: energy right before the reset is lost", result.label);
     else if (result.state == SAMPLE_SPIKE)
-      message_warning("'%s' rose as no machine can draw, which made no power: are two series in one file?",
+      message_warning("'%s' rose by more than a machine can draw, power discarded: are two series in one file?",
                       result.label);
     else if (result.state == SAMPLE_STALE)
       message_warning("'%s' is not updated any more: the VM is off, or Scaphandre has stopped", result.label);

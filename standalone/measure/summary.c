@@ -399,7 +399,7 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
     fprintf(out, " of %" PRIu64, run->planned);
   fprintf(out, ", every %s, of %zu counter%s", interval, counts.counters, plural(counts.counters));
   if (counts.removed > 0)
-    fprintf(out, ", %zu gone at the end", counts.removed);
+    fprintf(out, ", %zu removed at the end", counts.removed);
   fputc('\n', out);
   fprintf(out, "missed ticks  %" PRIu64 ", the latest sample %s after its tick\n", run->missed, late);
   fprintf(out, "updates       %" PRIu64 "%s%s\n", counts.updates, *every == '\0' ? "" : ", ", every);
@@ -410,7 +410,7 @@ void summary_print(const struct summary *summary, const struct summary_run *run,
   if (counts.wraps > 0)
     fprintf(out, "wraps         %" PRIu64 ", corrected\n", counts.wraps);
   if (counts.spikes > 0)
-    fprintf(out, "spikes        %" PRIu64 ", dropped: more than can be drawn\n", counts.spikes);
+    fprintf(out, "spikes        %" PRIu64 ", discarded: more than a machine can draw\n", counts.spikes);
   if (counts.stale > 0)
     fprintf(out, "stale         %" PRIu64 "\n", counts.stale);
   if (counts.pauses > 0)

@@ -240,7 +240,7 @@ rm -r scaphandre
 # --- it falls ---------------------------------------------------------------------------------------------------------------
 check_story 'every 4 db-1=80; [ $((n % 4)) -ne 0 ] || at web-1 $((n < 16 ? 9000000000 + n * 20000000 : n * 20000000))' --duration 8
 check "reset: status 1" exits 1
-check "reset: said" finding web-1 WARNING 'fell 1 time while it was watched'
+check "reset: said" finding web-1 WARNING 'fell 1 time during the watch'
 check "reset: the other is well" grep -qE '^OK +db-1' out
 rm -r scaphandre
 vm web-1 1000

@@ -22,7 +22,7 @@ run_story 'case $n in 3) rm -r vms/vm-001 && mkdir vms/vm-001 ;; esac' "$tool" t
 check "long: one that is gone is no fault" exits 0
 check "long: nothing is told of it" test "$(grep -vc 'no counter was updated' err)" -eq 0
 check "long: its last row says that it is missing" same "held held missing" "$(tail -n +2 "$(csv_file)" | cut -d, -f5 | paste -sd ' ')"
-check "long: but in the summary" says out 'samples +5 of 5, every 0\.1 s, of 1 counter, 1 gone at the end'
+check "long: but in the summary" says out 'samples +5 of 5, every 0\.1 s, of 1 counter, 1 removed at the end'
 rm -r csv
 
 # --- where Scaphandre writes, on a host that has none -------------------------------------------------------------------
@@ -47,7 +47,7 @@ for layout in "" --separate-files; do
   check "gone${layout:+, $layout}: status 1" exits 1
   check "gone${layout:+, $layout}: named" says err "vm_energy: no value from 'vms/vm-002/energy_uj' at the end: there is no such file"
   check "gone${layout:+, $layout}: its empty fields are bad reads" says out 'bad reads +3'
-  check "gone${layout:+, $layout}: one that came is not counted" says out 'samples +5 of 5, every 0\.1 s, of 2 counters, 1 gone at the end'
+  check "gone${layout:+, $layout}: one that came is not counted" says out 'samples +5 of 5, every 0\.1 s, of 2 counters, 1 removed at the end'
   rm -r csv vms
 done
 

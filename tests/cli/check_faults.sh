@@ -27,7 +27,7 @@ check "SIGKILL: 30 of 30 files are whole" test "$whole" -eq 30
 run bash -c 'ulimit -f 2; exec "$@"' - "$tool" ts --files 'vms/*/energy_uj' -i 0.01 -n 60
 check "no room: status 1" exits 1
 check "no room: told once, with file and reason" \
-  same 1 "$(grep -cE "^vm_energy: unable to write to 'csv/run_[0-9_]+/power\.csv': File too large; going on" err)"
+  same 1 "$(grep -cE "^vm_energy: unable to write to 'csv/run_[0-9_]+/power\.csv': File too large; continuing" err)"
 check "no room: lost rows are counted" grep -qE '^vm_energy: [0-9]+ rows were lost' err
 check "no room: summary" grep -q '^samples  ' out
 check "no room: whole rows up to there" is_whole "$(csv_file)"

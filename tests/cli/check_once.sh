@@ -65,10 +65,10 @@ counter vm-001 5000000
 run_story 'counter vm-001 905000000' "$tool" once --files vms/vm-001/energy_uj -d 0.6 --json --max-power 10
 check "spike: status 0" exits 0
 check "spike: no energy is invented" jq -e '.vms[0].energy_j == 0' out
-check "spike: told" grep -qx "vm_energy: warning: 'vm-001' rose as no machine can draw, which made no power: are two series in one file?" err
+check "spike: told" grep -qx "vm_energy: warning: 'vm-001' rose by more than a machine can draw, power discarded: are two series in one file?" err
 counter vm-001 5000000
 run "$tool" run --files vms/vm-001/energy_uj --no-bounds --max-power 10 --json run.json -- sh -c 'echo 905000000 >vms/vm-001/energy_uj'
-check "spike while a command runs: told" grep -qx "vm_energy: warning: 'vm-001' rose as no machine can draw, which made no power: are two series in one file?" err
+check "spike while a command runs: told" grep -qx "vm_energy: warning: 'vm-001' rose by more than a machine can draw, power discarded: are two series in one file?" err
 check "spike while a command runs: no energy" jq -e '.vms[0].energy_j == 0' run.json
 
 # the end fails: named, others printed, status 1

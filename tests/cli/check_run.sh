@@ -57,7 +57,7 @@ check "the status is the command's" exits 3
 # shellcheck disable=SC2086
 run "$tool" run $one
 check "no command: status 2" exits 2
-check "no command: told" says err "vm_energy: no command to run: it follows the options, behind '--'"
+check "no command: told" says err "vm_energy: no command to run: it follows the options, after '--'"
 run "$tool" run --files missing -- touch ran
 check "no counter: status 2" exits 2
 check "no counter: the command is not started" test ! -e ran
