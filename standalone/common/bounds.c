@@ -255,8 +255,7 @@ static double limit(double number, double low, double high) {
   return number < low ? low : number > high ? high : number;
 }
 
-/* Energy between two updates inside the window costs at least their low; in an interval across an edge it may not
- * count. */
+/* Inside the window energy costs at least the low value; in an interval across an edge it may not count. */
 static void put_bills(const struct bounds *bounds, const struct bounds_edge *start, const struct bounds_edge *end,
                       const struct level *a, const struct level *b, struct bounds_result *result) {
   const struct bounds_point *until = b->after != NULL ? b->after : &bounds->last;

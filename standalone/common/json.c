@@ -47,7 +47,7 @@ json_t *json_list(size_t count, json_t *(*item)(size_t index, const void *arg), 
   return list;
 }
 
-int json_write(const json_t *root, FILE *out) {
+static int write_json(const json_t *root, FILE *out) {
   /* JSON escapes no C1 control characters by itself */
   size_t ascii = isatty(fileno(out)) == 1 ? JSON_ENSURE_ASCII : 0;
   errno = 0;
@@ -83,7 +83,7 @@ int json_write_with_list(const json_t *root, const char *name, size_t count,
 int json_print(json_t *root, FILE *out) {
   if (root == NULL)
     return -ENOMEM;
-  int status = json_write(root, out);
+  int status = write_json(root, out);
   json_decref(root);
   return out == stdout && ferror(out) ? 0 : status;
 }

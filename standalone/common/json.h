@@ -24,15 +24,13 @@ json_t *json_counter_or_null(bool has, uint64_t energy_uj);
 /* A list of so many items. NULL: out of memory, as item() returns then. */
 json_t *json_list(size_t count, json_t *(*item)(size_t index, const void *arg), const void *arg);
 
-/* Writes it indented. 0, or -errno of the output. */
-int json_write(const json_t *root, FILE *out);
-
-/* As json_write(), with a list as the last member. Items are made one by one: there may be thousands; a line for each.
- */
+/* Writes root indented, with a list as its last member, whose items are made one by one: there may be thousands. */
 int json_write_with_list(const json_t *root, const char *name, size_t count,
                          json_t *(*item)(size_t index, const void *arg), const void *arg, FILE *out);
 
-/* Writes and frees it. -ENOMEM for NULL; else 0 or -errno. 0 if standard output failed: message_close_output() reports.
+/*
+ * Writes root indented, and frees it. -ENOMEM for NULL; else 0 or -errno of the output. 0 if standard output failed, as
+ * message_close_output() reports that.
  */
 int json_print(json_t *root, FILE *out);
 

@@ -9,8 +9,7 @@
 
 #define SHOW_NUMBER_MAX 32
 
-/* unit: at most five bytes. A number that does not fit is rounded to 16 digits, never cut: "1.000000000000000e+27 W".
- */
+/* unit: up to five bytes. A number that is too long is rounded to 16 digits, never cut: "1.000000000000000e+27 W". */
 void show_number(double number, int decimals, const char *unit, char text[SHOW_NUMBER_MAX]);
 
 /* "0.0 J", "999.9 J", "4.32 kJ", "12.35 MJ", "1.00 GJ" */

@@ -183,11 +183,6 @@ size_t board_shown(const struct board *board) {
   return board->rows_num;
 }
 
-bool board_total(const struct board *board, double *power_w) {
-  *power_w = board->power_w;
-  return board->has_power;
-}
-
 enum sample_state board_state(const struct board *board, size_t index) {
   return board->rows[index]->shown_state;
 }

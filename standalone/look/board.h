@@ -57,9 +57,6 @@ void board_arrange(struct board *board, const struct board_view *view);
 size_t board_count(const struct board *board);
 size_t board_shown(const struct board *board);
 
-/* The power of all VMs; false: no power is known. */
-bool board_total(const struct board *board, double *power_w);
-
 /* The state of a shown VM at its last update, so that a reset stays visible until the next one. */
 enum sample_state board_state(const struct board *board, size_t index);
 

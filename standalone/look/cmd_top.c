@@ -95,8 +95,7 @@ static bool take_sign(struct top *top, int *void_keys) {
 
 /* ---- elsewhere --------------------------------------------------------------------------------------------------- */
 
-/* "2026-11-24T12:00:05+0000  4 VMs", the heads, the VMs, the total; an empty line between blocks. False: output failed.
- */
+/* "2026-11-24T12:00:05+0000  4 VMs", heads, VMs, total; an empty line between blocks. False: output failed. */
 static bool print_block(struct top *top) {
   char line[BOARD_LINE_MAX], when[64] = "";
   struct board_layout layout;

@@ -50,8 +50,7 @@ static bool report(const struct measure *measure, FILE *file) {
   return false;
 }
 
-/* Waits for its end, and forwards signals, but for those that it got from the terminal itself. False: it may still run.
- */
+/* Waits for its end; forwards signals that it did not get from the terminal itself. False: it may still run. */
 static bool wait_for_child(struct measure *measure, const struct child *child) {
   measure->stop.child_fd = child->fd;
   int status;
