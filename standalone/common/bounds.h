@@ -104,7 +104,7 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 struct bounds_bill {
   bool has_cost; /* the tariff covers the window, and there is an energy */
   double cost;
-  bool has_low, has_high; /* as of the energy; without an upper bound a negative value leaves no lower one.
+  bool has_low, has_high; /* as of the energy; a negative value without an upper bound has no lower one.
                              has_low without has_cost: at least 0 */
   double low, high;
 };

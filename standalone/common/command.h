@@ -2,7 +2,7 @@
  * command: one row of the table of commands
  *
  * A new command is a file cmd_<name>.c with such a row, a line in the table of main.c, and a bit and rows in options.c
- * for its options. Help is printed from these tables. tests/cli/check_usage.sh holds it.
+ * for its options. Help is printed from these tables. Tests: tests/cli/check_usage.sh.
  */
 #ifndef VM_ENERGY_COMMAND_H
 #define VM_ENERGY_COMMAND_H

@@ -1,5 +1,5 @@
 /*
- * json: what the JSON of all commands has in common. tests/cli hold it.
+ * json: what the JSON of all commands has in common. Tests: those of the commands in tests/cli/.
  */
 #ifndef VM_ENERGY_JSON_H
 #define VM_ENERGY_JSON_H

@@ -26,7 +26,7 @@
 #define CELL_NS (5 * NS_PER_S)
 
 /* Wake-ups without a key: the terminal was closed. */
-#define VOID_KEYS_MAX 100
+#define EMPTY_WAKEUPS_MAX 100
 
 struct top {
   const struct options *options;
@@ -78,7 +78,7 @@ static bool press_keys(struct top *top) {
 }
 
 /* An event that is no tick. False: the end. */
-static bool take_sign(struct top *top, int *void_keys) {
+static bool take_event(struct top *top, int *empty_wakeups) {
   if (top->stop.reason == STOP_SIGNAL && top->stop.signal != SIGWINCH)
     return false;
   if (!top->on_screen)
@@ -86,8 +86,8 @@ static bool take_sign(struct top *top, int *void_keys) {
   if (top->stop.reason == STOP_SIGNAL)
     screen_resize();
   else if (press_keys(top))
-    *void_keys = 0;
-  else if (++*void_keys >= VOID_KEYS_MAX)
+    *empty_wakeups = 0;
+  else if (++*empty_wakeups >= EMPTY_WAKEUPS_MAX)
     return false;
   draw(top);
   return !top->view.quit;
@@ -143,14 +143,14 @@ static bool tick(struct top *top, int *status) {
 }
 
 static int show_until_end(struct top *top) {
-  int void_keys = 0, status = 0;
+  int empty_wakeups = 0, status = 0;
   if (top->on_screen)
     draw(top);
   for (;;) {
     int waited = stop_wait(&top->stop, ticker_next_look(&top->ticker, top->looked_ns));
     if (waited < 0)
       return waited;
-    if (waited > 0 ? !take_sign(top, &void_keys) : !tick(top, &status))
+    if (waited > 0 ? !take_event(top, &empty_wakeups) : !tick(top, &status))
       return status;
   }
 }

@@ -1,7 +1,7 @@
 /*
  * comparison: the energy of all VMs against that of the host, which Scaphandre shares out
  *
- * Pure. tests/check_verdict.c holds it.
+ * Pure. Tests: tests/check_verdict.c.
  */
 #ifndef VM_ENERGY_COMPARISON_H
 #define VM_ENERGY_COMPARISON_H

@@ -2,7 +2,7 @@
  * curve: power over the last minutes, in cells of some seconds
  *
  * Cells are numbered from time 0, so that those of all curves match. A cell is the mean of the powers put into it.
- * tests/check_board.c holds it.
+ * Tests: tests/check_board.c.
  */
 #ifndef VM_ENERGY_CURVE_H
 #define VM_ENERGY_CURVE_H

@@ -1,7 +1,7 @@
 /*
  * facts: what was seen of a counter while `check` watched it
  *
- * Pure. tests/check_verdict.c holds it.
+ * Pure. Tests: tests/check_verdict.c.
  */
 #ifndef VM_ENERGY_FACTS_H
 #define VM_ENERGY_FACTS_H

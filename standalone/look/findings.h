@@ -1,7 +1,7 @@
 /*
  * findings: what `check` found in counters, search and host, the worst first
  *
- * tests/cli/check_check.sh holds it.
+ * Tests: tests/cli/check_check.sh.
  */
 #ifndef VM_ENERGY_FINDINGS_H
 #define VM_ENERGY_FINDINGS_H

@@ -1,7 +1,7 @@
 /*
  * places: where `check` looks for counters, and what a path in them says
  *
- * tests/cli/check_check.sh holds it.
+ * Tests: tests/cli/check_check.sh.
  */
 #ifndef VM_ENERGY_PLACES_H
 #define VM_ENERGY_PLACES_H

@@ -1,7 +1,7 @@
 /*
  * roster: a sink that lists the counters of a pass with their samples, and with room for the command's state of each
  *
- * tests/check_board.c and tests/check_host.c hold it.
+ * Tests: tests/check_board.c and tests/check_host.c.
  */
 #ifndef VM_ENERGY_ROSTER_H
 #define VM_ENERGY_ROSTER_H

@@ -1,7 +1,7 @@
 /*
  * screen: `vm_energy top` on a terminal, with ncurses
  *
- * The only file that uses ncurses. There is one terminal, so there is one screen. tests/cli/check_top.sh holds it.
+ * The only file that uses ncurses. There is one terminal, so there is one screen. Tests: tests/cli/check_top.sh.
  */
 #ifndef VM_ENERGY_SCREEN_H
 #define VM_ENERGY_SCREEN_H

@@ -1,7 +1,7 @@
 /*
  * view: what the keys do in `vm_energy top`
  *
- * Pure: keys change the members, from which the screen is drawn. tests/check_board.c holds it.
+ * Pure: keys change the members, from which the screen is drawn. Tests: tests/check_board.c.
  */
 #ifndef VM_ENERGY_VIEW_H
 #define VM_ENERGY_VIEW_H

@@ -1,7 +1,7 @@
 /*
  * watch: the counters and the host, watched by `check` for an update or two
  *
- * tests/cli/check_check.sh holds it.
+ * Tests: tests/cli/check_check.sh.
  */
 #ifndef VM_ENERGY_WATCH_H
 #define VM_ENERGY_WATCH_H

@@ -1,7 +1,7 @@
 /*
  * child: the command of `vm_energy run`
  *
- * tests/cli/check_run.sh holds it.
+ * Tests: tests/cli/check_run.sh.
  */
 #ifndef VM_ENERGY_CHILD_H
 #define VM_ENERGY_CHILD_H

@@ -5,7 +5,7 @@
  *   1795466093.250,warm-up
  *
  * It is beside its capture, and is created with the first mark. Times are Unix seconds by the clock of the capture's
- * rows. tests/cli/check_marks.sh holds it.
+ * rows. Tests: tests/cli/check_marks.sh.
  */
 #ifndef VM_ENERGY_MARKS_H
 #define VM_ENERGY_MARKS_H

@@ -1,7 +1,7 @@
 /*
  * measure: one window over the counters that the user named: open, begin, wait, end, print, close
  *
- * tests/cli/check_once.sh and check_run.sh hold it.
+ * Tests: tests/cli/check_once.sh and check_run.sh.
  */
 #ifndef VM_ENERGY_MEASURE_H
 #define VM_ENERGY_MEASURE_H

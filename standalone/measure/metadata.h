@@ -3,7 +3,7 @@
  *
  * Version, host, command line, counters, files, time base, scale, interval, and quality of the series. Written when the
  * run starts, for the case of a crash, and again when it ends; under another name first and then renamed, so that no
- * reader sees half of it. tests/cli/check_metadata.sh holds it.
+ * reader sees half of it. Tests: tests/cli/check_metadata.sh.
  *
  *   start, end        Unix seconds; end is null until the run has ended
  *   counters          label, path, start_energy_uj (the raw counter at `start`), start_update (Unix seconds of its
