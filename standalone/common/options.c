@@ -1,6 +1,5 @@
 #include "common/options.h"
 
-#include "common/field.h"
 #include "common/message.h"
 #include "common/run_files.h"
 

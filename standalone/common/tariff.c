@@ -12,36 +12,36 @@
 
 /* --- the file ----------------------------------------------------------------------------------------------------- */
 
-struct reading {
+struct parser {
   struct tariff *tariff;
   size_t size; /* allocated steps */
   bool begun;
   size_t ts, value, columns;
 };
 
-static int add_step(struct reading *r, int64_t from_ns, bool has_value, double value) {
-  struct tariff *tariff = r->tariff;
-  if (tariff->num == r->size) {
-    size_t size = r->size > 0 ? 2 * r->size : 64;
+static int add_step(struct parser *parser, int64_t from_ns, bool has_value, double value) {
+  struct tariff *tariff = parser->tariff;
+  if (tariff->num == parser->size) {
+    size_t size = parser->size > 0 ? 2 * parser->size : 64;
     struct tariff_step *steps = reallocarray(tariff->steps, size, sizeof(*steps));
     if (steps == NULL)
       return -ENOMEM;
     tariff->steps = steps;
-    r->size = size;
+    parser->size = size;
   }
   tariff->steps[tariff->num++] = (struct tariff_step){.from_ns = from_ns, .has_value = has_value, .value = value};
   tariff->has_negative = tariff->has_negative || (has_value && value < 0);
   return 0;
 }
 
-static int take_header(struct reading *r, const struct csv_row *row) {
-  r->begun = true;
-  r->columns = row->count;
-  r->ts = csv_reader_column(row, "ts");
-  r->value = csv_reader_column(row, "value");
-  if (r->ts < r->columns && r->value < r->columns)
+static int take_header(struct parser *parser, const struct csv_row *row) {
+  parser->begun = true;
+  parser->columns = row->count;
+  parser->ts = csv_reader_column(row, "ts");
+  parser->value = csv_reader_column(row, "value");
+  if (parser->ts < parser->columns && parser->value < parser->columns)
     return 0;
-  message_error("'%s': line %" PRIu64 ": the columns ts and value are missing", r->tariff->path, row->line);
+  message_error("'%s': line %" PRIu64 ": the columns ts and value are missing", parser->tariff->path, row->line);
   return -EINVAL;
 }
 
@@ -52,30 +52,30 @@ static bool parse_value(const char *text, double *value) {
 }
 
 static int take_row(const struct csv_row *row, void *arg) {
-  struct reading *r = arg;
-  const struct tariff *tariff = r->tariff;
+  struct parser *parser = arg;
+  const struct tariff *tariff = parser->tariff;
   int64_t from_ns;
   double value = 0;
-  if (!r->begun)
-    return take_header(r, row);
+  if (!parser->begun)
+    return take_header(parser, row);
   const char *problem = NULL;
-  if (row->count != r->columns)
+  if (row->count != parser->columns)
     problem = "it has another number of fields than the first line";
-  else if (field_parse_time(row->fields[r->ts], &from_ns, NULL) != 0)
+  else if (field_parse_time(row->fields[parser->ts], &from_ns, NULL) != 0)
     problem = "its ts is no time";
   else if (tariff->num > 0 && from_ns <= tariff->steps[tariff->num - 1].from_ns)
     problem = "its ts is not later than the one before (times without an offset from UTC are local)";
-  else if (!field_is_empty(row->fields[r->value]) && !parse_value(row->fields[r->value], &value))
+  else if (!field_is_empty(row->fields[parser->value]) && !parse_value(row->fields[parser->value], &value))
     problem = "its value is no number";
   if (problem == NULL)
-    return add_step(r, from_ns, !field_is_empty(row->fields[r->value]), value);
+    return add_step(parser, from_ns, !field_is_empty(row->fields[parser->value]), value);
   message_error("'%s': line %" PRIu64 ": %s", tariff->path, row->line, problem);
   return -EINVAL;
 }
 
-static int read_file(struct reading *r) {
-  struct tariff *tariff = r->tariff;
-  int status = csv_reader_read(tariff->path, take_row, r);
+static int read_file(struct parser *parser) {
+  struct tariff *tariff = parser->tariff;
+  int status = csv_reader_read(tariff->path, take_row, parser);
   if (status == 0 && tariff->num == 0) {
     message_error("'%s': it has no values; it needs the columns ts and value, and a row for each value", tariff->path);
     return STATUS_USAGE;
@@ -85,7 +85,7 @@ static int read_file(struct reading *r) {
     int64_t end_ns;
     if (!__builtin_sub_overflow(last->from_ns, last[-1].from_ns, &end_ns) &&
         !__builtin_add_overflow(last->from_ns, end_ns, &end_ns))
-      status = add_step(r, end_ns, false, 0);
+      status = add_step(parser, end_ns, false, 0);
   }
   if (status == 0)
     return STATUS_DONE;
@@ -96,15 +96,15 @@ static int read_file(struct reading *r) {
 
 int tariff_open(struct tariff *tariff, const char *text) {
   *tariff = (struct tariff){0};
-  struct reading reading = {.tariff = tariff};
+  struct parser parser = {.tariff = tariff};
   double value;
   if (text == NULL)
     return STATUS_DONE;
   int status = STATUS_DONE;
   if (!parse_value(text, &value)) {
     tariff->path = text;
-    status = read_file(&reading);
-  } else if (add_step(&reading, INT64_MIN, true, value) != 0) {
+    status = read_file(&parser);
+  } else if (add_step(&parser, INT64_MIN, true, value) != 0) {
     message_error("unable to start: %s", strerror(ENOMEM));
     status = STATUS_FAILED;
   }

@@ -15,8 +15,6 @@
 
 #include "core/clock.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>

@@ -2,7 +2,6 @@
 
 #include "common/show.h"
 
-#include "core/clock.h"
 #include "core/counter.h"
 
 #include <errno.h>

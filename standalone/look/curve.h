@@ -8,7 +8,6 @@
 #define VM_ENERGY_CURVE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define CURVE_CELLS 240

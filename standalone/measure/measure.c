@@ -3,11 +3,9 @@
 #include "common/inputs.h"
 #include "common/json.h"
 #include "common/message.h"
-#include "common/ticker.h"
 
 #include "core/clock.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
