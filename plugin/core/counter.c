@@ -124,6 +124,6 @@ const char *counter_error_text(int error) {
   case EAGAIN:
     return "changed each time it was read";
   default:
-    return strerrordesc_np(-error) != NULL ? strerrordesc_np(-error) : "unknown error";
+    return strerror(-error);
   }
 }

@@ -8,6 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SYS_openat2 /* C libraries older than Linux 5.6; the same number on all architectures */
+#define SYS_openat2 437
+#endif
+
 static bool on_sysfs(int fd, const struct mounts *mounts) {
   struct statx st;
   return stamp_stat(fd, "", AT_EMPTY_PATH, &st) == 0 && mounts_facts(mounts, stamp_of(&st).mount).computed;

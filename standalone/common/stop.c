@@ -14,7 +14,7 @@
 /* How often to check whether we are in the foreground again. */
 #define FOREGROUND_EVERY_MS 1000
 
-#define WAITED 5
+#define WAITED 4
 
 static void choose_signals(sigset_t *set, const sigset_t *more) {
   struct sigaction hangup;
@@ -28,7 +28,7 @@ static void choose_signals(sigset_t *set, const sigset_t *more) {
 }
 
 int stop_open(struct stop *stop, int input_fd, const sigset_t *more) {
-  struct stop s = {.input_fd = input_fd, .child_fd = -1, .key_fd = -1, .signal_fd = -1, .timer_fd = -1};
+  struct stop s = {.input_fd = input_fd, .key_fd = -1, .signal_fd = -1, .timer_fd = -1};
   sigset_t set;
   choose_signals(&set, more);
   if (sigprocmask(SIG_BLOCK, &set, &s.old_mask) != 0)
@@ -119,8 +119,7 @@ static int poll_once(struct stop *stop, struct pollfd fds[WAITED], bool now) {
   fds[0] = (struct pollfd){.fd = stop->signal_fd, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = stop->timer_fd, .events = POLLIN};
   fds[2] = (struct pollfd){.fd = background ? -1 : stop->input_fd, .events = POLLIN}; /* negative: ignored */
-  fds[3] = (struct pollfd){.fd = stop->child_fd, .events = POLLIN};
-  fds[4] = (struct pollfd){.fd = stop->key_fd, .events = POLLIN};
+  fds[3] = (struct pollfd){.fd = stop->key_fd, .events = POLLIN};
   int ready = poll(fds, WAITED, now ? 0 : background ? FOREGROUND_EVERY_MS : -1);
   if (ready < 0 && errno != EINTR) /* EINTR: stopped and continued */
     return -errno;
@@ -147,10 +146,6 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
     if (pending ? has_line(stop) : fds[2].revents != 0 && saw_input(stop))
       return 1;
     if (fds[3].revents != 0) {
-      stop->reason = STOP_CHILD;
-      return 1;
-    }
-    if (fds[4].revents != 0) {
       stop->reason = STOP_KEY;
       return 1;
     }
@@ -158,4 +153,8 @@ int stop_wait(struct stop *stop, int64_t deadline_ns) {
       return 0;
   }
   return status;
+}
+
+const char *stop_signal_name(int signal) {
+  return signal == SIGINT ? "INT" : signal == SIGTERM ? "TERM" : "HUP";
 }

@@ -2,8 +2,8 @@
  * stop: waits for the next tick, or for an event
  *
  * Events are SIGINT, SIGTERM and SIGHUP (unless it was ignored, as under nohup) and, where the caller asks for them,
- * lines and end of file of an input, the end of a child, and a key that the caller reads. The wait ends at once; the
- * caller finishes its files, or waits again.
+ * lines and end of file of an input, other signals, and a key that the caller reads. The wait ends at once; the caller
+ * finishes its files, or waits again.
  *
  * A terminal is read in the foreground only: a background job is not stopped by SIGTTIN, and takes no line that was
  * typed for others.
@@ -18,11 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum stop_reason { STOP_NONE, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_CHILD, STOP_KEY };
+enum stop_reason { STOP_NONE, STOP_ENTER, STOP_LINE, STOP_EOF, STOP_SIGNAL, STOP_KEY };
 
 struct stop {
   int input_fd;  /* borrowed; -1: none; the caller may set -1 at any time */
-  int child_fd;  /* borrowed, from pidfd_open(2); -1, as set by stop_open(): none */
   int key_fd;    /* borrowed; keys that the caller reads; -1, as set by stop_open(): none */
   int signal_fd; /* ours */
   int timer_fd;  /* ours */
@@ -50,6 +49,9 @@ void stop_close(struct stop *stop);
  */
 #define STOP_NO_DEADLINE INT64_MAX
 int stop_wait(struct stop *stop, int64_t deadline_ns);
+
+/* "INT", "TERM" or "HUP": a signal that ends a run. */
+const char *stop_signal_name(int signal);
 
 /* True if fd is our terminal and we are in its background: a read would stop us. */
 bool stop_in_background(int fd);

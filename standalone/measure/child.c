@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,28 +23,21 @@ static int spawn(pid_t *pid, char *const *argv, const sigset_t *mask) {
 }
 
 int child_start(struct child *child, char *const *argv, const sigset_t *mask) {
-  *child = (struct child){.pid = -1, .fd = -1};
-  int status = spawn(&child->pid, argv, mask);
-  if (status != 0)
-    return status;
-  child->fd = pidfd_open(child->pid, 0);
-  if (child->fd >= 0)
-    return 0;
-  status = -errno;
-  kill(child->pid, SIGKILL);
-  child_finish(child);
-  return status;
+  signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would cost the exit status */
+  return spawn(&child->pid, argv, mask);
 }
 
 void child_signal(const struct child *child, int signal) {
   kill(child->pid, signal);
 }
 
+bool child_has_ended(const struct child *child) {
+  siginfo_t info = {.si_pid = 0};
+  return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+}
+
 int child_finish(struct child *child) {
   int state;
-  if (child->fd >= 0)
-    close(child->fd);
-  child->fd = -1;
   while (waitpid(child->pid, &state, 0) < 0)
     if (errno != EINTR)
       return -errno;

@@ -7,11 +7,11 @@
 #define VM_ENERGY_CHILD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child {
   pid_t pid;
-  int fd; /* pidfd_open(2): readable when it has ended */
 };
 
 /*
@@ -21,6 +21,9 @@ struct child {
 int child_start(struct child *child, char *const *argv, const sigset_t *mask);
 
 void child_signal(const struct child *child, int signal);
+
+/* To be asked after each SIGCHLD, which also a stopped child sends. */
+bool child_has_ended(const struct child *child);
 
 /* Waits for its end. Returns its exit status, 128 + the signal that ended it, as shells do, or -errno. */
 int child_finish(struct child *child);

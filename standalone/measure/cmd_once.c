@@ -15,7 +15,7 @@ static bool report_stopped(const struct measure *measure) {
   const struct options *options = measure->options;
   if (measure->stop.reason != STOP_SIGNAL || options->until_enter)
     return false;
-  message_error("stopped by SIG%s after %.3f of %.3f s", sigabbrev_np(measure->stop.signal),
+  message_error("stopped by SIG%s after %.3f of %.3f s", stop_signal_name(measure->stop.signal),
                 measure_duration_s(measure), (double)options->duration_ns / 1e9);
   return true;
 }

@@ -52,17 +52,15 @@ static bool report(const struct measure *measure, FILE *file) {
 
 /* Waits for its end; forwards signals that it did not get from the terminal itself. False: it may still run. */
 static bool wait_for_child(struct measure *measure, const struct child *child) {
-  measure->stop.child_fd = child->fd;
-  int status;
-  for (;;) {
-    status = measure_wait(measure, STOP_NO_DEADLINE);
-    if (status < 0 || measure->stop.reason == STOP_CHILD)
-      break;
-    if (measure->stop.reason == STOP_SIGNAL && !measure->stop.by_terminal)
+  while (measure_wait(measure, STOP_NO_DEADLINE) >= 0) {
+    if (measure->stop.reason == STOP_SIGNAL && measure->stop.signal != SIGCHLD && !measure->stop.by_terminal)
       child_signal(child, measure->stop.signal);
+    if (child_has_ended(child)) {
+      measure->stop.reason = STOP_NONE;
+      return true;
+    }
   }
-  measure->stop.child_fd = -1;
-  return status >= 0;
+  return false;
 }
 
 static int report_not_started(const char *command, int status) {
@@ -101,6 +99,7 @@ static int run_run(const struct options *options) {
     return STATUS_FAILED;
   sigset_t more;
   sigemptyset(&more);
+  sigaddset(&more, SIGCHLD);
   sigaddset(&more, SIGQUIT);
   sigaddset(&more, SIGUSR1);
   sigaddset(&more, SIGUSR2);

@@ -194,9 +194,9 @@ static void report_stopped(struct series *series) {
   if (series->stop.reason == STOP_EOF)
     message_note("stopped by the end of standard input");
   else if (series->stop.reason == STOP_SIGNAL && series->options->manual_stop)
-    message_note("stopped by SIG%s", sigabbrev_np(series->stop.signal));
+    message_note("stopped by SIG%s", stop_signal_name(series->stop.signal));
   else if (series->stop.reason == STOP_SIGNAL) {
-    message_error("stopped by SIG%s after %" PRIu64 " of %" PRIu64 " samples", sigabbrev_np(series->stop.signal),
+    message_error("stopped by SIG%s after %" PRIu64 " of %" PRIu64 " samples", stop_signal_name(series->stop.signal),
                   series->ticker.taken, series->options->count);
     series->failed = true;
   }

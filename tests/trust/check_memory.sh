@@ -98,8 +98,7 @@ if [ -x "$tool" ]; then
   check "ts --long" tool_under_memcheck 1 long ts "${files[@]}" -i 0.05 -n 30 --long --smooth 3 --time-base auto
   check "ts --separate-files" tool_under_memcheck 1 separate ts "${files[@]}" -i 0.05 -n 30 --separate-files
   check "once --json --bounds" tool_under_memcheck 1 once once "${files[@]}" -d 0.3 --json --bounds
-  # memcheck before 3.20 or so does not know pidfd_open(): then it is 126, and the way back that is looked at
-  check "run" tool_under_memcheck "1 126" run run "${files[@]}" --json "$work/run.json" -- sleep 0.2
+  check "run" tool_under_memcheck 1 run run "${files[@]}" --json "$work/run.json" -- sleep 0.2
   check "list" tool_under_memcheck "0 1" list list "${files[@]}" -d 0.5
   check "check" tool_under_memcheck 2 check check "${files[@]}" -d 0.5 --host-counter none
   check "top into a pipe" tool_under_memcheck "0 1" top top "${files[@]}" -i 0.1 -n 8

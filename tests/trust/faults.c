@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -495,10 +494,6 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct it
     return -1;
   }
   return frozen.on ? set_frozen_timer(fd, &value->it_value) : real(fd, flags, value, old);
-}
-
-int pidfd_open(pid_t pid, unsigned flags) {
-  CALL(WAIT, pidfd_open, -1, pid, flags);
 }
 
 int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
