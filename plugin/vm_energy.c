@@ -13,16 +13,16 @@
  * plugin has passed (see meter.h for why). So it is registered with the time between two looks, and sets the interval
  * of the values itself.
  */
-#include "capture.h"
 #include "core/clock.h"
 #include "core/label.h"
 #include "core/sampler.h"
 #include "core/selection.h"
+#include "csvdir.h"
 #include "daemon.h"
-#include "ledger.h"
 #include "log.h"
 #include "news.h"
 #include "settings.h"
+#include "statefile.h"
 #include "throttle.h"
 
 #include <errno.h>

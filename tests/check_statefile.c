@@ -588,8 +588,8 @@ START_TEST(the_last_one_counts) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("plugin_state");
-  TCase *tcase = tcase_create("plugin_state");
+  Suite *suite = suite_create("statefile");
+  TCase *tcase = tcase_create("statefile");
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, off_by_default);
   tcase_add_test(tcase, what_is_said);

@@ -1,4 +1,4 @@
-#include "ledger.h"
+#include "statefile.h"
 
 #include "core/state_file.h"
 #include "daemon.h"

@@ -1,4 +1,4 @@
-#include "capture.h"
+#include "csvdir.h"
 
 #include "core/csv.h"
 #include "core/csv_file.h"

@@ -429,7 +429,7 @@ static bool have_own_disk(const char *name) {
 
 START_TEST(a_real_full_disk) {
   if (!have_own_disk("captures")) {
-    fputs("check_plugin_capture: a_real_full_disk: skipped, no mount of its own is allowed here\n", stderr);
+    fputs("check_csvdir: a_real_full_disk: skipped, no mount of its own is allowed here\n", stderr);
     return;
   }
   static char block[4096];
@@ -625,8 +625,8 @@ END_TEST
 
 int main(void) {
   setenv("TZ", "UTC", 1);
-  Suite *suite = suite_create("plugin_capture");
-  TCase *tcase = tcase_create("plugin_capture");
+  Suite *suite = suite_create("csvdir");
+  TCase *tcase = tcase_create("csvdir");
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, off_by_default);
   tcase_add_test(tcase, rows_are_what_is_dispatched);
