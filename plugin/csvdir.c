@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct capture {
+struct csvdir {
   struct sink sink;
   const struct settings *settings;
   struct csv_options options;
@@ -35,24 +35,24 @@ struct capture {
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
-static void report_failure(struct capture *capture, int error, const char *path) {
-  if (error != capture->error && may_report(&capture->throttle, "CSVDir", capture->mono_ns))
+static void report_failure(struct csvdir *csvdir, int error, const char *path) {
+  if (error != csvdir->error && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
     report_unwritable("CSVDir", path, error);
-  capture->error = error;
+  csvdir->error = error;
 }
 
-static void report_recovery(struct capture *capture) {
-  if (may_report(&capture->throttle, "CSVDir", capture->mono_ns))
-    report(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(capture->csv),
-           (unsigned long long)capture->lost);
-  capture->error = 0;
-  capture->lost = 0;
+static void report_recovery(struct csvdir *csvdir) {
+  if (may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
+    report(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(csvdir->csv),
+           (unsigned long long)csvdir->lost);
+  csvdir->error = 0;
+  csvdir->lost = 0;
 }
 
 /* Files that were rotated. */
-static void report_renewed(struct capture *capture) {
+static void report_renewed(struct csvdir *csvdir) {
   const char *path;
-  size_t renewed = csv_rotated(capture->csv, &path);
+  size_t renewed = csv_rotated(csvdir->csv, &path);
   if (renewed == 1)
     report(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one begins", path);
   else if (renewed > 1)
@@ -68,22 +68,22 @@ static void put_seconds(struct csv_text *text, int64_t ns) {
 }
 
 /* The version, and collectd's name of the host, which may be anything. */
-static void put_head(const struct capture *capture, struct csv_text *text) {
+static void put_head(const struct csvdir *csvdir, struct csv_text *text) {
   csv_text_string(text, "{\n \"tool\": \"vm_energy\",\n \"version\": \"" VM_ENERGY_VERSION "\",\n \"host\": \"");
   for (const char *c = hostname_g; *c != '\0'; c++)
     csv_text_char(text, (unsigned char)*c < ' ' || *c == '"' || *c == '\\' ? '_' : *c);
   csv_text_string(text, "\",\n \"start\": ");
-  put_seconds(text, capture->start.wall_ns);
+  put_seconds(text, csvdir->start.wall_ns);
   csv_text_string(text, ",\n \"layout\": \"separate\",\n \"time_base\": \"");
-  csv_text_string(text, meter_base_name(capture->settings->meter.base));
+  csv_text_string(text, meter_base_name(csvdir->settings->meter.base));
 }
 
-static int write_info(const struct capture *capture, int dir_fd) {
+static int write_info(const struct csvdir *csvdir, int dir_fd) {
   static const char name[] = "run.json", other[] = ".run.json.new";
-  const struct meter_options *meter = &capture->settings->meter;
+  const struct meter_options *meter = &csvdir->settings->meter;
   struct csv_text text = {0};
   csv_text_clear(&text);
-  put_head(capture, &text);
+  put_head(csvdir, &text);
   csv_text_string(&text, "\",\n \"scale\": ");
   csv_text_power(&text, meter->scale);
   csv_text_string(&text, ",\n \"max_power_w\": ");
@@ -92,8 +92,8 @@ static int write_info(const struct capture *capture, int dir_fd) {
   else
     csv_text_string(&text, "null");
   csv_text_string(&text, ",\n \"clock_steps\": [");
-  for (size_t i = 0; i < capture->steps.len; i++)
-    csv_text_char(&text, capture->steps.data[i]);
+  for (size_t i = 0; i < csvdir->steps.len; i++)
+    csv_text_char(&text, csvdir->steps.data[i]);
   csv_text_string(&text, "]\n}\n");
   struct csv_file file = CSV_FILE_CLOSED;
   unlinkat(dir_fd, other, 0);
@@ -109,84 +109,84 @@ static int write_info(const struct capture *capture, int dir_fd) {
 }
 
 /* 0 or -errno; then it is tried again in the next pass. */
-static int describe(struct capture *capture) {
-  if (!capture->undescribed)
+static int describe(struct csvdir *csvdir) {
+  if (!csvdir->undescribed)
     return 0;
-  int dir_fd = open(csv_dir(capture->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int status = dir_fd >= 0 ? write_info(capture, dir_fd) : -errno;
+  int dir_fd = open(csv_dir(csvdir->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int status = dir_fd >= 0 ? write_info(csvdir, dir_fd) : -errno;
   if (dir_fd >= 0)
     close(dir_fd);
-  capture->undescribed = status != 0;
+  csvdir->undescribed = status != 0;
   return status;
 }
 
 /* Time stamps of rows follow the wall clock; the steps show how much time really passed. */
-static void note_step(struct capture *capture, const struct instant *now) {
-  int64_t step_ns = clock_step_ns(now, capture->offset_ns);
+static void note_step(struct csvdir *csvdir, const struct instant *now) {
+  int64_t step_ns = clock_step_ns(now, csvdir->offset_ns);
   if (step_ns == 0)
     return;
-  csv_text_string(&capture->steps, capture->steps.len > 0 ? ", {\"ts\": " : "{\"ts\": ");
-  put_seconds(&capture->steps, now->mono_ns + capture->offset_ns);
-  csv_text_string(&capture->steps, ", \"by_s\": ");
-  put_seconds(&capture->steps, step_ns);
-  csv_text_char(&capture->steps, '}');
-  capture->offset_ns += step_ns;
-  capture->undescribed = true;
+  csv_text_string(&csvdir->steps, csvdir->steps.len > 0 ? ", {\"ts\": " : "{\"ts\": ");
+  put_seconds(&csvdir->steps, now->mono_ns + csvdir->offset_ns);
+  csv_text_string(&csvdir->steps, ", \"by_s\": ");
+  put_seconds(&csvdir->steps, step_ns);
+  csv_text_char(&csvdir->steps, '}');
+  csvdir->offset_ns += step_ns;
+  csvdir->undescribed = true;
 }
 
 /* ---- the run directory ------------------------------------------------------------------------------------------- */
 
 /* Updates are kept from here on, until their file is there. */
-static void start_updates(struct capture *capture, const struct instant *now) {
-  updates_free(capture->updates);
-  capture->updates = NULL;
-  capture->start = *now;
-  capture->offset_ns = now->wall_ns - now->mono_ns;
-  csv_text_clear(&capture->steps);
-  if (updates_new(now, &capture->updates) != 0)
-    report_failure(capture, -ENOMEM, UPDATES_FILE);
+static void start_updates(struct csvdir *csvdir, const struct instant *now) {
+  updates_free(csvdir->updates);
+  csvdir->updates = NULL;
+  csvdir->start = *now;
+  csvdir->offset_ns = now->wall_ns - now->mono_ns;
+  csv_text_clear(&csvdir->steps);
+  if (updates_new(now, &csvdir->updates) != 0)
+    report_failure(csvdir, -ENOMEM, UPDATES_FILE);
 }
 
-static void start(struct capture *capture, int64_t wall_ns) {
+static void start(struct csvdir *csvdir, int64_t wall_ns) {
   struct csv *csv;
-  int status = csv_new(&capture->options, &csv);
+  int status = csv_new(&csvdir->options, &csv);
   if (status != 0) {
-    report_failure(capture, status, capture->options.dir);
+    report_failure(csvdir, status, csvdir->options.dir);
     return;
   }
   status = csv_start(csv, wall_ns);
   if (status != 0) {
     const char *path = csv_error_path(csv);
-    report_failure(capture, status, *path != '\0' ? path : capture->options.dir);
+    report_failure(csvdir, status, *path != '\0' ? path : csvdir->options.dir);
     csv_free(csv);
     return;
   }
-  capture->csv = csv;
-  capture->rows = capture->dropped = 0;
-  capture->undescribed = true;
-  if (capture->error == 0 && may_report(&capture->throttle, "CSVDir", capture->mono_ns))
+  csvdir->csv = csv;
+  csvdir->rows = csvdir->dropped = 0;
+  csvdir->undescribed = true;
+  if (csvdir->error == 0 && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
     report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
 }
 
-static void stop(struct capture *capture) {
-  if (capture->csv == NULL)
+static void stop(struct csvdir *csvdir) {
+  if (csvdir->csv == NULL)
     return;
-  int status = csv_finish(capture->csv);
+  int status = csv_finish(csvdir->csv);
   if (status != 0)
-    report_failure(capture, status, csv_error_path(capture->csv));
-  csv_free(capture->csv);
-  capture->csv = NULL;
-  const char *updates_file = capture->updates != NULL ? updates_path(capture->updates) : NULL;
-  status = updates_file != NULL ? updates_finish(capture->updates) : 0;
+    report_failure(csvdir, status, csv_error_path(csvdir->csv));
+  csv_free(csvdir->csv);
+  csvdir->csv = NULL;
+  const char *updates_file = csvdir->updates != NULL ? updates_path(csvdir->updates) : NULL;
+  status = updates_file != NULL ? updates_finish(csvdir->updates) : 0;
   if (status != 0)
-    report_failure(capture, status, updates_file);
+    report_failure(csvdir, status, updates_file);
 }
 
 /* Writes what lies beside the captures. 0 or -errno and *path; then it is tried again in the next pass. */
-static int write_beside(struct capture *capture, const char **path) {
-  struct updates *updates = capture->updates;
-  *path = csv_dir(capture->csv);
-  int described = describe(capture), status = 0;
+static int write_beside(struct csvdir *csvdir, const char **path) {
+  struct updates *updates = csvdir->updates;
+  *path = csv_dir(csvdir->csv);
+  int described = describe(csvdir), status = 0;
   if (updates != NULL && updates_path(updates) == NULL) {
     status = updates_start(updates, *path);
   } else if (updates != NULL) {
@@ -201,92 +201,92 @@ static int write_beside(struct capture *capture, const char **path) {
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
-  struct capture *capture = (struct capture *)sink;
-  capture->mono_ns = now->mono_ns;
+  struct csvdir *csvdir = (struct csvdir *)sink;
+  csvdir->mono_ns = now->mono_ns;
   /* A run directory that was removed or moved away: rows would be lost without a message. */
-  if (capture->csv != NULL && access(csv_dir(capture->csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    stop(capture);
-    start_updates(capture, now);
+  if (csvdir->csv != NULL && access(csv_dir(csvdir->csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    stop(csvdir);
+    start_updates(csvdir, now);
   }
-  if (capture->csv == NULL)
-    start(capture, now->wall_ns);
-  if (capture->csv == NULL)
-    start_updates(capture, now); /* what was kept is not to grow */
+  if (csvdir->csv == NULL)
+    start(csvdir, now->wall_ns);
+  if (csvdir->csv == NULL)
+    start_updates(csvdir, now); /* what was kept is not to grow */
   else
-    note_step(capture, now);
-  return capture->csv == NULL ? 0 : csv_sink(capture->csv)->begin(csv_sink(capture->csv), now, count);
+    note_step(csvdir, now);
+  return csvdir->csv == NULL ? 0 : csv_sink(csvdir->csv)->begin(csv_sink(csvdir->csv), now, count);
 }
 
 static int sink_put(struct sink *sink, const struct sample *sample) {
-  struct capture *capture = (struct capture *)sink;
-  if (capture->csv != NULL)
-    return csv_sink(capture->csv)->put(csv_sink(capture->csv), sample);
-  capture->lost++;
+  struct csvdir *csvdir = (struct csvdir *)sink;
+  if (csvdir->csv != NULL)
+    return csv_sink(csvdir->csv)->put(csv_sink(csvdir->csv), sample);
+  csvdir->lost++;
   return 0;
 }
 
 static int sink_end(struct sink *sink) {
-  struct capture *capture = (struct capture *)sink;
-  struct csv *csv = capture->csv;
+  struct csvdir *csvdir = (struct csvdir *)sink;
+  struct csv *csv = csvdir->csv;
   if (csv == NULL)
     return 0;
   int status = csv_sink(csv)->end(csv_sink(csv));
   const char *path;
-  int beside = write_beside(capture, &path);
-  report_renewed(capture);
-  uint64_t dropped = csv_dropped(csv) - capture->dropped, rows = csv_rows(csv) - capture->rows;
-  capture->dropped += dropped;
-  capture->rows += rows;
-  capture->lost += dropped;
+  int beside = write_beside(csvdir, &path);
+  report_renewed(csvdir);
+  uint64_t dropped = csv_dropped(csv) - csvdir->dropped, rows = csv_rows(csv) - csvdir->rows;
+  csvdir->dropped += dropped;
+  csvdir->rows += rows;
+  csvdir->lost += dropped;
   if (dropped > 0)
-    report_failure(capture, csv_last_error(csv), csv_error_path(csv));
+    report_failure(csvdir, csv_last_error(csv), csv_error_path(csv));
   else if (beside != 0)
-    report_failure(capture, beside, path);
-  else if (rows > 0 && capture->error != 0)
-    report_recovery(capture);
+    report_failure(csvdir, beside, path);
+  else if (rows > 0 && csvdir->error != 0)
+    report_recovery(csvdir);
   return status;
 }
 
 static void sink_update(struct sink *sink, const struct update *update) {
-  struct capture *capture = (struct capture *)sink;
-  if (capture->updates != NULL)
-    updates_sink(capture->updates)->update(updates_sink(capture->updates), update);
+  struct csvdir *csvdir = (struct csvdir *)sink;
+  if (csvdir->updates != NULL)
+    updates_sink(csvdir->updates)->update(updates_sink(csvdir->updates), update);
 }
 
 static void sink_removed(struct sink *sink, const struct sample *sample) {
-  struct capture *capture = (struct capture *)sink;
-  if (capture->csv != NULL)
-    csv_sink(capture->csv)->removed(csv_sink(capture->csv), sample);
+  struct csvdir *csvdir = (struct csvdir *)sink;
+  if (csvdir->csv != NULL)
+    csv_sink(csvdir->csv)->removed(csv_sink(csvdir->csv), sample);
 }
 
-struct sink *capture_new(const struct settings *options, unsigned ts_decimals) {
-  struct capture *capture = calloc(1, sizeof(*capture));
+struct sink *csvdir_new(const struct settings *options, unsigned ts_decimals) {
+  struct csvdir *csvdir = calloc(1, sizeof(*csvdir));
   struct instant now;
-  if (capture == NULL || clock_now(&now) != 0) {
+  if (csvdir == NULL || clock_now(&now) != 0) {
     report(LOG_ERR, "CSVDir is off: out of memory");
-    free(capture);
+    free(csvdir);
     return NULL;
   }
-  capture->sink = (struct sink){
+  csvdir->sink = (struct sink){
       .begin = sink_begin, .put = sink_put, .end = sink_end, .update = sink_update, .removed = sink_removed};
-  capture->settings = options;
-  capture->options = (struct csv_options){.layout = CSV_SEPARATE,
-                                          .dir = options->csv_dir,
-                                          .name = "power.csv",
-                                          .smooth = options->smooth,
-                                          .ts_decimals = ts_decimals,
-                                          .follow = true,
-                                          .lenient = true};
-  start_updates(capture, &now);
-  return &capture->sink;
+  csvdir->settings = options;
+  csvdir->options = (struct csv_options){.layout = CSV_SEPARATE,
+                                         .dir = options->csv_dir,
+                                         .name = "power.csv",
+                                         .smooth = options->smooth,
+                                         .ts_decimals = ts_decimals,
+                                         .follow = true,
+                                         .lenient = true};
+  start_updates(csvdir, &now);
+  return &csvdir->sink;
 }
 
-void capture_free(struct sink *sink) {
+void csvdir_free(struct sink *sink) {
   if (sink == NULL)
     return;
-  struct capture *capture = (struct capture *)sink;
-  stop(capture);
-  updates_free(capture->updates);
-  free(capture->steps.data);
-  free(capture);
+  struct csvdir *csvdir = (struct csvdir *)sink;
+  stop(csvdir);
+  updates_free(csvdir->updates);
+  free(csvdir->steps.data);
+  free(csvdir);
 }

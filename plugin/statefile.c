@@ -25,7 +25,7 @@ struct writer {
   int status; /* once it is over */
 };
 
-struct ledger {
+struct statefile {
   struct sink sink;
   const char *path;
   int lock_fd; /* below 0: not locked yet */
@@ -41,27 +41,27 @@ struct ledger {
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
-static void report_failure(struct ledger *ledger, int error) {
-  if (error != ledger->error && may_report(&ledger->throttle, "StateFile", ledger->now.mono_ns))
-    report_unwritable("StateFile", ledger->path, error);
-  ledger->error = error;
+static void report_failure(struct statefile *statefile, int error) {
+  if (error != statefile->error && may_report(&statefile->throttle, "StateFile", statefile->now.mono_ns))
+    report_unwritable("StateFile", statefile->path, error);
+  statefile->error = error;
 }
 
-static void report_success(struct ledger *ledger) {
-  bool again = ledger->error < 0;
-  if (ledger->error != 0 && may_report(&ledger->throttle, "StateFile", ledger->now.mono_ns))
-    report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", ledger->path,
+static void report_success(struct statefile *statefile) {
+  bool again = statefile->error < 0;
+  if (statefile->error != 0 && may_report(&statefile->throttle, "StateFile", statefile->now.mono_ns))
+    report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", statefile->path,
            again ? " again" : "");
-  ledger->error = 0;
+  statefile->error = 0;
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 /* False: the file must not be written. */
-static bool load(struct ledger *ledger) {
-  const char *path = ledger->path;
-  ledger->lock_fd = state_file_lock(path);
-  if (ledger->lock_fd == -EWOULDBLOCK) {
+static bool load(struct statefile *statefile) {
+  const char *path = statefile->path;
+  statefile->lock_fd = state_file_lock(path);
+  if (statefile->lock_fd == -EWOULDBLOCK) {
     report(
         LOG_WARNING,
         "StateFile: '%s' is in use by another process; it is left alone and nothing is kept: choose another file, or "
@@ -69,11 +69,11 @@ static bool load(struct ledger *ledger) {
         path);
     return false;
   }
-  int status = state_file_load(path, ledger->state);
+  int status = state_file_load(path, statefile->state);
   if (status == -ENOENT)
     return true;
   if (status == 0) {
-    size_t count = state_count(ledger->state);
+    size_t count = state_count(statefile->state);
     report(LOG_INFO, "StateFile: %zu energ%s on from '%s'", count, count == 1 ? "y goes" : "ies go", path);
     return true;
   }
@@ -118,41 +118,41 @@ static bool is_over(struct writer *writer) {
   return is_over;
 }
 
-static void take_status(struct ledger *ledger, int status) {
+static void take_status(struct statefile *statefile, int status) {
   if (status == 0) {
-    report_success(ledger);
+    report_success(statefile);
     return;
   }
-  ledger->changed = true;
-  report_failure(ledger, status);
+  statefile->changed = true;
+  report_failure(statefile, status);
 }
 
 /* Ends the write that has begun, if it is over, or after waiting for it. */
-static void end_write(struct ledger *ledger, bool wait) {
-  struct writer *writer = &ledger->writer;
+static void end_write(struct statefile *statefile, bool wait) {
+  struct writer *writer = &statefile->writer;
   if (writer->text == NULL || (!wait && !is_over(writer)))
     return;
   pthread_join(writer->thread, NULL);
   free(writer->text);
   writer->text = NULL;
-  take_status(ledger, writer->status);
+  take_status(statefile, writer->status);
 }
 
 /* No write may be under way. */
-static void begin_write(struct ledger *ledger) {
-  struct writer *writer = &ledger->writer;
-  if (state_trim(ledger->state) > 0)
-    ledger->changed = true;
-  if (!ledger->changed)
+static void begin_write(struct statefile *statefile) {
+  struct writer *writer = &statefile->writer;
+  if (state_trim(statefile->state) > 0)
+    statefile->changed = true;
+  if (!statefile->changed)
     return;
-  if (ledger->lock_fd < 0)
-    ledger->lock_fd = state_file_lock(ledger->path);
+  if (statefile->lock_fd < 0)
+    statefile->lock_fd = state_file_lock(statefile->path);
   char *text = NULL;
-  int status = ledger->lock_fd < 0 ? ledger->lock_fd : state_format(ledger->state, &text, &writer->len);
+  int status = statefile->lock_fd < 0 ? statefile->lock_fd : state_format(statefile->state, &text, &writer->len);
   if (status == 0) {
     writer->text = text;
     writer->is_over = false;
-    ledger->changed = false;
+    statefile->changed = false;
     status = -pthread_create(&writer->thread, NULL, write_text, writer);
     if (status != 0) {
       free(text);
@@ -160,96 +160,97 @@ static void begin_write(struct ledger *ledger) {
     }
   }
   if (status != 0)
-    take_status(ledger, status);
+    take_status(statefile, status);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
-static int note(struct ledger *ledger, const struct sample *sample) {
-  const struct state_record *old = state_find(ledger->state, sample->path);
+static int note(struct statefile *statefile, const struct sample *sample) {
+  const struct state_record *old = state_find(statefile->state, sample->path);
   const struct state_record record = {.total_uj = sample->total_uj,
                                       .counter_uj = sample->energy_uj,
                                       .seen_s = sample->at.wall_ns > 0 ? sample->at.wall_ns / NS_PER_S : 0};
   if (old == NULL || old->total_uj != record.total_uj || old->counter_uj != record.counter_uj)
-    ledger->changed = true;
-  int status = state_set(ledger->state, sample->path, &record);
+    statefile->changed = true;
+  int status = state_set(statefile->state, sample->path, &record);
   return status == -EINVAL ? 0 : status; /* the path is too long: not kept */
 }
 
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
   (void)count;
-  struct ledger *ledger = (struct ledger *)sink;
-  ledger->now = *now;
-  end_write(ledger, false);
-  bool is_time = now->mono_ns >= ledger->next_ns;
-  ledger->due = is_time && ledger->writer.text == NULL;
-  if (is_time && !ledger->due)
-    report_failure(ledger, -ETIMEDOUT);
+  struct statefile *statefile = (struct statefile *)sink;
+  statefile->now = *now;
+  end_write(statefile, false);
+  bool is_time = now->mono_ns >= statefile->next_ns;
+  statefile->due = is_time && statefile->writer.text == NULL;
+  if (is_time && !statefile->due)
+    report_failure(statefile, -ETIMEDOUT);
   return 0;
 }
 
 static int sink_put(struct sink *sink, const struct sample *sample) {
-  struct ledger *ledger = (struct ledger *)sink;
-  return ledger->due && sample->has_energy ? note(ledger, sample) : 0;
+  struct statefile *statefile = (struct statefile *)sink;
+  return statefile->due && sample->has_energy ? note(statefile, sample) : 0;
 }
 
 static int sink_end(struct sink *sink) {
-  struct ledger *ledger = (struct ledger *)sink;
-  if (!ledger->due)
+  struct statefile *statefile = (struct statefile *)sink;
+  if (!statefile->due)
     return 0;
-  begin_write(ledger);
-  end_write(ledger, false);
-  ledger->next_ns = ledger->now.mono_ns + WRITE_EVERY_NS;
+  begin_write(statefile);
+  end_write(statefile, false);
+  statefile->next_ns = statefile->now.mono_ns + WRITE_EVERY_NS;
   return 0;
 }
 
 /* Energy added since the last write is only in the meter, which is dropped now. */
 static void sink_removed(struct sink *sink, const struct sample *sample) {
-  struct ledger *ledger = (struct ledger *)sink;
-  if (sample->has_energy && note(ledger, sample) != 0)
-    report_failure(ledger, -ENOMEM);
+  struct statefile *statefile = (struct statefile *)sink;
+  if (sample->has_energy && note(statefile, sample) != 0)
+    report_failure(statefile, -ENOMEM);
 }
 
-static void end(struct ledger *ledger) {
-  pthread_mutex_destroy(&ledger->writer.lock);
-  if (ledger->lock_fd >= 0)
-    close(ledger->lock_fd);
-  state_free(ledger->state);
-  free(ledger);
+static void end(struct statefile *statefile) {
+  pthread_mutex_destroy(&statefile->writer.lock);
+  if (statefile->lock_fd >= 0)
+    close(statefile->lock_fd);
+  state_free(statefile->state);
+  free(statefile);
 }
 
-struct sink *ledger_new(const char *path) {
-  struct ledger *ledger = calloc(1, sizeof(*ledger));
-  struct state *state = ledger == NULL ? NULL : state_new();
+struct sink *statefile_new(const char *path) {
+  struct statefile *statefile = calloc(1, sizeof(*statefile));
+  struct state *state = statefile == NULL ? NULL : state_new();
   if (state == NULL) {
-    free(ledger);
+    free(statefile);
     report(LOG_ERR, "StateFile is off: out of memory");
     return NULL;
   }
-  *ledger = (struct ledger){.sink = {.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed},
-                            .path = path,
-                            .state = state,
-                            .error = 1,
-                            .writer = {.path = path, .lock = PTHREAD_MUTEX_INITIALIZER}};
-  if (load(ledger))
-    return &ledger->sink;
-  end(ledger);
+  *statefile =
+      (struct statefile){.sink = {.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed},
+                         .path = path,
+                         .state = state,
+                         .error = 1,
+                         .writer = {.path = path, .lock = PTHREAD_MUTEX_INITIALIZER}};
+  if (load(statefile))
+    return &statefile->sink;
+  end(statefile);
   return NULL;
 }
 
-void ledger_free(struct sink *sink) {
+void statefile_free(struct sink *sink) {
   if (sink == NULL)
     return;
-  struct ledger *ledger = (struct ledger *)sink;
-  end_write(ledger, true);
-  begin_write(ledger);
-  end_write(ledger, true);
-  end(ledger);
+  struct statefile *statefile = (struct statefile *)sink;
+  end_write(statefile, true);
+  begin_write(statefile);
+  end_write(statefile, true);
+  end(statefile);
 }
 
-bool ledger_saved(const char *path, struct meter_saved *saved, void *arg) {
-  const struct ledger *ledger = arg;
-  const struct state_record *record = state_find(ledger->state, path);
+bool statefile_saved(const char *path, struct meter_saved *saved, void *arg) {
+  const struct statefile *statefile = arg;
+  const struct state_record *record = state_find(statefile->state, path);
   if (record == NULL)
     return false;
   *saved = (struct meter_saved){

@@ -1,5 +1,5 @@
 /*
- * ledger: the option StateFile, accumulated energies across a restart
+ * statefile: the option StateFile, accumulated energies across a restart
  *
  * A sink that saves the accumulated energy of each counter, and the counter at that time, in a file. The file is read
  * at the start, and written at the end and once a minute if something changed. Writes run in a thread of their own, so
@@ -8,20 +8,20 @@
  * its end. A damaged file is renamed, not overwritten. A file that cannot be read, or that another process uses, is
  * left unchanged, and nothing is saved.
  */
-#ifndef VM_ENERGY_LEDGER_H
-#define VM_ENERGY_LEDGER_H
+#ifndef VM_ENERGY_STATEFILE_H
+#define VM_ENERGY_STATEFILE_H
 
 #include "core/sink.h"
 
 #include <stdbool.h>
 
 /* Reads the file, and returns the sink. path is borrowed. NULL: nothing can be kept in it; logged. */
-struct sink *ledger_new(const char *path);
+struct sink *statefile_new(const char *path);
 
 /* To be called after the sampler that has the sink was freed. Writes the file, and waits for the disk. NULL is fine. */
-void ledger_free(struct sink *ledger);
+void statefile_free(struct sink *statefile);
 
 /* Fills in what was saved of the counter; false: nothing was. For sampler_options; arg is the sink. */
-bool ledger_saved(const char *path, struct meter_saved *saved, void *arg);
+bool statefile_saved(const char *path, struct meter_saved *saved, void *arg);
 
 #endif

@@ -2,11 +2,11 @@
  * vm_energy: the collectd plugin: config, init, read, dispatch
  *
  * Turns the settings into a sampler, and is the sink that turns samples into values. It and its neighbours in this
- * directory (settings, log, news, capture, ledger) know collectd; core/, where all measuring is, does not.
+ * directory (settings, log, news, csvdir, statefile) know collectd; core/, where all measuring is, does not.
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once: there is one read function, and the daemon runs it again only after it has returned. shutdown comes after
- * the last read. So nothing here is locked, except what ledger shares with the thread that writes its file;
+ * the last read. So nothing here is locked, except what statefile shares with the thread that writes its file;
  * tests/trust/check_threads.sh holds the daemon to that.
  *
  * The read function looks at the counters every 2 s or more often, and dispatches values when the interval of the
@@ -35,8 +35,8 @@
 static struct {
   struct sampler *sampler;
   struct sink dispatch, *news;
-  struct sink *capture, *ledger; /* NULL: off */
-  struct sink *sinks[4];         /* of these four */
+  struct sink *csvdir, *statefile; /* NULL: off */
+  struct sink *sinks[4];           /* of these four */
   struct throttle throttle;
   cdtime_t interval;  /* of the values */
   int64_t next_ns;    /* mono; when the next ones are due */
@@ -126,8 +126,8 @@ static void stop(void) {
     news_set_time(plugin.news, NULL);
   sampler_free(plugin.sampler);
   news_free(plugin.news);
-  capture_free(plugin.capture);
-  ledger_free(plugin.ledger);
+  csvdir_free(plugin.csvdir);
+  statefile_free(plugin.statefile);
   memset(&plugin, 0, sizeof(plugin));
 }
 
@@ -137,23 +137,23 @@ static int start(void) {
     return -ENOMEM;
   plugin.dispatch = (struct sink){.put = dispatch_put};
   if (settings.csv_dir != NULL)
-    plugin.capture = capture_new(&settings, plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
+    plugin.csvdir = csvdir_new(&settings, plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
-    plugin.ledger = ledger_new(settings.state_file);
+    plugin.statefile = statefile_new(settings.state_file);
   size_t sinks_num = 0;
   plugin.sinks[sinks_num++] = plugin.news;
   plugin.sinks[sinks_num++] = &plugin.dispatch;
-  if (plugin.capture != NULL)
-    plugin.sinks[sinks_num++] = plugin.capture;
-  if (plugin.ledger != NULL)
-    plugin.sinks[sinks_num++] = plugin.ledger;
+  if (plugin.csvdir != NULL)
+    plugin.sinks[sinks_num++] = plugin.csvdir;
+  if (plugin.statefile != NULL)
+    plugin.sinks[sinks_num++] = plugin.statefile;
   const struct sampler_options options = {.meter = settings.meter,
                                           .smooth = settings.smooth,
                                           .label_max = LABEL_MAX_COLLECTD,
                                           .host = hostname_g,
                                           .wanted = is_wanted,
-                                          .saved = plugin.ledger != NULL ? ledger_saved : NULL,
-                                          .saved_arg = plugin.ledger,
+                                          .saved = plugin.statefile != NULL ? statefile_saved : NULL,
+                                          .saved_arg = plugin.statefile,
                                           .duplicate = report_duplicate};
   int status = sampler_new(&options, plugin.sinks, sinks_num, &plugin.sampler);
   return status != 0 ? status : add_places();

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Nothing in the plugin is locked, except what ledger shares with the thread that writes its file, since collectd runs one read
-# function in one thread at a time, although in another one each time. That rests on four things in collectd's
+# Nothing in the plugin is locked, except what statefile shares with the thread that writes its file, since collectd runs one
+# read function in one thread at a time, although in another one each time. That rests on four things in collectd's
 # src/daemon/plugin.c:
 #
 #   - plugin_load() loads a name once, however often and in whatever case it is written (plugin_is_loaded)
