@@ -25,7 +25,7 @@ struct csvdir {
   int64_t offset_ns;       /* wall - mono, until the wall clock is set */
   struct csv_text steps;   /* of the wall clock, as in run.json */
   bool undescribed;        /* run.json is to be written */
-  int error;               /* last logged state; 0: rows are written */
+  struct trouble trouble;  /* none: rows are written */
   uint64_t lost;           /* rows, since then */
   uint64_t rows;           /* written by this csv before this pass */
   uint64_t dropped;        /* by this csv before this pass */
@@ -36,16 +36,13 @@ struct csvdir {
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static void report_failure(struct csvdir *csvdir, int error, const char *path) {
-  if (error != csvdir->error && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
-    report_unwritable("CSVDir", path, error);
-  csvdir->error = error;
+  report_unwritable(&csvdir->trouble, path, error, csvdir->mono_ns);
 }
 
 static void report_recovery(struct csvdir *csvdir) {
-  if (may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
+  if (trouble_ends(&csvdir->trouble, csvdir->mono_ns))
     report(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(csvdir->csv),
            (unsigned long long)csvdir->lost);
-  csvdir->error = 0;
   csvdir->lost = 0;
 }
 
@@ -164,7 +161,7 @@ static void start(struct csvdir *csvdir, int64_t wall_ns) {
   csvdir->csv = csv;
   csvdir->rows = csvdir->dropped = 0;
   csvdir->undescribed = true;
-  if (csvdir->error == 0 && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
+  if (csvdir->trouble.error == 0 && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
     report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
 }
 
@@ -242,7 +239,7 @@ static int sink_end(struct sink *sink) {
     report_failure(csvdir, csv_last_error(csv), csv_error_path(csv));
   else if (beside != 0)
     report_failure(csvdir, beside, path);
-  else if (rows > 0 && csvdir->error != 0)
+  else if (rows > 0)
     report_recovery(csvdir);
   return status;
 }
@@ -269,6 +266,7 @@ struct sink *csvdir_new(const struct settings *options, unsigned ts_decimals) {
   }
   csvdir->sink = (struct sink){
       .begin = sink_begin, .put = sink_put, .end = sink_end, .update = sink_update, .removed = sink_removed};
+  csvdir->trouble = (struct trouble){.about = "CSVDir", .throttle = &csvdir->throttle};
   csvdir->settings = options;
   csvdir->options = (struct csv_options){.layout = CSV_SEPARATE,
                                          .dir = options->csv_dir,

@@ -27,7 +27,33 @@ void report(int severity, const char *format, ...) {
   plugin_log(severity, PLUGIN " plugin: %s", text);
 }
 
-void report_unwritable(const char *option, const char *path, int error) {
+bool may_report(struct throttle *throttle, const char *about, int64_t mono_ns) {
+  unsigned burst = about != NULL ? VM_BURST : PLUGIN_BURST;
+  int64_t refill_ns = about != NULL ? VM_REFILL_NS : PLUGIN_REFILL_NS;
+  if (!throttle_take(throttle, burst, refill_ns, mono_ns))
+    return false;
+  if (throttle->held_back > 0)
+    report(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)throttle->held_back,
+           about != NULL ? about : "VMs that came and went");
+  throttle->held_back = 0;
+  return true;
+}
+
+bool trouble_begins(struct trouble *trouble, int error, int64_t mono_ns) {
+  bool is_new = error != 0 && error != trouble->error;
+  trouble->error = error;
+  return is_new && may_report(trouble->throttle, trouble->about, mono_ns);
+}
+
+bool trouble_ends(struct trouble *trouble, int64_t mono_ns) {
+  bool ends = trouble->error != 0;
+  trouble->error = 0;
+  return ends && may_report(trouble->throttle, trouble->about, mono_ns);
+}
+
+void report_unwritable(struct trouble *trouble, const char *path, int error, int64_t mono_ns) {
+  if (!trouble_begins(trouble, error, mono_ns))
+    return;
   const char *remedy = "fix this, or choose another path";
   char text[128];
   snprintf(text, sizeof(text), "collectd runs as uid %u and needs write and search permission on its directory",
@@ -42,17 +68,5 @@ void report_unwritable(const char *option, const char *path, int error) {
     remedy = "choose another path, or allow this one in collectd's systemd unit (ReadWritePaths=)";
   else if (error == -ETIMEDOUT)
     remedy = "its disk does not answer; values are not lost";
-  report(LOG_WARNING, "%s: cannot write '%s': %s; %s", option, path, strerror(-error), remedy);
-}
-
-bool may_report(struct throttle *throttle, const char *about, int64_t mono_ns) {
-  unsigned burst = about != NULL ? VM_BURST : PLUGIN_BURST;
-  int64_t refill_ns = about != NULL ? VM_REFILL_NS : PLUGIN_REFILL_NS;
-  uint64_t held_back;
-  if (!throttle_take(throttle, burst, refill_ns, mono_ns, &held_back))
-    return false;
-  if (held_back > 0)
-    report(LOG_NOTICE, "%llu messages about %s were held back", (unsigned long long)held_back,
-           about != NULL ? about : "VMs that came and went");
-  return true;
+  report(LOG_WARNING, "%s: cannot write '%s': %s; %s", trouble->about, path, strerror(-error), remedy);
 }

@@ -143,8 +143,7 @@ __attribute__((format(printf, 4, 5))) static void notify(const struct news *news
 
 /* Of a pair of notifications only the first one asks this, so that none stands that is no longer true. */
 static bool may_notify(const struct news *news, struct throttle *notes) {
-  uint64_t held_back;
-  return throttle_take(notes, VM_BURST, VM_REFILL_NS, news->now.mono_ns, &held_back);
+  return throttle_take(notes, VM_BURST, VM_REFILL_NS, news->now.mono_ns);
 }
 
 /* VMs present at start are not announced. */

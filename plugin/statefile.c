@@ -30,11 +30,11 @@ struct statefile {
   const char *path;
   int lock_fd; /* below 0: not locked yet */
   struct state *state;
-  bool changed;       /* since the last write */
-  int error;          /* last logged state; 0: the file is written; 1: nothing logged yet */
-  struct instant now; /* of the pass */
-  int64_t next_ns;    /* mono; time of the next write; 0: at once */
-  bool due;           /* written in this pass */
+  bool changed;           /* since the last write */
+  struct trouble trouble; /* none: the file is written; error 1: it was never written, nor logged */
+  struct instant now;     /* of the pass */
+  int64_t next_ns;        /* mono; time of the next write; 0: at once */
+  bool due;               /* written in this pass */
   struct writer writer;
   struct throttle throttle;
 };
@@ -42,17 +42,14 @@ struct statefile {
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static void report_failure(struct statefile *statefile, int error) {
-  if (error != statefile->error && may_report(&statefile->throttle, "StateFile", statefile->now.mono_ns))
-    report_unwritable("StateFile", statefile->path, error);
-  statefile->error = error;
+  report_unwritable(&statefile->trouble, statefile->path, error, statefile->now.mono_ns);
 }
 
 static void report_success(struct statefile *statefile) {
-  bool again = statefile->error < 0;
-  if (statefile->error != 0 && may_report(&statefile->throttle, "StateFile", statefile->now.mono_ns))
+  bool again = statefile->trouble.error < 0;
+  if (trouble_ends(&statefile->trouble, statefile->now.mono_ns))
     report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", statefile->path,
            again ? " again" : "");
-  statefile->error = 0;
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
@@ -230,7 +227,7 @@ struct sink *statefile_new(const char *path) {
       (struct statefile){.sink = {.begin = sink_begin, .put = sink_put, .end = sink_end, .removed = sink_removed},
                          .path = path,
                          .state = state,
-                         .error = 1,
+                         .trouble = {.error = 1, .about = "StateFile", .throttle = &statefile->throttle},
                          .writer = {.path = path, .lock = PTHREAD_MUTEX_INITIALIZER}};
   if (load(statefile))
     return &statefile->sink;
