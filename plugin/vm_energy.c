@@ -1,13 +1,17 @@
 /*
  * vm_energy: the collectd plugin: config, init, read, dispatch
  *
- * Turns the settings into a sampler, and is the sink that turns samples into values. It and its neighbours in this
- * directory (settings, log, news, csvdir, statefile) know collectd; core/, where all measuring is, does not.
+ * Turns the settings into a sampler, and is the sink that turns samples into values: dispatch_put(), the model of a new
+ * sink. All files in this directory know collectd; core/, where all measuring is, does not.
+ *
+ *   settings   the options, one row each          news       the wording of log lines and notifications about VMs
+ *   discovery  the option File                    csvdir     the option CSVDir, a sink
+ *   log        messages and their limits          statefile  the option StateFile, a sink
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
  * at once: there is one read function, and the daemon runs it again only after it has returned. shutdown comes after
  * the last read. So nothing here is locked, except what statefile shares with the thread that writes its file;
- * tests/trust/check_threads.sh holds the daemon to that.
+ * tests/trust/check_threads.sh tests that of the daemon.
  *
  * The read function looks at the counters every 2 s or more often, and dispatches values when the interval of the
  * plugin has passed (see meter.h for why). So it is registered with the time between two looks, and sets the interval
@@ -19,6 +23,7 @@
 #include "core/selection.h"
 #include "csvdir.h"
 #include "daemon.h"
+#include "discovery.h"
 #include "log.h"
 #include "news.h"
 #include "settings.h"
@@ -26,30 +31,24 @@
 #include "throttle.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct {
   struct sampler *sampler;
   struct sink dispatch, *news;
   struct sink *csvdir, *statefile; /* NULL: off */
-  struct sink *sinks[4];           /* of these four */
+  struct sink *sinks[4];           /* those of these four that are on */
+  struct discovery discovery;
   struct throttle throttle;
   cdtime_t interval;  /* of the values */
-  int64_t next_ns;    /* mono; when the next ones are due */
+  int64_t next_ns;    /* mono; when the next values are due; 0: now */
   struct instant now; /* of the look */
-  bool started;       /* the first pass is over */
-  int search_error;   /* last logged state, these four */
-  char search_where[PATH_MAX];
-  int mounts_error;
-  bool no_counter;
-  bool closed; /* nothing may be reported */
+  bool fails_closed;  /* nothing is reported: an option was refused */
 } plugin;
 
-static bool may_report_here(void) {
+static bool may_report_now(void) {
   return may_report(&plugin.throttle, NULL, plugin.now.mono_ns);
 }
 
@@ -68,7 +67,7 @@ static void dispatch(const struct sample *sample, const char *type, const char *
   snprintf(list.type, sizeof(list.type), "%s", type);
   snprintf(list.type_instance, sizeof(list.type_instance), "%s", type_instance);
   int status = plugin_dispatch_values(&list);
-  if (status != 0 && may_report_here())
+  if (status != 0 && may_report_now())
     report(LOG_WARNING, "collectd refused the %s of VM '%s' (status %d)", type, sample->label, status);
 }
 
@@ -88,7 +87,34 @@ static int dispatch_put(struct sink *sink, const struct sample *sample) {
   return 0;
 }
 
-/* ---- init -------------------------------------------------------------------------------------------------------- */
+/* ---- read -------------------------------------------------------------------------------------------------------- */
+
+/* True if values are due; then sets when the next ones are. After a pause of the daemon the schedule starts again. */
+static bool take_due(void) {
+  int64_t now_ns = plugin.now.mono_ns, interval_ns = (int64_t)CDTIME_T_TO_NS(plugin.interval);
+  int64_t late_ns = now_ns - plugin.next_ns;
+  if (late_ns < -settings.meter.look_ns / 2)
+    return false;
+  bool on_schedule = plugin.next_ns > 0 && late_ns < interval_ns / 2;
+  plugin.next_ns = (on_schedule ? plugin.next_ns : now_ns) + interval_ns;
+  return true;
+}
+
+/* Always 0: after a failure collectd would call less often, also for the VMs that are well. */
+static int on_read(user_data_t *unused) {
+  (void)unused;
+  int status = clock_now(&plugin.now);
+  if (status == 0) {
+    news_set_time(plugin.news, &plugin.now);
+    status = take_due() ? sampler_pass(plugin.sampler, &plugin.now) : sampler_look(plugin.sampler);
+    discovery_report(&plugin.discovery, plugin.sampler, !plugin.fails_closed, plugin.now.mono_ns);
+  }
+  if (status != 0 && may_report_now())
+    report(LOG_ERR, "this interval is incomplete: %s", strerror(-status));
+  return 0;
+}
+
+/* ---- init and shutdown ------------------------------------------------------------------------------------------- */
 
 static int is_wanted(const char *name, void *arg) {
   (void)arg;
@@ -96,28 +122,8 @@ static int is_wanted(const char *name, void *arg) {
 }
 
 static void report_duplicate(const char *dropped, const char *kept) {
-  if (may_report_here())
+  if (may_report_now())
     report(LOG_NOTICE, "'%s' is the same file as '%s', and is not read twice", dropped, kept);
-}
-
-/* A path or pattern to read, NULL after the last one. */
-static const char *place_at(size_t index) {
-  if (settings.files_num == 0)
-    return source_default_patterns[index];
-  return index < settings.files_num ? settings.files[index] : NULL;
-}
-
-/* A bad path must not cost the others. */
-static int add_places(void) {
-  const char *place;
-  for (size_t i = 0; !plugin.closed && (place = place_at(i)) != NULL; i++) {
-    int status = sampler_add(plugin.sampler, place);
-    if (status != 0 && settings.files_num == 0)
-      return status;
-    if (status != 0)
-      report(LOG_WARNING, "option 'File \"%s\"' is ignored: %s", place, strerror(-status));
-  }
-  return 0;
 }
 
 /* Ends what on_init() began. */
@@ -132,6 +138,7 @@ static void stop(void) {
 }
 
 static int start(void) {
+  discovery_init(&plugin.discovery, &settings, &plugin.throttle);
   plugin.news = news_new(&settings, &plugin.throttle);
   if (plugin.news == NULL)
     return -ENOMEM;
@@ -140,13 +147,11 @@ static int start(void) {
     plugin.csvdir = csvdir_new(&settings, plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.statefile = statefile_new(settings.state_file);
+  struct sink *const sinks[] = {plugin.news, &plugin.dispatch, plugin.csvdir, plugin.statefile};
   size_t sinks_num = 0;
-  plugin.sinks[sinks_num++] = plugin.news;
-  plugin.sinks[sinks_num++] = &plugin.dispatch;
-  if (plugin.csvdir != NULL)
-    plugin.sinks[sinks_num++] = plugin.csvdir;
-  if (plugin.statefile != NULL)
-    plugin.sinks[sinks_num++] = plugin.statefile;
+  for (size_t i = 0; i < 4; i++)
+    if (sinks[i] != NULL)
+      plugin.sinks[sinks_num++] = sinks[i];
   const struct sampler_options options = {.meter = settings.meter,
                                           .smooth = settings.smooth,
                                           .label_max = LABEL_MAX_COLLECTD,
@@ -156,17 +161,15 @@ static int start(void) {
                                           .saved_arg = plugin.statefile,
                                           .duplicate = report_duplicate};
   int status = sampler_new(&options, plugin.sinks, sinks_num, &plugin.sampler);
-  return status != 0 ? status : add_places();
+  return status != 0 || plugin.fails_closed ? status : discovery_add(&plugin.discovery, plugin.sampler);
 }
-
-static int on_read(user_data_t *unused);
 
 static int on_init(void) {
   if (plugin.sampler != NULL)
     return 0;
   plugin.interval = plugin_get_interval();
   settings.meter.look_ns = meter_look_ns((int64_t)CDTIME_T_TO_NS(plugin.interval));
-  plugin.closed = !settings_finish();
+  plugin.fails_closed = !settings_finish();
   int status = start();
   if (status == 0)
     status =
@@ -176,87 +179,6 @@ static int on_init(void) {
   report(LOG_ERR, "cannot start: %s", strerror(-status));
   stop();
   return -1;
-}
-
-/* ---- read -------------------------------------------------------------------------------------------------------- */
-
-static void report_mounts(void) {
-  int error = sampler_mounts_error(plugin.sampler);
-  if (error != 0 && plugin.mounts_error == 0 && may_report_here())
-    report(
-        LOG_WARNING,
-        "cannot read /proc/self/mountinfo: %s; each file is opened with more care, which costs time; mount /proc where "
-        "collectd runs",
-        strerror(-error));
-  plugin.mounts_error = error;
-}
-
-/* Once per directory and reason, and when it is over. */
-static void report_search(void) {
-  const char *where, *before = plugin.search_where;
-  int error = sampler_search_error(plugin.sampler, &where);
-  if (where == NULL)
-    where = ""; /* no error, or out of memory */
-  if (error == plugin.search_error && strncmp(where, before, sizeof(plugin.search_where) - 1) == 0)
-    return;
-  if (may_report_here()) {
-    if (error == -EACCES)
-      report(LOG_WARNING,
-             "cannot look for VMs in '%s': %s; collectd runs as uid %u and needs read and search permission on it",
-             where, strerror(-error), geteuid());
-    else if (error == -E2BIG)
-      report(LOG_WARNING, "too many counters in '%s': only the first 10000 by name are read", where);
-    else if (error != 0)
-      report(LOG_WARNING, "cannot look for VMs in '%s': %s", where, strerror(-error));
-    else
-      report(LOG_NOTICE, "'%s' can be searched for VMs again", before);
-  }
-  snprintf(plugin.search_where, sizeof(plugin.search_where), "%s", where);
-  plugin.search_error = error;
-}
-
-static void report_count(void) {
-  size_t count = sampler_count(plugin.sampler);
-  if (count == 0 && !plugin.no_counter && !plugin.closed && may_report_here()) {
-    char places[MESSAGE_MAX / 2] = "";
-    const char *place;
-    for (size_t i = 0, used = 0; used < sizeof(places) && (place = place_at(i)) != NULL; i++)
-      used += (size_t)snprintf(places + used, sizeof(places) - used, "%s'%s'", i > 0 ? ", " : "", place);
-    report(
-        LOG_WARNING,
-        "no counter found in %s; start Scaphandre's qemu exporter, or set the option File (and see that the option VM "
-        "leaves some)",
-        places);
-  } else if (count > 0 && !plugin.started)
-    report(LOG_INFO, "reading %zu counter%s", count, count == 1 ? "" : "s");
-  plugin.no_counter = count == 0;
-}
-
-/* True if values are due; then sets when the next ones are. */
-static bool take_due(void) {
-  int64_t now_ns = plugin.now.mono_ns, interval_ns = (int64_t)CDTIME_T_TO_NS(plugin.interval);
-  int64_t late_ns = now_ns - plugin.next_ns;
-  if (plugin.started && late_ns < -settings.meter.look_ns / 2)
-    return false;
-  plugin.next_ns = (plugin.started && late_ns < interval_ns / 2 ? plugin.next_ns : now_ns) + interval_ns;
-  return true;
-}
-
-/* Always 0: after a failure collectd would call less often, also for the VMs that are well. */
-static int on_read(user_data_t *unused) {
-  (void)unused;
-  int status = clock_now(&plugin.now);
-  if (status == 0) {
-    news_set_time(plugin.news, &plugin.now);
-    status = take_due() ? sampler_pass(plugin.sampler, &plugin.now) : sampler_look(plugin.sampler);
-    report_search();
-    report_mounts();
-    report_count();
-    plugin.started = true;
-  }
-  if (status != 0 && may_report_here())
-    report(LOG_ERR, "this interval is incomplete: %s", strerror(-status));
-  return 0;
 }
 
 static int on_shutdown(void) {
