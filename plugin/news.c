@@ -13,24 +13,26 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Pauses are reported once a VM was watched for this long. */
+/* Pauses are reported once a VM was watched for this long: a share of a shorter time says little. */
 #define PAUSES_AFTER_NS (600 * NS_PER_S)
 
 /* State per VM, in the slot of its samples. */
 struct vm {
-  int error; /* last logged state; 0: it has a value */
-  int range_error;
-  bool stale, at_least;
-  bool noted_here, noted_stale; /* last notified state */
-  bool own_stale;               /* it is reported as stale on its own, not with all others */
-  int64_t silent_ns;            /* mono; its last update where it is stale, else when it was last read or was added */
-  int64_t stale_at_ns;          /* mono */
-  int64_t wait_ns;              /* a period of the writer */
-  const char *path;             /* borrowed from the samples */
-  struct vm *next;              /* of those that are stale in this pass */
-  struct throttle lines, notes;
-  uint32_t pauses; /* of the writer, since since_ns */
-  int64_t pause_ns, since_ns;
+  int error;       /* last logged state: -errno; 0: it has a value */
+  int range_error; /* these two: last logged state of max_energy_range_uj */
+  bool at_least;
+  bool stale;                            /* last logged state */
+  bool notified_present, notified_stale; /* last notified state */
+  bool stale_alone;                      /* its staleness is reported on its own, not with that of all others */
+  int64_t quiet_since_ns;                /* mono; its last update where stale, else when it was last read or added */
+  int64_t stale_since_ns;                /* mono */
+  int64_t period_ns;                     /* of the writer */
+  const char *path;                      /* borrowed from the samples */
+  struct vm *next;                       /* of those that are stale in this pass */
+  struct throttle lines, notes;          /* limits on log lines and on notifications */
+  uint32_t pauses;                       /* of the writer; these two: since watched_since_ns */
+  int64_t pause_ns;
+  int64_t watched_since_ns; /* mono */
   char label[LABEL_MAX_COLLECTD + 1];
 };
 
@@ -39,13 +41,13 @@ struct news {
   const struct settings *options;
   struct throttle *throttle;
   int64_t interval_ns;
-  struct instant now; /* of the look */
-  bool started;       /* the first pass is over */
-  bool ended;
-  bool all_stale, noted_all_stale; /* last logged, last notified state */
-  int64_t all_ended_ns;            /* mono; when all_stale ended */
+  struct instant now;                 /* of the look */
+  bool started;                       /* the first pass is over */
+  bool shutting_down;                 /* removed VMs are not reported */
+  bool all_stale, notified_all_stale; /* last logged, last notified state */
+  int64_t all_stale_end_ns;           /* mono; when all_stale ended */
   struct throttle all_lines, all_notes;
-  size_t here_num;               /* VMs in this pass; missing ones do not count */
+  size_t present_num;            /* VMs in this pass, without missing ones */
   struct vm *stale, **stale_end; /* list of those that are stale */
   bool reported_pauses;
   void *removed[2]; /* trees of struct vm by label: removed within this hour, and within the hour before */
@@ -54,8 +56,8 @@ struct news {
 
 /* ---- removed VMs ------------------------------------------------------------------------------------------------- */
 
-/* The throttles of a removed VM are kept until they are full again: else one that comes and goes would start with full
-   ones each time. */
+/* The throttles of a removed VM are kept until they are full again. Otherwise a VM that comes and goes would have a new
+   burst each time; with one throttle for all VMs it would use up the messages of the others. */
 #define KEEP_NS (VM_BURST * VM_REFILL_NS)
 
 static int compare_labels(const void *a, const void *b) {
@@ -76,7 +78,7 @@ static struct vm *add_vm(struct news *news, const struct sample *sample) {
     return NULL;
   snprintf(vm->label, sizeof(vm->label), "%s", sample->label);
   vm->path = sample->path;
-  vm->since_ns = vm->silent_ns = news->now.mono_ns;
+  vm->watched_since_ns = vm->quiet_since_ns = news->now.mono_ns;
   for (size_t i = 0; i < 2; i++) {
     struct vm **node = tfind(vm, &news->removed[i], compare_labels);
     if (node == NULL)
@@ -92,8 +94,8 @@ static struct vm *add_vm(struct news *news, const struct sample *sample) {
 
 void news_set_time(struct sink *sink, const struct instant *now) {
   struct news *news = (struct news *)sink;
-  news->ended = now == NULL;
-  if (news->ended)
+  news->shutting_down = now == NULL;
+  if (news->shutting_down)
     return;
   news->now = *now;
   if (now->mono_ns - news->removed_since_ns < KEEP_NS)
@@ -106,7 +108,7 @@ void news_set_time(struct sink *sink, const struct instant *now) {
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
-/* Logs a line about the VM, unless it had too many. */
+/* Logs a line about the VM, within its limit. */
 __attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, struct vm *vm, int severity,
                                                             const char *format, ...) {
   char text[MESSAGE_MAX];
@@ -120,7 +122,7 @@ __attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, s
   report(severity, "VM '%s': %s", vm->label, text);
 }
 
-/* vm: NULL: all of them. */
+/* vm: NULL: all VMs. */
 __attribute__((format(printf, 4, 5))) static void notify(const struct news *news, const struct vm *vm, int severity,
                                                          const char *format, ...) {
   notification_t notification = {.severity = severity, .time = NS_TO_CDTIME_T((cdtime_t)news->now.wall_ns)};
@@ -141,26 +143,26 @@ __attribute__((format(printf, 4, 5))) static void notify(const struct news *news
   plugin_dispatch_notification(&notification);
 }
 
-/* Of a pair of notifications only the first one asks this, so that none stands that is no longer true. */
+/* The limit on notifications. The second one of a pair, such as OKAY after WARNING, is always sent. */
 static bool may_notify(const struct news *news, struct throttle *notes) {
   return throttle_take(notes, VM_BURST, VM_REFILL_NS, news->now.mono_ns);
 }
 
-/* VMs present at start are not announced. */
-static void notify_here(const struct news *news, struct vm *vm) {
-  if (vm->noted_here || !(news->options->notify_add || news->options->notify_remove))
+/* VMs present at start are not announced. One that is held back is announced later. */
+static void notify_added(const struct news *news, struct vm *vm) {
+  if (vm->notified_present || !(news->options->notify_add || news->options->notify_remove))
     return;
-  vm->noted_here = !news->started || may_notify(news, &vm->notes);
-  if (news->started && vm->noted_here && news->options->notify_add)
+  vm->notified_present = !news->started || may_notify(news, &vm->notes);
+  if (news->started && vm->notified_present && news->options->notify_add)
     notify(news, vm, NOTIF_OKAY, "VM %s appeared.", vm->label);
 }
 
-/* A warning that the VM is stale ends here, also without NotifyRemove. */
+/* Without NotifyRemove too, if a warning that the VM is stale has to end. */
 static void notify_removed(const struct news *news, struct vm *vm) {
-  bool wanted = vm->noted_here && news->options->notify_remove;
-  if (wanted || vm->noted_stale)
+  bool wanted = vm->notified_present && news->options->notify_remove;
+  if (wanted || vm->notified_stale)
     notify(news, vm, wanted ? NOTIF_WARNING : NOTIF_OKAY, "VM %s was removed.", vm->label);
-  vm->noted_here = vm->noted_stale = vm->stale = vm->own_stale = false;
+  vm->notified_present = vm->notified_stale = vm->stale = vm->stale_alone = false;
 }
 
 /* ---- one VM's changes -------------------------------------------------------------------------------------------- */
@@ -197,7 +199,6 @@ static void report_reset(struct news *news, struct vm *vm) {
     notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s was reset.", vm->label);
 }
 
-/* Energy and power of such a counter are known badly, for as long as it has that range. */
 static void report_range(struct news *news, struct vm *vm, const struct sample *sample) {
   if (sample->range_error != vm->range_error && sample->range_error != 0)
     report_vm(news, vm, LOG_WARNING,
@@ -212,10 +213,9 @@ static void report_range(struct news *news, struct vm *vm, const struct sample *
   vm->at_least = sample->may_have_wrapped;
 }
 
-/* Once, since the writer pauses for all VMs at the same time; after a while, since a share of a short time says little.
- */
+/* Reported once, for one VM: the writer pauses for all at the same time. */
 static void report_pauses(struct news *news, struct vm *vm, const struct sample *sample) {
-  int64_t watched_ns = news->now.mono_ns - vm->since_ns;
+  int64_t watched_ns = news->now.mono_ns - vm->watched_since_ns;
   vm->pauses += sample->pauses;
   vm->pause_ns += sample->pause_ns;
   if (vm->pauses == 0 || news->reported_pauses || watched_ns < PAUSES_AFTER_NS)
@@ -233,20 +233,19 @@ static void report_pauses(struct news *news, struct vm *vm, const struct sample 
 /* ---- stale VMs --------------------------------------------------------------------------------------------------- */
 
 /*
- * When Scaphandre stops, all VMs become stale, within a period of it. That is reported once, not for each VM. So in
- * each pass the stale ones are listed, and each is reported on its own after a period, unless all became stale
- * meanwhile.
+ * When Scaphandre stops, all VMs become stale within one of its periods. That is reported once, not for each VM. So
+ * each pass lists the stale VMs, and one is reported on its own only after a period in which not all became stale.
  */
 
-/* Lists the VM if it is stale. One whose counter cannot be read for the stale time is stale, too. */
+/* Lists the VM if it is stale. A counter that could not be read for the stale time is stale, too. */
 static void note_staleness(struct news *news, struct vm *vm, const struct sample *sample) {
   int64_t now_ns = news->now.mono_ns;
-  bool stale = sample->error == 0 ? sample->state == SAMPLE_STALE : now_ns - vm->silent_ns > sample->stale_ns;
+  bool stale = sample->error == 0 ? sample->state == SAMPLE_STALE : now_ns - vm->quiet_since_ns > sample->stale_ns;
   if (sample->error == 0)
-    vm->silent_ns = stale ? now_ns - sample->age_ns : now_ns;
+    vm->quiet_since_ns = stale ? now_ns - sample->age_ns : now_ns;
   if (stale) {
-    vm->stale_at_ns = vm->silent_ns + sample->stale_ns;
-    vm->wait_ns = sample->period_ns > 0 ? sample->period_ns : news->interval_ns;
+    vm->stale_since_ns = vm->quiet_since_ns + sample->stale_ns;
+    vm->period_ns = sample->period_ns > 0 ? sample->period_ns : news->interval_ns;
     vm->next = NULL;
     *news->stale_end = vm;
     news->stale_end = &vm->next;
@@ -256,75 +255,78 @@ static void note_staleness(struct news *news, struct vm *vm, const struct sample
     return;
   if (vm->stale)
     report_vm(news, vm, LOG_NOTICE, "'%s' is updated again", vm->path);
-  if (vm->noted_stale)
+  if (vm->notified_stale)
     notify(news, vm, NOTIF_OKAY, "The energy counter of VM %s is updated again.", vm->label);
-  vm->stale = vm->noted_stale = vm->own_stale = false;
+  vm->stale = vm->notified_stale = vm->stale_alone = false;
 }
 
-static double silent_s(const struct news *news, const struct vm *vm) {
-  return (double)(news->now.mono_ns - vm->silent_ns) / 1e9;
+static double quiet_s(const struct news *news, const struct vm *vm) {
+  return (double)(news->now.mono_ns - vm->quiet_since_ns) / 1e9;
 }
 
 static void report_stale(struct news *news, struct vm *vm) {
-  vm->own_stale = true;
+  vm->stale_alone = true;
   if (!vm->stale && vm->error == 0) {
     report_vm(news, vm, LOG_WARNING,
               "no update of '%s' for %.0f s: it has no values until the next one; the VM is off, or Scaphandre has "
               "stopped",
-              vm->path, silent_s(news, vm));
+              vm->path, quiet_s(news, vm));
     vm->stale = true;
   }
-  if (vm->noted_stale || !news->options->notify_stale || !may_notify(news, &vm->notes))
+  if (vm->notified_stale || !news->options->notify_stale || !may_notify(news, &vm->notes))
     return;
-  vm->noted_stale = true;
+  vm->notified_stale = true;
   if (vm->error == 0)
     notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s was not updated for %.0f s.", vm->label,
-           silent_s(news, vm));
+           quiet_s(news, vm));
   else
     notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s has had no value for %.0f s: %s.", vm->label,
-           silent_s(news, vm), counter_error_text(vm->error));
+           quiet_s(news, vm), counter_error_text(vm->error));
 }
 
 static void report_all_stale(struct news *news) {
-  double least_s = silent_s(news, news->stale);
+  double least_s = quiet_s(news, news->stale);
   for (const struct vm *vm = news->stale->next; vm != NULL; vm = vm->next)
-    if (silent_s(news, vm) < least_s)
-      least_s = silent_s(news, vm);
+    if (quiet_s(news, vm) < least_s)
+      least_s = quiet_s(news, vm);
   if (!news->all_stale && may_report(&news->all_lines, "all VMs", news->now.mono_ns))
     report(LOG_WARNING,
            "no update of any of the %zu counters for %.0f s: no VM has values until the next one; Scaphandre has "
            "stopped, or all VMs are off",
-           news->here_num, least_s);
+           news->present_num, least_s);
   news->all_stale = true;
-  if (news->noted_all_stale || !news->options->notify_stale || !may_notify(news, &news->all_notes))
+  if (news->notified_all_stale || !news->options->notify_stale || !may_notify(news, &news->all_notes))
     return;
-  news->noted_all_stale = true;
-  notify(news, NULL, NOTIF_WARNING, "None of the %zu energy counters was updated for %.0f s.", news->here_num, least_s);
+  news->notified_all_stale = true;
+  notify(news, NULL, NOTIF_WARNING, "None of the %zu energy counters was updated for %.0f s.", news->present_num,
+         least_s);
 }
 
 static void report_all_stale_end(struct news *news) {
-  bool any = news->here_num > 0;
+  bool any = news->present_num > 0;
   if (may_report(&news->all_lines, "all VMs", news->now.mono_ns))
     report(LOG_NOTICE, any ? "counters are updated again" : "no counter is left that is not updated");
-  if (news->noted_all_stale)
+  if (news->notified_all_stale)
     notify(news, NULL, NOTIF_OKAY, any ? "Energy counters are updated again." : "All energy counters were removed.");
-  news->all_stale = news->noted_all_stale = false;
-  news->all_ended_ns = news->now.mono_ns;
+  news->all_stale = news->notified_all_stale = false;
+  news->all_stale_end_ns = news->now.mono_ns;
 }
 
+/* True if the stale VM is to be reported on its own. */
 static bool is_due(const struct news *news, const struct vm *vm) {
-  int64_t since_ns = vm->stale_at_ns > news->all_ended_ns ? vm->stale_at_ns : news->all_ended_ns;
-  return vm->own_stale || (!news->all_stale && (news->here_num == 1 || news->now.mono_ns - since_ns > vm->wait_ns));
+  int64_t since_ns = vm->stale_since_ns > news->all_stale_end_ns ? vm->stale_since_ns : news->all_stale_end_ns;
+  bool period_is_over = news->now.mono_ns - since_ns > vm->period_ns;
+  return vm->stale_alone || (!news->all_stale && (news->present_num == 1 || period_is_over));
 }
 
 static void report_staleness(struct news *news) {
-  size_t stale_num = 0, others_num = 0; /* not reported on their own */
+  size_t stale_num = 0, together_num = 0; /* all, and those not reported on their own */
   for (const struct vm *vm = news->stale; vm != NULL; vm = vm->next) {
     stale_num++;
-    others_num += !vm->own_stale;
+    together_num += !vm->stale_alone;
   }
-  bool all = stale_num > 0 && stale_num == news->here_num;
-  if (all && (news->all_stale || others_num > 1))
+  bool all = stale_num > 0 && stale_num == news->present_num;
+  if (all && (news->all_stale || together_num > 1))
     report_all_stale(news);
   else if (news->all_stale)
     report_all_stale_end(news);
@@ -338,7 +340,7 @@ static void report_staleness(struct news *news) {
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
   (void)now, (void)count;
   struct news *news = (struct news *)sink;
-  news->here_num = 0;
+  news->present_num = 0;
   news->stale = NULL;
   news->stale_end = &news->stale;
   return 0;
@@ -362,22 +364,22 @@ static void put_state(struct news *news, struct vm *vm, const struct sample *sam
 static int sink_put(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
   struct vm *vm = *sample->slot;
-  /* A file that was removed between search and read is reported by the next search. */
+  /* A file that was removed between search and read will be reported as removed by the next search. */
   if (vm == NULL || (sample->state == SAMPLE_MISSING && sample->by_pattern))
     return 0;
   int last_error = vm->error;
-  /* The writer empties a file before it writes: once is no news. */
+  /* The writer empties a file before it writes: empty is reported when the next look finds it so, too. */
   if (sample->error != -ENODATA || sample->error_again || last_error == -ENODATA) {
     vm->error = sample->error;
     put_state(news, vm, sample, last_error);
   }
-  if (sample->state == SAMPLE_MISSING) { /* written out, so it stays in the list */
+  if (sample->state == SAMPLE_MISSING) { /* a path without a pattern: removed() is not called */
     notify_removed(news, vm);
-    vm->silent_ns = news->now.mono_ns;
+    vm->quiet_since_ns = news->now.mono_ns;
     return 0;
   }
-  notify_here(news, vm);
-  news->here_num++;
+  notify_added(news, vm);
+  news->present_num++;
   note_staleness(news, vm, sample);
   if (sample->error == 0) {
     report_range(news, vm, sample);
@@ -395,18 +397,18 @@ static int sink_end(struct sink *sink) {
 
 static void sink_added(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
-  struct vm *vm = add_vm(news, sample); /* without it the VM has values, but no messages */
+  struct vm *vm = add_vm(news, sample); /* NULL: the VM has values, but no messages */
   *sample->slot = vm;
   if (news->started && may_report(news->throttle, NULL, news->now.mono_ns))
     report(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
-  if (vm != NULL && sample->by_pattern) /* one that was written out may be missing */
-    notify_here(news, vm);
+  if (vm != NULL && sample->by_pattern) /* a path without a pattern may be missing */
+    notify_added(news, vm);
 }
 
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
   struct vm *vm = *sample->slot;
-  if (news->ended) {
+  if (news->shutting_down) {
     free(vm);
     return;
   }

@@ -1,9 +1,12 @@
 /*
  * news: a sink: what log and notifications say of a VM when it changes
  *
+ * The wording of all messages about VMs is in news.c: report_...() logs a line, notify...() sends a notification.
+ *
  * Each change is reported once: a VM appears or is removed, its counter cannot be read (and why), is stale, falls,
- * rises by too much, or can be read again. That all VMs become stale is reported once, not for each. The rate is
- * limited per VM, in the log and in notifications. Uses the slot of the samples.
+ * increases too fast, or can be read again. That all VMs become stale is reported once, not for each. The rate is
+ * limited per VM, in the log and in notifications, also when the VM is removed in between. Uses the slot of the
+ * samples.
  */
 #ifndef VM_ENERGY_NEWS_H
 #define VM_ENERGY_NEWS_H
@@ -14,15 +17,15 @@
 #include "throttle.h"
 
 /*
- * Returns the sink. NULL: out of memory. Both are borrowed. throttle limits the lines about VMs that come and go,
- * together with the caller's own, see may_report().
+ * Returns the sink, or NULL: out of memory. Both arguments are borrowed. throttle limits the lines about VMs that come
+ * and go, together with the caller's own lines, see may_report().
  */
 struct sink *news_new(const struct settings *options, struct throttle *throttle);
 
 /* To be called after the sampler that has the sink was freed. NULL is fine. */
 void news_free(struct sink *news);
 
-/* To be called before each look with its time; with NULL when collectd ends: then removed VMs are not reported. */
+/* To be called before each look with its time. NULL: collectd ends, so VMs that are removed now are not reported. */
 void news_set_time(struct sink *news, const struct instant *now);
 
 #endif
