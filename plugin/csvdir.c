@@ -20,15 +20,14 @@ struct csvdir {
   const struct settings *settings;
   struct csv_options options;
   struct csv *csv;         /* NULL: there is no run directory */
-  struct updates *updates; /* from the start of its run on; NULL: out of memory */
+  struct updates *updates; /* since the start of the run; NULL: out of memory */
   struct instant start;    /* of the run */
-  int64_t offset_ns;       /* wall - mono, until the wall clock is set */
+  int64_t offset_ns;       /* wall - mono, as of the last step of the wall clock */
   struct csv_text steps;   /* of the wall clock, as in run.json */
-  bool undescribed;        /* run.json is to be written */
+  bool info_is_due;        /* run.json is to be written */
   struct trouble trouble;  /* none: rows are written */
-  uint64_t lost;           /* rows, since then */
-  uint64_t rows;           /* written by this csv before this pass */
-  uint64_t dropped;        /* by this csv before this pass */
+  uint64_t lost;           /* rows since the trouble began */
+  uint64_t rows, dropped;  /* of this csv, before this pass */
   int64_t mono_ns;         /* of the pass */
   struct throttle throttle;
 };
@@ -46,7 +45,7 @@ static void report_recovery(struct csvdir *csvdir) {
   csvdir->lost = 0;
 }
 
-/* Files that were rotated. */
+/* Reports files that were rotated. */
 static void report_renewed(struct csvdir *csvdir) {
   const char *path;
   size_t renewed = csv_rotated(csvdir->csv, &path);
@@ -64,34 +63,33 @@ static void put_seconds(struct csv_text *text, int64_t ns) {
   csv_text_time(text, ns < 0 ? -ns : ns, 6);
 }
 
-/* The version, and collectd's name of the host, which may be anything. */
-static void put_head(const struct csvdir *csvdir, struct csv_text *text) {
+static void put_info(const struct csvdir *csvdir, struct csv_text *text) {
+  const struct meter_options *meter = &csvdir->settings->meter;
   csv_text_string(text, "{\n \"tool\": \"vm_energy\",\n \"version\": \"" VM_ENERGY_VERSION "\",\n \"host\": \"");
-  for (const char *c = hostname_g; *c != '\0'; c++)
+  for (const char *c = hostname_g; *c != '\0'; c++) /* the option Hostname accepts any character */
     csv_text_char(text, (unsigned char)*c < ' ' || *c == '"' || *c == '\\' ? '_' : *c);
   csv_text_string(text, "\",\n \"start\": ");
   put_seconds(text, csvdir->start.wall_ns);
   csv_text_string(text, ",\n \"layout\": \"separate\",\n \"time_base\": \"");
-  csv_text_string(text, meter_base_name(csvdir->settings->meter.base));
+  csv_text_string(text, meter_base_name(meter->base));
+  csv_text_string(text, "\",\n \"scale\": ");
+  csv_text_power(text, meter->scale);
+  csv_text_string(text, ",\n \"max_power_w\": ");
+  if (meter->max_power_w > 0)
+    csv_text_power(text, meter->max_power_w);
+  else
+    csv_text_string(text, "null");
+  csv_text_string(text, ",\n \"clock_steps\": [");
+  for (size_t i = 0; i < csvdir->steps.len; i++)
+    csv_text_char(text, csvdir->steps.data[i]);
+  csv_text_string(text, "]\n}\n");
 }
 
 static int write_info(const struct csvdir *csvdir, int dir_fd) {
   static const char name[] = "run.json", other[] = ".run.json.new";
-  const struct meter_options *meter = &csvdir->settings->meter;
   struct csv_text text = {0};
   csv_text_clear(&text);
-  put_head(csvdir, &text);
-  csv_text_string(&text, "\",\n \"scale\": ");
-  csv_text_power(&text, meter->scale);
-  csv_text_string(&text, ",\n \"max_power_w\": ");
-  if (meter->max_power_w > 0)
-    csv_text_power(&text, meter->max_power_w);
-  else
-    csv_text_string(&text, "null");
-  csv_text_string(&text, ",\n \"clock_steps\": [");
-  for (size_t i = 0; i < csvdir->steps.len; i++)
-    csv_text_char(&text, csvdir->steps.data[i]);
-  csv_text_string(&text, "]\n}\n");
+  put_info(csvdir, &text);
   struct csv_file file = CSV_FILE_CLOSED;
   unlinkat(dir_fd, other, 0);
   int status = csv_file_open(&file, dir_fd, other, true);
@@ -105,19 +103,19 @@ static int write_info(const struct csvdir *csvdir, int dir_fd) {
   return status;
 }
 
-/* 0 or -errno; then it is tried again in the next pass. */
-static int describe(struct csvdir *csvdir) {
-  if (!csvdir->undescribed)
+/* Returns 0 or -errno; after an error the next pass tries again. */
+static int write_info_if_due(struct csvdir *csvdir) {
+  if (!csvdir->info_is_due)
     return 0;
   int dir_fd = open(csv_dir(csvdir->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int status = dir_fd >= 0 ? write_info(csvdir, dir_fd) : -errno;
   if (dir_fd >= 0)
     close(dir_fd);
-  csvdir->undescribed = status != 0;
+  csvdir->info_is_due = status != 0;
   return status;
 }
 
-/* Time stamps of rows follow the wall clock; the steps show how much time really passed. */
+/* Rows have times of the wall clock; its steps show how much time really passed between two rows. */
 static void note_step(struct csvdir *csvdir, const struct instant *now) {
   int64_t step_ns = clock_step_ns(now, csvdir->offset_ns);
   if (step_ns == 0)
@@ -128,12 +126,12 @@ static void note_step(struct csvdir *csvdir, const struct instant *now) {
   put_seconds(&csvdir->steps, step_ns);
   csv_text_char(&csvdir->steps, '}');
   csvdir->offset_ns += step_ns;
-  csvdir->undescribed = true;
+  csvdir->info_is_due = true;
 }
 
 /* ---- the run directory ------------------------------------------------------------------------------------------- */
 
-/* Updates are kept from here on, until their file is there. */
+/* Updates are kept in memory until their file can be created. Drops earlier ones. */
 static void start_updates(struct csvdir *csvdir, const struct instant *now) {
   updates_free(csvdir->updates);
   csvdir->updates = NULL;
@@ -160,7 +158,7 @@ static void start(struct csvdir *csvdir, int64_t wall_ns) {
   }
   csvdir->csv = csv;
   csvdir->rows = csvdir->dropped = 0;
-  csvdir->undescribed = true;
+  csvdir->info_is_due = true;
   if (csvdir->trouble.error == 0 && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
     report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
 }
@@ -173,26 +171,25 @@ static void stop(struct csvdir *csvdir) {
     report_failure(csvdir, status, csv_error_path(csvdir->csv));
   csv_free(csvdir->csv);
   csvdir->csv = NULL;
-  const char *updates_file = csvdir->updates != NULL ? updates_path(csvdir->updates) : NULL;
-  status = updates_file != NULL ? updates_finish(csvdir->updates) : 0;
+  status = csvdir->updates != NULL ? updates_finish(csvdir->updates) : 0;
   if (status != 0)
-    report_failure(csvdir, status, updates_file);
+    report_failure(csvdir, status, updates_path(csvdir->updates));
 }
 
-/* Writes what lies beside the captures. 0 or -errno and *path; then it is tried again in the next pass. */
+/* Writes run.json and updates.dat. Returns 0, or -errno with *path; after an error the next pass tries again. */
 static int write_beside(struct csvdir *csvdir, const char **path) {
   struct updates *updates = csvdir->updates;
   *path = csv_dir(csvdir->csv);
-  int described = describe(csvdir), status = 0;
+  int info_status = write_info_if_due(csvdir), status = 0;
   if (updates != NULL && updates_path(updates) == NULL) {
     status = updates_start(updates, *path);
   } else if (updates != NULL) {
     updates_sink(updates)->end(updates_sink(updates));
     status = updates_error(updates);
   }
-  if (described == 0 && status != 0 && updates_path(updates) != NULL)
+  if (info_status == 0 && status != 0 && updates_path(updates) != NULL)
     *path = updates_path(updates);
-  return described != 0 ? described : status;
+  return info_status != 0 ? info_status : status;
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -200,7 +197,7 @@ static int write_beside(struct csvdir *csvdir, const char **path) {
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
   struct csvdir *csvdir = (struct csvdir *)sink;
   csvdir->mono_ns = now->mono_ns;
-  /* A run directory that was removed or moved away: rows would be lost without a message. */
+  /* In a run directory that was removed or moved away, rows would be lost without a message. */
   if (csvdir->csv != NULL && access(csv_dir(csvdir->csv), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
     stop(csvdir);
     start_updates(csvdir, now);
@@ -208,7 +205,7 @@ static int sink_begin(struct sink *sink, const struct instant *now, size_t count
   if (csvdir->csv == NULL)
     start(csvdir, now->wall_ns);
   if (csvdir->csv == NULL)
-    start_updates(csvdir, now); /* what was kept is not to grow */
+    start_updates(csvdir, now); /* limits the memory that updates take */
   else
     note_step(csvdir, now);
   return csvdir->csv == NULL ? 0 : csv_sink(csvdir->csv)->begin(csv_sink(csvdir->csv), now, count);

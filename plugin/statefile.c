@@ -11,18 +11,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Shortest time between two writes. */
+/* Shortest time between the starts of two writes. */
 #define WRITE_EVERY_NS (60 * NS_PER_S)
 
-/* A write, in a thread of its own: no pass waits for the disk. */
+/* A write in a thread of its own, so that no pass waits for the disk. */
 struct writer {
   const char *path;
-  char *text; /* NULL: no write has begun */
+  char *text; /* NULL: no write is under way */
   size_t len;
   pthread_t thread;
-  pthread_mutex_t lock; /* of is_over */
-  bool is_over;
-  int status; /* once it is over */
+  pthread_mutex_t lock; /* of is_done */
+  bool is_done;
+  int status; /* valid when is_done */
 };
 
 struct statefile {
@@ -31,10 +31,10 @@ struct statefile {
   int lock_fd; /* below 0: not locked yet */
   struct state *state;
   bool changed;           /* since the last write */
-  struct trouble trouble; /* none: the file is written; error 1: it was never written, nor logged */
+  struct trouble trouble; /* none: the file is written; error 1: not written yet, nothing logged */
   struct instant now;     /* of the pass */
   int64_t next_ns;        /* mono; time of the next write; 0: at once */
-  bool due;               /* written in this pass */
+  bool due;               /* a write is to start in this pass */
   struct writer writer;
   struct throttle throttle;
 };
@@ -54,7 +54,7 @@ static void report_success(struct statefile *statefile) {
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
 
-/* False: the file must not be written. */
+/* Returns false, after a message, if the file must not be written. */
 static bool load(struct statefile *statefile) {
   const char *path = statefile->path;
   statefile->lock_fd = state_file_lock(path);
@@ -103,19 +103,19 @@ static void *write_text(void *arg) {
   struct writer *writer = arg;
   writer->status = state_file_save(writer->path, writer->text, writer->len);
   pthread_mutex_lock(&writer->lock);
-  writer->is_over = true;
+  writer->is_done = true;
   pthread_mutex_unlock(&writer->lock);
   return NULL;
 }
 
-static bool is_over(struct writer *writer) {
+static bool is_done(struct writer *writer) {
   pthread_mutex_lock(&writer->lock);
-  bool is_over = writer->is_over;
+  bool is_done = writer->is_done;
   pthread_mutex_unlock(&writer->lock);
-  return is_over;
+  return is_done;
 }
 
-static void take_status(struct statefile *statefile, int status) {
+static void note_result(struct statefile *statefile, int status) {
   if (status == 0) {
     report_success(statefile);
     return;
@@ -124,18 +124,18 @@ static void take_status(struct statefile *statefile, int status) {
   report_failure(statefile, status);
 }
 
-/* Ends the write that has begun, if it is over, or after waiting for it. */
+/* Reports the result of a write that is done. wait: waits until it is. */
 static void end_write(struct statefile *statefile, bool wait) {
   struct writer *writer = &statefile->writer;
-  if (writer->text == NULL || (!wait && !is_over(writer)))
+  if (writer->text == NULL || (!wait && !is_done(writer)))
     return;
   pthread_join(writer->thread, NULL);
   free(writer->text);
   writer->text = NULL;
-  take_status(statefile, writer->status);
+  note_result(statefile, writer->status);
 }
 
-/* No write may be under way. */
+/* Starts a write if something changed. None may be under way. */
 static void begin_write(struct statefile *statefile) {
   struct writer *writer = &statefile->writer;
   if (state_trim(statefile->state) > 0)
@@ -148,7 +148,7 @@ static void begin_write(struct statefile *statefile) {
   int status = statefile->lock_fd < 0 ? statefile->lock_fd : state_format(statefile->state, &text, &writer->len);
   if (status == 0) {
     writer->text = text;
-    writer->is_over = false;
+    writer->is_done = false;
     statefile->changed = false;
     status = -pthread_create(&writer->thread, NULL, write_text, writer);
     if (status != 0) {
@@ -157,7 +157,7 @@ static void begin_write(struct statefile *statefile) {
     }
   }
   if (status != 0)
-    take_status(statefile, status);
+    note_result(statefile, status);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
@@ -170,7 +170,7 @@ static int note(struct statefile *statefile, const struct sample *sample) {
   if (old == NULL || old->total_uj != record.total_uj || old->counter_uj != record.counter_uj)
     statefile->changed = true;
   int status = state_set(statefile->state, sample->path, &record);
-  return status == -EINVAL ? 0 : status; /* the path is too long: not kept */
+  return status == -EINVAL ? 0 : status; /* a path that is too long for the file is not kept */
 }
 
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
@@ -200,7 +200,7 @@ static int sink_end(struct sink *sink) {
   return 0;
 }
 
-/* Energy added since the last write is only in the meter, which is dropped now. */
+/* The meter is dropped now, and with it the energy added since the last write. */
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   struct statefile *statefile = (struct statefile *)sink;
   if (sample->has_energy && note(statefile, sample) != 0)
