@@ -40,7 +40,7 @@ static void report_failure(struct csvdir *csvdir, int error, const char *path) {
 
 static void report_recovery(struct csvdir *csvdir) {
   if (trouble_ends(&csvdir->trouble, csvdir->mono_ns))
-    report(LOG_NOTICE, "CSVDir: rows are written again, into '%s'; %llu were lost", csv_dir(csvdir->csv),
+    report(LOG_NOTICE, "CSVDir: rows are written again, to '%s'; %llu were lost", csv_dir(csvdir->csv),
            (unsigned long long)csvdir->lost);
   csvdir->lost = 0;
 }
@@ -50,9 +50,10 @@ static void report_renewed(struct csvdir *csvdir) {
   const char *path;
   size_t renewed = csv_rotated(csvdir->csv, &path);
   if (renewed == 1)
-    report(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one begins", path);
+    report(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one was created", path);
   else if (renewed > 1)
-    report(LOG_NOTICE, "CSVDir: '%s' and %zu more were removed, moved or emptied; new ones begin", path, renewed - 1);
+    report(LOG_NOTICE, "CSVDir: '%s' and %zu more were removed, moved or emptied; new ones were created", path,
+           renewed - 1);
 }
 
 /* ---- run.json ---------------------------------------------------------------------------------------------------- */
@@ -160,7 +161,7 @@ static void start(struct csvdir *csvdir, int64_t wall_ns) {
   csvdir->rows = csvdir->dropped = 0;
   csvdir->info_is_due = true;
   if (csvdir->trouble.error == 0 && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
-    report(LOG_INFO, "CSVDir: rows go into '%s'", csv_dir(csv));
+    report(LOG_INFO, "CSVDir: writing rows to '%s'", csv_dir(csv));
 }
 
 static void stop(struct csvdir *csvdir) {

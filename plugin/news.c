@@ -305,7 +305,7 @@ static void report_all_stale(struct news *news) {
 static void report_all_stale_end(struct news *news) {
   bool any = news->present_num > 0;
   if (may_report(&news->all_lines, "all VMs", news->now.mono_ns))
-    report(LOG_NOTICE, any ? "counters are updated again" : "no counter is left that is not updated");
+    report(LOG_NOTICE, any ? "counters are updated again" : "all counters were removed");
   if (news->notified_all_stale)
     notify(news, NULL, NOTIF_OKAY, any ? "Energy counters are updated again." : "All energy counters were removed.");
   news->all_stale = news->notified_all_stale = false;

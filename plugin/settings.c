@@ -42,8 +42,8 @@ static bool set_boolean(const struct option *option, const oconfig_value_t *valu
   return true;
 }
 
-static void report_lost(const struct option *option, const char *text) {
-  report(LOG_ERR, "option '%s \"%s\"' is lost: out of memory", option->name, text);
+static void report_no_memory(const struct option *option, const char *text) {
+  report(LOG_ERR, "option '%s \"%s\"' is ignored: out of memory", option->name, text);
 }
 
 static bool is_absolute(const char *path, bool may_be_dir) {
@@ -56,7 +56,7 @@ static bool set_path(const struct option *option, const oconfig_value_t *value) 
     return false;
   char *path = strdup(value->value.string);
   if (path == NULL) {
-    report_lost(option, value->value.string);
+    report_no_memory(option, value->value.string);
     return true;
   }
   free(*target);
@@ -73,7 +73,7 @@ static bool set_file(const struct option *option, const oconfig_value_t *value) 
   char *file = files == NULL ? NULL : strdup(value->value.string);
   settings.file_refused = settings.file_refused || file == NULL;
   if (file == NULL)
-    report_lost(option, value->value.string);
+    report_no_memory(option, value->value.string);
   else
     settings.files[settings.files_num++] = file;
   return true;
@@ -86,7 +86,7 @@ static bool set_vm(const struct option *option, const oconfig_value_t *value) {
   settings.vms_num += status == 0;
   settings.vm_refused = settings.vm_refused || status != 0;
   if (status == -ENOMEM)
-    report_lost(option, value->value.string);
+    report_no_memory(option, value->value.string);
   return status == 0 || status == -ENOMEM;
 }
 
@@ -255,7 +255,7 @@ static const char *find_closed(void) {
   if (settings.file_refused && settings.files_num == 0)
     return "each option File was refused";
   if (settings.ignore_refused && settings.vms_num > 0)
-    return "IgnoreSelected, which decides whether the VMs that are named are wanted, was refused";
+    return "IgnoreSelected was refused, so it is unknown whether the named VMs are wanted";
   if (settings.vm_refused && settings.ignore_selected)
     return "an option VM that was refused may name a VM that is to be ignored";
   if (settings.vm_refused && settings.vms_num == 0)

@@ -48,7 +48,7 @@ static void report_failure(struct statefile *statefile, int error) {
 static void report_success(struct statefile *statefile) {
   bool again = statefile->trouble.error < 0;
   if (trouble_ends(&statefile->trouble, statefile->now.mono_ns))
-    report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are kept in '%s'%s", statefile->path,
+    report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are saved in '%s'%s", statefile->path,
            again ? " again" : "");
 }
 
@@ -59,11 +59,10 @@ static bool load(struct statefile *statefile) {
   const char *path = statefile->path;
   statefile->lock_fd = state_file_lock(path);
   if (statefile->lock_fd == -EWOULDBLOCK) {
-    report(
-        LOG_WARNING,
-        "StateFile: '%s' is in use by another process; it is left alone and nothing is kept: choose another file, or "
-        "end that process, and restart collectd",
-        path);
+    report(LOG_WARNING,
+           "StateFile: '%s' is in use by another process; it is left unchanged, and nothing is saved: choose another "
+           "file, or end that process, and restart collectd",
+           path);
     return false;
   }
   int status = state_file_load(path, statefile->state);
@@ -71,14 +70,14 @@ static bool load(struct statefile *statefile) {
     return true;
   if (status == 0) {
     size_t count = state_count(statefile->state);
-    report(LOG_INFO, "StateFile: %zu energ%s on from '%s'", count, count == 1 ? "y goes" : "ies go", path);
+    report(LOG_INFO, "StateFile: read the energy of %zu counter%s from '%s'", count, count == 1 ? "" : "s", path);
     return true;
   }
   char aside[PATH_MAX + 16];
   if (status != -EBADMSG && status != -EPROTONOSUPPORT && status != -EFBIG) {
     report(LOG_WARNING,
-           "StateFile: cannot read '%s': %s; it is left alone and nothing is kept: fix this, or choose another file, "
-           "and restart collectd",
+           "StateFile: cannot read '%s': %s; it is left unchanged, and nothing is saved: fix this, or choose another "
+           "file, and restart collectd",
            path,
            status == -EMEDIUMTYPE ? "it is no regular file"
            : status == -ELOOP     ? "symbolic links are not followed here"
@@ -87,13 +86,14 @@ static bool load(struct statefile *statefile) {
   }
   int error = state_file_set_aside(path, aside, sizeof(aside));
   if (error == 0)
-    report(LOG_WARNING, "StateFile: '%s' %s, and is now called '%s'; energies start anew", path,
+    report(LOG_WARNING, "StateFile: '%s' %s, and was renamed to '%s'; energies start at the counters' values", path,
            status == -EPROTONOSUPPORT ? "is of another version of vm_energy" : "is damaged", aside);
   else
-    report(LOG_WARNING,
-           "StateFile: '%s' is damaged and cannot be renamed: %s; it is left alone and nothing is kept: remove it, and "
-           "restart collectd",
-           path, strerror(-error));
+    report(
+        LOG_WARNING,
+        "StateFile: '%s' is damaged and cannot be renamed: %s; it is left unchanged, and nothing is saved: remove it, "
+        "and restart collectd",
+        path, strerror(-error));
   return error == 0;
 }
 

@@ -91,7 +91,7 @@ static void show_log_of_runs(void) {
 
 #define HEADER_A "power_a.csv: ts,a_energy_uj,a_power_w\n"
 #define HEADER_B "power_b.csv: ts,b_energy_uj,b_power_w\n"
-#define GOES     "I CSVDir: rows go into '@/captures/run_T'\n"
+#define GOES     "I CSVDir: writing rows to '@/captures/run_T'\n"
 #define FULL                                                                                                           \
   "W CSVDir: cannot write '@/captures/run_T/power_a.csv': No space left on device; free some space; values are "       \
   "not lost\n"
@@ -191,7 +191,7 @@ START_TEST(updates_that_cannot_be_written) {
   fake_forget();
   counter_at("a", "5", 4);
   read_at(4);
-  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 0 were lost\n");
+  expect_log_of_runs("N CSVDir: rows are written again, to '@/captures/run_T'; 0 were lost\n");
   ck_assert_str_eq(show_file("run_*/updates.dat"),
                    "update_ts,within_s,label,energy_uj,total_uj,state\n"
                    "1795000000.000000,0.000000,a,1,1,first\n1795000001.000000,0.000000,a,2,2,ok\n"
@@ -315,7 +315,7 @@ START_TEST(a_full_disk_costs_rows_only) {
   fake_forget();
   read_at(7);
   read_at(8);
-  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 3 were lost\n");
+  expect_log_of_runs("N CSVDir: rows are written again, to '@/captures/run_T'; 3 were lost\n");
   expect_captures(HEADER_A "1795000000,0,\n1795000007,500000000,100.000000\n1795000008,500000000,100.000000\n" HEADER_B
                            "1795000007,1000000,\n1795000008,1000000,\n");
   fake_forget();
@@ -386,7 +386,7 @@ START_TEST(one_bad_file) {
   ck_assert_int_eq(unlink(path), 0);
   fake_forget();
   read_at(4);
-  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 3 were lost\n");
+  expect_log_of_runs("N CSVDir: rows are written again, to '@/captures/run_T'; 3 were lost\n");
   expect_captures(HEADER_A "1795000004,2,\n" HEADER_B
                            "1795000000,1,\n1795000001,1,\n1795000002,1,\n1795000003,1,\n1795000004,1,\n");
 }
@@ -469,7 +469,7 @@ START_TEST(parents_are_made) {
   ck_assert_int_eq(fake_init(), 0);
   fake_forget();
   read_at(0);
-  expect_log_of_runs("I CSVDir: rows go into '@/captures/not/yet/run_T'\nI reading 1 counter\n");
+  expect_log_of_runs("I CSVDir: writing rows to '@/captures/not/yet/run_T'\nI reading 1 counter\n");
 }
 END_TEST
 
@@ -487,7 +487,7 @@ START_TEST(a_directory_that_cannot_be_made_yet) {
   fake_forget();
   read_at(3);
   read_at(4);
-  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 3 were lost\n");
+  expect_log_of_runs("N CSVDir: rows are written again, to '@/captures/run_T'; 3 were lost\n");
   expect_captures(HEADER_A "1795000003,1000000,\n1795000004,1000000,\n");
 }
 END_TEST
@@ -509,7 +509,7 @@ static void in_closed_directory(void) {
   fake_forget();
   ck_assert_int_eq(chmod(in_scratch("open/closed"), 0700), 0);
   read_at(3);
-  ck_assert_uint_eq(fake_count("rows are written again, into '"), 1);
+  ck_assert_uint_eq(fake_count("rows are written again, to '"), 1);
   ck_assert_uint_eq(fake_count("; 3 were lost"), 1);
   ck_assert_int_eq(fake_shutdown(), 0);
 }
@@ -553,7 +553,7 @@ START_TEST(a_failing_run_that_is_moved_away) {
   fake_forget();
   read_at(3);
   read_at(4);
-  expect_log_of_runs("N CSVDir: rows are written again, into '@/captures/run_T'; 2 were lost\n");
+  expect_log_of_runs("N CSVDir: rows are written again, to '@/captures/run_T'; 2 were lost\n");
   expect_captures(HEADER_A "1795000003,1,\n1795000004,1,\n");
 }
 END_TEST
@@ -591,7 +591,7 @@ START_TEST(a_file_that_is_rotated) {
   read_at(3);
   expect_captures(HEADER_A "1795000002,1,\n1795000003,1,\n" HEADER_B
                            "1795000000,2,\n1795000001,2,\n1795000002,2,\n1795000003,2,\n");
-  expect_log_of_runs("N CSVDir: '@/captures/run_T/power_a.csv' was removed, moved or emptied; a new one begins\n");
+  expect_log_of_runs("N CSVDir: '@/captures/run_T/power_a.csv' was removed, moved or emptied; a new one was created\n");
   if (strcmp(rotation_rows[_i], "moved") == 0)
     ck_assert_str_eq(show_file("run_*/power_a.csv.1"), "ts,a_energy_uj,a_power_w\n1795000000,1,\n1795000001,1,\n");
 }
@@ -609,7 +609,7 @@ START_TEST(all_files_are_rotated) {
   read_at(2);
   expect_captures(HEADER_A "1795000001,1,\n1795000002,1,\n" HEADER_B "1795000001,2,\n1795000002,2,\n");
   expect_log_of_runs(
-      "N CSVDir: '@/captures/run_T/power_a.csv' and 1 more were removed, moved or emptied; new ones begin\n");
+      "N CSVDir: '@/captures/run_T/power_a.csv' and 1 more were removed, moved or emptied; new ones were created\n");
 }
 END_TEST
 

@@ -189,7 +189,7 @@ static const struct {
      "W option 'VM \"\"' is ignored: it takes " TAKES_VM ": it is empty\n" NO_IGNORED},
     {"VM 'a'; IgnoreSelected 'maybe'",
      "W option 'IgnoreSelected \"maybe\"' is ignored: it takes true or false\n"
-     "E nothing is reported: IgnoreSelected, which decides whether the VMs that are named are wanted, was refused\n"},
+     "E nothing is reported: IgnoreSelected was refused, so it is unknown whether the named VMs are wanted\n"},
 };
 
 START_TEST(fails_closed) {

@@ -20,8 +20,8 @@ ssize_t write(int fd, const void *data, size_t len) {
 
 /* ---- runs of collectd -------------------------------------------------------------------------------------------- */
 
-#define ANEW    "I StateFile: energies are kept in '@/state'\n"
-#define GOES_ON "I StateFile: 1 energy goes on from '@/state'\n"
+#define ANEW    "I StateFile: energies are saved in '@/state'\n"
+#define GOES_ON "I StateFile: read the energy of 1 counter from '@/state'\n"
 
 static void keep(const char *options) {
   char all[512];
@@ -323,9 +323,10 @@ START_TEST(damaged) {
   write_text("state", damaged_rows[_i].content);
   write_text("state.damaged", "an older one");
   keep("");
-  snprintf(said, sizeof(said),
-           "W StateFile: '@/state' %s, and is now called '@/state.damaged.2'; energies start anew\n",
-           damaged_rows[_i].what);
+  snprintf(
+      said, sizeof(said),
+      "W StateFile: '@/state' %s, and was renamed to '@/state.damaged.2'; energies start at the counters' values\n",
+      damaged_rows[_i].what);
   expect_log(said);
   ck_assert(!is_there("state"));
   counter_at("a", "1000000", 0);
@@ -339,7 +340,7 @@ START_TEST(far_too_large) {
   write_text("state", "");
   ck_assert_int_eq(truncate(in_scratch("state"), INT64_C(1) << 30), 0);
   keep("");
-  ck_assert_uint_eq(fake_count("is damaged, and is now called"), 1);
+  ck_assert_uint_eq(fake_count("is damaged, and was renamed to"), 1);
   ck_assert(is_there("state.damaged") && !is_there("state"));
 }
 END_TEST
@@ -352,9 +353,9 @@ START_TEST(damaged_too_often) {
     write_text(name, "older");
   }
   keep("");
-  expect_log(
-      "W StateFile: '@/state' is damaged and cannot be renamed: File exists; it is left alone and nothing is kept: "
-      "remove it, and restart collectd\n");
+  expect_log("W StateFile: '@/state' is damaged and cannot be renamed: File exists; it is left unchanged, and nothing "
+             "is saved: "
+             "remove it, and restart collectd\n");
   counter_at("a", "1000000", 0);
   expect_at(0, "a/energy=1");
   stop();
@@ -367,10 +368,11 @@ START_TEST(unreadable_file) {
   ck_assert_int_eq(_i == 0 ? mkdir(in_scratch("state"), 0755) : symlink(in_scratch("other"), in_scratch("state")), 0);
   keep("");
   char said[512];
-  snprintf(said, sizeof(said),
-           "W StateFile: cannot read '@/state': %s; it is left alone and nothing is kept: fix this, or choose another "
-           "file, and restart collectd\n",
-           _i == 0 ? "it is no regular file" : "symbolic links are not followed here");
+  snprintf(
+      said, sizeof(said),
+      "W StateFile: cannot read '@/state': %s; it is left unchanged, and nothing is saved: fix this, or choose another "
+      "file, and restart collectd\n",
+      _i == 0 ? "it is no regular file" : "symbolic links are not followed here");
   expect_log(said);
   counter_at("a", "1000000", 0);
   expect_at(0, "a/energy=1");
@@ -393,7 +395,7 @@ START_TEST(in_use) {
   fake_forget();
   keep("");
   expect_log(
-      "W StateFile: '@/state' is in use by another process; it is left alone and nothing is kept: choose another "
+      "W StateFile: '@/state' is in use by another process; it is left unchanged, and nothing is saved: choose another "
       "file, or end that process, and restart collectd\n");
   counter_at("a", "5000000", 5);
   expect_at(5, "a/energy=5");
@@ -433,7 +435,7 @@ START_TEST(full_disk) {
   read_at(330);
   expect_log("");
   read_at(360);
-  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  expect_log("N StateFile: energies are saved in '@/state' again\n");
   expect_state("300000000 300000000 1795000360 @/a/energy_uj\n");
   fake_forget();
   counter_at("a", "400000000", 340);
@@ -466,7 +468,7 @@ START_TEST(slow_disk) {
   fake_run_thread();
   expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
   expect_at(122, "a/energy=2");
-  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  expect_log("N StateFile: energies are saved in '@/state' again\n");
   fake_run_thread();
   expect_state("2000000 2000000 1795000122 @/a/energy_uj\n");
 }
@@ -504,7 +506,7 @@ START_TEST(slow_disk_that_fails) {
   fake_forget();
   fake.threads_wait = false;
   read_at(60);
-  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  expect_log("N StateFile: energies are saved in '@/state' again\n");
   expect_state("1000000 1000000 1795000060 @/a/energy_uj\n");
 }
 END_TEST
@@ -519,7 +521,7 @@ START_TEST(no_thread) {
   fake.thread_error = 0;
   fake_forget();
   read_at(60);
-  expect_log("N StateFile: energies are kept in '@/state' again\n");
+  expect_log("N StateFile: energies are saved in '@/state' again\n");
 }
 END_TEST
 
@@ -551,7 +553,7 @@ START_TEST(no_directory) {
   fake_forget();
   counter_at("a", "2000000", 60);
   read_at(60);
-  expect_log("N StateFile: energies are kept in '@/none/state' again\n");
+  expect_log("N StateFile: energies are saved in '@/none/state' again\n");
 }
 END_TEST
 

@@ -63,7 +63,7 @@ counter a 1700 # meanwhile
 begin
 check "stopped and started: a goes on, with what came meanwhile" becomes vm_energy-a 1700
 check "... b goes on" becomes vm_energy-b 2000
-check "... which is told" logged_times 1 "^\[info\] vm_energy plugin: StateFile: 2 energies go on from '$state'\$"
+check "... which is told" logged_times 1 "^\[info\] vm_energy plugin: StateFile: read the energy of 2 counters from '$state'\$"
 check "... and the values that were written begin there" \
   awk -F, 'FNR > 1 && $2 < 1700 { print "  " $0; bad = 1 } END { exit bad }' "$work"/csv/node1/vm_energy-a/energy-*
 
@@ -89,7 +89,7 @@ cp -p "$state" "$work/was"
 begin
 check "damaged: energies start anew" becomes vm_energy-b 60
 check "... told once, with where it is now" \
-  logged_times 1 "^\[warning\] vm_energy plugin: StateFile: '$state' is damaged, and is now called '$state.damaged'; energies start anew\$"
+  logged_times 1 "^\[warning\] vm_energy plugin: StateFile: '$state' is damaged, and was renamed to '$state.damaged'; energies start at the counters' values\$"
 check "... it is set aside as it was" cmp "$state.damaged" "$work/was"
 stop collectd
 : >"$state"
@@ -117,7 +117,7 @@ chmod a+r "$work/other.conf"
 cp -p "$state" "$work/was"
 start other "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/other.conf"
 check "a second daemon with the same file says so" wait_for grep -q \
-  "^\[warning\] vm_energy plugin: StateFile: '$state' is in use by another process; it is left alone and nothing is kept" "$work/other.log"
+  "^\[warning\] vm_energy plugin: StateFile: '$state' is in use by another process; it is left unchanged, and nothing is saved" "$work/other.log"
 check "... and has values" wait_for test -e "$work/var/csv/node1/vm_energy-b"
 check "... and ends with status 0" stop other
 check "... and did not write" cmp "$state" "$work/was"

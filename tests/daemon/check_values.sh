@@ -96,7 +96,7 @@ captures=$(echo "$work"/captures/run_*)
 column() { # vm column: without the empty fields
   tail -n +2 "$captures/power_$1.csv" | cut -d, -f"$2" | grep .
 }
-check "CSVDir: one run, and the log says where" logged_times 1 "^\[info\] vm_energy plugin: CSVDir: rows go into '$captures'\$"
+check "CSVDir: one run, and the log says where" logged_times 1 "^\[info\] vm_energy plugin: CSVDir: writing rows to '$captures'\$"
 counters=$(sed -n 's/.*: reading \([0-9]*\) counters$/\1/p' "$work/collectd.log")
 check "CSVDir: a file for each counter" \
   test "$(find "$captures" -type f -name "*.csv" | wc -l)" -eq $((counters + $(logged "vm_energy plugin: VM .*: reading '")))

@@ -181,10 +181,10 @@ static size_t check_captures(const char *plan) {
 
 /* ---- the life ---------------------------------------------------------------------------------------------------- */
 
-static bool said_anywhere; /* that an option is lost, or that it cannot start */
+static bool said_anywhere; /* that an option is ignored, or that it cannot start */
 
 static void note_loss(void) {
-  said_anywhere = said_anywhere || fake_count(" is lost: ") > 0 || fake_count("cannot start") > 0 ||
+  said_anywhere = said_anywhere || fake_count(" is ignored: ") > 0 || fake_count("cannot start") > 0 ||
                   fake_count("is ignored") > 0 || fake_count("out of memory") > 0;
 }
 
