@@ -35,13 +35,13 @@ struct csvdir {
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static void report_failure(struct csvdir *csvdir, int error, const char *path) {
-  report_unwritable(&csvdir->trouble, path, error, csvdir->mono_ns);
+  log_unwritable(&csvdir->trouble, path, error, csvdir->mono_ns);
 }
 
 static void report_recovery(struct csvdir *csvdir) {
-  if (trouble_ends(&csvdir->trouble, csvdir->mono_ns))
-    report(LOG_NOTICE, "CSVDir: rows are written again, to '%s'; %llu were lost", csv_dir(csvdir->csv),
-           (unsigned long long)csvdir->lost);
+  if (log_trouble_ends(&csvdir->trouble, csvdir->mono_ns))
+    log_line(LOG_NOTICE, "CSVDir: rows are written again, to '%s'; %llu were lost", csv_dir(csvdir->csv),
+             (unsigned long long)csvdir->lost);
   csvdir->lost = 0;
 }
 
@@ -50,10 +50,10 @@ static void report_renewed(struct csvdir *csvdir) {
   const char *path;
   size_t renewed = csv_rotated(csvdir->csv, &path);
   if (renewed == 1)
-    report(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one was created", path);
+    log_line(LOG_NOTICE, "CSVDir: '%s' was removed, moved or emptied; a new one was created", path);
   else if (renewed > 1)
-    report(LOG_NOTICE, "CSVDir: '%s' and %zu more were removed, moved or emptied; new ones were created", path,
-           renewed - 1);
+    log_line(LOG_NOTICE, "CSVDir: '%s' and %zu more were removed, moved or emptied; new ones were created", path,
+             renewed - 1);
 }
 
 /* ---- run.json ---------------------------------------------------------------------------------------------------- */
@@ -160,8 +160,8 @@ static void start(struct csvdir *csvdir, int64_t wall_ns) {
   csvdir->csv = csv;
   csvdir->rows = csvdir->dropped = 0;
   csvdir->info_is_due = true;
-  if (csvdir->trouble.error == 0 && may_report(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
-    report(LOG_INFO, "CSVDir: writing rows to '%s'", csv_dir(csv));
+  if (csvdir->trouble.error == 0 && log_allows(&csvdir->throttle, "CSVDir", csvdir->mono_ns))
+    log_line(LOG_INFO, "CSVDir: writing rows to '%s'", csv_dir(csv));
 }
 
 static void stop(struct csvdir *csvdir) {
@@ -258,7 +258,7 @@ struct sink *csvdir_new(const struct settings *options, unsigned ts_decimals) {
   struct csvdir *csvdir = calloc(1, sizeof(*csvdir));
   struct instant now;
   if (csvdir == NULL || clock_now(&now) != 0) {
-    report(LOG_ERR, "CSVDir is off: out of memory");
+    log_line(LOG_ERR, "CSVDir is off: out of memory");
     free(csvdir);
     return NULL;
   }

@@ -27,14 +27,14 @@ int discovery_add(const struct discovery *discovery, struct sampler *sampler) {
     if (status != 0 && options->files_num == 0)
       return status;
     if (status != 0)
-      report(LOG_WARNING, "option 'File \"%s\"' is ignored: %s", place, strerror(-status));
+      log_line(LOG_WARNING, "option 'File \"%s\"' is ignored: %s", place, strerror(-status));
   }
   return 0;
 }
 
 static void report_mounts(struct discovery *discovery, int error, int64_t mono_ns) {
-  if (trouble_begins(&discovery->mounts, error, mono_ns))
-    report(
+  if (log_trouble_begins(&discovery->mounts, error, mono_ns))
+    log_line(
         LOG_WARNING,
         "cannot read /proc/self/mountinfo: %s; each file is opened with more care, which costs time; mount /proc where "
         "collectd runs",
@@ -50,16 +50,16 @@ static void report_search_error(struct discovery *discovery, int error, const ch
   if (strncmp(path, last, size - 1) != 0)
     discovery->search.error = 0; /* the same error of another directory is new */
   snprintf(last, size, "%s", path);
-  if (!trouble_begins(&discovery->search, error, mono_ns))
+  if (!log_trouble_begins(&discovery->search, error, mono_ns))
     return;
   if (error == -EACCES)
-    report(LOG_WARNING,
-           "cannot look for VMs in '%s': %s; collectd runs as uid %u and needs read and search permission on it", path,
-           strerror(-error), geteuid());
+    log_line(LOG_WARNING,
+             "cannot look for VMs in '%s': %s; collectd runs as uid %u and needs read and search permission on it",
+             path, strerror(-error), geteuid());
   else if (error == -E2BIG)
-    report(LOG_WARNING, "too many counters in '%s': only the first 10000 by name are read", path);
+    log_line(LOG_WARNING, "too many counters in '%s': only the first 10000 by name are read", path);
   else
-    report(LOG_WARNING, "cannot look for VMs in '%s': %s", path, strerror(-error));
+    log_line(LOG_WARNING, "cannot look for VMs in '%s': %s", path, strerror(-error));
 }
 
 static void report_search(struct discovery *discovery, const struct sampler *sampler, int64_t mono_ns) {
@@ -67,8 +67,8 @@ static void report_search(struct discovery *discovery, const struct sampler *sam
   int error = sampler_search_error(sampler, &path);
   if (error != 0)
     report_search_error(discovery, error, path, mono_ns);
-  else if (trouble_ends(&discovery->search, mono_ns))
-    report(LOG_NOTICE, "'%s' can be searched for VMs again", discovery->search_path);
+  else if (log_trouble_ends(&discovery->search, mono_ns))
+    log_line(LOG_NOTICE, "'%s' can be searched for VMs again", discovery->search_path);
 }
 
 static void report_no_counter(const struct settings *options) {
@@ -76,19 +76,20 @@ static void report_no_counter(const struct settings *options) {
   const char *place;
   for (size_t i = 0, used = 0; used < sizeof(places) && (place = place_at(options, i)) != NULL; i++)
     used += (size_t)snprintf(places + used, sizeof(places) - used, "%s'%s'", i > 0 ? ", " : "", place);
-  report(LOG_WARNING,
-         "no counter found in %s; start Scaphandre's qemu exporter, or set the option File (and see that the option VM "
-         "leaves some)",
-         places);
+  log_line(
+      LOG_WARNING,
+      "no counter found in %s; start Scaphandre's qemu exporter, or set the option File (and see that the option VM "
+      "leaves some)",
+      places);
 }
 
 void discovery_report(struct discovery *discovery, const struct sampler *sampler, bool expected, int64_t mono_ns) {
   report_search(discovery, sampler, mono_ns);
   report_mounts(discovery, sampler_mounts_error(sampler), mono_ns);
   size_t count = sampler_count(sampler);
-  if (trouble_begins(&discovery->no_counter, count == 0 && expected ? -ENOENT : 0, mono_ns))
+  if (log_trouble_begins(&discovery->no_counter, count == 0 && expected ? -ENOENT : 0, mono_ns))
     report_no_counter(discovery->options);
   if (count > 0 && !discovery->started)
-    report(LOG_INFO, "reading %zu counter%s", count, count == 1 ? "" : "s");
+    log_line(LOG_INFO, "reading %zu counter%s", count, count == 1 ? "" : "s");
   discovery->started = true;
 }

@@ -1,7 +1,7 @@
 /*
  * log: messages of the plugin, in collectd's log and in notifications
  *
- * All messages go through format_safely(): nothing that a tenant chose, such as a name or a path, can break a line or a
+ * All messages go through log_format(): nothing that a tenant chose, such as a name or a path, can break a line or a
  * terminal. Callers pass names and paths as they are.
  */
 #ifndef VM_ENERGY_LOG_H
@@ -20,10 +20,10 @@
 #define MESSAGE_MAX 1000
 
 /* Formats into text and makes it printable. What does not fit is cut at a character. */
-__attribute__((format(printf, 3, 0))) void format_safely(char *text, size_t size, const char *format, va_list args);
+__attribute__((format(printf, 3, 0))) void log_format(char *text, size_t size, const char *format, va_list args);
 
 /* Logs a line. severity: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO. */
-__attribute__((format(printf, 2, 3))) void report(int severity, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void log_line(int severity, const char *format, ...);
 
 /* Limit on messages about one VM or one option: ten in a burst, then one every six minutes. */
 #define VM_BURST     10
@@ -37,23 +37,23 @@ __attribute__((format(printf, 2, 3))) void report(int severity, const char *form
  * True if another message may be logged at mono_ns: about this VM or option, or (NULL) about any other subject, such as
  * VMs that come and go. Then the number of messages that were held back before is logged first.
  */
-bool may_report(struct throttle *throttle, const char *about, int64_t mono_ns);
+bool log_allows(struct throttle *throttle, const char *about, int64_t mono_ns);
 
 /* Something that can fail, for as long as the plugin runs: an error is logged once, and so is its end. */
 struct trouble {
   int error;                 /* last state: -errno; 0: none */
-  const char *about;         /* these two: as in may_report() */
+  const char *about;         /* these two: as in log_allows() */
   struct throttle *throttle; /* borrowed */
 };
 
 /*
- * Both set the state, and return true if the change is to be logged. trouble_begins(): the error is not 0, and not the
- * last one.
+ * Both set the state, and return true if the change is to be logged. log_trouble_begins(): the error is not 0, and not
+ * the last one.
  */
-bool trouble_begins(struct trouble *trouble, int error, int64_t mono_ns);
-bool trouble_ends(struct trouble *trouble, int64_t mono_ns);
+bool log_trouble_begins(struct trouble *trouble, int error, int64_t mono_ns);
+bool log_trouble_ends(struct trouble *trouble, int64_t mono_ns);
 
 /* Logs, once per error, that the file of the option trouble->about cannot be written, and the remedy. */
-void report_unwritable(struct trouble *trouble, const char *path, int error, int64_t mono_ns);
+void log_unwritable(struct trouble *trouble, const char *path, int error, int64_t mono_ns);
 
 #endif

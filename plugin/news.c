@@ -113,13 +113,13 @@ __attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, s
                                                             const char *format, ...) {
   char text[MESSAGE_MAX];
   snprintf(text, sizeof(text), "VM '%s'", vm->label);
-  if (!may_report(&vm->lines, text, news->now.mono_ns))
+  if (!log_allows(&vm->lines, text, news->now.mono_ns))
     return;
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof(text), format, args);
   va_end(args);
-  report(severity, "VM '%s': %s", vm->label, text);
+  log_line(severity, "VM '%s': %s", vm->label, text);
 }
 
 /* vm: NULL: all VMs. */
@@ -128,16 +128,16 @@ __attribute__((format(printf, 4, 5))) static void notify(const struct news *news
   notification_t notification = {.severity = severity, .time = NS_TO_CDTIME_T((cdtime_t)news->now.wall_ns)};
   va_list args;
   va_start(args, format);
-  format_safely(notification.message, sizeof(notification.message), format, args);
+  log_format(notification.message, sizeof(notification.message), format, args);
   va_end(args);
   const struct settings *options = news->options;
   snprintf(notification.plugin, sizeof(notification.plugin), "%s", PLUGIN);
   if (vm == NULL) {
     snprintf(notification.host, sizeof(notification.host), "%s", hostname_g);
   } else {
-    format_expand(&options->host, vm->label, notification.host, sizeof(notification.host));
-    format_expand(&options->plugin_instance, vm->label, notification.plugin_instance,
-                  sizeof(notification.plugin_instance));
+    settings_expand(&options->host, vm->label, notification.host, sizeof(notification.host));
+    settings_expand(&options->plugin_instance, vm->label, notification.plugin_instance,
+                    sizeof(notification.plugin_instance));
   }
   snprintf(notification.type, sizeof(notification.type), "energy");
   plugin_dispatch_notification(&notification);
@@ -221,7 +221,7 @@ static void report_pauses(struct news *news, struct vm *vm, const struct sample 
   if (vm->pauses == 0 || news->reported_pauses || watched_ns < PAUSES_AFTER_NS)
     return;
   news->reported_pauses = true;
-  report(
+  log_line(
       LOG_NOTICE,
       "VM '%s': the writer of '%s' paused %u time%s in %.0f min, and may not have counted for %.1f %% of the time%s; "
       "further pauses are not logged, see vm_energy check",
@@ -289,11 +289,11 @@ static void report_all_stale(struct news *news) {
   for (const struct vm *vm = news->stale->next; vm != NULL; vm = vm->next)
     if (quiet_s(news, vm) < least_s)
       least_s = quiet_s(news, vm);
-  if (!news->all_stale && may_report(&news->all_lines, "all VMs", news->now.mono_ns))
-    report(LOG_WARNING,
-           "no update of any of the %zu counters for %.0f s: no VM has values until the next one; Scaphandre has "
-           "stopped, or all VMs are off",
-           news->present_num, least_s);
+  if (!news->all_stale && log_allows(&news->all_lines, "all VMs", news->now.mono_ns))
+    log_line(LOG_WARNING,
+             "no update of any of the %zu counters for %.0f s: no VM has values until the next one; Scaphandre has "
+             "stopped, or all VMs are off",
+             news->present_num, least_s);
   news->all_stale = true;
   if (news->notified_all_stale || !news->options->notify_stale || !may_notify(news, &news->all_notes))
     return;
@@ -304,8 +304,8 @@ static void report_all_stale(struct news *news) {
 
 static void report_all_stale_end(struct news *news) {
   bool any = news->present_num > 0;
-  if (may_report(&news->all_lines, "all VMs", news->now.mono_ns))
-    report(LOG_NOTICE, any ? "counters are updated again" : "all counters were removed");
+  if (log_allows(&news->all_lines, "all VMs", news->now.mono_ns))
+    log_line(LOG_NOTICE, any ? "counters are updated again" : "all counters were removed");
   if (news->notified_all_stale)
     notify(news, NULL, NOTIF_OKAY, any ? "Energy counters are updated again." : "All energy counters were removed.");
   news->all_stale = news->notified_all_stale = false;
@@ -399,8 +399,8 @@ static void sink_added(struct sink *sink, const struct sample *sample) {
   struct news *news = (struct news *)sink;
   struct vm *vm = add_vm(news, sample); /* NULL: the VM has values, but no messages */
   *sample->slot = vm;
-  if (news->started && may_report(news->throttle, NULL, news->now.mono_ns))
-    report(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
+  if (news->started && log_allows(news->throttle, NULL, news->now.mono_ns))
+    log_line(LOG_INFO, "VM '%s': reading '%s'", sample->label, sample->path);
   if (vm != NULL && sample->by_pattern) /* a path without a pattern may be missing */
     notify_added(news, vm);
 }
@@ -412,8 +412,8 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     free(vm);
     return;
   }
-  if (may_report(news->throttle, NULL, news->now.mono_ns))
-    report(LOG_INFO, "VM '%s': '%s' was removed", sample->label, sample->path);
+  if (log_allows(news->throttle, NULL, news->now.mono_ns))
+    log_line(LOG_INFO, "VM '%s': '%s' was removed", sample->label, sample->path);
   if (vm == NULL)
     return;
   notify_removed(news, vm);

@@ -18,7 +18,7 @@
 
 /*
  * Returns the sink, or NULL: out of memory. Both arguments are borrowed. throttle limits the lines about VMs that come
- * and go, together with the caller's own lines, see may_report().
+ * and go, together with the caller's own lines, see log_allows().
  */
 struct sink *news_new(const struct settings *options, struct throttle *throttle);
 

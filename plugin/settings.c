@@ -29,6 +29,7 @@ void settings_reset(void) {
   settings.report_power = true;
 }
 
+/* A row of the table options[]. */
 struct option {
   const char *name;
   bool (*set)(const struct option *option, const oconfig_value_t *value); /* false: the value does not fit */
@@ -43,7 +44,7 @@ static bool set_boolean(const struct option *option, const oconfig_value_t *valu
 }
 
 static void report_no_memory(const struct option *option, const char *text) {
-  report(LOG_ERR, "option '%s \"%s\"' is ignored: out of memory", option->name, text);
+  log_line(LOG_ERR, "option '%s \"%s\"' is ignored: out of memory", option->name, text);
 }
 
 static bool is_absolute(const char *path, bool may_be_dir) {
@@ -121,7 +122,7 @@ static bool set_smooth(const struct option *option, const oconfig_value_t *value
   return fits;
 }
 
-/* Fields separated by spaces, as in the virt plugin. A plugin instance is one field, or none. */
+/* Fields separated by spaces, as in the virt plugin. A plugin instance is one field, or "none". */
 static bool set_format(const struct option *option, const oconfig_value_t *value) {
   char *fields = strdup(value->value.string), *save = NULL;
   struct format format = {.fields_num = 0};
@@ -176,27 +177,27 @@ static const struct option options[] = {
     {.name = NULL},
 };
 
-/* Like collectd's own plugins, takes a word in quotes for a boolean, and a number for a name. */
-static oconfig_value_t convert(const struct option *option, oconfig_value_t value, char *room, size_t size) {
+/* Like collectd's own plugins, accepts a quoted word as a boolean, and a number as a name. text: room for the name. */
+static oconfig_value_t convert(const struct option *option, oconfig_value_t value, char *text, size_t size) {
   static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
   if (option->type == OCONFIG_TYPE_BOOLEAN && value.type == OCONFIG_TYPE_STRING) {
     for (int i = 0; i < 6; i++)
       if (strcasecmp(value.value.string, words[i]) == 0)
         return (oconfig_value_t){.type = OCONFIG_TYPE_BOOLEAN, .value.boolean = i % 2};
   } else if (option->set == set_vm && value.type == OCONFIG_TYPE_NUMBER) {
-    snprintf(room, size, "%.15g", value.value.number);
-    return (oconfig_value_t){.type = OCONFIG_TYPE_STRING, .value.string = room};
+    snprintf(text, size, "%.15g", value.value.number);
+    return (oconfig_value_t){.type = OCONFIG_TYPE_STRING, .value.string = text};
   }
   return value;
 }
 
-/* False: refused; *fault is why, as far as that is known. */
+/* Returns false if the option is refused; *fault is the reason, or "". */
 static bool take(const struct option *option, const oconfig_item_t *item, const char **fault) {
-  char room[32];
+  char text[32];
   *fault = "";
   if (item->values_num != 1 || item->children_num != 0)
     return false;
-  oconfig_value_t value = convert(option, item->values[0], room, sizeof(room));
+  oconfig_value_t value = convert(option, item->values[0], text, sizeof(text));
   if (value.type != option->type)
     return false;
   bool taken = option->set(option, &value);
@@ -205,7 +206,7 @@ static bool take(const struct option *option, const oconfig_item_t *item, const 
   return taken;
 }
 
-/* Remembers what must not widen what is reported. */
+/* Stores refusals that must not widen what is reported. */
 static void note_refusal(const struct option *option, bool taken) {
   settings.file_refused = settings.file_refused || (!taken && option->set == set_file);
   settings.vm_refused = settings.vm_refused || (!taken && option->set == set_vm);
@@ -213,7 +214,7 @@ static void note_refusal(const struct option *option, bool taken) {
     settings.ignore_refused = !taken;
 }
 
-/* Logs the option with its values. Returns no error: an error of the config callback would stop the daemon. */
+/* Logs the option with its values. */
 static void reject(const oconfig_item_t *item, const char *takes, const char *fault) {
   char text[256];
   size_t used = (size_t)snprintf(text, sizeof(text), "%s", item->key);
@@ -228,9 +229,10 @@ static void reject(const oconfig_item_t *item, const char *takes, const char *fa
     else
       used += (size_t)snprintf(end, room, " %s", value->value.boolean ? "true" : "false");
   }
-  report(LOG_WARNING, "option '%s' is ignored: it takes %s%s%s", text, takes, fault[0] != '\0' ? ": " : "", fault);
+  log_line(LOG_WARNING, "option '%s' is ignored: it takes %s%s%s", text, takes, fault[0] != '\0' ? ": " : "", fault);
 }
 
+/* Always 0: an error of the config callback would stop the daemon. */
 int settings_take(oconfig_item_t *block) {
   for (int i = 0; i < block->children_num; i++) {
     const oconfig_item_t *item = &block->children[i];
@@ -238,7 +240,7 @@ int settings_take(oconfig_item_t *block) {
     while (option->name != NULL && strcasecmp(item->key, option->name) != 0)
       option++;
     if (option->name == NULL) {
-      report(LOG_WARNING, "unknown option '%s' is ignored", item->key);
+      log_line(LOG_WARNING, "unknown option '%s' is ignored", item->key);
       continue;
     }
     const char *fault;
@@ -250,8 +252,8 @@ int settings_take(oconfig_item_t *block) {
   return 0;
 }
 
-/* Why nothing may be reported; NULL: something may be. */
-static const char *find_closed(void) {
+/* The reason why nothing may be reported, or NULL. */
+static const char *find_closing_fault(void) {
   if (settings.file_refused && settings.files_num == 0)
     return "each option File was refused";
   if (settings.ignore_refused && settings.vms_num > 0)
@@ -265,22 +267,22 @@ static const char *find_closed(void) {
 
 bool settings_finish(void) {
   if (!settings.host.has_name && !settings.plugin_instance.has_name) {
-    report(LOG_WARNING,
-           "neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one "
-           "series: using PluginInstanceFormat \"name\"");
+    log_line(LOG_WARNING,
+             "neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one "
+             "series: using PluginInstanceFormat \"name\"");
     settings.plugin_instance = by_name;
   }
   if (settings.selection != NULL)
     selection_invert(settings.selection, settings.ignore_selected);
-  const char *closed = find_closed();
-  if (closed != NULL)
-    report(LOG_ERR, "nothing is reported: %s", closed);
-  return closed == NULL;
+  const char *fault = find_closing_fault();
+  if (fault != NULL)
+    log_line(LOG_ERR, "nothing is reported: %s", fault);
+  return fault == NULL;
 }
 
 /*
- * The name without what write_graphite(5) replaces by '_', and with a mark, as any changed name has; NULL: it needs no
- * change, or out of memory. To be freed.
+ * Replaces the characters that write_graphite(5) would replace by '_', and adds the mark of a changed name. Returns
+ * NULL if nothing is to be replaced, or out of memory. The caller frees it.
  */
 static char *escape_dots(const char *label) {
   char *raw = settings.escape_dots && strpbrk(label, ". ") != NULL ? strdup(label) : NULL;
@@ -288,13 +290,13 @@ static char *escape_dots(const char *label) {
     return NULL;
   for (char *c = raw; *c != '\0'; c++)
     if (*c == '.' || *c == ' ')
-      *c = *c == '.' ? '\1' : '\2'; /* replaced below; different, so that "a.b" and "a b" have different marks */
+      *c = *c == '.' ? '\1' : '\2'; /* replaced below; "a.b" and "a b" get different marks */
   char *safe = label_make_safe(raw);
   free(raw);
   return safe;
 }
 
-void format_expand(const struct format *format, const char *label, char *text, size_t size) {
+void settings_expand(const struct format *format, const char *label, char *text, size_t size) {
   char whole[2 * DATA_MAX_NAME_LEN * FIELDS_MAX] = "";
   size_t used = 0;
   char *escaped = format->has_name ? escape_dots(label) : NULL;

@@ -1,8 +1,10 @@
 /*
  * settings: the plugin's options, from collectd's configuration
  *
- * One for the whole process, since collectd's callback has no argument to store it. A bad option is logged and ignored,
- * but a bad File, VM or IgnoreSelected never widens what is reported.
+ * A new option is a row in the table options[] in settings.c, and a field of struct settings.
+ *
+ * There is one object for the whole process: collectd's callback has no argument for another. A bad option is logged
+ * and ignored, but a bad File, VM or IgnoreSelected never widens what is reported.
  */
 #ifndef VM_ENERGY_SETTINGS_H
 #define VM_ENERGY_SETTINGS_H
@@ -31,7 +33,8 @@ struct settings {
   struct selection *selection; /* NULL: all */
   size_t vms_num;              /* in the selection */
   bool ignore_selected;
-  bool file_refused, vm_refused, ignore_refused; /* an option File, an option VM, the last IgnoreSelected */
+  bool file_refused, vm_refused; /* any of these options was refused */
+  bool ignore_refused;           /* the last IgnoreSelected was refused */
   struct meter_options meter;
   size_t smooth;
   struct format host, plugin_instance;
@@ -47,12 +50,12 @@ extern struct settings settings;
 /* Frees all options and sets the defaults. */
 void settings_reset(void);
 
-/* Takes a block of the configuration; several add up. Returns 0, as collectd wants it. */
+/* Reads a block of the configuration; several add up. Returns 0. For plugin_register_complex_config(). */
 int settings_take(oconfig_item_t *block);
 
 /*
- * To be called after the last block: settles what options mean together. False: nothing may be reported, because of an
- * option that was refused; logged.
+ * To be called after the last block: checks what the options mean together. Returns false if an option was refused such
+ * that nothing may be reported; that has been logged.
  */
 bool settings_finish(void);
 
@@ -60,6 +63,6 @@ bool settings_finish(void);
  * Fills in the host or plugin instance of the VM with this label. Where it has the VM's name, it is at most
  * LABEL_MAX_COLLECTD bytes long.
  */
-void format_expand(const struct format *format, const char *label, char *text, size_t size);
+void settings_expand(const struct format *format, const char *label, char *text, size_t size);
 
 #endif

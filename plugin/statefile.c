@@ -42,14 +42,14 @@ struct statefile {
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static void report_failure(struct statefile *statefile, int error) {
-  report_unwritable(&statefile->trouble, statefile->path, error, statefile->now.mono_ns);
+  log_unwritable(&statefile->trouble, statefile->path, error, statefile->now.mono_ns);
 }
 
 static void report_success(struct statefile *statefile) {
   bool again = statefile->trouble.error < 0;
-  if (trouble_ends(&statefile->trouble, statefile->now.mono_ns))
-    report(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are saved in '%s'%s", statefile->path,
-           again ? " again" : "");
+  if (log_trouble_ends(&statefile->trouble, statefile->now.mono_ns))
+    log_line(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are saved in '%s'%s", statefile->path,
+             again ? " again" : "");
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
@@ -59,10 +59,10 @@ static bool load(struct statefile *statefile) {
   const char *path = statefile->path;
   statefile->lock_fd = state_file_lock(path);
   if (statefile->lock_fd == -EWOULDBLOCK) {
-    report(LOG_WARNING,
-           "StateFile: '%s' is in use by another process; it is left unchanged, and nothing is saved: choose another "
-           "file, or end that process, and restart collectd",
-           path);
+    log_line(LOG_WARNING,
+             "StateFile: '%s' is in use by another process; it is left unchanged, and nothing is saved: choose another "
+             "file, or end that process, and restart collectd",
+             path);
     return false;
   }
   int status = state_file_load(path, statefile->state);
@@ -70,26 +70,26 @@ static bool load(struct statefile *statefile) {
     return true;
   if (status == 0) {
     size_t count = state_count(statefile->state);
-    report(LOG_INFO, "StateFile: read the energy of %zu counter%s from '%s'", count, count == 1 ? "" : "s", path);
+    log_line(LOG_INFO, "StateFile: read the energy of %zu counter%s from '%s'", count, count == 1 ? "" : "s", path);
     return true;
   }
   char aside[PATH_MAX + 16];
   if (status != -EBADMSG && status != -EPROTONOSUPPORT && status != -EFBIG) {
-    report(LOG_WARNING,
-           "StateFile: cannot read '%s': %s; it is left unchanged, and nothing is saved: fix this, or choose another "
-           "file, and restart collectd",
-           path,
-           status == -EMEDIUMTYPE ? "it is no regular file"
-           : status == -ELOOP     ? "symbolic links are not followed here"
-                                  : strerror(-status));
+    log_line(LOG_WARNING,
+             "StateFile: cannot read '%s': %s; it is left unchanged, and nothing is saved: fix this, or choose another "
+             "file, and restart collectd",
+             path,
+             status == -EMEDIUMTYPE ? "it is no regular file"
+             : status == -ELOOP     ? "symbolic links are not followed here"
+                                    : strerror(-status));
     return false;
   }
   int error = state_file_set_aside(path, aside, sizeof(aside));
   if (error == 0)
-    report(LOG_WARNING, "StateFile: '%s' %s, and was renamed to '%s'; energies start at the counters' values", path,
-           status == -EPROTONOSUPPORT ? "is of another version of vm_energy" : "is damaged", aside);
+    log_line(LOG_WARNING, "StateFile: '%s' %s, and was renamed to '%s'; energies start at the counters' values", path,
+             status == -EPROTONOSUPPORT ? "is of another version of vm_energy" : "is damaged", aside);
   else
-    report(
+    log_line(
         LOG_WARNING,
         "StateFile: '%s' is damaged and cannot be renamed: %s; it is left unchanged, and nothing is saved: remove it, "
         "and restart collectd",
@@ -220,7 +220,7 @@ struct sink *statefile_new(const char *path) {
   struct state *state = statefile == NULL ? NULL : state_new();
   if (state == NULL) {
     free(statefile);
-    report(LOG_ERR, "StateFile is off: out of memory");
+    log_line(LOG_ERR, "StateFile is off: out of memory");
     return NULL;
   }
   *statefile =

@@ -48,8 +48,8 @@ static struct {
   bool fails_closed;  /* nothing is reported: an option was refused */
 } plugin;
 
-static bool may_report_now(void) {
-  return may_report(&plugin.throttle, NULL, plugin.now.mono_ns);
+static bool may_log(void) {
+  return log_allows(&plugin.throttle, NULL, plugin.now.mono_ns);
 }
 
 /* ---- dispatch ---------------------------------------------------------------------------------------------------- */
@@ -62,13 +62,13 @@ static void dispatch(const struct sample *sample, const char *type, const char *
   list.time = NS_TO_CDTIME_T((cdtime_t)plugin.now.wall_ns);
   list.interval = plugin.interval;
   snprintf(list.plugin, sizeof(list.plugin), "%s", PLUGIN);
-  format_expand(&settings.host, sample->label, list.host, sizeof(list.host));
-  format_expand(&settings.plugin_instance, sample->label, list.plugin_instance, sizeof(list.plugin_instance));
+  settings_expand(&settings.host, sample->label, list.host, sizeof(list.host));
+  settings_expand(&settings.plugin_instance, sample->label, list.plugin_instance, sizeof(list.plugin_instance));
   snprintf(list.type, sizeof(list.type), "%s", type);
   snprintf(list.type_instance, sizeof(list.type_instance), "%s", type_instance);
   int status = plugin_dispatch_values(&list);
-  if (status != 0 && may_report_now())
-    report(LOG_WARNING, "collectd refused the %s of VM '%s' (status %d)", type, sample->label, status);
+  if (status != 0 && may_log())
+    log_line(LOG_WARNING, "collectd refused the %s of VM '%s' (status %d)", type, sample->label, status);
 }
 
 static int dispatch_put(struct sink *sink, const struct sample *sample) {
@@ -109,8 +109,8 @@ static int on_read(user_data_t *unused) {
     status = take_due() ? sampler_pass(plugin.sampler, &plugin.now) : sampler_look(plugin.sampler);
     discovery_report(&plugin.discovery, plugin.sampler, !plugin.fails_closed, plugin.now.mono_ns);
   }
-  if (status != 0 && may_report_now())
-    report(LOG_ERR, "this interval is incomplete: %s", strerror(-status));
+  if (status != 0 && may_log())
+    log_line(LOG_ERR, "this interval is incomplete: %s", strerror(-status));
   return 0;
 }
 
@@ -122,8 +122,8 @@ static int is_wanted(const char *name, void *arg) {
 }
 
 static void report_duplicate(const char *dropped, const char *kept) {
-  if (may_report_now())
-    report(LOG_NOTICE, "'%s' is the same file as '%s', and is not read twice", dropped, kept);
+  if (may_log())
+    log_line(LOG_NOTICE, "'%s' is the same file as '%s', and is not read twice", dropped, kept);
 }
 
 /* Ends what on_init() began. */
@@ -176,7 +176,7 @@ static int on_init(void) {
         plugin_register_complex_read(NULL, PLUGIN, on_read, NS_TO_CDTIME_T((cdtime_t)settings.meter.look_ns), NULL);
   if (status == 0)
     return 0;
-  report(LOG_ERR, "cannot start: %s", strerror(-status));
+  log_line(LOG_ERR, "cannot start: %s", strerror(-status));
   stop();
   return -1;
 }

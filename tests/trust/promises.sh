@@ -89,7 +89,7 @@ broken "a search enters no link" $place 's/fd = look_open_nofollow\(place->root_
 broken "each reason has words of its own" $counter 's/return "is a directory"/return "is empty"/' $by_counter texts
 broken "the reason is the true one" $look 's/\(status != 0 && !look_is_transient\(status\)\)\)/false)/' $by_look tricked
 broken "no permission is not missing" $look 's/^  int path_fd = open_file\(file, O_PATH\);/&\n  if (path_fd == -EACCES) return -ENOENT;/' $by_counter denied
-broken "no content in the log" plugin/news.c 's/^static void report_unreadable\(struct news \*news, struct vm \*vm, const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) report(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
+broken "no content in the log" plugin/news.c 's/^static void report_unreadable\(struct news \*news, struct vm \*vm, const struct sample \*sample\) \{/&\n  char content[99] = ""; FILE *f = fopen(sample->path, "r"); if (f != NULL \&\& fgets(content, 99, f) != NULL) log_line(LOG_INFO, "%s", content); if (f != NULL) fclose(f);/' \
   tests/check_plugin no_counter
 broken "a name breaks no line of the log" plugin/log.c 's/= label_printable\(raw\)/= strdup(raw)/' tests/check_plugin harmful_names
 
@@ -213,10 +213,10 @@ broken "... nor waits a FIFO" plugin/core/csv_file.c 's/ \| O_NONBLOCK//' $by_cs
 news=plugin/news.c by_plugin=tests/check_plugin
 broken "a state is logged when it changes, not while it stays" $news 's/if \(sample->error != last_error\)/if (true)/' \
   $by_plugin life_without_notifications
-broken "a VM that flaps is logged ten times" $news 's/if \(!may_report\(&vm->lines, text, news->now\.mono_ns\)\)/if (false)/' \
+broken "a VM that flaps is logged ten times" $news 's/if \(!log_allows\(&vm->lines, text, news->now\.mono_ns\)\)/if (false)/' \
   $by_plugin a_flapping_vm_is_throttled
 broken "... and not anew each time it comes back" $news 's/^    vm->lines = old->lines;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
-broken "VMs that come and go are logged fifty times" $news 's/may_report\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
+broken "VMs that come and go are logged fifty times" $news 's/log_allows\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
   $by_plugin coming_and_going_is_throttled
 broken "what is held back is counted" plugin/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
 broken "a permission problem names the remedy" $news 's/bool denied = .*;/bool denied = false;/' $by_plugin denied
