@@ -207,7 +207,7 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     report_failure(statefile, -ENOMEM);
 }
 
-static void end(struct statefile *statefile) {
+static void release(struct statefile *statefile) {
   pthread_mutex_destroy(&statefile->writer.lock);
   if (statefile->lock_fd >= 0)
     close(statefile->lock_fd);
@@ -231,7 +231,7 @@ struct sink *statefile_new(const char *path) {
                          .writer = {.path = path, .lock = PTHREAD_MUTEX_INITIALIZER}};
   if (load(statefile))
     return &statefile->sink;
-  end(statefile);
+  release(statefile);
   return NULL;
 }
 
@@ -242,7 +242,7 @@ void statefile_free(struct sink *sink) {
   end_write(statefile, true);
   begin_write(statefile);
   end_write(statefile, true);
-  end(statefile);
+  release(statefile);
 }
 
 bool statefile_saved(const char *path, struct meter_saved *saved, void *arg) {
