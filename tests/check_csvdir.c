@@ -1,32 +1,17 @@
 /*
  * The option CSVDir: what stands in the files beside what collectd gets, and that no disk costs a value.
  */
+#define BENCH_DISK
 #include "plugin_bench.h"
 
 #include <glob.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
 
-/* ---- the disk ---------------------------------------------------------------------------------------------------- */
-
-static int write_error; /* what the disk answers; 0: it takes all */
-
-ssize_t write(int fd, const void *data, size_t len) {
-  if (write_error == 0)
-    return syscall(SYS_write, fd, data, len);
-  errno = write_error;
-  return -1;
-}
-
-/* A pass while the disk answers this. */
+/* A pass in which each write() fails with this errno. */
 static void read_with(int error, double t) {
   write_error = error;
   read_at(t);
   write_error = 0;
 }
-
-/* ---- what is in it ----------------------------------------------------------------------------------------------- */
 
 static void capture(const char *options) {
   char all[512];
@@ -34,7 +19,20 @@ static void capture(const char *options) {
   start(all);
 }
 
-/* Each run directory's files, with what is in them, behind each other: "power_a.csv: ts,...\n". */
+/* The path of the one file or directory in the captures that matches the pattern, in a static buffer. */
+static const char *find(const char *pattern) {
+  static char path[PATH_MAX];
+  char below[128];
+  glob_t found;
+  snprintf(below, sizeof(below), "captures/%s", pattern);
+  ck_assert_int_eq(glob(in_scratch(below), 0, NULL, &found), 0);
+  ck_assert_uint_eq(found.gl_pathc, 1);
+  snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+  globfree(&found);
+  return path;
+}
+
+/* The files of each run directory, one after the other, with their content: "power_a.csv: ts,...\n". */
 static void show_captures(void) {
   glob_t found;
   int status = glob(in_scratch("captures/run_*"), 0, NULL, &found);
@@ -44,34 +42,11 @@ static void show_captures(void) {
     show("%s", i > 0 ? "---\n" : "");
     snprintf(pattern, sizeof(pattern), "%s/*.csv", found.gl_pathv[i]);
     int files_status = glob(pattern, 0, NULL, &files);
-    for (size_t j = 0; files_status == 0 && j < files.gl_pathc; j++) {
-      const char *name = strrchr(files.gl_pathv[j], '/') + 1;
-      char text[16384];
-      FILE *file = fopen(files.gl_pathv[j], "re");
-      ck_assert_ptr_nonnull(file);
-      text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-      fclose(file);
-      show("%s: %s", name, text);
-    }
+    for (size_t j = 0; files_status == 0 && j < files.gl_pathc; j++)
+      show("%s: %s", strrchr(files.gl_pathv[j], '/') + 1, file_text(files.gl_pathv[j]));
     globfree(&files);
   }
   globfree(&found);
-}
-
-/* What is in the one file of the captures that fits the pattern. */
-static const char *show_file(const char *pattern) {
-  static char text[4096];
-  char below[128];
-  glob_t found;
-  snprintf(below, sizeof(below), "captures/%s", pattern);
-  ck_assert_int_eq(glob(in_scratch(below), 0, NULL, &found), 0);
-  ck_assert_uint_eq(found.gl_pathc, 1);
-  FILE *file = fopen(found.gl_pathv[0], "re");
-  ck_assert_ptr_nonnull(file);
-  text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-  fclose(file);
-  globfree(&found);
-  return text;
 }
 
 #define expect_captures(text) ck_assert_str_eq(of(show_captures), text)
@@ -119,18 +94,11 @@ START_TEST(rows_are_what_is_dispatched) {
   read_at(0);
   expect_values("a/energy=2");
   expect_log_of_runs(GOES "I reading 1 counter\n");
-  counter_at("a", "501000000", 5);
-  fake_forget();
-  read_at(5);
-  expect_values("a/energy=1002; a/power=200; a/power-sma2=200");
+  expect_update("a", "501000000", 5, "a/energy=1002; a/power=200; a/power-sma2=200");
   counter_at("a", "601234567", 10);
-  fake_forget();
-  read_at(10.25);
-  expect_values("a/energy=1202.46913; a/power=40.0938268; a/power-sma2=120.046913");
-  counter_at("a", "", 11);
-  read_at(11); /* torn */
-  counter_at("a", "601234567", 12);
-  read_at(12);
+  expect_at(10.25, "a/energy=1202.46913; a/power=40.0938268; a/power-sma2=120.046913");
+  update_at("a", "", 11); /* torn */
+  update_at("a", "601234567", 12);
   fake_forget();
   read_at(21); /* stale */
   expect_values("");
@@ -156,12 +124,12 @@ START_TEST(what_lies_beside) {
   wall_step_ns = 3600 * NS_PER_S;
   remove_counter("b");
   read_at(4);
-  ck_assert_str_eq(show_file("run_*/updates.dat"), "update_ts,within_s,label,energy_uj,total_uj,state\n"
-                                                   "1795000000.000000,0.000000,a,1000000,1000000,first\n"
-                                                   "1794999997.001000,0.001000,b,7,7,first\n"
-                                                   "1795000001.001000,0.001000,a,1500000,1500000,ok\n"
-                                                   "1795000004.000000,2.000000,b,,7,missing\n");
-  ck_assert_str_eq(show_file("run_*/run.json"),
+  ck_assert_str_eq(file_text(find("run_*/updates.dat")), "update_ts,within_s,label,energy_uj,total_uj,state\n"
+                                                         "1795000000.000000,0.000000,a,1000000,1000000,first\n"
+                                                         "1794999997.001000,0.001000,b,7,7,first\n"
+                                                         "1795000001.001000,0.001000,a,1500000,1500000,ok\n"
+                                                         "1795000004.000000,2.000000,b,,7,missing\n");
+  ck_assert_str_eq(file_text(find("run_*/run.json")),
                    "{\n \"tool\": \"vm_energy\",\n \"version\": \"" VM_ENERGY_VERSION "\",\n"
                    " \"host\": \"node1\",\n \"start\": 1795000000.000000,\n \"layout\": \"separate\",\n"
                    " \"time_base\": \"auto\",\n \"scale\": 5.000000,\n \"max_power_w\": 500.000000,\n"
@@ -171,28 +139,24 @@ END_TEST
 
 /* That updates.dat cannot be written is reported once, and no row is lost in the meantime. */
 START_TEST(updates_that_cannot_be_written) {
-  glob_t found;
-  char moved[PATH_MAX];
+  char path[PATH_MAX], moved[PATH_MAX + 8];
   counter_at("a", "1", 0);
   capture("");
   read_at(0);
-  ck_assert_int_eq(glob(in_scratch("captures/run_*/updates.dat"), 0, NULL, &found), 0);
-  snprintf(moved, sizeof(moved), "%s.moved", found.gl_pathv[0]);
-  ck_assert_int_eq(rename(found.gl_pathv[0], moved), 0);
+  snprintf(path, sizeof(path), "%s", find("run_*/updates.dat"));
+  snprintf(moved, sizeof(moved), "%s.moved", path);
+  ck_assert_int_eq(rename(path, moved), 0);
   fake_forget();
   for (int t = 1; t < 4; t++) {
-    counter_at("a", t == 1 ? "2" : t == 2 ? "3" : "4", t);
-    read_at(t);
+    update_at("a", t == 1 ? "2" : t == 2 ? "3" : "4", t);
   }
   expect_log_of_runs("W CSVDir: cannot write '@/captures/run_T/updates.dat': No such file or directory; "
                      "create its directory\n");
-  ck_assert_int_eq(rename(moved, found.gl_pathv[0]), 0);
-  globfree(&found);
+  ck_assert_int_eq(rename(moved, path), 0);
   fake_forget();
-  counter_at("a", "5", 4);
-  read_at(4);
+  update_at("a", "5", 4);
   expect_log_of_runs("N CSVDir: rows are written again, to '@/captures/run_T'; 0 were lost\n");
-  ck_assert_str_eq(show_file("run_*/updates.dat"),
+  ck_assert_str_eq(file_text(find("run_*/updates.dat")),
                    "update_ts,within_s,label,energy_uj,total_uj,state\n"
                    "1795000000.000000,0.000000,a,1,1,first\n1795000001.000000,0.000000,a,2,2,ok\n"
                    "1795000002.000000,0.000000,a,3,3,ok\n1795000003.000000,0.000000,a,4,4,ok\n"
@@ -213,13 +177,11 @@ static const struct {
 };
 
 START_TEST(decimals_follow_the_interval) {
-  char expected[128];
   interval_g = interval_rows[_i].cdtime;
   counter_at("a", "5", 7);
   capture("");
   read_at(7.1239);
-  snprintf(expected, sizeof(expected), HEADER_A "%s,5,\n", interval_rows[_i].ts);
-  expect_captures(expected);
+  expect_captures(text_of(HEADER_A "%s,5,\n", interval_rows[_i].ts));
 }
 END_TEST
 
@@ -227,8 +189,7 @@ START_TEST(a_new_vm_has_a_file_and_one_that_is_gone_no_rows) {
   counter_at("b", "1", 0);
   capture("");
   read_at(0);
-  counter_at("a", "2", 1);
-  read_at(1);
+  update_at("a", "2", 1);
   remove_counter("b");
   read_at(2);
   read_at(3);
@@ -371,11 +332,8 @@ START_TEST(one_bad_file) {
   counter_at("b", "1", 0);
   capture("");
   read_at(0);
-  glob_t found;
-  ck_assert_int_eq(glob(in_scratch("captures/run_*"), 0, NULL, &found), 0);
-  char path[PATH_MAX];
-  snprintf(path, sizeof(path), "%s/power_a.csv", found.gl_pathv[0]);
-  globfree(&found);
+  char path[PATH_MAX + 16];
+  snprintf(path, sizeof(path), "%s/power_a.csv", find("run_*"));
   ck_assert_int_eq(symlink("/etc/passwd", path), 0);
   counter_at("a", "2", 1);
   fake_forget();
@@ -407,31 +365,11 @@ START_TEST(a_flapping_disk_is_throttled) {
 }
 END_TEST
 
-static bool write_to(const char *path, const char *text) {
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-  if (fd >= 0)
-    close(fd);
-  return done;
-}
-
-/* A small disk of its own for this process, in the scratch directory. */
-static bool have_own_disk(const char *name) {
-  uid_t uid = geteuid();
-  char users[64];
-  snprintf(users, sizeof(users), "0 %u 1", uid);
-  if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
-      (uid != 0 && !write_to("/proc/self/uid_map", users)) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-    return false;
-  ck_assert_int_eq(mkdir(in_scratch(name), 0755), 0);
-  return mount("none", in_scratch(name), "tmpfs", 0, "size=64k") == 0;
-}
-
 START_TEST(a_real_full_disk) {
-  if (!have_own_disk("captures")) {
-    fputs("check_csvdir: a_real_full_disk: skipped, no mount of its own is allowed here\n", stderr);
+  if (!have_own_mounts("check_csvdir: a_real_full_disk"))
     return;
-  }
+  ck_assert_int_eq(mkdir(in_scratch("captures"), 0755), 0);
+  ck_assert_int_eq(mount("none", in_scratch("captures"), "tmpfs", 0, "size=64k"), 0);
   static char block[4096];
   counter_at("a", "1", 0);
   capture("StaleTimeout 5000");
@@ -465,8 +403,7 @@ START_TEST(parents_are_made) {
   counter_at("a", "1", 0);
   start("");
   ck_assert_int_eq(fake_shutdown(), 0);
-  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; CSVDir '%s/captures/not/yet///'", scratch, scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/a/energy_uj'; CSVDir '%s/captures/not/yet///'", scratch, scratch);
   fake_forget();
   read_at(0);
   expect_log_of_runs("I CSVDir: writing rows to '@/captures/not/yet/run_T'\nI reading 1 counter\n");
@@ -493,19 +430,15 @@ START_TEST(a_directory_that_cannot_be_made_yet) {
 END_TEST
 
 static void in_closed_directory(void) {
-  char expected[512];
   ck_assert_int_eq(mkdir(in_scratch("open/closed"), 0500), 0);
-  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; CSVDir '%s/open/closed/captures'", scratch, scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/a/energy_uj'; CSVDir '%s/open/closed/captures'", scratch, scratch);
   for (int t = 0; t < 3; t++)
     read_at(t);
   expect_values("a/energy=1; a/energy=1; a/energy=1");
-  snprintf(
-      expected, sizeof(expected),
+  expect_log(text_of(
       "W CSVDir: cannot write '@/open/closed/captures': Permission denied; collectd runs as uid %u and needs write "
       "and search permission on its directory\nI reading 1 counter\n",
-      geteuid());
-  expect_log(expected);
+      geteuid()));
   fake_forget();
   ck_assert_int_eq(chmod(in_scratch("open/closed"), 0700), 0);
   read_at(3);
@@ -560,13 +493,10 @@ END_TEST
 
 /* What a rotation of logs does to a file. */
 static void rotate(const char *name, const char *how) {
-  char path[PATH_MAX], old[PATH_MAX + 8], pattern[64];
-  glob_t found;
-  snprintf(pattern, sizeof(pattern), "captures/run_*/%s", name);
-  ck_assert_int_eq(glob(in_scratch(pattern), 0, NULL, &found), 0);
-  snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+  char old[PATH_MAX + 8], pattern[64];
+  snprintf(pattern, sizeof(pattern), "run_*/%s", name);
+  const char *path = find(pattern);
   snprintf(old, sizeof(old), "%s.1", path);
-  globfree(&found);
   if (strcmp(how, "truncated") == 0)
     ck_assert_int_eq(truncate(path, 0), 0);
   else if (strcmp(how, "removed") == 0)
@@ -593,7 +523,8 @@ START_TEST(a_file_that_is_rotated) {
                            "1795000000,2,\n1795000001,2,\n1795000002,2,\n1795000003,2,\n");
   expect_log_of_runs("N CSVDir: '@/captures/run_T/power_a.csv' was removed, moved or emptied; a new one was created\n");
   if (strcmp(rotation_rows[_i], "moved") == 0)
-    ck_assert_str_eq(show_file("run_*/power_a.csv.1"), "ts,a_energy_uj,a_power_w\n1795000000,1,\n1795000001,1,\n");
+    ck_assert_str_eq(file_text(find("run_*/power_a.csv.1")),
+                     "ts,a_energy_uj,a_power_w\n1795000000,1,\n1795000001,1,\n");
 }
 END_TEST
 
@@ -617,8 +548,7 @@ START_TEST(no_vm_at_all) {
   capture("");
   read_at(0);
   expect_captures("");
-  counter_at("a", "1", 1);
-  read_at(1);
+  update_at("a", "1", 1);
   expect_captures(HEADER_A "1795000001,1,\n");
 }
 END_TEST

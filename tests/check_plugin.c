@@ -8,9 +8,6 @@
 
 #include <linux/capability.h>
 #include <malloc.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
 
 /* ---- registration and identifiers -------------------------------------------------------------------------------- */
 
@@ -25,8 +22,7 @@ END_TEST
 START_TEST(identifiers) {
   static const char *const types[] = {"energy", "power", "power-sma3"}; /* GAUGE, all of them, in the stock types.db */
   start("Smooth 3; NotifyAdd true");
-  counter_at("a", "0", 0);
-  read_at(0);
+  update_at("a", "0", 0);
   counter_at("a", "500000000", 5);
   counter_at("b", "0", 5);
   fake_forget();
@@ -156,35 +152,11 @@ END_TEST
 #define DEFAULT_FIRST "/var/lib/libvirt/scaphandre"
 #define DEFAULT_OTHER "/var/lib/scaphandre"
 
-static bool write_to(const char *path, const char *text) {
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-  if (fd >= 0)
-    close(fd);
-  return done;
-}
-
-/* Lets this process see the scratch directory as /var/lib, so that the default places are what the test makes them. */
-static bool have_own_var_lib(void) {
-  char users[64], groups[64];
-  uid_t uid = geteuid();
-  snprintf(users, sizeof(users), "%u %u 1", uid, uid);
-  snprintf(groups, sizeof(groups), "%u %u 1", getegid(), getegid());
-  if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0)
-    return false;
-  if (uid != 0 && !(write_to("/proc/self/uid_map", users) && write_to("/proc/self/setgroups", "deny") &&
-                    write_to("/proc/self/gid_map", groups)))
-    return false;
-  return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-         mount(scratch, "/var/lib", NULL, MS_BIND, NULL) == 0;
-}
-
 START_TEST(default_places) {
-  if (!have_own_var_lib()) {
-    fputs("check_plugin: default_places: skipped, no mount of its own is allowed here\n", stderr);
+  if (!have_own_mounts("check_plugin: default_places"))
     return;
-  }
-  ck_assert_int_eq(fake_init(), 0); /* without a block of its own */
+  ck_assert_int_eq(mount(scratch, "/var/lib", NULL, MS_BIND, NULL), 0); /* has the default places */
+  ck_assert_int_eq(fake_init(), 0);                                     /* without a block of its own */
   read_at(0);
   read_at(10);
   expect_values("");
@@ -209,8 +181,7 @@ START_TEST(nothing_found) {
     read_at(t);
   expect_log(NOTHING_IN "'@/*/energy_uj', '/nowhere/[ab]/energy_uj'" NOTHING_HINT);
   fake_forget();
-  counter_at("a", "1", 5);
-  read_at(5);
+  update_at("a", "1", 5);
   expect_log("I VM 'a': reading '@/a/energy_uj'\n");
   fake_forget();
   remove_counter("a");
@@ -224,24 +195,20 @@ END_TEST
 START_TEST(reading_so_many) {
   start("");
   counter_at("a", "1", 0);
-  counter_at("b", "1", 0);
-  read_at(0);
+  update_at("b", "1", 0);
   read_at(1);
   expect_log("I reading 2 counters\n");
 }
 END_TEST
 
 static void in_closed_directory(void) {
-  char expected[512];
-  ck_assert_int_eq(fake_config("File '%s/closed/*/energy_uj'", scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/closed/*/energy_uj'", scratch);
   for (int t = 0; t < 5; t++)
     read_at(t);
-  snprintf(expected, sizeof(expected),
-           "W cannot look for VMs in '@/closed/': Permission denied; collectd runs as uid %u and needs read and search "
-           "permission on it\n%s",
-           geteuid(), NOTHING_IN "'@/closed/*/energy_uj'" NOTHING_HINT);
-  expect_log(expected);
+  expect_log(text_of(
+      "W cannot look for VMs in '@/closed/': Permission denied; collectd runs as uid %u and needs read and search "
+      "permission on it\n%s",
+      geteuid(), NOTHING_IN "'@/closed/*/energy_uj'" NOTHING_HINT));
   ck_assert_int_eq(fake_shutdown(), 0);
 }
 
@@ -259,21 +226,18 @@ END_TEST
 
 /* Two closed directories, of which the first one is told: that it moves to the other is news, and its end is, too. */
 static void search_error_moves(void) {
-  char expected[512];
   unsigned uid = geteuid();
   for (const char *const *name = (const char *const[]){"open/x", "open/y", NULL}; *name != NULL; name++)
     ck_assert_int_eq(mkdir(in_scratch(*name), 0), 0);
   ck_assert_int_eq(fake_config("File '%s/open/x/*/energy_uj'; File '%s/open/y/*/energy_uj'", scratch, scratch), 0);
   counter_at("open/a", "1", 0);
-  ck_assert_int_eq(fake_config("File '%s/open/a/energy_uj'", scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/open/a/energy_uj'", scratch);
   read_at(0);
   read_at(1);
   ck_assert_int_eq(chmod(in_scratch("open/x"), 0700), 0);
   read_at(2);
   read_at(3);
-  snprintf(expected, sizeof(expected), CANNOT_LOOK "I reading 1 counter\n" CANNOT_LOOK, "open/x", uid, "open/y", uid);
-  expect_log(expected);
+  expect_log(text_of(CANNOT_LOOK "I reading 1 counter\n" CANNOT_LOOK, "open/x", uid, "open/y", uid));
   fake_forget();
   ck_assert_int_eq(chmod(in_scratch("open/y"), 0700), 0);
   read_at(4);
@@ -429,8 +393,7 @@ static const struct step written_out[] = {
 
 START_TEST(missing_file) {
   make_parents(in_scratch("a/energy_uj"));
-  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch);
   live(written_out, ROWS(written_out), true);
 }
 END_TEST
@@ -438,8 +401,7 @@ END_TEST
 /* One that is there when collectd starts did not appear. */
 START_TEST(a_written_out_file_at_start) {
   counter_at("a", "1000000", 0);
-  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch);
   read_at(0);
   expect_notes("");
   remove_counter("a");
@@ -453,8 +415,7 @@ END_TEST
 START_TEST(a_hole_is_not_worth_a_line) {
   interval_g = DOUBLE_TO_CDTIME_T(10);
   start("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   fake_forget();
   for (int t = 2; t <= 30; t += 2) {
     if (t % 10 == 0)
@@ -465,8 +426,7 @@ START_TEST(a_hole_is_not_worth_a_line) {
   }
   expect_values("");
   expect_log("");
-  counter_at("a", "", 32);
-  read_at(32);
+  update_at("a", "", 32);
   read_at(34);
   read_at(40);
   expect_log(EMPTY);
@@ -487,8 +447,7 @@ START_TEST(a_stale_vm_is_removed) {
   char options[128];
   snprintf(options, sizeof(options), "NotifyStale true; StaleTimeout 10; %s", end_rows[_i].options);
   start(options);
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   read_at(11);
   expect_notes("W The energy counter of VM a was not updated for 11 s.\n");
   fake_forget();
@@ -496,23 +455,20 @@ START_TEST(a_stale_vm_is_removed) {
   read_at(12);
   expect_notes(end_rows[_i].notes);
   fake_forget();
-  counter_at("a", "1000000", 20);
-  read_at(20);
+  update_at("a", "1000000", 20);
   expect_notes("");
 }
 END_TEST
 
 START_TEST(a_stale_file_that_was_written_out_is_removed) {
   counter_at("a", "1000000", 0);
-  ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; NotifyStale true; StaleTimeout 10", scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/a/energy_uj'; NotifyStale true; StaleTimeout 10", scratch);
   read_at(0);
   read_at(11);
   remove_counter("a");
   read_at(12);
   read_at(30);
-  counter_at("a", "", 31);
-  read_at(31);
+  update_at("a", "", 31);
   read_at(40);
   expect_notes("W The energy counter of VM a was not updated for 11 s.\nO VM a was removed.\n");
 }
@@ -532,13 +488,12 @@ static const struct {
 };
 
 START_TEST(no_value_for_the_stale_time) {
-  char options[128], expected[256];
+  char options[128];
   snprintf(options, sizeof(options), "NotifyStale true; %s", valueless_rows[_i].options);
   start(options);
   double since = valueless_rows[_i].since;
   for (int t = 0; t <= since; t++) {
-    counter_at("a", t < since ? "1000000" : valueless_rows[_i].content, t);
-    read_at(t);
+    update_at("a", t < since ? "1000000" : valueless_rows[_i].content, t);
   }
   double last_good = since > 0 ? since - 1 : 0;
   for (double t = since + 1; t <= last_good + valueless_rows[_i].stale_s; t++)
@@ -546,12 +501,10 @@ START_TEST(no_value_for_the_stale_time) {
   expect_notes("");
   for (int t = 1; t <= 5; t++)
     read_at(last_good + valueless_rows[_i].stale_s + t);
-  snprintf(expected, sizeof(expected), "W The energy counter of VM a has had no value for %d s: %s.\n",
-           valueless_rows[_i].stale_s + 1, valueless_rows[_i].fault);
-  expect_notes(expected);
+  expect_notes(text_of("W The energy counter of VM a has had no value for %d s: %s.\n", valueless_rows[_i].stale_s + 1,
+                       valueless_rows[_i].fault));
   fake_forget();
-  counter_at("a", "2000000", 300);
-  read_at(300);
+  update_at("a", "2000000", 300);
   expect_notes("O The energy counter of VM a is updated again.\n");
   expect_log("N VM 'a': '@/a/energy_uj' can be read again\n");
 }
@@ -630,8 +583,7 @@ END_TEST
 START_TEST(all_stale_vms_are_removed) {
   start("NotifyStale true; StaleTimeout 10");
   counter_at("a", "1000000", 0);
-  counter_at("b", "", 0);
-  read_at(0);
+  update_at("b", "", 0);
   read_at(11);
   expect_notes("W None of the 2 energy counters was updated for 11 s.\n");
   fake_forget();
@@ -648,8 +600,7 @@ START_TEST(all_stale_is_throttled) {
   start("NotifyStale true; StaleTimeout 0.5");
   for (int t = 0; t < 60; t += 2) {
     counter_at("a", "1000000", t);
-    counter_at("b", "1000000", t);
-    read_at(t);
+    update_at("b", "1000000", t);
     read_at(t + 1);
   }
   ck_assert_uint_eq(fake.notifications_num, 20);
@@ -668,7 +619,6 @@ static const char *const other_kinds[] = {"is a directory",
                                           "is not a decimal number"};
 
 START_TEST(no_counter) {
-  char expected[256];
   const char *path = in_scratch("a/energy_uj");
   make_parents(path);
   switch (_i) {
@@ -692,29 +642,25 @@ START_TEST(no_counter) {
   read_at(0);
   read_at(1);
   expect_values("b/energy=1; b/energy=1");
-  snprintf(expected, sizeof(expected),
-           "W VM 'a': '@/a/energy_uj': %s; it has no values until this is fixed\nI reading 2 counters\n",
-           other_kinds[_i]);
-  expect_log(expected);
+  expect_log(text_of("W VM 'a': '@/a/energy_uj': %s; it has no values until this is fixed\nI reading 2 counters\n",
+                     other_kinds[_i]));
 }
 END_TEST
 
 static void read_denied(void) {
-  char expected[512];
+  unsigned uid = geteuid();
   start("");
   read_at(0);
   read_at(1);
   expect_values("b/energy=2; b/energy=2");
-  unsigned uid = geteuid();
-  snprintf(expected, sizeof(expected),
-           "W VM 'a': '@/a/energy_uj': permission denied; collectd runs as uid %u; as root, run: setfacl -m u:%u:r "
-           "@/a/energy_uj (and u:%u:x for each closed directory)\nI reading 2 counters\n",
-           uid, uid, uid);
   if (uid == 0)
-    snprintf(expected, sizeof(expected),
-             "W VM 'a': '@/a/energy_uj': permission denied; collectd runs as root, but without the right to read all "
-             "files; allow CAP_DAC_READ_SEARCH in its systemd unit (CapabilityBoundingSet=)\nI reading 2 counters\n");
-  expect_log(expected);
+    expect_log("W VM 'a': '@/a/energy_uj': permission denied; collectd runs as root, but without the right to read all "
+               "files; allow CAP_DAC_READ_SEARCH in its systemd unit (CapabilityBoundingSet=)\nI reading 2 counters\n");
+  else
+    expect_log(
+        text_of("W VM 'a': '@/a/energy_uj': permission denied; collectd runs as uid %u; as root, run: setfacl -m "
+                "u:%u:r @/a/energy_uj (and u:%u:x for each closed directory)\nI reading 2 counters\n",
+                uid, uid, uid));
   ck_assert_int_eq(fake_shutdown(), 0);
 }
 
@@ -791,8 +737,7 @@ static void remove_b_once(void) {
 /* One that goes between search and read is only reported as removed. */
 START_TEST(vanishes_in_the_middle_of_a_pass) {
   start("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   fake_forget();
   counter_at("b", "2000000", 1);
   fake.on_log = remove_b_once;
@@ -840,7 +785,7 @@ START_TEST(long_names) {
   for (int i = 0; i < 2; i++) {
     const char *host = fake.values[i].name, *rest = strchr(host, '/') + 1;
     ck_assert_int_eq((int)(rest - host) - 1, 63);
-    ck_assert_uint_eq(strlen(behind(rest, "vm_energy-")), 63 + strlen("/energy"));
+    ck_assert_uint_eq(strlen(text_after(rest, "vm_energy-")), 63 + strlen("/energy"));
     ck_assert_int_eq(strncmp(host, "node1:LLLL", 10), 0);
     ck_assert_str_ne(host, seen);
     ck_assert_int_ne(strncmp(host, seen, 63), 0);
@@ -872,42 +817,35 @@ END_TEST
 START_TEST(a_flapping_vm_is_throttled) {
   start("");
   counter_at("a", "1000000", 0);
-  counter_at("b", "1000000", 0);
-  read_at(0);
+  update_at("b", "1000000", 0);
   fake_forget();
   for (int t = 1; t <= 31; t++) {
     counter_at("a", t % 2 == 1 ? "x" : "1000000", t);
-    counter_at("b", "1000000", t);
-    read_at(t);
+    update_at("b", "1000000", t);
   }
   ck_assert_uint_eq(fake_count("VM 'a'"), 10);
   ck_assert_uint_eq(fake.lines_num, 10);
   fake_forget();
-  counter_at("b", "x", 32);
-  read_at(32);
+  update_at("b", "x", 32);
   ck_assert_uint_eq(fake_count("VM 'b'"), 1);
   fake_forget();
-  counter_at("a", "1000000", 361);
-  read_at(361);
+  update_at("a", "1000000", 361);
   expect_log("N 21 messages about VM 'a' were held back\n" AGAIN);
   fake_forget();
-  counter_at("a", "x", 362);
-  read_at(362);
+  update_at("a", "x", 362);
   expect_log("");
 }
 END_TEST
 
 START_TEST(resets_and_stale_spells_are_throttled) {
   start("StaleTimeout 0.5");
-  counter_at("a", "100000000", 0);
-  read_at(0);
+  update_at("a", "100000000", 0);
   fake_forget();
   for (int t = 1; t <= 30; t += 3) {
     char content[16];
     snprintf(content, sizeof(content), "%d", 1000 - t);
-    counter_at("a", content, t);
-    read_at(t);     /* reset, and updated again */
-    read_at(t + 1); /* stale */
+    update_at("a", content, t); /* reset, and updated again */
+    read_at(t + 1);             /* stale */
   }
   ck_assert_uint_eq(fake.lines_num, 10);
 }
@@ -916,17 +854,10 @@ END_TEST
 /* More than the machine can draw: told once per spike, and neither power nor energy. */
 START_TEST(a_spike_is_told) {
   start("MaxPower 500");
-  counter_at("a", "1000000", 0);
-  read_at(0);
-  fake_forget();
-  counter_at("a", "901000000000", 5);
-  read_at(5);
-  expect_values("a/energy=1");
+  update_at("a", "1000000", 0);
+  expect_update("a", "901000000000", 5, "a/energy=1");
   expect_log("N VM 'a': '@/a/energy_uj' increased faster than MaxPower allows; the sample has no power\n");
-  fake_forget();
-  counter_at("a", "901500000000", 10);
-  read_at(10);
-  expect_values("a/energy=501; a/power=100");
+  expect_update("a", "901500000000", 10, "a/energy=501; a/power=100");
   expect_log("");
 }
 END_TEST
@@ -934,27 +865,22 @@ END_TEST
 /* Without the option: a counter that falls, and then rises by more than is plausible. */
 START_TEST(a_spike_without_the_option_is_told) {
   start("");
-  counter_at("a", "900000000000", 0);
-  read_at(0);
-  counter_at("a", "5", 5);
-  read_at(5);
+  update_at("a", "900000000000", 0);
+  update_at("a", "5", 5);
   fake_forget();
-  counter_at("a", "990000000000", 10);
-  read_at(10);
+  update_at("a", "990000000000", 10);
   expect_log("N VM 'a': '@/a/energy_uj' increased faster than is plausible; the sample has no power\n");
 }
 END_TEST
 
 START_TEST(spikes_are_throttled) {
   start("MaxPower 1");
-  counter_at("a", "0", 0);
-  read_at(0);
+  update_at("a", "0", 0);
   fake_forget();
   for (int t = 1; t <= 30; t++) {
     char content[16];
     snprintf(content, sizeof(content), "%d000000000", t);
-    counter_at("a", content, t);
-    read_at(t);
+    update_at("a", content, t);
   }
   ck_assert_uint_eq(fake.lines_num, 10);
 }
@@ -963,8 +889,7 @@ END_TEST
 /* b comes and goes beside a: fifty lines, then one in ten seconds. */
 START_TEST(coming_and_going_is_throttled) {
   start("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   fake_forget();
   for (int i = 1; i <= 60; i++) {
     counter_at("b", "1000000", 0);
@@ -974,8 +899,7 @@ START_TEST(coming_and_going_is_throttled) {
   }
   ck_assert_uint_eq(fake.lines_num, 50);
   fake_forget();
-  counter_at("b", "1000000", 10.5);
-  read_at(10.5);
+  update_at("b", "1000000", 10.5);
   expect_log("N 70 messages about VMs that came and went were held back\nI VM 'b': reading '@/b/energy_uj'\n");
 }
 END_TEST
@@ -1005,14 +929,12 @@ START_TEST(notifications_of_resets_are_throttled) {
     counter_at("a", t % 2 == 1 ? "x" : "1000", t), read_at(t);
   for (int t = 31; t <= 60; t++) {
     snprintf(content, sizeof(content), "%d", 1000 - t);
-    counter_at("a", content, t);
-    read_at(t);
+    update_at("a", content, t);
   }
   ck_assert_uint_eq(fake.notifications_num, 10);
   for (int t = 61; t <= 720; t++) {
     snprintf(content, sizeof(content), "%d", 1000 - t);
-    counter_at("a", content, t);
-    read_at(t);
+    update_at("a", content, t);
   }
   ck_assert_uint_eq(fake.notifications_num, 12); /* and b, which is stale */
 }
@@ -1022,8 +944,7 @@ END_TEST
 START_TEST(notifications_of_stale_spells_are_throttled) {
   start("NotifyStale true; StaleTimeout 0.5");
   for (int t = 0; t < 60; t += 2) {
-    counter_at("a", "1000000", t);
-    read_at(t);
+    update_at("a", "1000000", t);
     read_at(t + 1);
   }
   ck_assert_uint_eq(fake.notifications_num, 20);
@@ -1070,8 +991,7 @@ START_TEST(notifications_of_coming_and_going_are_throttled) {
     strcat(expected, coming_rows[_i].pair);
   expect_notes(expected);
   fake_forget();
-  counter_at("a", "1000000", 60);
-  read_at(60);
+  update_at("a", "1000000", 60);
   read_at(300);
   expect_notes("");
   read_at(362);
@@ -1101,17 +1021,14 @@ END_TEST
 /* So it is with the lines of a VM whose state changes. */
 START_TEST(a_flapping_vm_that_was_gone_is_throttled) {
   start("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   fake_forget();
   for (int t = 1; t <= 20; t++) {
-    counter_at("a", t % 2 == 1 ? "x" : "1000000", t);
-    read_at(t);
+    update_at("a", t % 2 == 1 ? "x" : "1000000", t);
   }
   remove_counter("a");
   read_at(21);
-  counter_at("a", "x", 22);
-  read_at(22);
+  update_at("a", "x", 22);
   ck_assert_uint_eq(fake_count("is not a decimal number"), 5);
 }
 END_TEST
@@ -1173,12 +1090,10 @@ END_TEST
 START_TEST(refused_values) {
   interval_g = NS_TO_CDTIME_T(1000000);
   start("");
-  counter_at("a", "0", 0);
-  read_at(0);
+  update_at("a", "0", 0);
   fake_forget();
   fake.dispatch_status = -7;
-  counter_at("a", "500000000", 5);
-  read_at(5);
+  update_at("a", "500000000", 5);
   expect_log("W collectd refused the energy of VM 'a' (status -7)\n"
              "W collectd refused the power of VM 'a' (status -7)\n");
   for (int i = 1; i <= 100; i++)
@@ -1200,9 +1115,7 @@ START_TEST(no_clock) {
   expect_values("");
   expect_log("E this interval is incomplete: Invalid argument\n");
   clock_error = 0;
-  fake_forget();
-  read_at(1);
-  expect_values("a/energy=1");
+  expect_at(1, "a/energy=1");
   expect_log("I reading 1 counter\n");
 }
 END_TEST
@@ -1216,11 +1129,9 @@ static void live_a_cycle(void) {
   clock_ns += 60 * NS_PER_S;
   double t = (double)clock_ns / 1e9;
   counter_at("a", "1000000", t);
-  counter_at("b", "x", t);
-  read_at(t);
+  update_at("b", "x", t);
   counter_at("a", "501000000", t + 5);
-  counter_at("c", "1", t + 5);
-  read_at(t + 5);
+  update_at("c", "1", t + 5);
   remove_counter("c");
   read_at(t + 6);
   ck_assert_uint_eq(fake.values_num, 8);

@@ -60,16 +60,10 @@ static const struct {
 START_TEST(good_options) {
   start(good_rows[_i].options);
   expect_log("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   expect_values(good_rows[_i].values[0]);
-  fake_forget();
-  counter_at("a", "501000000", 5);
-  read_at(5);
-  expect_values(good_rows[_i].values[1]);
-  fake_forget();
-  read_at(6);
-  expect_values(good_rows[_i].values[2]);
+  expect_update("a", "501000000", 5, good_rows[_i].values[1]);
+  expect_at(6, good_rows[_i].values[2]);
 }
 END_TEST
 
@@ -87,16 +81,13 @@ START_TEST(time_base_of_an_untracked_counter) {
   char options[64];
   snprintf(options, sizeof(options), "TimeBase '%s'", untracked_rows[_i].base);
   start(options);
-  counter_at("a", "0", 0);
-  read_at(0);
+  update_at("a", "0", 0);
   read_at(1);
   fake_forget();
   counter_at("a", "500000000", 0);
   read_at(5);
   expect_values(untracked_rows[_i].update);
-  fake_forget();
-  read_at(6);
-  expect_values(untracked_rows[_i].held);
+  expect_at(6, untracked_rows[_i].held);
 }
 END_TEST
 
@@ -205,8 +196,7 @@ END_TEST
 
 /* Without the pattern that start() adds. */
 START_TEST(a_refused_file_is_not_the_default_places) {
-  ck_assert_int_eq(fake_config("File 'energy_uj'"), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File 'energy_uj'");
   read_at(0);
   read_at(1);
   expect_log("W option 'File \"energy_uj\"' is ignored: it takes " TAKES_FILE "\n"
@@ -267,18 +257,15 @@ static const struct {
 /* All that collectd sees of the lives of some VMs, in which every option would leave a trace. To be freed. */
 static char *observe(void) {
   counter_at("a", "1000000", 0);
-  counter_at("b", "2000000", 0);
-  read_at(0);
+  update_at("b", "2000000", 0);
   counter_at("a", "501000000", 5);
-  counter_at("b", "102000000", 5);
-  read_at(5);
+  update_at("b", "102000000", 5);
   read_at(6);
   counter_at("a", "5", 10);
   counter_at("c", "7000000", 10);
   remove_counter("b");
   read_at(10);
-  counter_at("a", "250000005", 15);
-  read_at(15);
+  update_at("a", "250000005", 15);
   read_at(46);
   remove_counter("a");
   remove_counter("c");
@@ -353,8 +340,7 @@ START_TEST(no_name_in_any_field) {
   expect_log(
       "W neither HostnameFormat nor PluginInstanceFormat has the name of the VM, so all VMs would be one series: "
       "using PluginInstanceFormat \"name\"\n");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   expect_values("a/energy=1");
 }
 END_TEST
@@ -365,8 +351,7 @@ START_TEST(two_blocks_add_up) {
   counter_at("c", "3000000", 0);
   ck_assert_int_eq(fake_config("File '%s/a/energy_uj'; VM 'a'; Scale 5", scratch), 0);
   ck_assert_int_eq(fake_config("%s", ""), 0);
-  ck_assert_int_eq(fake_config("File '%s/[bc]/energy_uj'; VM '/^b$/'; ReportPower false; Scale 2", scratch), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '%s/[bc]/energy_uj'; VM '/^b$/'; ReportPower false; Scale 2", scratch);
   ck_assert_int_eq(fake_init(), 0); /* collectd calls it once; twice would do no harm */
   read_at(0);
   expect_values("a/energy=2; b/energy=4");
@@ -376,11 +361,9 @@ END_TEST
 /* Such a path passes a look at its first and last character, and is none of a file. */
 START_TEST(a_file_that_is_none_stops_nothing) {
   configure("");
-  ck_assert_int_eq(fake_config("File '/.'"), 0);
-  ck_assert_int_eq(fake_init(), 0);
+  start_block("File '/.'");
   expect_log("W option 'File \"/.\"' is ignored: Invalid argument\n");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   expect_values("a/energy=1");
 }
 END_TEST

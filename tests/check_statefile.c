@@ -1,22 +1,10 @@
 /*
  * The option StateFile: energies go on over a restart, whatever a disk does, and cost no value.
  */
+#define BENCH_DISK
 #include "plugin_bench.h"
 
-#include <stdbool.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
-
-/* ---- the disk ---------------------------------------------------------------------------------------------------- */
-
-static int write_error; /* what the disk answers; 0: it takes all */
-
-ssize_t write(int fd, const void *data, size_t len) {
-  if (write_error == 0)
-    return syscall(SYS_write, fd, data, len);
-  errno = write_error;
-  return -1;
-}
 
 /* ---- runs of collectd -------------------------------------------------------------------------------------------- */
 
@@ -33,20 +21,10 @@ static void stop(void) {
   ck_assert_int_eq(fake_shutdown(), 0);
 }
 
-static void expect_at(double t, const char *values) {
-  fake_forget();
-  read_at(t);
-  expect_values(values);
-}
-
 static void show_state(void) {
-  char text[4096];
-  FILE *file = fopen(in_scratch("state"), "re");
-  if (file == NULL)
+  if (access(in_scratch("state"), F_OK) != 0)
     return;
-  text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-  fclose(file);
-  for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+  for (char *line = strtok(file_text(in_scratch("state")), "\n"); line != NULL; line = strtok(NULL, "\n")) {
     char *path = strstr(line, scratch);
     if (path != NULL)
       show("%.*s@%s\n", (int)(path - line), line, path + strlen(scratch));
@@ -62,21 +40,16 @@ static bool is_there(const char *name) {
 }
 
 static void copy_state(const char *from, const char *to) {
-  char text[4096];
-  int fd = open(in_scratch(from), O_RDONLY | O_CLOEXEC);
-  ck_assert_int_ge(fd, 0);
-  ssize_t len = read(fd, text, sizeof(text));
-  close(fd);
-  ck_assert_int_gt(len, 0);
-  write_bytes(to, text, (size_t)len);
+  const char *text = file_text(in_scratch(from));
+  ck_assert_uint_gt(strlen(text), 0);
+  write_text(to, text);
 }
 
 /* ---- going on ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(off_by_default) {
   start("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   stop();
   ck_assert(!is_there("state"));
 }
@@ -85,12 +58,10 @@ END_TEST
 START_TEST(what_is_said) {
   keep("");
   expect_log("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   expect_log(ANEW "I reading 1 counter\n");
   fake_forget();
-  counter_at("a", "2000000", 60);
-  read_at(60);
+  update_at("a", "2000000", 60);
   stop();
   expect_log("");
   keep("");
@@ -101,10 +72,8 @@ END_TEST
 /* What was there, what came while collectd was down, what was reset then; and a factor that is another one. */
 START_TEST(over_several_restarts) {
   keep("");
-  counter_at("a", "1000000", 0);
-  expect_at(0, "a/energy=1");
-  counter_at("a", "3000000", 5);
-  expect_at(5, "a/energy=3");
+  expect_update("a", "1000000", 0, "a/energy=1");
+  expect_update("a", "3000000", 5, "a/energy=3");
   expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
   stop();
   expect_state("3000000 3000000 1795000005 @/a/energy_uj\n");
@@ -116,20 +85,16 @@ START_TEST(over_several_restarts) {
   expect_at(61, "a/energy=10");
   counter_at("a", "500000", 65); /* a reset while it is up */
   expect_at(65, "a/energy=10");
-  counter_at("a", "1500000", 70);
-  expect_at(70, "a/energy=11");
+  expect_update("a", "1500000", 70, "a/energy=11");
   stop();
   expect_state("11000000 1500000 1795000070 @/a/energy_uj\n");
 
   counter_at("a", "700000", 100); /* and one while it was down */
   keep("Scale 5");
-  fake_forget();
-  read_at(101);
-  expect_values("a/energy=55");
+  expect_at(101, "a/energy=55");
   ck_assert_uint_eq(fake_count("N VM 'a'"), 0);
   ck_assert_uint_eq(fake_count("fell: treated as a reset"), 1);
-  counter_at("a", "900000", 105);
-  expect_at(105, "a/energy=56");
+  expect_update("a", "900000", 105, "a/energy=56");
   stop();
   expect_state("11200000 900000 1795000105 @/a/energy_uj\n");
 
@@ -141,48 +106,38 @@ END_TEST
 /* Killed a while after the file was written: what the counter shows makes up for it. */
 START_TEST(goes_on_after_a_kill) {
   keep("");
-  counter_at("a", "100000000", 0);
-  expect_at(0, "a/energy=100");
-  counter_at("a", "5000000", 5);
-  expect_at(5, "a/energy=100");
-  counter_at("a", "6000000", 60);
-  expect_at(60, "a/energy=101");
+  expect_update("a", "100000000", 0, "a/energy=100");
+  expect_update("a", "5000000", 5, "a/energy=100");
+  expect_update("a", "6000000", 60, "a/energy=101");
   expect_state("101000000 6000000 1795000060 @/a/energy_uj\n");
   copy_state("state", "copy");
-  counter_at("a", "9000000", 100);
-  expect_at(100, "a/energy=104");
+  expect_update("a", "9000000", 100, "a/energy=104");
   stop();
   copy_state("copy", "state");
   keep("");
-  counter_at("a", "10000000", 120);
-  expect_at(120, "a/energy=105");
+  expect_update("a", "10000000", 120, "a/energy=105");
 }
 END_TEST
 
 /* A reset adds nothing, and yet what is kept is another: what comes behind it must not be taken for less. */
 START_TEST(a_reset_right_before_the_end) {
   keep("");
-  counter_at("a", "9000000", 0);
-  expect_at(0, "a/energy=9");
-  counter_at("a", "1000000", 5);
-  expect_at(5, "a/energy=9");
+  expect_update("a", "9000000", 0, "a/energy=9");
+  expect_update("a", "1000000", 5, "a/energy=9");
   stop();
   expect_state("9000000 1000000 1795000005 @/a/energy_uj\n");
   keep("");
-  counter_at("a", "3000000", 10);
-  expect_at(10, "a/energy=11");
+  expect_update("a", "3000000", 10, "a/energy=11");
 }
 END_TEST
 
 START_TEST(wraps_meanwhile) {
   write_text("a/max_energy_range_uj", "10000000\n");
   keep("");
-  counter_at("a", "9000000", 0);
-  expect_at(0, "a/energy=9");
+  expect_update("a", "9000000", 0, "a/energy=9");
   stop();
   keep("");
-  counter_at("a", "500000", 60);
-  expect_at(60, "a/energy=10.5");
+  expect_update("a", "500000", 60, "a/energy=10.5");
 }
 END_TEST
 
@@ -190,46 +145,35 @@ END_TEST
 START_TEST(comes_back) {
   keep("");
   counter_at("a", "1000000", 0);
-  counter_at("b", "2000000", 0);
-  expect_at(0, "a/energy=1; b/energy=2");
-  counter_at("a", "4000000", 5);
-  expect_at(5, "a/energy=4; b/energy=2");
+  expect_update("b", "2000000", 0, "a/energy=1; b/energy=2");
+  expect_update("a", "4000000", 5, "a/energy=4; b/energy=2");
   remove_counter("a");
   expect_at(10, "b/energy=2");
-  counter_at("a", "1000000", 20);
-  expect_at(20, "a/energy=4; b/energy=2");
-  counter_at("a", "1500000", 25);
-  expect_at(25, "a/energy=4.5; b/energy=2");
+  expect_update("a", "1000000", 20, "a/energy=4; b/energy=2");
+  expect_update("a", "1500000", 25, "a/energy=4.5; b/energy=2");
   remove_counter("a");
   expect_at(30, "b/energy=2");
   stop();
   expect_state("4500000 1500000 1795000025 @/a/energy_uj\n2000000 2000000 1795000030 @/b/energy_uj\n");
   keep("");
-  counter_at("b", "2000000", 40);
-  expect_at(40, "b/energy=2");
-  counter_at("a", "1600000", 50);
-  expect_at(50, "a/energy=4.6; b/energy=2");
+  expect_update("b", "2000000", 40, "b/energy=2");
+  expect_update("a", "1600000", 50, "a/energy=4.6; b/energy=2");
 }
 END_TEST
 
 /* What is torn at first, or cannot be read in a whole run, is not forgotten. */
 START_TEST(unreadable_in_between) {
   keep("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
-  counter_at("a", "4000000", 5);
-  read_at(5);
+  update_at("a", "1000000", 0);
+  update_at("a", "4000000", 5);
   stop();
   keep("");
-  counter_at("a", "", 10);
-  expect_at(10, "");
+  expect_update("a", "", 10, "");
   stop();
   expect_state("4000000 4000000 1795000005 @/a/energy_uj\n");
   keep("");
-  counter_at("a", "x", 20);
-  expect_at(20, "");
-  counter_at("a", "200", 25);
-  expect_at(25, "a/energy=4");
+  expect_update("a", "x", 20, "");
+  expect_update("a", "200", 25, "a/energy=4");
 }
 END_TEST
 
@@ -237,8 +181,7 @@ END_TEST
 START_TEST(a_clock_that_jumps_drops_nothing) {
   keep("");
   counter_at("a", "1000000", 0);
-  counter_at("b", "2000000", 0);
-  read_at(0);
+  update_at("b", "2000000", 0);
   remove_counter("a");
   read_at(1);
   wall_step_ns = INT64_C(100) * 86400 * NS_PER_S;
@@ -249,8 +192,7 @@ START_TEST(a_clock_that_jumps_drops_nothing) {
   wall_step_ns = 0;
   keep("");
   counter_at("a", "1500000", 200);
-  counter_at("b", "2000000", 200);
-  expect_at(200, "a/energy=1.5; b/energy=2");
+  expect_update("b", "2000000", 200, "a/energy=1.5; b/energy=2");
 }
 END_TEST
 
@@ -269,8 +211,7 @@ START_TEST(written_once_a_minute) {
       snprintf(content, sizeof(content), "%d", 1000000 + t);
       changes++;
     }
-    counter_at("a", content, t);
-    read_at(t);
+    update_at("a", content, t);
     int fd = open(in_scratch("state"), O_RDONLY | O_CLOEXEC); /* held, so that its number is not used again */
     ck_assert_int_ge(fd, 0);
     struct stat info;
@@ -287,8 +228,7 @@ END_TEST
 
 START_TEST(nothing_is_written_in_vain) {
   keep("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   stop();
   struct stat before, after;
   ck_assert_int_eq(stat(in_scratch("state"), &before), 0);
@@ -319,18 +259,14 @@ static const struct {
 };
 
 START_TEST(damaged) {
-  char said[512];
   write_text("state", damaged_rows[_i].content);
   write_text("state.damaged", "an older one");
   keep("");
-  snprintf(
-      said, sizeof(said),
+  expect_log(text_of(
       "W StateFile: '@/state' %s, and was renamed to '@/state.damaged.2'; energies start at the counters' values\n",
-      damaged_rows[_i].what);
-  expect_log(said);
+      damaged_rows[_i].what));
   ck_assert(!is_there("state"));
-  counter_at("a", "1000000", 0);
-  expect_at(0, "a/energy=1");
+  expect_update("a", "1000000", 0, "a/energy=1");
   expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
   ck_assert(is_there("state.damaged.2"));
 }
@@ -356,8 +292,7 @@ START_TEST(damaged_too_often) {
   expect_log("W StateFile: '@/state' is damaged and cannot be renamed: File exists; it is left unchanged, and nothing "
              "is saved: "
              "remove it, and restart collectd\n");
-  counter_at("a", "1000000", 0);
-  expect_at(0, "a/energy=1");
+  expect_update("a", "1000000", 0, "a/energy=1");
   stop();
   expect_state("");
 }
@@ -367,15 +302,11 @@ END_TEST
 START_TEST(unreadable_file) {
   ck_assert_int_eq(_i == 0 ? mkdir(in_scratch("state"), 0755) : symlink(in_scratch("other"), in_scratch("state")), 0);
   keep("");
-  char said[512];
-  snprintf(
-      said, sizeof(said),
+  expect_log(text_of(
       "W StateFile: cannot read '@/state': %s; it is left unchanged, and nothing is saved: fix this, or choose another "
       "file, and restart collectd\n",
-      _i == 0 ? "it is no regular file" : "symbolic links are not followed here");
-  expect_log(said);
-  counter_at("a", "1000000", 0);
-  expect_at(0, "a/energy=1");
+      _i == 0 ? "it is no regular file" : "symbolic links are not followed here"));
+  expect_update("a", "1000000", 0, "a/energy=1");
   stop();
   struct stat info;
   ck_assert_int_eq(lstat(in_scratch("state"), &info), 0);
@@ -387,8 +318,7 @@ END_TEST
 /* A second daemon with the same file says so, and does not write. */
 START_TEST(in_use) {
   keep("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   stop();
   int fd = open(in_scratch("state.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
@@ -397,8 +327,7 @@ START_TEST(in_use) {
   expect_log(
       "W StateFile: '@/state' is in use by another process; it is left unchanged, and nothing is saved: choose another "
       "file, or end that process, and restart collectd\n");
-  counter_at("a", "5000000", 5);
-  expect_at(5, "a/energy=5");
+  expect_update("a", "5000000", 5, "a/energy=5");
   stop();
   expect_state("1000000 1000000 1795000000 @/a/energy_uj\n");
   close(fd);
@@ -411,8 +340,7 @@ END_TEST
 /* Told once, and its end; no value is lost, and all of it is in the file then. */
 START_TEST(full_disk) {
   keep("");
-  counter_at("a", "1000000", 0);
-  expect_at(0, "a/energy=1");
+  expect_update("a", "1000000", 0, "a/energy=1");
   fake_forget();
   write_error = ENOSPC;
   for (int t = 30; t <= 300; t += 30) {
@@ -480,8 +408,7 @@ START_TEST(slow_disk_at_the_end) {
   counter_at("a", "1000000", 0);
   fake.threads_wait = true;
   read_at(0);
-  counter_at("a", "2000000", 10);
-  read_at(10);
+  update_at("a", "2000000", 10);
   counter_at("a", "3000000", 20);
   ck_assert_int_eq(unlink(in_scratch("a/energy_uj")), 0);
   read_at(20);
@@ -527,10 +454,8 @@ END_TEST
 
 START_TEST(full_disk_at_the_end) {
   keep("");
-  counter_at("a", "1000000", 0);
-  read_at(0);
-  counter_at("a", "2000000", 5);
-  read_at(5);
+  update_at("a", "1000000", 0);
+  update_at("a", "2000000", 5);
   fake_forget();
   write_error = EDQUOT;
   stop();
@@ -545,14 +470,12 @@ START_TEST(no_directory) {
   snprintf(options, sizeof(options), "StateFile '%s/none/state'; ReportPower false", scratch);
   start(options);
   expect_log("");
-  counter_at("a", "1000000", 0);
-  expect_at(0, "a/energy=1");
+  expect_update("a", "1000000", 0, "a/energy=1");
   expect_log("W StateFile: cannot write '@/none/state': No such file or directory; create its directory\n"
              "I reading 1 counter\n");
   ck_assert_int_eq(mkdir(in_scratch("none"), 0755), 0);
   fake_forget();
-  counter_at("a", "2000000", 60);
-  read_at(60);
+  update_at("a", "2000000", 60);
   expect_log("N StateFile: energies are saved in '@/none/state' again\n");
 }
 END_TEST
@@ -560,12 +483,10 @@ END_TEST
 static void in_a_closed_directory(void) {
   keep("");
   expect_at(0, "a/energy=1");
-  char said[512];
-  snprintf(said, sizeof(said),
-           "W StateFile: cannot write '@/state': Permission denied; collectd runs as uid %u and needs write and "
-           "search permission on its directory\nI reading 1 counter\n",
-           geteuid());
-  expect_log(said);
+  expect_log(
+      text_of("W StateFile: cannot write '@/state': Permission denied; collectd runs as uid %u and needs write and "
+              "search permission on its directory\nI reading 1 counter\n",
+              geteuid()));
   stop();
 }
 
@@ -582,8 +503,7 @@ START_TEST(the_last_one_counts) {
   char options[512];
   snprintf(options, sizeof(options), "StateFile '%s/first'; StateFile '%s/state'", scratch, scratch);
   start(options);
-  counter_at("a", "1000000", 0);
-  read_at(0);
+  update_at("a", "1000000", 0);
   stop();
   ck_assert(is_there("state") && !is_there("first"));
 }

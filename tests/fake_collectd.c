@@ -26,7 +26,7 @@ __attribute__((noreturn)) static void give_up(const char *why) {
   abort();
 }
 
-/* Room for one item more, of exactly the size that is needed, so that the address sanitizer sees a step beyond it. */
+/* Room for one more item. Not a byte more, so that the address sanitizer finds accesses beyond the end. */
 static void *grow(void *items, size_t num, size_t size) {
   void *larger = reallocarray(items, num + 1, size);
   if (larger == NULL)
@@ -41,7 +41,7 @@ __attribute__((format(printf, 1, 0))) static char *format_text(const char *forma
   return text;
 }
 
-/* Whose code runs from here on. */
+/* To be called where the plugin's code begins to run (true) and ends (false). */
 static void turn(bool plugins) {
   if (fake.on_turn != NULL)
     fake.on_turn(plugins);
@@ -125,12 +125,6 @@ cdtime_t plugin_get_interval(void) {
   return interval_g;
 }
 
-cdtime_t cdtime(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return NS_TO_CDTIME_T((cdtime_t)now.tv_sec * 1000000000 + (cdtime_t)now.tv_nsec);
-}
-
 /* ---- what is registered ------------------------------------------------------------------------------------------ */
 
 static int note(const char *kind, const char *name) {
@@ -162,27 +156,7 @@ int plugin_register_shutdown(const char *name, plugin_shutdown_cb callback) {
   return note("shutdown", name);
 }
 
-int plugin_unregister_complex_config(const char *name) {
-  registered.config = NULL;
-  return note("-config", name);
-}
-
-int plugin_unregister_init(const char *name) {
-  registered.init = NULL;
-  return note("-init", name);
-}
-
-int plugin_unregister_read(const char *name) {
-  registered.read = NULL;
-  return note("-read", name);
-}
-
-int plugin_unregister_shutdown(const char *name) {
-  registered.shutdown = NULL;
-  return note("-shutdown", name);
-}
-
-/* ---- a block out of a text --------------------------------------------------------------------------------------- */
+/* ---- a block from a text ----------------------------------------------------------------------------------------- */
 
 static void skip_blanks(const char **text, const char *blanks) {
   *text += strspn(*text, blanks);
@@ -214,7 +188,7 @@ static oconfig_value_t take_value(const char **text) {
     value.type = OCONFIG_TYPE_NUMBER;
     value.value.number = strtod(word, &end);
     if (*end != '\0')
-      give_up("a value in a block is none");
+      give_up("a block has a bad value");
   }
   free(word);
   return value;
@@ -246,7 +220,7 @@ static void take_items(const char **text, oconfig_item_t *block) {
   }
 }
 
-/* Only when no array grows any more do items stay where they are. */
+/* To be called when no array grows any more: until then items move. */
 static void set_parents(oconfig_item_t *item) {
   for (int i = 0; i < item->children_num; i++) {
     item->children[i].parent = item;
@@ -305,7 +279,6 @@ const char *fake_registered(void) {
   return registered.names;
 }
 
-/* Lets the plugin run. */
 static int call(int (*callback)(void)) {
   if (callback == NULL)
     return FAKE_NO_CALLBACK;

@@ -1,10 +1,10 @@
 /*
- * fake_collectd: the part of the daemon that the plugin talks to, for tests
+ * fake_collectd: the part of the daemon that the plugin calls, for tests
  *
- * Stands in for collectd's symbols when the plugin is linked into a test. It keeps the callbacks that were registered,
- * calls them when the test says so, and records every log line, value and notification. One thread: what the plugin
- * starts as another one runs at once, or when the test says so. What cannot be (no memory, a block that is not
- * understood) aborts the test.
+ * Replaces collectd's symbols when the plugin is linked into a test. It stores the callbacks that were registered,
+ * calls them when the test asks for it, and records every log line, value and notification. There is one thread: one
+ * that the plugin starts runs at once, or when the test asks for it. Errors of the test itself, such as a bad block,
+ * abort it.
  */
 #ifndef VM_ENERGY_TESTS_FAKE_COLLECTD_H
 #define VM_ENERGY_TESTS_FAKE_COLLECTD_H
@@ -37,7 +37,7 @@ struct fake_notification {
   cdtime_t time;
 };
 
-/* What was recorded, in the order in which it came. To be looked at; the last three are to be set. */
+/* What was recorded, in order. The test reads it, and sets the last five fields. */
 extern struct fake {
   struct fake_line *lines;
   size_t lines_num;
@@ -45,42 +45,40 @@ extern struct fake {
   size_t values_num;
   struct fake_notification *notifications;
   size_t notifications_num;
-  size_t unsafe; /* texts with a control character, an empty host or type, lines that collectd would cut: all since
-                    fake_reset() */
+  size_t unsafe; /* since fake_reset(): texts with a control character, names with a '/' or an empty field, lines that
+                    collectd would cut */
 
-  cdtime_t read_interval; /* with which the read function was registered */
+  cdtime_t read_interval; /* of the read function, as registered */
 
-  bool threads_wait;    /* a new thread runs in fake_run_thread(), or when it is joined */
-  int thread_error;     /* what pthread_create() answers */
-  int dispatch_status;  /* what plugin_dispatch_values() answers; what it refuses is not recorded */
-  void (*on_log)(void); /* called in plugin_log(), as between search and look; NULL: nothing */
-  void (*on_turn)(
-      bool plugins); /* called where the plugin's code begins to run (true) and ends (false); NULL: nothing */
+  bool threads_wait;            /* a new thread runs in fake_run_thread(), or when it is joined */
+  int thread_error;             /* returned by pthread_create() */
+  int dispatch_status;          /* returned by plugin_dispatch_values(); if not 0, the value is not recorded */
+  void (*on_log)(void);         /* called in plugin_log(), as between search and look. These two may be NULL. */
+  void (*on_turn)(bool plugin); /* called where the plugin's code begins to run (true) and ends (false) */
 } fake;
 
-/* As a daemon that was just started: nothing registered or recorded, Hostname "node1". Frees everything. */
+/* Frees everything; then nothing is registered or recorded, and Hostname is "node1". */
 void fake_reset(void);
 
-/* Forgets what was recorded, not what is registered or set. */
+/* Drops what was recorded, not what is registered or set. */
 void fake_forget(void);
 
 /* The option Hostname; the name is copied. */
 void fake_hostname(const char *name);
 
-/* What is registered, in the order it was: "config:vm_energy init:vm_energy ". */
+/* All registrations in order: "config:vm_energy init:vm_energy ". */
 const char *fake_registered(void);
 
 /* No callback of that kind is registered. */
 #define FAKE_NO_CALLBACK (-1000)
 
 /*
- * Call what was registered; the callback's answer, or FAKE_NO_CALLBACK.
+ * These call what was registered, and return its result, or FAKE_NO_CALLBACK.
  *
- * fake_config: a <Plugin> block from a compact text, made by printf. Items end in ';' or a newline; an item is a key
- * and its values: "text" or 'text' (no escapes; a key can be quoted too), true, false, or a number, which may be nan
- * and inf. Items in braces behind the values are a nested block. So `File '/a/b'; Scale 5; X 'y' { Z true }`. The block
- * is freed when the callback has returned, as the daemon does. fake_config_block: the block as it is, which stays the
- * caller's.
+ * fake_config: a <Plugin> block from a compact text, formatted as by printf. Items end in ';' or a newline; an item is
+ * a key and its values: "text" or 'text' (no escapes; a key can be quoted too), true, false, or a number, which may be
+ * nan and inf. Items in braces after the values are a nested block: `File '/a/b'; Scale 5; X 'y' { Z true }`. As in the
+ * daemon, the block is freed when the callback has returned. fake_config_block: a block that the caller owns.
  */
 __attribute__((format(printf, 1, 2))) int fake_config(const char *format, ...);
 int fake_config_block(oconfig_item_t *block);
@@ -88,7 +86,7 @@ int fake_init(void);
 int fake_read(void);
 int fake_shutdown(void);
 
-/* Runs the thread that waits. Threads are faked where fake_threads.c is linked. */
+/* Runs the waiting thread. Threads are faked where fake_threads.c is linked. */
 void fake_run_thread(void);
 
 /* How many recorded lines contain the text. */

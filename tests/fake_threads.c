@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static struct {
-  void *(*run)(void *); /* NULL: none waits */
+  void *(*run)(void *); /* NULL: no thread is waiting */
   void *arg;
 } waiting;
 
