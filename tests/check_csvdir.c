@@ -1,5 +1,5 @@
 /*
- * The option CSVDir: what stands in the files beside what collectd gets, and that no disk costs a value.
+ * The option CSVDir: the content of the files, and that no error of the disk costs a value.
  */
 #define BENCH_DISK
 #include "plugin_bench.h"
@@ -87,7 +87,7 @@ START_TEST(off_by_default) {
 }
 END_TEST
 
-/* A row per pass, of what is dispatched in it; where nothing is, the field is empty. */
+/* A row per pass, of the values dispatched in it; a field without a value is empty. */
 START_TEST(rows_are_what_is_dispatched) {
   counter_at("a", "1000000", 0);
   capture("Smooth 2; Scale 2; StaleTimeout 8");
@@ -112,7 +112,7 @@ START_TEST(rows_are_what_is_dispatched) {
 }
 END_TEST
 
-/* Beside the rows: what was measured, and what is to be known about it. */
+/* updates.dat and run.json. */
 START_TEST(what_lies_beside) {
   counter_at("a", "1000000", 0);
   counter_at("b", "7", -3);
@@ -137,7 +137,7 @@ START_TEST(what_lies_beside) {
 }
 END_TEST
 
-/* That updates.dat cannot be written is reported once, and no row is lost in the meantime. */
+/* An error of updates.dat is logged once, and no row is lost. */
 START_TEST(updates_that_cannot_be_written) {
   char path[PATH_MAX], moved[PATH_MAX + 8];
   counter_at("a", "1", 0);
@@ -185,7 +185,7 @@ START_TEST(decimals_follow_the_interval) {
 }
 END_TEST
 
-START_TEST(a_new_vm_has_a_file_and_one_that_is_gone_no_rows) {
+START_TEST(a_new_vm_has_a_file_and_a_removed_one_no_rows) {
   counter_at("b", "1", 0);
   capture("");
   read_at(0);
@@ -201,7 +201,7 @@ START_TEST(a_new_vm_has_a_file_and_one_that_is_gone_no_rows) {
 }
 END_TEST
 
-/* Nothing that exists is touched: a second life of the plugin in the same second has a directory of its own. */
+/* A second start in the same second has a directory of its own. */
 START_TEST(each_run_has_a_directory) {
   counter_at("a", "1", 0);
   int open_files = count_open_files();
@@ -234,7 +234,7 @@ START_TEST(harmful_names) {
 }
 END_TEST
 
-/* More VMs than files are held open, all of them new, gone and back at once. */
+/* More VMs than files are held open: all are new, removed and back at once. */
 START_TEST(many_come_and_go) {
   enum { MANY = 150 };
   char name[16];
@@ -280,7 +280,7 @@ START_TEST(a_full_disk_costs_rows_only) {
   expect_captures(HEADER_A "1795000000,0,\n1795000007,500000000,100.000000\n1795000008,500000000,100.000000\n" HEADER_B
                            "1795000007,1000000,\n1795000008,1000000,\n");
   fake_forget();
-  read_with(ENOSPC, 9); /* the next spell is told again, and counts from 0 */
+  read_with(ENOSPC, 9); /* logged again, and counted from 0 */
   read_at(10);
   ck_assert_uint_eq(fake_count("No space left on device"), 1);
   ck_assert_uint_eq(fake_count("rows are written again"), 1);
@@ -288,8 +288,8 @@ START_TEST(a_full_disk_costs_rows_only) {
 }
 END_TEST
 
-/* Only half of the disks' troubles is over: that is no recovery, and the other half is told. */
-START_TEST(another_trouble_is_told) {
+/* An error that another one replaces has not ended, and the other one is logged. */
+START_TEST(another_error_is_logged) {
   counter_at("a", "0", 0);
   capture("");
   read_at(0);
@@ -308,7 +308,7 @@ START_TEST(another_trouble_is_told) {
 }
 END_TEST
 
-/* Without a VM there is no row that would show that the disk takes them again. */
+/* Without a VM there is no row that would show that the error has ended. */
 START_TEST(no_vm_is_no_recovery) {
   counter_at("a", "1", 0);
   capture("");
@@ -327,7 +327,7 @@ START_TEST(no_vm_is_no_recovery) {
 }
 END_TEST
 
-/* The one file that cannot be written: the others have their rows, and it is told once. */
+/* One file cannot be written: that is logged once, and the others have their rows. */
 START_TEST(one_bad_file) {
   counter_at("b", "1", 0);
   capture("");
@@ -357,7 +357,7 @@ START_TEST(a_flapping_disk_is_throttled) {
   fake_forget();
   for (int t = 1; t <= 30; t++)
     read_with(t % 2 == 1 ? ENOSPC : 0, t);
-  ck_assert_uint_eq(fake.lines_num, 9); /* the tenth was where rows go */
+  ck_assert_uint_eq(fake.lines_num, 9); /* the tenth was where rows are written */
   fake_forget();
   counter_at("a", "1", 400);
   read_with(ENOSPC, 400);
@@ -381,7 +381,7 @@ START_TEST(a_real_full_disk) {
   close(fd);
   fake_forget();
   int t = 1;
-  for (; t < 1000; t++) /* the block that has the file has room for some rows */
+  for (; t < 1000; t++) /* the last block of the file has room for some rows */
     read_at(t);
   ck_assert_uint_eq(fake_count("CSVDir"), 1);
   ck_assert_uint_eq(fake_count("No space left on device"), 1);
@@ -410,7 +410,7 @@ START_TEST(parents_are_made) {
 }
 END_TEST
 
-/* Begins late, when what was in the way is gone; until then it is told once and values go on. */
+/* Starts when the directory can be created; until then, one line in the log, and all values. */
 START_TEST(a_directory_that_cannot_be_made_yet) {
   write_text("captures", "a file");
   counter_at("a", "1000000", 0);
@@ -455,7 +455,7 @@ START_TEST(a_closed_directory) {
 }
 END_TEST
 
-/* Someone clears the captures away, or moves them: the next pass begins another run instead of writing into nowhere. */
+/* After captures were removed or moved, the next pass starts another run. */
 START_TEST(a_run_that_is_moved_away) {
   counter_at("a", "1", 0);
   capture("");
@@ -491,7 +491,7 @@ START_TEST(a_failing_run_that_is_moved_away) {
 }
 END_TEST
 
-/* What a rotation of logs does to a file. */
+/* As a rotation of logs does. */
 static void rotate(const char *name, const char *how) {
   char old[PATH_MAX + 8], pattern[64];
   snprintf(pattern, sizeof(pattern), "run_*/%s", name);
@@ -563,12 +563,12 @@ int main(void) {
   tcase_add_test(tcase, what_lies_beside);
   tcase_add_test(tcase, updates_that_cannot_be_written);
   tcase_add_loop_test(tcase, decimals_follow_the_interval, 0, ROWS(interval_rows));
-  tcase_add_test(tcase, a_new_vm_has_a_file_and_one_that_is_gone_no_rows);
+  tcase_add_test(tcase, a_new_vm_has_a_file_and_a_removed_one_no_rows);
   tcase_add_test(tcase, each_run_has_a_directory);
   tcase_add_test(tcase, harmful_names);
   tcase_add_test(tcase, many_come_and_go);
   tcase_add_test(tcase, a_full_disk_costs_rows_only);
-  tcase_add_test(tcase, another_trouble_is_told);
+  tcase_add_test(tcase, another_error_is_logged);
   tcase_add_test(tcase, no_vm_is_no_recovery);
   tcase_add_test(tcase, one_bad_file);
   tcase_add_test(tcase, a_flapping_disk_is_throttled);

@@ -1,5 +1,5 @@
 /*
- * The plugin in a fake daemon: what collectd gets to see of values, log lines and notifications while VMs live and die.
+ * The plugin in a fake daemon: values, log lines and notifications while VMs come, change and go.
  */
 #include "plugin_bench.h"
 
@@ -20,7 +20,7 @@ START_TEST(registers_its_callbacks) {
 END_TEST
 
 START_TEST(identifiers) {
-  static const char *const types[] = {"energy", "power", "power-sma3"}; /* GAUGE, all of them, in the stock types.db */
+  static const char *const types[] = {"energy", "power", "power-sma3"}; /* all GAUGE in the stock types.db */
   start("Smooth 3; NotifyAdd true");
   update_at("a", "0", 0);
   counter_at("a", "500000000", 5);
@@ -34,7 +34,7 @@ START_TEST(identifiers) {
     char name[64];
     snprintf(name, sizeof(name), "node1/vm_energy-a/%s", types[i]);
     ck_assert_str_eq(fake.values[i].name, name);
-    ck_assert_uint_eq(fake.values[i].time, time); /* that of the pass, so that the values of one pass go together */
+    ck_assert_uint_eq(fake.values[i].time, time); /* of the pass, so that its values belong together */
     ck_assert_uint_eq(fake.values[i].interval, interval_g);
     ck_assert_uint_eq(fake.values[i].count, 1);
   }
@@ -46,8 +46,7 @@ END_TEST
 
 /* ---- looks and values -------------------------------------------------------------------------------------------- */
 
-/* Interval, in how many looks it is divided, when the daemon reads (in looks since the start), and at which of these.
- */
+/* Interval, looks per interval, the times of the daemon's reads (in looks since the start), and which have values. */
 static const struct {
   double interval_s;
   int looks;
@@ -111,7 +110,7 @@ START_TEST(pauses_are_logged_once) {
 }
 END_TEST
 
-/* With power by samples, which a pause does not cost. */
+/* Power by samples: a pause costs none. */
 START_TEST(a_pause_with_power_by_samples) {
   start("TimeBase 'sample'");
   for (int t = 0; t <= 600; t++) {
@@ -126,7 +125,7 @@ START_TEST(a_pause_with_power_by_samples) {
 }
 END_TEST
 
-/* A range that two looks may miss a whole turn of: energy, no power, and one line in the log. */
+/* The counter may wrap more than once between two looks: energy, no power, and one line in the log. */
 START_TEST(a_small_range_is_logged_once) {
   char content[32];
   start("");
@@ -224,7 +223,8 @@ END_TEST
   "W cannot look for VMs in '@/%s/': Permission denied; collectd runs as uid %u and needs read and search permission " \
   "on it\n"
 
-/* Two closed directories, of which the first one is told: that it moves to the other is news, and its end is, too. */
+/* Two closed directories; the first one is logged. That the error moves to the other one is logged, and so is its end.
+ */
 static void search_error_moves(void) {
   unsigned uid = geteuid();
   for (const char *const *name = (const char *const[]){"open/x", "open/y", NULL}; *name != NULL; name++)
@@ -264,13 +264,13 @@ END_TEST
 
 struct step {
   double t;
-  const char *content; /* of a's counter, written at this moment; NULL: left as it is; GONE: removed */
+  const char *content; /* of a's counter, written at t; NULL: unchanged; REMOVED: removed */
   const char *values, *log, *notes;
 };
 
-static const char GONE[] = "gone";
+static const char REMOVED[] = "removed";
 
-/* Says and reports only what changes: every step that repeats one has nothing. */
+/* Only changes are reported: a step that repeats one has no messages. */
 static const struct step life[] = {
     {0, "1000000", "a/energy=1", "I reading 1 counter\n", ""},
     {5, "501000000", "a/energy=501; a/power=100", "", ""},
@@ -284,21 +284,21 @@ static const struct step life[] = {
      "N VM 'a': the counter '@/a/energy_uj' fell: treated as a reset; accumulated energy continues\n",
      "W The energy counter of VM a was reset.\n"},
     {20, "250001000", "a/energy=1251; a/power=50", "", ""},
-    {25, "250001000", "a/energy=1251; a/power=0", "", ""}, /* an update that adds nothing is a true 0 W */
+    {25, "250001000", "a/energy=1251; a/power=0", "", ""}, /* an update that adds nothing is 0 W */
     {50, NULL, "a/energy=1251; a/power=0", "", ""},
     {56, NULL, "",
      "W VM 'a': no update of '@/a/energy_uj' for 31 s: it has no values until the next one; the VM is off, or "
      "Scaphandre has stopped\n",
      "W The energy counter of VM a was not updated for 31 s.\n"},
     {60, "", "", "", ""},
-    {61, NULL, "", EMPTY, ""}, /* what it says is true, and it is still stale */
+    {61, NULL, "", EMPTY, ""}, /* and it is still stale */
     {62, "300001000", "a/energy=1301", AGAIN "N VM 'a': '@/a/energy_uj' is updated again\n",
      "O The energy counter of VM a is updated again.\n"},
     {67, "550001000", "a/energy=1551; a/power=50", "", ""},
-    {68, GONE, "", "I VM 'a': '@/a/energy_uj' was removed\n" NOTHING_IN "'@/*/energy_uj'" NOTHING_HINT,
+    {68, REMOVED, "", "I VM 'a': '@/a/energy_uj' was removed\n" NOTHING_IN "'@/*/energy_uj'" NOTHING_HINT,
      "W VM a was removed.\n"},
     {69, NULL, "", "", ""},
-    {70, "9000000", "a/energy=1551", /* back, lower: energy goes on */
+    {70, "9000000", "a/energy=1551", /* back, with a lower number: energy continues */
      "I VM 'a': reading '@/a/energy_uj'\n"
      "N VM 'a': the counter '@/a/energy_uj' fell: treated as a reset; accumulated energy continues\n",
      "O VM a appeared.\nW The energy counter of VM a was reset.\n"},
@@ -306,7 +306,7 @@ static const struct step life[] = {
 };
 
 static void take_step(const struct step *step) {
-  if (step->content == GONE)
+  if (step->content == REMOVED)
     remove_counter("a");
   else if (step->content != NULL)
     counter_at("a", step->content, step->t);
@@ -329,14 +329,14 @@ START_TEST(life_without_notifications) {
 }
 END_TEST
 
-/* The first pass finds what has been there before collectd was started: nothing of it appeared. */
+/* VMs that the first pass finds did not appear. */
 START_TEST(life_with_notifications) {
   start("NotifyAdd true; NotifyRemove true; NotifyStale true; NotifyReset true");
   live(life, ROWS(life), true);
 }
 END_TEST
 
-/* Each option alone gives its own notifications and no other. */
+/* Each option alone enables its own notifications and no other. */
 static const struct {
   const char *option, *notes;
 } notify_rows[] = {
@@ -356,7 +356,7 @@ START_TEST(one_notification_option) {
 }
 END_TEST
 
-/* A file that was dead before collectd was started. */
+/* A file that was stale before collectd started. */
 static const struct step dead[] = {
     {200, NULL, "",
      "W VM 'a': no update of '@/a/energy_uj' for 200 s: it has no values until the next one; the VM is off, or "
@@ -375,7 +375,7 @@ START_TEST(dead_from_the_start) {
 }
 END_TEST
 
-/* A path that was written out is known whether it is there or not. */
+/* A path without a pattern is read whether it exists or not. */
 static const struct step written_out[] = {
     {0, NULL, "",
      "W VM 'a': '@/a/energy_uj': there is no such file; start Scaphandre's qemu exporter, or correct the option File\n"
@@ -384,7 +384,7 @@ static const struct step written_out[] = {
     {1, NULL, "", "", ""},
     {5, "1000000", "a/energy=1", AGAIN, "O VM a appeared.\n"},
     {10, "501000000", "a/energy=501; a/power=100", "", ""},
-    {11, GONE, "",
+    {11, REMOVED, "",
      "W VM 'a': '@/a/energy_uj': there is no such file; start Scaphandre's qemu exporter, or correct the option File\n",
      "W VM a was removed.\n"},
     {12, NULL, "", "", ""},
@@ -398,7 +398,7 @@ START_TEST(missing_file) {
 }
 END_TEST
 
-/* One that is there when collectd starts did not appear. */
+/* A file that exists when collectd starts did not appear. */
 START_TEST(a_written_out_file_at_start) {
   counter_at("a", "1000000", 0);
   start_block("File '%s/a/energy_uj'; NotifyAdd true; NotifyRemove true", scratch);
@@ -411,7 +411,7 @@ START_TEST(a_written_out_file_at_start) {
 }
 END_TEST
 
-/* The writer's hole is seen now and then: it costs a value, but is no news before the next look sees it, too. */
+/* An empty file costs a value, but is logged only when the next look finds it empty, too. */
 START_TEST(a_hole_is_not_worth_a_line) {
   interval_g = DOUBLE_TO_CDTIME_T(10);
   start("");
@@ -435,7 +435,7 @@ END_TEST
 
 /* ---- stale VMs --------------------------------------------------------------------------------------------------- */
 
-/* A warning that stands ends with the VM, also without NotifyRemove. */
+/* A warning that the VM is stale ends when it is removed, also without NotifyRemove. */
 static const struct {
   const char *options, *notes;
 } end_rows[] = {
@@ -474,7 +474,7 @@ START_TEST(a_stale_file_that_was_written_out_is_removed) {
 }
 END_TEST
 
-/* What brings no value for the stale time is no better than what is not updated. */
+/* A counter that has no value for the stale time is reported like one that is not updated. */
 static const struct {
   const char *options, *content;
   double since; /* 0: from the start */
@@ -528,7 +528,7 @@ static const struct {
     {60, {50, 50, 50}, {130, 130, 130}, ALL_STALE(120, 70) ALL_AGAIN(180)},
     /* the writer was killed in the middle of a pass */
     {1, {45, 50, 50}, {100, 100, 100}, ALL_STALE(81, 31) ALL_AGAIN(100)},
-    /* one that does not come back is reported after a period; one that comes later is not */
+    /* one that is not updated again is reported after a period; one that is updated later is not */
     {1, {50, 50, 50}, {100, 104, NEVER}, ALL_STALE(81, 31) ALL_AGAIN(100) ONE_STALE(106, c, 56)},
     /* not all of them */
     {1, {50, 50, ALWAYS}, {100, 100, 0}, ONE_STALE(86, a, 36) ONE_STALE(86, b, 36) ONE_AGAIN(100, a) ONE_AGAIN(100, b)},
@@ -538,7 +538,7 @@ static const struct {
      {100, 100, 100},
      ONE_STALE(66, a, 36) ONE_STALE(76, b, 36) ONE_STALE(86, c, 36) ONE_AGAIN(100, a) ONE_AGAIN(100, b)
          ONE_AGAIN(100, c)},
-    /* one that is long dead does not hide that all others are */
+    /* one that has long been stale does not hide that all others are */
     {1, {10, 50, 50}, {NEVER, 100, 100}, ONE_STALE(46, a, 36) ALL_STALE(81, 31) ALL_AGAIN(100)},
 };
 
@@ -575,11 +575,11 @@ START_TEST(all_vms_become_stale) {
   size_t expected = 0;
   for (const char *c = notes; *c != '\0'; c++)
     expected += *c == '\n';
-  ck_assert_uint_eq(lines, expected); /* the log has the same */
+  ck_assert_uint_eq(lines, expected); /* the log has the same messages */
 }
 END_TEST
 
-/* What was never reported of each VM needs no end of its own. */
+/* The VMs were not reported as stale one by one, so the end is not either. */
 START_TEST(all_stale_vms_are_removed) {
   start("NotifyStale true; StaleTimeout 10");
   counter_at("a", "1000000", 0);
@@ -610,7 +610,7 @@ START_TEST(all_stale_is_throttled) {
 }
 END_TEST
 
-/* What is no counter: refused with the reason, once, and nothing of its content is said. */
+/* What is no counter is refused with the reason, once, and its content is not logged. */
 static const char *const other_kinds[] = {"is a directory",
                                           "is a FIFO, socket or device, not a regular file",
                                           "is or leads through a symbolic link, which is not followed here",
@@ -734,7 +734,7 @@ static void remove_b_once(void) {
   remove_counter("b");
 }
 
-/* One that goes between search and read is only reported as removed. */
+/* A VM that is removed between search and read is only reported as removed. */
 START_TEST(vanishes_in_the_middle_of_a_pass) {
   start("");
   update_at("a", "1000000", 0);
@@ -770,7 +770,7 @@ START_TEST(harmful_names) {
 }
 END_TEST
 
-/* No field that has the VM's name is longer than collectdctl can ask for, and two names stay two. */
+/* No field that has the VM's name is longer than collectdctl accepts, and two names stay distinct. */
 START_TEST(long_names) {
   char name[2][201], seen[128] = "";
   for (int i = 0; i < 2; i++) {
@@ -813,7 +813,7 @@ END_TEST
 
 /* ---- how often --------------------------------------------------------------------------------------------------- */
 
-/* A VM whose state changes in every pass has ten lines, then one in six minutes; others have theirs all the time. */
+/* A VM whose state changes in every pass has ten lines, then one in six minutes; others are not affected. */
 START_TEST(a_flapping_vm_is_throttled) {
   start("");
   counter_at("a", "1000000", 0);
@@ -851,8 +851,8 @@ START_TEST(resets_and_stale_spells_are_throttled) {
 }
 END_TEST
 
-/* More than the machine can draw: told once per spike, and neither power nor energy. */
-START_TEST(a_spike_is_told) {
+/* More than the machine can draw: one line per spike, and neither power nor energy. */
+START_TEST(a_spike_is_logged) {
   start("MaxPower 500");
   update_at("a", "1000000", 0);
   expect_update("a", "901000000000", 5, "a/energy=1");
@@ -862,8 +862,8 @@ START_TEST(a_spike_is_told) {
 }
 END_TEST
 
-/* Without the option: a counter that falls, and then rises by more than is plausible. */
-START_TEST(a_spike_without_the_option_is_told) {
+/* Without the option: a counter that falls, and then increases faster than is plausible. */
+START_TEST(a_spike_without_the_option_is_logged) {
   start("");
   update_at("a", "900000000000", 0);
   update_at("a", "5", 5);
@@ -904,7 +904,7 @@ START_TEST(coming_and_going_is_throttled) {
 }
 END_TEST
 
-/* The same with no other: what is said when nothing is left is no way around it. */
+/* Without another VM: the message that no counter is left is limited, too. */
 START_TEST(the_only_vm_comes_and_goes) {
   start("");
   read_at(0);
@@ -918,8 +918,7 @@ START_TEST(the_only_vm_comes_and_goes) {
 }
 END_TEST
 
-/* As the log has it: ten of a VM, then one in six minutes. Each VM has its own, and is not the poorer for its log
- * lines. */
+/* As in the log: ten per VM, then one in six minutes. Each VM has its own limit, apart from that of its log lines. */
 START_TEST(notifications_of_resets_are_throttled) {
   char content[16];
   start("NotifyReset true; NotifyStale true");
@@ -936,11 +935,11 @@ START_TEST(notifications_of_resets_are_throttled) {
     snprintf(content, sizeof(content), "%d", 1000 - t);
     update_at("a", content, t);
   }
-  ck_assert_uint_eq(fake.notifications_num, 12); /* and b, which is stale */
+  ck_assert_uint_eq(fake.notifications_num, 12); /* with that of b, which is stale */
 }
 END_TEST
 
-/* A warning may be late or left out, but none is left standing: that all is well again is told of each. */
+/* A warning may be late or left out, but each one is followed by its OKAY. */
 START_TEST(notifications_of_stale_spells_are_throttled) {
   start("NotifyStale true; StaleTimeout 0.5");
   for (int t = 0; t < 60; t += 2) {
@@ -970,7 +969,7 @@ static void come_and_go(const char *vm, int t0, int times) {
   }
 }
 
-/* The messages of a VM are remembered while it is removed; the last one is true all the same. */
+/* The limit of a VM continues while it is removed; the last notification is true all the same. */
 static const struct {
   const char *options;
   const char *pair, *late, *last;
@@ -1013,13 +1012,13 @@ START_TEST(each_vm_that_comes_and_goes_has_its_own) {
   for (int t = 100; t <= 3 * 3600; t += 100)
     read_at(t);
   fake_forget();
-  come_and_go("a", 4 * 3600, 25); /* all is forgotten */
+  come_and_go("a", 4 * 3600, 25); /* the limit has been dropped */
   ck_assert_uint_eq(fake.notifications_num, 10);
 }
 END_TEST
 
-/* So it is with the lines of a VM whose state changes. */
-START_TEST(a_flapping_vm_that_was_gone_is_throttled) {
+/* The same for the log lines of a VM whose state changes. */
+START_TEST(a_flapping_vm_that_was_removed_is_throttled) {
   start("");
   update_at("a", "1000000", 0);
   fake_forget();
@@ -1042,13 +1041,13 @@ static size_t used_bytes(void) {
 }
 
 #define ROUND   (LABEL_AWAY_MAX / 4)
-#define FULL    4 /* rounds until as many are away as are kept */
+#define FULL    4 /* rounds until as many are removed as are kept */
 #define SETTLED 8 /* rounds until malloc() has all the holes it leaves */
 #define ROUNDS  12
 
-/* Other VMs in each round. What is kept of one that is away takes 0.7 KiB; with as many as are kept, memory is flat. A
+/* Other VMs in each round. What is kept of a removed one takes 0.7 KiB; beyond their limit, memory is flat. A
    leak of the smallest block of malloc(), 32 bytes, of each VM would be 320 KB, more than twice what is allowed for. */
-START_TEST(what_is_gone_is_forgotten) {
+START_TEST(removed_vms_are_forgotten) {
   size_t bytes[ROUNDS + 1];
   scratch_in_memory();
   start("NotifyAdd true; NotifyRemove true; NotifyReset true; NotifyStale true");
@@ -1073,8 +1072,8 @@ START_TEST(what_is_gone_is_forgotten) {
 }
 END_TEST
 
-/* 200 VMs are no VM that comes and goes: each is told. */
-START_TEST(many_new_vms_are_told) {
+/* 200 new VMs are not one VM that comes and goes: each is notified. */
+START_TEST(many_new_vms_are_notified) {
   start("NotifyAdd true");
   read_at(0);
   for (int i = 0; i < 200; i++) {
@@ -1122,7 +1121,7 @@ END_TEST
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
-/* Every option that keeps something, two VMs, one of them bad, and one that comes and goes. */
+/* Options that take memory, two VMs, one of them bad, and one that comes and goes. */
 static void live_a_cycle(void) {
   start(
       "VM '/./'; VM 'x'; Scale 5; Smooth 9; NotifyAdd true; NotifyRemove true; HostnameFormat 'name'; StaleTimeout 9");
@@ -1138,10 +1137,10 @@ static void live_a_cycle(void) {
   ck_assert_double_eq_tol(fake_value("a/vm_energy-a/power"), 500, 1e-6);
   fake_forget();
   ck_assert_int_eq(fake_shutdown(), 0);
-  ck_assert_uint_eq(fake.lines_num + fake.values_num + fake.notifications_num, 0); /* nobody is gone: collectd is */
+  ck_assert_uint_eq(fake.lines_num + fake.values_num + fake.notifications_num, 0); /* collectd ends, no VM does */
 }
 
-/* Nothing of one cycle is in the next, neither memory nor options nor what was said, and no file stays open. */
+/* Nothing of one cycle is left in the next: no memory, option, logged state or open file. */
 START_TEST(cycles) {
   int open_files = count_open_files();
   size_t bytes = 0;
@@ -1211,8 +1210,8 @@ int main(void) {
   tcase_add_test(tcase, long_names);
   tcase_add_loop_test(tcase, long_hostname, 0, 4);
   tcase_add_test(tcase, a_flapping_vm_is_throttled);
-  tcase_add_test(tcase, a_spike_is_told);
-  tcase_add_test(tcase, a_spike_without_the_option_is_told);
+  tcase_add_test(tcase, a_spike_is_logged);
+  tcase_add_test(tcase, a_spike_without_the_option_is_logged);
   tcase_add_test(tcase, spikes_are_throttled);
   tcase_add_test(tcase, resets_and_stale_spells_are_throttled);
   tcase_add_test(tcase, coming_and_going_is_throttled);
@@ -1221,8 +1220,8 @@ int main(void) {
   tcase_add_test(tcase, notifications_of_stale_spells_are_throttled);
   tcase_add_loop_test(tcase, notifications_of_coming_and_going_are_throttled, 0, ROWS(coming_rows));
   tcase_add_test(tcase, each_vm_that_comes_and_goes_has_its_own);
-  tcase_add_test(tcase, a_flapping_vm_that_was_gone_is_throttled);
-  tcase_add_test(tcase, many_new_vms_are_told);
+  tcase_add_test(tcase, a_flapping_vm_that_was_removed_is_throttled);
+  tcase_add_test(tcase, many_new_vms_are_notified);
   tcase_add_test(tcase, refused_values);
   tcase_add_test(tcase, no_clock);
   tcase_add_test(tcase, cycles);
@@ -1231,7 +1230,7 @@ int main(void) {
   TCase *many = tcase_create("many VMs");
   tcase_set_timeout(many, 300);
   tcase_add_checked_fixture(many, setup, teardown);
-  tcase_add_test(many, what_is_gone_is_forgotten);
+  tcase_add_test(many, removed_vms_are_forgotten);
   suite_add_tcase(suite, many);
   return suite_run(suite);
 }

@@ -1,11 +1,11 @@
 /*
- * The plugin's options: what each does to the values, and that a bad one is named and costs nothing else.
+ * The plugin's options: the effect of each on the values, and that a bad one is logged and ignored.
  */
 #include "plugin_bench.h"
 
 /* ---- options: good ones ------------------------------------------------------------------------------------------ */
 
-/* What three reads give: of the first value, of an update after 5 s that added 500 J, and without another one. */
+/* Values of three reads: of the first value, of an update after 5 s that added 500 J, and without another update. */
 static const struct {
   const char *options;
   const char *values[3];
@@ -48,7 +48,7 @@ static const struct {
     {"STALETIMEOUT 0.5; TIMEBASE 'UPDATE'", {"a/energy=1", "a/energy=501; a/power=100", ""}},
     {"HostnameFormat 'hostname'; PluginInstanceFormat 'name'; ReportPower false",
      {"a/energy=1", "a/energy=501", "a/energy=501"}},
-    {"HostnameFormat 'name'; PluginInstanceFormat 'none'; ReportPower false", /* as virt's defaults have it */
+    {"HostnameFormat 'name'; PluginInstanceFormat 'none'; ReportPower false", /* the defaults of virt */
      {"a/vm_energy/energy=1", "a/vm_energy/energy=501", "a/vm_energy/energy=501"}},
     {"HostnameFormat 'name'; ReportEnergy false", {"", "a/vm_energy-a/power=100", "a/vm_energy-a/power=100"}},
     {"HostnameFormat 'hostname name'; PluginInstanceFormat 'NONE'; ReportPower false",
@@ -67,7 +67,7 @@ START_TEST(good_options) {
 }
 END_TEST
 
-/* A counter whose modification time stands still, as in powercap: only its number tells of updates. */
+/* A counter whose modification time never changes, as in powercap: only its number shows updates. */
 static const struct {
   const char *base;
   const char *update, *held;
@@ -125,7 +125,7 @@ START_TEST(selection) {
 }
 END_TEST
 
-/* What write_graphite would make one path stays two; a name that needs no change is kept. */
+/* Names that write_graphite would merge stay distinct; a name that needs no change is kept. */
 START_TEST(dots_are_escaped) {
   static const char *const names[] = {"db.prod", "db prod", "db_prod"};
   start("EscapeDots true; HostnameFormat 'hostname name'; ReportPower false; NotifyAdd true");
@@ -146,7 +146,7 @@ START_TEST(dots_are_escaped) {
 }
 END_TEST
 
-/* A number is the name that it is written as. */
+/* A number is a name as it is written. */
 START_TEST(a_name_that_is_a_number) {
   start("VM 100; Domain 4294967296; VM 1.5");
   expect_log("");
@@ -159,7 +159,7 @@ START_TEST(a_name_that_is_a_number) {
 }
 END_TEST
 
-/* What a bad option leaves open is not reported: neither the other VMs nor the default places. */
+/* A bad option never widens what is reported: neither to other VMs nor to the default places. */
 #define TAKES_FILE "the absolute path of a file, or a pattern of them, in quotes"
 #define TAKES_VM   "the name of a VM in quotes, or an extended regular expression between two slashes"
 #define NO_VM      "E nothing is reported: each option VM was refused\n"
@@ -254,7 +254,7 @@ static const struct {
      {"", "''", "'state'", "'./state'", "'/tmp/'", "5", "true", "'/tmp/a' '/tmp/b'", "'/tmp/a' { Scale 5 }"}},
 };
 
-/* All that collectd sees of the lives of some VMs, in which every option would leave a trace. To be freed. */
+/* All that collectd receives while some VMs come and go, such that every option would have an effect. To be freed. */
 static char *observe(void) {
   counter_at("a", "1000000", 0);
   update_at("b", "2000000", 0);
@@ -279,7 +279,7 @@ static char *observe(void) {
   return copy;
 }
 
-/* That the option gives this message, and that everything is as if it had not been there. */
+/* Expects this message, and otherwise no effect of the option. */
 static void expect_ignored(const char *option, const char *message) {
   char with_option[256];
   start("VM '/[abc]/'");
@@ -310,7 +310,7 @@ START_TEST(bad_options) {
 }
 END_TEST
 
-/* Nothing of a block that is not known counts, and no line is broken by what is written there. */
+/* An unknown block is ignored as a whole, and no text in it breaks a line. */
 START_TEST(unknown_options) {
   expect_ignored("Scales 5", "W unknown option 'Scales' is ignored\n");
   expect_ignored("Interval", "W unknown option 'Interval' is ignored\n");
@@ -358,7 +358,7 @@ START_TEST(two_blocks_add_up) {
 }
 END_TEST
 
-/* Such a path passes a look at its first and last character, and is none of a file. */
+/* A path with a good first and last character that is no path of a file. */
 START_TEST(a_file_that_is_none_stops_nothing) {
   configure("");
   start_block("File '/.'");
@@ -368,7 +368,7 @@ START_TEST(a_file_that_is_none_stops_nothing) {
 }
 END_TEST
 
-/* Before init nothing is registered that could read: `collectd -T` reads once also when init has failed. */
+/* Before init no read function is registered: `collectd -T` reads once also after init has failed. */
 START_TEST(read_without_init) {
   ck_assert_int_eq(fake_read(), FAKE_NO_CALLBACK);
   expect_values("");

@@ -1,5 +1,5 @@
 /*
- * The option StateFile: energies go on over a restart, whatever a disk does, and cost no value.
+ * The option StateFile: energies continue after a restart, and no error of the disk costs a value.
  */
 #define BENCH_DISK
 #include "plugin_bench.h"
@@ -55,7 +55,7 @@ START_TEST(off_by_default) {
 }
 END_TEST
 
-START_TEST(what_is_said) {
+START_TEST(what_is_logged) {
   keep("");
   expect_log("");
   update_at("a", "1000000", 0);
@@ -69,7 +69,7 @@ START_TEST(what_is_said) {
 }
 END_TEST
 
-/* What was there, what came while collectd was down, what was reset then; and a factor that is another one. */
+/* Energy that was saved, that was added while collectd was down, a reset then; and another factor. */
 START_TEST(over_several_restarts) {
   keep("");
   expect_update("a", "1000000", 0, "a/energy=1");
@@ -103,7 +103,7 @@ START_TEST(over_several_restarts) {
 }
 END_TEST
 
-/* Killed a while after the file was written: what the counter shows makes up for it. */
+/* Killed a while after the file was written: the counter's value makes up for it. */
 START_TEST(goes_on_after_a_kill) {
   keep("");
   expect_update("a", "100000000", 0, "a/energy=100");
@@ -119,7 +119,7 @@ START_TEST(goes_on_after_a_kill) {
 }
 END_TEST
 
-/* A reset adds nothing, and yet what is kept is another: what comes behind it must not be taken for less. */
+/* A reset adds nothing, but the new value of the counter is saved; otherwise later energy would be lost. */
 START_TEST(a_reset_right_before_the_end) {
   keep("");
   expect_update("a", "9000000", 0, "a/energy=9");
@@ -141,7 +141,7 @@ START_TEST(wraps_meanwhile) {
 }
 END_TEST
 
-/* A VM that goes and comes back, with and without a restart between. */
+/* A VM that is removed and comes back, with and without a restart between. */
 START_TEST(comes_back) {
   keep("");
   counter_at("a", "1000000", 0);
@@ -161,7 +161,7 @@ START_TEST(comes_back) {
 }
 END_TEST
 
-/* What is torn at first, or cannot be read in a whole run, is not forgotten. */
+/* The energy of a counter that cannot be read, at first or in a whole run, is kept. */
 START_TEST(unreadable_in_between) {
   keep("");
   update_at("a", "1000000", 0);
@@ -177,7 +177,7 @@ START_TEST(unreadable_in_between) {
 }
 END_TEST
 
-/* A clock that jumps ahead, for good or for a while, says nothing about a VM. */
+/* No step of the clock, permanent or not, makes a VM old. */
 START_TEST(a_clock_that_jumps_drops_nothing) {
   keep("");
   counter_at("a", "1000000", 0);
@@ -205,14 +205,14 @@ START_TEST(written_once_a_minute) {
   int writes = 0, changes = 0;
   for (int t = 0; t <= 600; t += 5) {
     char content[32];
-    if (t >= 200 && t < 400) { /* it stands still */
+    if (t >= 200 && t < 400) { /* the counter is unchanged */
       snprintf(content, sizeof(content), "%d", 1000000 + 200);
     } else {
       snprintf(content, sizeof(content), "%d", 1000000 + t);
       changes++;
     }
     update_at("a", content, t);
-    int fd = open(in_scratch("state"), O_RDONLY | O_CLOEXEC); /* held, so that its number is not used again */
+    int fd = open(in_scratch("state"), O_RDONLY | O_CLOEXEC); /* held, so that its inode is not used again */
     ck_assert_int_ge(fd, 0);
     struct stat info;
     ck_assert_int_eq(fstat(fd, &info), 0);
@@ -298,7 +298,7 @@ START_TEST(damaged_too_often) {
 }
 END_TEST
 
-/* What may be whole, but cannot be read, is not overwritten. */
+/* A file that cannot be read may be whole, and is not overwritten. */
 START_TEST(unreadable_file) {
   ck_assert_int_eq(_i == 0 ? mkdir(in_scratch("state"), 0755) : symlink(in_scratch("other"), in_scratch("state")), 0);
   keep("");
@@ -315,7 +315,7 @@ START_TEST(unreadable_file) {
 }
 END_TEST
 
-/* A second daemon with the same file says so, and does not write. */
+/* A second daemon with the same file logs that, and does not write. */
 START_TEST(in_use) {
   keep("");
   update_at("a", "1000000", 0);
@@ -337,7 +337,7 @@ START_TEST(in_use) {
 }
 END_TEST
 
-/* Told once, and its end; no value is lost, and all of it is in the file then. */
+/* Logged once, and so is its end; no value is lost, and the file has all energy then. */
 START_TEST(full_disk) {
   keep("");
   expect_update("a", "1000000", 0, "a/energy=1");
@@ -377,7 +377,7 @@ START_TEST(full_disk) {
 }
 END_TEST
 
-/* A pass waits for no disk; what came of it is logged once it is known. */
+/* No pass waits for the disk; the result is logged in a later pass. */
 START_TEST(slow_disk) {
   keep("");
   counter_at("a", "1000000", 0);
@@ -402,7 +402,7 @@ START_TEST(slow_disk) {
 }
 END_TEST
 
-/* The end waits for the disk, and has all of it written. */
+/* The end waits for the disk, and writes the rest. */
 START_TEST(slow_disk_at_the_end) {
   keep("");
   counter_at("a", "1000000", 0);
@@ -418,7 +418,7 @@ START_TEST(slow_disk_at_the_end) {
 }
 END_TEST
 
-/* What failed late is written again a minute after it was begun. */
+/* A write that failed late is repeated a minute after it began. */
 START_TEST(slow_disk_that_fails) {
   keep("");
   counter_at("a", "1000000", 0);
@@ -514,7 +514,7 @@ int main(void) {
   TCase *tcase = tcase_create("statefile");
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, off_by_default);
-  tcase_add_test(tcase, what_is_said);
+  tcase_add_test(tcase, what_is_logged);
   tcase_add_test(tcase, over_several_restarts);
   tcase_add_test(tcase, goes_on_after_a_kill);
   tcase_add_test(tcase, a_reset_right_before_the_end);

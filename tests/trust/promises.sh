@@ -215,7 +215,7 @@ broken "a state is logged when it changes, not while it stays" $news 's/if \(sam
   $by_plugin life_without_notifications
 broken "a VM that flaps is logged ten times" $news 's/if \(!log_allows\(&vm->lines, text, news->now\.mono_ns\)\)/if (false)/' \
   $by_plugin a_flapping_vm_is_throttled
-broken "... and not anew each time it comes back" $news 's/^    vm->lines = old->lines;//' $by_plugin a_flapping_vm_that_was_gone_is_throttled
+broken "... and not anew each time it comes back" $news 's/^    vm->lines = old->lines;//' $by_plugin a_flapping_vm_that_was_removed_is_throttled
 broken "VMs that come and go are logged fifty times" $news 's/log_allows\(news->throttle, NULL, news->now\.mono_ns\)/true/' \
   $by_plugin coming_and_going_is_throttled
 broken "what is held back is counted" plugin/throttle.c 's/^    throttle->held_back\+\+;//' tests/check_throttle burst_then_refill
