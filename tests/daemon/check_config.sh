@@ -1,6 +1,6 @@
 #!/bin/bash
-# Options, as the real daemon reads them: what each bad one is answered, and that none stops the daemon. `collectd -T` runs
-# config, init and read once; -t would not even load the module.
+# Options, as the real daemon reads them: the message about each bad one, and that none stops the daemon. `collectd -T` runs
+# config, init and read once; -t does not even load the module.
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/lib.sh"
 require "$collectd"
@@ -13,25 +13,25 @@ run_once() { # runs the daemon once; its log is $work/collectd.log
   timeout 30 "${run_daemon[@]}" -T -C "$work/collectd.conf" >"$work/collectd.log" 2>&1
 }
 
-said() { sed -n 's/^\[\([a-z]*\)\] vm_energy plugin: /\1: /p' "$work/collectd.log"; }
+lines() { sed -n 's/^\[\([a-z]*\)\] vm_energy plugin: /\1: /p' "$work/collectd.log"; }
 
-# what the daemon says to a block (on standard input) is the text
+# The plugin's log lines for a block on standard input are the text.
 answers() { # what text
   daemon_conf 10
   check "$1: collectd starts" run_once
-  check "$1: the answer" test "$(said)" = "$2" || said
+  check "$1: the log" test "$(lines)" = "$2" || lines
 }
 
 fine="info: reading 1 counter"
 
-# --- no block at all: the places of Scaphandre, on a host and in a guest ----------------------------------------------------------------------
+# --- no block: the places of Scaphandre, on a host and in a guest --------------------------------------------------------
 daemon_head 10 >"$work/collectd.conf"
 check "no block: collectd starts" run_once
 check "no block: counters, or where they were looked for" grep -qE \
-  "^(info: reading [0-9]+ counters?|warning: no counter found in '/var/lib/libvirt/scaphandre/\*/intel-rapl:0/energy_uj', '/var/lib/scaphandre/\*/energy_uj', '/var/scaphandre/intel-rapl:\*/energy_uj'; start Scaphandre's qemu exporter, or set the option File .*)\$" <(said)
+  "^(info: reading [0-9]+ counters?|warning: no counter found in '/var/lib/libvirt/scaphandre/\*/intel-rapl:0/energy_uj', '/var/lib/scaphandre/\*/energy_uj', '/var/scaphandre/intel-rapl:\*/energy_uj'; start Scaphandre's qemu exporter, or set the option File .*)\$" <(lines)
 
-# --- bad options: each is named with its value and what it takes, and the rest goes on ----------------------------------
-bad() { # option as written, as it is told, what it takes
+# --- bad options: each is logged with its value and what it takes, and the others have effect -----------------------------
+bad() { # option as written, as logged, what it takes
   answers "$1" "warning: option '$2' is ignored: it takes $3
 $fine" <<<"$file
 $1"
@@ -48,8 +48,8 @@ file_path="the absolute path of a file, in quotes"
 directory="the absolute path of a directory, in quotes"
 host="one to four of hostname and name; energy files have no uuid and no metadata"
 instance="name or none; energy files have no uuid and no metadata"
-while IFS='|' read -r written told takes; do
-  bad "$written" "$told" "$takes"
+while IFS='|' read -r written logged takes; do
+  bad "$written" "$logged" "$takes"
 done <<BAD
 File "energy_uj"|File "energy_uj"|$path
 File 7|File 7|$path
@@ -73,7 +73,7 @@ StateFile "vm_energy.state"|StateFile "vm_energy.state"|$file_path
 StateFile "$work/"|StateFile "$work/"|$file_path
 BAD
 
-# what is bad does not widen what is reported
+# a bad option does not widen what is reported
 answers "a bad expression" "warning: option 'VM \"/(/\"' is ignored: it takes $takes_vm: Unmatched ( or \\(
 error: nothing is reported: each option VM was refused" <<<"$file
 VM \"/(/\""
@@ -84,7 +84,7 @@ $fine" <<<"$file
 VM \"a\"
 VM false"
 
-# what collectd's own plugins take
+# what collectd's own plugins accept
 mkdir -p "$work/scaphandre/100/intel-rapl:0"
 echo 1000000 >"$work/scaphandre/100/intel-rapl:0/energy_uj"
 answers "a number as a name, words as booleans" "$fine" <<<"$file
@@ -112,20 +112,20 @@ answers "a selection that leaves nothing" "warning: no counter found in '$work/s
 start Scaphandre's qemu exporter, or set the option File (and see that the option VM leaves some)" <<<"$file
 VM \"b\""
 
-# --- the example: as it is, and with all that is commented out ----------------------------------------------------------
+# --- the example: unchanged, and with all its comments as options -------------------------------------------------------
 example=$srcdir/vm_energy.conf.example
 with_example() { # sed program
   daemon_head 10 | grep -v 'LoadPlugin vm_energy' >"$work/collectd.conf"
   sed "$1" "$example" >>"$work/collectd.conf"
   check "the example ($1): collectd starts" run_once
-  check "the example ($1): no option is refused" test "$(said | grep -c option)" = "$(said | grep -c 'set the option File')"
+  check "the example ($1): no option is refused" test "$(lines | grep -c option)" = "$(lines | grep -c 'set the option File')"
 }
 with_example ''
 with_example "s/^\\( *\\)#\\([A-Z][A-Za-z]* \\)/\\1\\2/; s|CSVDir .*|CSVDir \"$work/captures\"|; s|StateFile .*|StateFile \"$work/state\"|"
 check "what is commented out is set in the second" grep -q '^  NotifyReset false' "$work/collectd.conf"
-check "... and does what it says" compgen -G "$work/captures/run_*"
+check "... and has effect" compgen -G "$work/captures/run_*"
 
-# --- code, example and manual know the same options, and README names no other ------------------------------------------
+# --- code, example, manual and README have the same options -------------------------------------------------------------
 options() { sed -n 's/^    {"\([A-Za-z]*\)", set_.*/\1/p' "$srcdir/plugin/settings.c" | grep -v '^Domain$' | sort; }
 check "the code has options" test "$(options | wc -l)" -ge 15
 same() { diff <(options) <(sort -u) >"$work/diff" || { cat "$work/diff" && false; }; }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A minute of collectd at interval 1 s against a writer of 0.5 s: every single value of a constant 100 W is 100 W, which is
-# what dividing by the interval does not give.
+# A minute of collectd at interval 1 s against a writer of 0.5 s: every value of a constant 100 W is 100 W. A division by the
+# interval does not give that.
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/lib.sh"
 require "$collectd" "$collectdctl"

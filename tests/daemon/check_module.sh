@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the module shows to the daemon that loads it: one name, and nothing that it needs besides libc and the daemon.
+# The module exports one name, and needs only libc and the daemon.
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/lib.sh"
 require nm readelf
@@ -7,7 +7,7 @@ require nm readelf
 module=$module_dir/vm_energy.so
 check "the module exports module_register alone" \
   test "$(nm -D --defined-only "$module" | awk '{ print $3 }' | grep -v '^__\|^_init$\|^_fini$' | tr '\n' ' ')" = "module_register "
-# A sanitizer's runtime is not the module's own doing.
+# a sanitizer adds its runtime
 libraries=$(readelf -d "$module" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v 'asan\|ubsan\|clang_rt\|libgcc_s')
 check "the module needs libc alone" test "$(tr '\n' ' ' <<<"$libraries")" = "libc.so.6 "
 finish

@@ -1,6 +1,5 @@
 #!/bin/bash
-# StateFile in a real collectd: stopped and started, killed and started, with a damaged file, and where nothing can be
-# written.
+# StateFile in a real collectd: stopped and started, killed and started, with a damaged file, in a read-only directory.
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/lib.sh"
 require "$collectd" "$collectdctl"
@@ -59,12 +58,12 @@ check "there is a file, for its owner alone" test "$(stat -c %a "$state")" = 600
 check "... with a line for each counter" test "$(grep -c '^[0-9]* [0-9]* [0-9]* /' "$state")" -eq 2
 check "... and nothing beside it but a lock" test "$(cd "$work/state" && echo .[!.]* *)" = ".[!.]* energy energy.lock"
 
-counter a 1700 # meanwhile
+counter a 1700 # while collectd is down
 begin
-check "stopped and started: a goes on, with what came meanwhile" becomes vm_energy-a 1700
-check "... b goes on" becomes vm_energy-b 2000
-check "... which is told" logged_times 1 "^\[info\] vm_energy plugin: StateFile: read the energy of 2 counters from '$state'\$"
-check "... and the values that were written begin there" \
+check "stopped and started: a continues, with the energy added while collectd was down" becomes vm_energy-a 1700
+check "... b continues" becomes vm_energy-b 2000
+check "... which is logged" logged_times 1 "^\[info\] vm_energy plugin: StateFile: read the energy of 2 counters from '$state'\$"
+check "... and the values start there" \
   awk -F, 'FNR > 1 && $2 < 1700 { print "  " $0; bad = 1 } END { exit bad }' "$work"/csv/node1/vm_energy-a/energy-*
 
 counter b 60
@@ -87,10 +86,10 @@ configure
 printf 'x' | dd of="$state" bs=1 seek=30 conv=notrunc status=none
 cp -p "$state" "$work/was"
 begin
-check "damaged: energies start anew" becomes vm_energy-b 60
-check "... told once, with where it is now" \
+check "damaged: energies start at the counters' values" becomes vm_energy-b 60
+check "... logged once, with the new name" \
   logged_times 1 "^\[warning\] vm_energy plugin: StateFile: '$state' is damaged, and was renamed to '$state.damaged'; energies start at the counters' values\$"
-check "... it is set aside as it was" cmp "$state.damaged" "$work/was"
+check "... it is renamed, unchanged" cmp "$state.damaged" "$work/was"
 stop collectd
 : >"$state"
 begin
@@ -98,17 +97,17 @@ stop collectd
 check "damaged again: nothing is overwritten" cmp "$state.damaged" "$work/was"
 check "... beside the first one" test -e "$state.damaged.2"
 
-# where nothing can be written
+# in a read-only directory
 chmod 0555 "$work/state"
 counter b 70
 begin
-check "unwritable: energies go on" becomes vm_energy-b 70
+check "unwritable: energies continue" becomes vm_energy-b 70
 counter b 80
-check "... and values come" becomes vm_energy-b 80
+check "... and there are values" becomes vm_energy-b 80
 stop collectd
-check "... it is told once, with user and remedy" \
+check "... it is logged once, with user and remedy" \
   logged_times 1 "^\[warning\] vm_energy plugin: StateFile: cannot write '$state': Permission denied; collectd runs as uid .* and needs write and search permission on its directory\$"
-check "... the old file is as it was" grep -q '^60000000 60000000 ' "$state"
+check "... the old file is unchanged" grep -q '^60000000 60000000 ' "$state"
 chmod 0755 "$work/state"
 begin
 check "writable again: nothing was lost" becomes vm_energy-b 80
@@ -116,12 +115,12 @@ sed "s|$work/run/sock|$work/run/other|; s|collectd.pid|other.pid|; s|$work/csv|$
 chmod a+r "$work/other.conf"
 cp -p "$state" "$work/was"
 start other "${as_user[@]}" "${run_daemon[@]}" -f -C "$work/other.conf"
-check "a second daemon with the same file says so" wait_for grep -q \
+check "a second daemon with the same file logs that" wait_for grep -q \
   "^\[warning\] vm_energy plugin: StateFile: '$state' is in use by another process; it is left unchanged, and nothing is saved" "$work/other.log"
 check "... and has values" wait_for test -e "$work/var/csv/node1/vm_energy-b"
 check "... and ends with status 0" stop other
 check "... and did not write" cmp "$state" "$work/was"
-check "... which needs no word" logged_times 0 "cannot write"
+check "... and logs no error of writing" logged_times 0 "cannot write"
 check "the read callback never failed" logged_times 0 "read-function of plugin"
 stop collectd
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # One tmpfs per VM, as Scaphandre's guide has it: each can be unmounted at any moment while collectd reads it twenty times a
-# second, with the mount options that make the plugin take shorter ways and without; and what is mounted in its place is
+# second, with and without the mount options that let the plugin read in fewer steps; and what is mounted in its place is
 # read. In a mount namespace of its own, so only root can run it.
 if [ -z "${VM_ENERGY_UNSHARED:-}" ]; then
   if [ "$(id -u)" -ne 0 ] || ! unshare -m --propagation private true 2>/dev/null; then
@@ -22,7 +22,7 @@ mount_vm() { # vm joules option...: the counter is not in place before it has it
   echo "${2}000000" >"$vm/new"
   mv "$vm/new" "$vm/intel-rapl:0/energy_uj"
 }
-# A look lasts some microseconds: who meets one tries again.
+# A look takes some microseconds: an unmount during one is tried again.
 unmount_vm() { umount "$vms/$1" || umount "$vms/$1"; }
 energy_is() { value_near "vm_energy-$1/energy" "$2" 0.001 >/dev/null; }
 
@@ -34,7 +34,7 @@ check "collectd starts" daemon_start
 check "a VM that stays is read" wait_for energy_is b 7
 
 for options in rw nodev nodev,nosymfollow; do
-  vm=a-${options//,/-} # a name of its own: energy goes on when a VM comes back
+  vm=a-${options//,/-} # a new name: energy continues when a VM comes back
   for round in 1 2 3 4 5 6; do
     mount_vm "$vm" "$round" "$options"
     check "$options, $round: the VM is read" wait_for energy_is "$vm" "$round"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A real collectd, the real module, a simulated writer with known truth: what collectd has is what was drawn.
+# A real collectd, the real module, a simulated writer with known truth: collectd's values are that truth.
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/lib.sh"
 require "$collectd" "$collectdctl"
@@ -15,7 +15,7 @@ wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1;
 start slow "$simwriter" --root "$tree" --period 2.1 --jitter 0.1 --truth "$work/truth.csv" s=sine:50:20:4
 wait_for grep -q ready "$work/slow.log"
 
-# The same label twice: a second file of VM a, and one that lives elsewhere.
+# The same label twice: a second file of VM a, and one in another place.
 mkdir -p "$tree/a/intel-rapl:1" "$work/elsewhere/b"
 echo 5000000 >"$tree/a/intel-rapl:1/energy_uj"
 echo 6000000 >"$work/elsewhere/b/energy_uj"
@@ -62,8 +62,8 @@ check "odd names: a semicolon" wait_for value_near "vm_energy-odd name_x_29b71ba
 check "odd names: a newline" wait_for value_near vm_energy-new_line_aad6b406/power 12 1
 check "odd names: invalid UTF-8" wait_for value_near vm_energy-__6699221f/power 13 1
 long=$("$collectdctl" -s "$work/sock" listval | sed -n 's|^node1/vm_energy-\(LLL.*\)/energy$|\1|p')
-check "two names of 201 bytes stay two" test "$(wc -l <<<"$long")" -eq 2
-check "... and fit into collectdctl" test "$(wc -L <<<"$long")" -le 63
+check "two names of 201 bytes stay distinct" test "$(wc -l <<<"$long")" -eq 2
+check "... and are short enough for collectdctl" test "$(wc -L <<<"$long")" -le 63
 for name in $long; do
   value "vm_energy-$name/power" >>"$work/long"
 done
@@ -73,11 +73,11 @@ check "collectdctl can list them all" sh -c "'$collectdctl' -s '$work/sock' list
 check "a dead VM is no longer dispatched" wait_for has_no_value vm_energy-dead/power
 check "... nor its energy" has_no_value vm_energy-dead/energy
 check "... and logged once" logged_times 1 "^\[warning\] vm_energy plugin: .*no update of .*/dead/"
-check "a VM that vanishes is forgotten" wait_for has_no_value vm_energy-gone/energy
+check "a VM that vanishes is removed" wait_for has_no_value vm_energy-gone/energy
 check "... and logged once" logged_times 1 "vm_energy plugin: .*'gone'.* was removed"
 check "a reset is logged once" logged_times 1 "vm_energy plugin: .*falls.*reset"
 check "the smoothed power has an instance of its own" value_near vm_energy-a/power-sma4 100 1
-check "behind a reset the power is right again" value_near vm_energy-falls/power 60 1
+check "after a reset the power is right again" value_near vm_energy-falls/power 60 1
 
 falls_before=$(value vm_energy-falls/energy)
 stop writer
@@ -86,8 +86,8 @@ sleep 1.2
 check "accumulated energy of a VM that was reset did not fall" \
   awk -v a="$falls_before" -v b="$(value vm_energy-falls/energy)" 'BEGIN { exit !(b >= a) }'
 for vm in a b s; do
-  check "power of $vm is that of the truth" value_near "vm_energy-$vm/power" "$(truth $vm power_w)" 1
-  check "energy of $vm is that of the truth" value_near "vm_energy-$vm/energy" "$(truth $vm counter_uj | awk '{ print $1 / 1e6 }')" 0.001
+  check "power of $vm is the truth" value_near "vm_energy-$vm/power" "$(truth $vm power_w)" 1
+  check "energy of $vm is the truth" value_near "vm_energy-$vm/energy" "$(truth $vm counter_uj | awk '{ print $1 / 1e6 }')" 0.001
 done
 energies=$(cat "$work"/csv/node1/vm_energy-falls/energy-* | awk -F, 'NR > 2 && $2 < last { print; } { last = $2 }')
 check "accumulated energy never falls" test -z "$energies"

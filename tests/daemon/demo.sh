@@ -1,9 +1,9 @@
 #!/bin/bash
-# The main job before your eyes: a real collectd with the module just built reads the energy of VMs, and this script
-# asks collectd for the values. No set-up, no root, nothing left behind.
+# A demonstration: a real collectd with the module just built reads the energy of VMs, and this script shows collectd's
+# values. Needs no set-up and no root, and leaves nothing behind.
 #
-# Takes Scaphandre's files where there are some; otherwise starts the simulated writer of the tests, whose truth is known
-# and stands beside the values. Ends with status 0 when every VM has values and, simulated, each power is within 1 %.
+# Reads Scaphandre's files if there are some; otherwise starts the simulated writer of the tests, and shows its truth beside
+# the values. Exits with status 0 if every VM has values and, simulated, each power is within 1 %.
 # shellcheck source=tests/daemon/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -76,7 +76,7 @@ if [ -z "$simulated" ]; then
   exit 1
 fi
 
-# The writer stops, collectd reads its last word: now value and truth speak of the same update.
+# After the writer has stopped, value and truth are of the same update.
 stop writer
 sleep 2.2
 good=0
