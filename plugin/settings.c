@@ -32,101 +32,95 @@ void settings_reset(void) {
 /* A row of the table options[]. */
 struct option {
   const char *name;
-  bool (*set)(const struct option *option, const oconfig_value_t *value); /* false: the value does not fit */
-  int type;                                                               /* of the one value */
+  int (*set)(const struct option *option, const oconfig_value_t *value); /* 0; -EINVAL: it does not fit; -ENOMEM */
+  int type;                                                              /* of the one value */
   void *target;
   const char *takes; /* what fits, for the message */
 };
 
-static bool set_boolean(const struct option *option, const oconfig_value_t *value) {
+static int set_boolean(const struct option *option, const oconfig_value_t *value) {
   *(bool *)option->target = value->value.boolean != 0;
-  return true;
-}
-
-static void report_no_memory(const struct option *option, const char *text) {
-  log_line(LOG_ERR, "option '%s \"%s\"' is ignored: out of memory", option->name, text);
+  return 0;
 }
 
 static bool is_absolute(const char *path, bool may_be_dir) {
   return path[0] == '/' && (may_be_dir || path[strlen(path) - 1] != '/');
 }
 
-static bool set_path(const struct option *option, const oconfig_value_t *value) {
+static int set_path(const struct option *option, const oconfig_value_t *value) {
   char **target = option->target;
   if (!is_absolute(value->value.string, target == &settings.csv_dir))
-    return false;
+    return -EINVAL;
   char *path = strdup(value->value.string);
-  if (path == NULL) {
-    report_no_memory(option, value->value.string);
-    return true;
-  }
+  if (path == NULL)
+    return -ENOMEM;
   free(*target);
   *target = path;
-  return true;
+  return 0;
 }
 
-static bool set_file(const struct option *option, const oconfig_value_t *value) {
+static int set_file(const struct option *option, const oconfig_value_t *value) {
+  (void)option;
   if (!is_absolute(value->value.string, false))
-    return false;
+    return -EINVAL;
   char **files = reallocarray(settings.files, settings.files_num + 1, sizeof(*files));
-  if (files != NULL)
-    settings.files = files;
-  char *file = files == NULL ? NULL : strdup(value->value.string);
-  settings.file_refused = settings.file_refused || file == NULL;
-  if (file == NULL)
-    report_no_memory(option, value->value.string);
-  else
-    settings.files[settings.files_num++] = file;
-  return true;
+  if (files == NULL)
+    return -ENOMEM;
+  settings.files = files;
+  files[settings.files_num] = strdup(value->value.string);
+  if (files[settings.files_num] == NULL)
+    return -ENOMEM;
+  settings.files_num++;
+  return 0;
 }
 
-static bool set_vm(const struct option *option, const oconfig_value_t *value) {
+static int set_vm(const struct option *option, const oconfig_value_t *value) {
+  (void)option;
   if (settings.selection == NULL)
     settings.selection = selection_new();
   int status = settings.selection == NULL ? -ENOMEM : selection_add(settings.selection, value->value.string);
   settings.vms_num += status == 0;
-  settings.vm_refused = settings.vm_refused || status != 0;
-  if (status == -ENOMEM)
-    report_no_memory(option, value->value.string);
-  return status == 0 || status == -ENOMEM;
+  return status;
 }
 
-static bool set_time_base(const struct option *option, const oconfig_value_t *value) {
+static int set_time_base(const struct option *option, const oconfig_value_t *value) {
   (void)option;
-  return meter_base_from_name(value->value.string, &settings.meter.base) == 0;
+  return meter_base_from_name(value->value.string, &settings.meter.base);
 }
 
-static bool set_stale_timeout(const struct option *option, const oconfig_value_t *value) {
+static int set_stale_timeout(const struct option *option, const oconfig_value_t *value) {
   (void)option;
   bool fits = value->value.number >= 0 && value->value.number <= 86400 * 365;
   if (fits)
     settings.meter.stale_ns = (int64_t)(value->value.number * 1e9 + 0.5);
-  return fits;
+  return fits ? 0 : -EINVAL;
 }
 
 /* Scale must be above 0. */
-static bool set_number(const struct option *option, const oconfig_value_t *value) {
+static int set_number(const struct option *option, const oconfig_value_t *value) {
   double *target = option->target, number = value->value.number;
   bool fits = number >= 0 && number <= 1e9 && (number > 0 || target != &settings.meter.scale);
   if (fits)
     *target = number;
-  return fits;
+  return fits ? 0 : -EINVAL;
 }
 
-static bool set_smooth(const struct option *option, const oconfig_value_t *value) {
+static int set_smooth(const struct option *option, const oconfig_value_t *value) {
   (void)option;
   double number = value->value.number;
   bool fits = number >= 0 && number <= 86400 && number == (double)(size_t)number;
   if (fits)
     settings.smooth = (size_t)number;
-  return fits;
+  return fits ? 0 : -EINVAL;
 }
 
 /* Fields separated by spaces, as in the virt plugin. A plugin instance is one field, or "none". */
-static bool set_format(const struct option *option, const oconfig_value_t *value) {
+static int set_format(const struct option *option, const oconfig_value_t *value) {
   char *fields = strdup(value->value.string), *save = NULL;
+  if (fields == NULL)
+    return -ENOMEM;
   struct format format = {.fields_num = 0};
-  bool is_host = option->target == &settings.host, is_none = false, good = fields != NULL;
+  bool is_host = option->target == &settings.host, is_none = false, good = true;
   for (char *rest = fields, *field; good && (field = strtok_r(rest, " \t", &save)) != NULL; rest = NULL) {
     bool is_name = strcasecmp(field, "name") == 0;
     if (is_none || format.fields_num == (is_host ? FIELDS_MAX : 1))
@@ -141,7 +135,7 @@ static bool set_format(const struct option *option, const oconfig_value_t *value
   good = good && (is_none || format.fields_num > 0);
   if (good)
     *(struct format *)option->target = format;
-  return good;
+  return good ? 0 : -EINVAL;
 }
 
 #define TAKES_BOOLEAN "true or false"
@@ -191,31 +185,31 @@ static oconfig_value_t convert(const struct option *option, oconfig_value_t valu
   return value;
 }
 
-/* Returns false if the option is refused; *fault is the reason, or "". */
-static bool take(const struct option *option, const oconfig_item_t *item, const char **fault) {
+/* Returns 0, -EINVAL or -ENOMEM; *fault is the reason for -EINVAL, or "". */
+static int take(const struct option *option, const oconfig_item_t *item, const char **fault) {
   char text[32];
   *fault = "";
   if (item->values_num != 1 || item->children_num != 0)
-    return false;
+    return -EINVAL;
   oconfig_value_t value = convert(option, item->values[0], text, sizeof(text));
   if (value.type != option->type)
-    return false;
-  bool taken = option->set(option, &value);
-  if (!taken && option->set == set_vm)
+    return -EINVAL;
+  int status = option->set(option, &value);
+  if (status == -EINVAL && option->set == set_vm)
     *fault = selection_fault(settings.selection);
-  return taken;
+  return status;
 }
 
 /* Stores refusals that must not widen what is reported. */
-static void note_refusal(const struct option *option, bool taken) {
-  settings.file_refused = settings.file_refused || (!taken && option->set == set_file);
-  settings.vm_refused = settings.vm_refused || (!taken && option->set == set_vm);
+static void note_refusal(const struct option *option, bool refused) {
+  settings.file_refused = settings.file_refused || (refused && option->set == set_file);
+  settings.vm_refused = settings.vm_refused || (refused && option->set == set_vm);
   if (option->target == &settings.ignore_selected)
-    settings.ignore_refused = !taken;
+    settings.ignore_refused = refused;
 }
 
 /* Logs the option with its values. */
-static void reject(const oconfig_item_t *item, const char *takes, const char *fault) {
+static void report_refusal(const oconfig_item_t *item, int status, const char *takes, const char *fault) {
   char text[256];
   size_t used = (size_t)snprintf(text, sizeof(text), "%s", item->key);
   for (int i = 0; i < item->values_num && used < sizeof(text); i++) {
@@ -229,7 +223,10 @@ static void reject(const oconfig_item_t *item, const char *takes, const char *fa
     else
       used += (size_t)snprintf(end, room, " %s", value->value.boolean ? "true" : "false");
   }
-  log_line(LOG_WARNING, "option '%s' is ignored: it takes %s%s%s", text, takes, fault[0] != '\0' ? ": " : "", fault);
+  if (status == -ENOMEM)
+    log_line(LOG_ERR, "option '%s' is ignored: out of memory", text);
+  else
+    log_line(LOG_WARNING, "option '%s' is ignored: it takes %s%s%s", text, takes, fault[0] != '\0' ? ": " : "", fault);
 }
 
 /* Always 0: an error of the config callback would stop the daemon. */
@@ -244,10 +241,10 @@ int settings_take(oconfig_item_t *block) {
       continue;
     }
     const char *fault;
-    bool taken = take(option, item, &fault);
-    note_refusal(option, taken);
-    if (!taken)
-      reject(item, option->takes, fault);
+    int status = take(option, item, &fault);
+    note_refusal(option, status != 0);
+    if (status != 0)
+      report_refusal(item, status, option->takes, fault);
   }
   return 0;
 }
