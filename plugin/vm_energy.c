@@ -40,12 +40,10 @@ static struct {
   struct sink dispatch, *news;
   struct sink *csvdir, *statefile; /* NULL: off */
   struct sink *sinks[4];           /* those of these four that are on */
-  struct discovery discovery;
   struct throttle throttle;
   cdtime_t interval;  /* of the values */
   int64_t next_ns;    /* mono; when the next values are due; 0: now */
   struct instant now; /* of the look */
-  bool fails_closed;  /* nothing is reported: an option was refused */
 } plugin;
 
 static bool may_log(void) {
@@ -107,7 +105,7 @@ static int on_read(user_data_t *unused) {
   if (status == 0) {
     news_set_time(plugin.news, &plugin.now);
     status = take_due() ? sampler_pass(plugin.sampler, &plugin.now) : sampler_look(plugin.sampler);
-    discovery_report(&plugin.discovery, plugin.sampler, !plugin.fails_closed, plugin.now.mono_ns);
+    discovery_report(plugin.sampler, plugin.now.mono_ns);
   }
   if (status != 0 && may_log())
     log_line(LOG_ERR, "this interval is incomplete: %s", strerror(-status));
@@ -137,8 +135,7 @@ static void stop(void) {
   memset(&plugin, 0, sizeof(plugin));
 }
 
-static int start(void) {
-  discovery_init(&plugin.discovery, &settings, &plugin.throttle);
+static int start(bool may_report) {
   plugin.news = news_new(&settings, &plugin.throttle);
   if (plugin.news == NULL)
     return -ENOMEM;
@@ -161,7 +158,7 @@ static int start(void) {
                                           .saved_arg = plugin.statefile,
                                           .duplicate = report_duplicate};
   int status = sampler_new(&options, plugin.sinks, sinks_num, &plugin.sampler);
-  return status != 0 || plugin.fails_closed ? status : discovery_add(&plugin.discovery, plugin.sampler);
+  return status != 0 ? status : discovery_start(plugin.sampler, may_report, &plugin.throttle);
 }
 
 static int on_init(void) {
@@ -169,8 +166,8 @@ static int on_init(void) {
     return 0;
   plugin.interval = plugin_get_interval();
   settings.meter.look_ns = meter_look_ns((int64_t)CDTIME_T_TO_NS(plugin.interval));
-  plugin.fails_closed = !settings_finish();
-  int status = start();
+  bool may_report = settings_finish();
+  int status = start(may_report);
   if (status == 0)
     status =
         plugin_register_complex_read(NULL, PLUGIN, on_read, NS_TO_CDTIME_T((cdtime_t)settings.meter.look_ns), NULL);
