@@ -21,14 +21,14 @@ struct csvdir {
   struct csv_options options;
   struct csv *csv;         /* NULL: there is no run directory */
   struct updates *updates; /* since the start of the run; NULL: out of memory */
-  struct instant start;    /* of the run */
-  int64_t offset_ns;       /* wall - mono, as of the last step of the wall clock */
-  struct csv_text steps;   /* of the wall clock, as in run.json */
-  bool info_is_due;        /* run.json is to be written */
-  struct trouble trouble;  /* none: rows are written */
-  uint64_t lost;           /* rows since the trouble began */
-  uint64_t rows, dropped;  /* of this csv, before this pass */
-  int64_t mono_ns;         /* of the pass */
+  struct instant start;
+  int64_t offset_ns;      /* wall - mono, as of the last step of the wall clock */
+  struct csv_text steps;  /* clock_steps of run.json */
+  bool info_is_due;       /* run.json is to be written */
+  struct trouble trouble; /* none: rows are written */
+  uint64_t lost;          /* rows since the trouble began */
+  uint64_t rows, dropped; /* of this csv, before this pass */
+  int64_t mono_ns;        /* of the pass */
   struct throttle throttle;
 };
 
@@ -45,8 +45,7 @@ static void report_recovery(struct csvdir *csvdir) {
   csvdir->lost = 0;
 }
 
-/* Reports files that were rotated. */
-static void report_renewed(struct csvdir *csvdir) {
+static void report_rotated(struct csvdir *csvdir) {
   const char *path;
   size_t renewed = csv_rotated(csvdir->csv, &path);
   if (renewed == 1)
@@ -86,12 +85,18 @@ static void put_info(const struct csvdir *csvdir, struct csv_text *text) {
   csv_text_string(text, "]\n}\n");
 }
 
-static int write_info(const struct csvdir *csvdir, int dir_fd) {
+/* Returns 0 or -errno; after an error the next pass tries again. */
+static int write_info(struct csvdir *csvdir) {
   static const char name[] = "run.json", other[] = ".run.json.new";
+  if (!csvdir->info_is_due)
+    return 0;
+  int dir_fd = open(csv_dir(csvdir->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir_fd < 0)
+    return -errno;
+  struct csv_file file = CSV_FILE_CLOSED;
   struct csv_text text = {0};
   csv_text_clear(&text);
   put_info(csvdir, &text);
-  struct csv_file file = CSV_FILE_CLOSED;
   unlinkat(dir_fd, other, 0);
   int status = csv_file_open(&file, dir_fd, other, true);
   if (status == 0)
@@ -101,17 +106,7 @@ static int write_info(const struct csvdir *csvdir, int dir_fd) {
   status = status != 0 ? status : closed;
   if (status == 0 && renameat(dir_fd, other, dir_fd, name) != 0)
     status = -errno;
-  return status;
-}
-
-/* Returns 0 or -errno; after an error the next pass tries again. */
-static int write_info_if_due(struct csvdir *csvdir) {
-  if (!csvdir->info_is_due)
-    return 0;
-  int dir_fd = open(csv_dir(csvdir->csv), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int status = dir_fd >= 0 ? write_info(csvdir, dir_fd) : -errno;
-  if (dir_fd >= 0)
-    close(dir_fd);
+  close(dir_fd);
   csvdir->info_is_due = status != 0;
   return status;
 }
@@ -181,7 +176,7 @@ static void stop(struct csvdir *csvdir) {
 static int write_beside(struct csvdir *csvdir, const char **path) {
   struct updates *updates = csvdir->updates;
   *path = csv_dir(csvdir->csv);
-  int info_status = write_info_if_due(csvdir), status = 0;
+  int info_status = write_info(csvdir), status = 0;
   if (updates != NULL && updates_path(updates) == NULL) {
     status = updates_start(updates, *path);
   } else if (updates != NULL) {
@@ -228,7 +223,7 @@ static int sink_end(struct sink *sink) {
   int status = csv_sink(csv)->end(csv_sink(csv));
   const char *path;
   int beside = write_beside(csvdir, &path);
-  report_renewed(csvdir);
+  report_rotated(csvdir);
   uint64_t dropped = csv_dropped(csv) - csvdir->dropped, rows = csv_rows(csv) - csvdir->rows;
   csvdir->dropped += dropped;
   csvdir->rows += rows;

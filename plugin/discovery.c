@@ -11,7 +11,7 @@
 
 static struct {
   struct trouble search, mounts, no_counter;
-  char search_path[PATH_MAX]; /* directory of the last search error */
+  char search_path[PATH_MAX]; /* of the last search error */
   bool may_report;
   bool started; /* the first look is over */
 } discovery;

@@ -34,22 +34,19 @@ __attribute__((format(printf, 2, 3))) void log_line(int severity, const char *fo
 #define PLUGIN_REFILL_NS (10 * NS_PER_S)
 
 /*
- * True if another message may be logged at mono_ns: about this VM or option, or (NULL) about any other subject, such as
- * VMs that come and go. Then the number of messages that were held back before is logged first.
+ * True if another message may be logged at mono_ns: about this VM or option, or (NULL) about anything else, such as VMs
+ * that come and go. Logs the number of messages held back before.
  */
 bool log_allows(struct throttle *throttle, const char *about, int64_t mono_ns);
 
-/* Something that can fail, for as long as the plugin runs: an error is logged once, and so is its end. */
+/* Something that can fail for some time: an error is logged once, and so is its end. */
 struct trouble {
-  int error;                 /* last state: -errno; 0: none */
-  const char *about;         /* these two: as in log_allows() */
-  struct throttle *throttle; /* borrowed */
+  int error;         /* last state: -errno; 0: none */
+  const char *about; /* these two: as in log_allows() */
+  struct throttle *throttle;
 };
 
-/*
- * Both set the state, and return true if the change is to be logged. log_trouble_begins(): the error is not 0, and not
- * the last one.
- */
+/* Both set the state, and return true if that is to be logged. A second error begins where it is not the last one. */
 bool log_trouble_begins(struct trouble *trouble, int error, int64_t mono_ns);
 bool log_trouble_ends(struct trouble *trouble, int64_t mono_ns);
 

@@ -18,21 +18,18 @@
 
 /* State per VM, in the slot of its samples. */
 struct vm {
-  int error;       /* last logged state: -errno; 0: it has a value */
-  int range_error; /* these two: last logged state of max_energy_range_uj */
-  bool at_least;
-  bool stale;                            /* last logged state */
+  int error, range_error; /* last logged state, these four: -errno or 0 */
+  bool at_least, stale;
   bool notified_present, notified_stale; /* last notified state */
   bool stale_alone;                      /* its staleness is reported on its own, not with that of all others */
   int64_t quiet_since_ns;                /* mono; its last update where stale, else when it was last read or added */
-  int64_t stale_since_ns;                /* mono */
-  int64_t period_ns;                     /* of the writer */
-  const char *path;                      /* borrowed from the samples */
-  struct vm *next;                       /* of those that are stale in this pass */
-  struct throttle lines, notes;          /* limits on log lines and on notifications */
-  uint32_t pauses;                       /* of the writer; these two: since watched_since_ns */
-  int64_t pause_ns;
-  int64_t watched_since_ns; /* mono */
+  int64_t stale_since_ns;
+  int64_t period_ns;            /* of the writer */
+  const char *path;             /* borrowed from the samples */
+  struct vm *next;              /* of those that are stale in this pass */
+  struct throttle lines, notes; /* limits on log lines and on notifications */
+  uint32_t pauses;              /* of the writer, since watched_since_ns */
+  int64_t pause_ns, watched_since_ns;
   char label[LABEL_MAX_COLLECTD + 1];
 };
 
@@ -45,7 +42,7 @@ struct news {
   bool started;                       /* the first pass is over */
   bool shutting_down;                 /* removed VMs are not reported */
   bool all_stale, notified_all_stale; /* last logged, last notified state */
-  int64_t all_stale_end_ns;           /* mono; when all_stale ended */
+  int64_t all_stale_end_ns;           /* mono */
   struct throttle all_lines, all_notes;
   size_t present_num;            /* VMs in this pass, without missing ones */
   struct vm *stale, **stale_end; /* list of those that are stale */
@@ -56,8 +53,8 @@ struct news {
 
 /* ---- removed VMs ------------------------------------------------------------------------------------------------- */
 
-/* The throttles of a removed VM are kept until they are full again. Otherwise a VM that comes and goes would have a new
-   burst each time; with one throttle for all VMs it would use up the messages of the others. */
+/* The throttles of a removed VM are kept until they are full again: a VM that comes and goes must not have a new burst
+   each time, and with one throttle for all VMs it would use up the messages of the others. */
 #define KEEP_NS (VM_BURST * VM_REFILL_NS)
 
 static int compare_labels(const void *a, const void *b) {
@@ -108,7 +105,6 @@ void news_set_time(struct sink *sink, const struct instant *now) {
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
-/* Logs a line about the VM, within its limit. */
 __attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, struct vm *vm, int severity,
                                                             const char *format, ...) {
   char text[MESSAGE_MAX];
@@ -312,8 +308,7 @@ static void report_all_stale_end(struct news *news) {
   news->all_stale_end_ns = news->now.mono_ns;
 }
 
-/* True if the stale VM is to be reported on its own. */
-static bool is_due(const struct news *news, const struct vm *vm) {
+static bool is_reported_alone(const struct news *news, const struct vm *vm) {
   int64_t since_ns = vm->stale_since_ns > news->all_stale_end_ns ? vm->stale_since_ns : news->all_stale_end_ns;
   bool period_is_over = news->now.mono_ns - since_ns > vm->period_ns;
   return vm->stale_alone || (!news->all_stale && (news->present_num == 1 || period_is_over));
@@ -331,7 +326,7 @@ static void report_staleness(struct news *news) {
   else if (news->all_stale)
     report_all_stale_end(news);
   for (struct vm *vm = news->stale; vm != NULL; vm = vm->next)
-    if (is_due(news, vm))
+    if (is_reported_alone(news, vm))
       report_stale(news, vm);
 }
 

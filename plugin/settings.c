@@ -29,7 +29,6 @@ void settings_reset(void) {
   settings.report_power = true;
 }
 
-/* A row of the table options[]. */
 struct option {
   const char *name;
   int (*set)(const struct option *option, const oconfig_value_t *value); /* 0; -EINVAL: it does not fit; -ENOMEM */
@@ -141,7 +140,6 @@ static int set_format(const struct option *option, const oconfig_value_t *value)
 #define TAKES_BOOLEAN "true or false"
 #define TAKES_VM      "the name of a VM in quotes, or an extended regular expression between two slashes"
 
-/* One row per option. */
 static const struct option options[] = {
     {"File", set_file, OCONFIG_TYPE_STRING, NULL, "the absolute path of a file, or a pattern of them, in quotes"},
     {"VM", set_vm, OCONFIG_TYPE_STRING, NULL, TAKES_VM},
@@ -208,7 +206,6 @@ static void note_refusal(const struct option *option, bool refused) {
     settings.ignore_refused = refused;
 }
 
-/* Logs the option with its values. */
 static void report_refusal(const oconfig_item_t *item, int status, const char *takes, const char *fault) {
   char text[256];
   size_t used = (size_t)snprintf(text, sizeof(text), "%s", item->key);

@@ -22,7 +22,7 @@ struct writer {
   pthread_t thread;
   pthread_mutex_t lock; /* of is_done */
   bool is_done;
-  int status; /* valid when is_done */
+  int status;
 };
 
 struct statefile {
@@ -39,17 +39,8 @@ struct statefile {
   struct throttle throttle;
 };
 
-/* ---- messages ---------------------------------------------------------------------------------------------------- */
-
 static void report_failure(struct statefile *statefile, int error) {
   log_unwritable(&statefile->trouble, statefile->path, error, statefile->now.mono_ns);
-}
-
-static void report_success(struct statefile *statefile) {
-  bool again = statefile->trouble.error < 0;
-  if (log_trouble_ends(&statefile->trouble, statefile->now.mono_ns))
-    log_line(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are saved in '%s'%s", statefile->path,
-             again ? " again" : "");
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
@@ -115,16 +106,18 @@ static bool is_done(struct writer *writer) {
   return is_done;
 }
 
-static void note_result(struct statefile *statefile, int status) {
-  if (status == 0) {
-    report_success(statefile);
-    return;
+static void report_result(struct statefile *statefile, int status) {
+  bool again = statefile->trouble.error < 0;
+  if (status != 0) {
+    statefile->changed = true;
+    report_failure(statefile, status);
+  } else if (log_trouble_ends(&statefile->trouble, statefile->now.mono_ns)) {
+    log_line(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are saved in '%s'%s", statefile->path,
+             again ? " again" : "");
   }
-  statefile->changed = true;
-  report_failure(statefile, status);
 }
 
-/* Reports the result of a write that is done. wait: waits until it is. */
+/* Ends a write that is done. wait: waits until it is. */
 static void end_write(struct statefile *statefile, bool wait) {
   struct writer *writer = &statefile->writer;
   if (writer->text == NULL || (!wait && !is_done(writer)))
@@ -132,7 +125,7 @@ static void end_write(struct statefile *statefile, bool wait) {
   pthread_join(writer->thread, NULL);
   free(writer->text);
   writer->text = NULL;
-  note_result(statefile, writer->status);
+  report_result(statefile, writer->status);
 }
 
 /* Starts a write if something changed. None may be under way. */
@@ -157,7 +150,7 @@ static void begin_write(struct statefile *statefile) {
     }
   }
   if (status != 0)
-    note_result(statefile, status);
+    report_result(statefile, status);
 }
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */

@@ -124,7 +124,6 @@ static void report_duplicate(const char *dropped, const char *kept) {
     log_line(LOG_NOTICE, "'%s' is the same file as '%s', and is not read twice", dropped, kept);
 }
 
-/* Ends what on_init() began. */
 static void stop(void) {
   if (plugin.news != NULL)
     news_set_time(plugin.news, NULL);
@@ -184,7 +183,7 @@ static int on_shutdown(void) {
   return 0;
 }
 
-/* The one name that the module shows. */
+/* The only name that the module exports. */
 __attribute__((visibility("default"))) void module_register(void) {
   settings_reset();
   plugin_register_complex_config(PLUGIN, settings_take);
