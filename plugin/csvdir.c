@@ -6,6 +6,7 @@
 #include "core/updates.h"
 #include "daemon.h"
 #include "log.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 
 struct csvdir {
   struct sink sink;
-  const struct settings *settings;
   struct csv_options options;
   struct csv *csv;         /* NULL: there is no run directory */
   struct updates *updates; /* since the start of the run; NULL: out of memory */
@@ -64,7 +64,7 @@ static void put_seconds(struct csv_text *text, int64_t ns) {
 }
 
 static void put_info(const struct csvdir *csvdir, struct csv_text *text) {
-  const struct meter_options *meter = &csvdir->settings->meter;
+  const struct meter_options *meter = &settings.meter;
   csv_text_string(text, "{\n \"tool\": \"vm_energy\",\n \"version\": \"" VM_ENERGY_VERSION "\",\n \"host\": \"");
   for (const char *c = hostname_g; *c != '\0'; c++) /* the option Hostname accepts any character */
     csv_text_char(text, (unsigned char)*c < ' ' || *c == '"' || *c == '\\' ? '_' : *c);
@@ -249,7 +249,7 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
     csv_sink(csvdir->csv)->removed(csv_sink(csvdir->csv), sample);
 }
 
-struct sink *csvdir_new(const struct settings *options, unsigned ts_decimals) {
+struct sink *csvdir_new(unsigned ts_decimals) {
   struct csvdir *csvdir = calloc(1, sizeof(*csvdir));
   struct instant now;
   if (csvdir == NULL || clock_now(&now) != 0) {
@@ -260,11 +260,10 @@ struct sink *csvdir_new(const struct settings *options, unsigned ts_decimals) {
   csvdir->sink = (struct sink){
       .begin = sink_begin, .put = sink_put, .end = sink_end, .update = sink_update, .removed = sink_removed};
   csvdir->trouble = (struct trouble){.about = "CSVDir", .throttle = &csvdir->throttle};
-  csvdir->settings = options;
   csvdir->options = (struct csv_options){.layout = CSV_SEPARATE,
-                                         .dir = options->csv_dir,
+                                         .dir = settings.csv_dir,
                                          .name = "power.csv",
-                                         .smooth = options->smooth,
+                                         .smooth = settings.smooth,
                                          .ts_decimals = ts_decimals,
                                          .follow = true,
                                          .lenient = true};

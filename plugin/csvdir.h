@@ -12,10 +12,10 @@
 #ifndef VM_ENERGY_CSVDIR_H
 #define VM_ENERGY_CSVDIR_H
 
-#include "settings.h"
+#include "core/sink.h"
 
-/* Returns the sink. The options are borrowed. NULL: out of memory, which has been logged. */
-struct sink *csvdir_new(const struct settings *options, unsigned ts_decimals);
+/* Returns the sink. ts_decimals: as in csv_options. NULL: out of memory, which has been logged. */
+struct sink *csvdir_new(unsigned ts_decimals);
 
 /* To be called after the sampler that has the sink was freed. Closes the files. NULL is fine. */
 void csvdir_free(struct sink *csvdir);

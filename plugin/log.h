@@ -46,7 +46,7 @@ struct trouble {
   struct throttle *throttle;
 };
 
-/* Both set the state, and return true if that is to be logged. A second error begins where it is not the last one. */
+/* Set the state, and return true if it changed and may be logged. 0 begins nothing, nor does the error of the state. */
 bool log_trouble_begins(struct trouble *trouble, int error, int64_t mono_ns);
 bool log_trouble_ends(struct trouble *trouble, int64_t mono_ns);
 

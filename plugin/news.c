@@ -3,6 +3,7 @@
 #include "core/label.h"
 #include "core/shell_word.h"
 #include "log.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <search.h>
@@ -35,7 +36,6 @@ struct vm {
 
 struct news {
   struct sink sink;
-  const struct settings *options;
   struct throttle *throttle;
   int64_t interval_ns;
   struct instant now;                 /* of the look */
@@ -126,13 +126,12 @@ __attribute__((format(printf, 4, 5))) static void notify(const struct news *news
   va_start(args, format);
   log_format(notification.message, sizeof(notification.message), format, args);
   va_end(args);
-  const struct settings *options = news->options;
   snprintf(notification.plugin, sizeof(notification.plugin), "%s", PLUGIN);
   if (vm == NULL) {
     snprintf(notification.host, sizeof(notification.host), "%s", hostname_g);
   } else {
-    settings_expand(&options->host, vm->label, notification.host, sizeof(notification.host));
-    settings_expand(&options->plugin_instance, vm->label, notification.plugin_instance,
+    settings_expand(&settings.host, vm->label, notification.host, sizeof(notification.host));
+    settings_expand(&settings.plugin_instance, vm->label, notification.plugin_instance,
                     sizeof(notification.plugin_instance));
   }
   snprintf(notification.type, sizeof(notification.type), "energy");
@@ -146,16 +145,16 @@ static bool may_notify(const struct news *news, struct throttle *notes) {
 
 /* VMs present at start are not announced. One that is held back is announced later. */
 static void notify_added(const struct news *news, struct vm *vm) {
-  if (vm->notified_present || !(news->options->notify_add || news->options->notify_remove))
+  if (vm->notified_present || !(settings.notify_add || settings.notify_remove))
     return;
   vm->notified_present = !news->started || may_notify(news, &vm->notes);
-  if (news->started && vm->notified_present && news->options->notify_add)
+  if (news->started && vm->notified_present && settings.notify_add)
     notify(news, vm, NOTIF_OKAY, "VM %s appeared.", vm->label);
 }
 
 /* Without NotifyRemove too, if a warning that the VM is stale has to end. */
 static void notify_removed(const struct news *news, struct vm *vm) {
-  bool wanted = vm->notified_present && news->options->notify_remove;
+  bool wanted = vm->notified_present && settings.notify_remove;
   if (wanted || vm->notified_stale)
     notify(news, vm, wanted ? NOTIF_WARNING : NOTIF_OKAY, "VM %s was removed.", vm->label);
   vm->notified_present = vm->notified_stale = vm->stale = vm->stale_alone = false;
@@ -191,7 +190,7 @@ static void report_unreadable(struct news *news, struct vm *vm, const struct sam
 
 static void report_reset(struct news *news, struct vm *vm) {
   report_vm(news, vm, LOG_NOTICE, "the counter '%s' fell: treated as a reset; accumulated energy continues", vm->path);
-  if (news->options->notify_reset && may_notify(news, &vm->notes))
+  if (settings.notify_reset && may_notify(news, &vm->notes))
     notify(news, vm, NOTIF_WARNING, "The energy counter of VM %s was reset.", vm->label);
 }
 
@@ -269,7 +268,7 @@ static void report_stale(struct news *news, struct vm *vm) {
               vm->path, quiet_s(news, vm));
     vm->stale = true;
   }
-  if (vm->notified_stale || !news->options->notify_stale || !may_notify(news, &vm->notes))
+  if (vm->notified_stale || !settings.notify_stale || !may_notify(news, &vm->notes))
     return;
   vm->notified_stale = true;
   if (vm->error == 0)
@@ -291,7 +290,7 @@ static void report_all_stale(struct news *news) {
              "stopped, or all VMs are off",
              news->present_num, least_s);
   news->all_stale = true;
-  if (news->notified_all_stale || !news->options->notify_stale || !may_notify(news, &news->all_notes))
+  if (news->notified_all_stale || !settings.notify_stale || !may_notify(news, &news->all_notes))
     return;
   news->notified_all_stale = true;
   notify(news, NULL, NOTIF_WARNING, "None of the %zu energy counters was updated for %.0f s.", news->present_num,
@@ -332,13 +331,10 @@ static void report_staleness(struct news *news) {
 
 /* ---- the sink ---------------------------------------------------------------------------------------------------- */
 
-static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
-  (void)now, (void)count;
-  struct news *news = (struct news *)sink;
+static void start_pass(struct news *news) {
   news->present_num = 0;
   news->stale = NULL;
   news->stale_end = &news->stale;
-  return 0;
 }
 
 static void put_state(struct news *news, struct vm *vm, const struct sample *sample, int last_error) {
@@ -353,7 +349,7 @@ static void put_state(struct news *news, struct vm *vm, const struct sample *sam
     report_reset(news, vm);
   else if (sample->state == SAMPLE_SPIKE)
     report_vm(news, vm, LOG_NOTICE, "'%s' increased faster than %s; the sample has no power", sample->path,
-              news->options->meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
+              settings.meter.max_power_w > 0 ? "MaxPower allows" : "is plausible");
 }
 
 static int sink_put(struct sink *sink, const struct sample *sample) {
@@ -386,6 +382,7 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
 static int sink_end(struct sink *sink) {
   struct news *news = (struct news *)sink;
   report_staleness(news);
+  start_pass(news);
   news->started = true;
   return 0;
 }
@@ -415,14 +412,13 @@ static void sink_removed(struct sink *sink, const struct sample *sample) {
   keep_removed(news, vm);
 }
 
-struct sink *news_new(const struct settings *options, struct throttle *throttle) {
+struct sink *news_new(struct throttle *throttle) {
   struct news *news = calloc(1, sizeof(*news));
   if (news == NULL)
     return NULL;
-  news->sink = (struct sink){
-      .begin = sink_begin, .put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
-  news->options = options;
+  news->sink = (struct sink){.put = sink_put, .end = sink_end, .added = sink_added, .removed = sink_removed};
   news->throttle = throttle;
+  start_pass(news);
   news->interval_ns = (int64_t)CDTIME_T_TO_NS(plugin_get_interval());
   return &news->sink;
 }

@@ -13,14 +13,13 @@
 
 #include "core/clock.h"
 #include "core/sink.h"
-#include "settings.h"
 #include "throttle.h"
 
 /*
- * Returns the sink, or NULL: out of memory. Both arguments are borrowed. throttle limits the lines about VMs that come
- * and go, together with the caller's own lines, see log_allows().
+ * Returns the sink, or NULL: out of memory. throttle is borrowed; it limits the lines about VMs that come and go,
+ * together with the caller's own lines, see log_allows().
  */
-struct sink *news_new(const struct settings *options, struct throttle *throttle);
+struct sink *news_new(struct throttle *throttle);
 
 /* To be called after the sampler that has the sink was freed. NULL is fine. */
 void news_free(struct sink *news);

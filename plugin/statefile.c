@@ -32,16 +32,12 @@ struct statefile {
   struct state *state;
   bool changed;           /* since the last write */
   struct trouble trouble; /* none: the file is written; error 1: not written yet, nothing logged */
-  struct instant now;     /* of the pass */
+  int64_t mono_ns;        /* of the pass */
   int64_t next_ns;        /* mono; time of the next write; 0: at once */
   bool due;               /* a write is to start in this pass */
   struct writer writer;
   struct throttle throttle;
 };
-
-static void report_failure(struct statefile *statefile, int error) {
-  log_unwritable(&statefile->trouble, statefile->path, error, statefile->now.mono_ns);
-}
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
 
@@ -110,8 +106,8 @@ static void report_result(struct statefile *statefile, int status) {
   bool again = statefile->trouble.error < 0;
   if (status != 0) {
     statefile->changed = true;
-    report_failure(statefile, status);
-  } else if (log_trouble_ends(&statefile->trouble, statefile->now.mono_ns)) {
+    log_unwritable(&statefile->trouble, statefile->path, status, statefile->mono_ns);
+  } else if (log_trouble_ends(&statefile->trouble, statefile->mono_ns)) {
     log_line(again ? LOG_NOTICE : LOG_INFO, "StateFile: energies are saved in '%s'%s", statefile->path,
              again ? " again" : "");
   }
@@ -169,12 +165,12 @@ static int note(struct statefile *statefile, const struct sample *sample) {
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
   (void)count;
   struct statefile *statefile = (struct statefile *)sink;
-  statefile->now = *now;
+  statefile->mono_ns = now->mono_ns;
   end_write(statefile, false);
   bool is_time = now->mono_ns >= statefile->next_ns;
   statefile->due = is_time && statefile->writer.text == NULL;
   if (is_time && !statefile->due)
-    report_failure(statefile, -ETIMEDOUT);
+    log_unwritable(&statefile->trouble, statefile->path, -ETIMEDOUT, now->mono_ns);
   return 0;
 }
 
@@ -189,7 +185,7 @@ static int sink_end(struct sink *sink) {
     return 0;
   begin_write(statefile);
   end_write(statefile, false);
-  statefile->next_ns = statefile->now.mono_ns + WRITE_EVERY_NS;
+  statefile->next_ns = statefile->mono_ns + WRITE_EVERY_NS;
   return 0;
 }
 
@@ -197,7 +193,7 @@ static int sink_end(struct sink *sink) {
 static void sink_removed(struct sink *sink, const struct sample *sample) {
   struct statefile *statefile = (struct statefile *)sink;
   if (sample->has_energy && note(statefile, sample) != 0)
-    report_failure(statefile, -ENOMEM);
+    log_unwritable(&statefile->trouble, statefile->path, -ENOMEM, statefile->mono_ns);
 }
 
 static void release(struct statefile *statefile) {

@@ -135,12 +135,12 @@ static void stop(void) {
 }
 
 static int start(bool may_report) {
-  plugin.news = news_new(&settings, &plugin.throttle);
+  plugin.news = news_new(&plugin.throttle);
   if (plugin.news == NULL)
     return -ENOMEM;
   plugin.dispatch = (struct sink){.put = dispatch_put};
   if (settings.csv_dir != NULL)
-    plugin.csvdir = csvdir_new(&settings, plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
+    plugin.csvdir = csvdir_new(plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.statefile = statefile_new(settings.state_file);
   struct sink *const sinks[] = {plugin.news, &plugin.dispatch, plugin.csvdir, plugin.statefile};
