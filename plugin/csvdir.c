@@ -139,15 +139,12 @@ static void start_updates(struct csvdir *csvdir, const struct instant *now) {
 }
 
 static void start(struct csvdir *csvdir, int64_t wall_ns) {
-  struct csv *csv;
+  struct csv *csv = NULL;
   int status = csv_new(&csvdir->options, &csv);
+  if (status == 0)
+    status = csv_start(csv, wall_ns);
   if (status != 0) {
-    report_failure(csvdir, status, csvdir->options.dir);
-    return;
-  }
-  status = csv_start(csv, wall_ns);
-  if (status != 0) {
-    const char *path = csv_error_path(csv);
+    const char *path = csv != NULL ? csv_error_path(csv) : "";
     report_failure(csvdir, status, *path != '\0' ? path : csvdir->options.dir);
     csv_free(csv);
     return;

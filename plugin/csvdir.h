@@ -1,13 +1,12 @@
 /*
  * csvdir: the option CSVDir: a sink that writes captures, in the layout of the tool's separate files
  *
- * The first pass creates a run directory. There each VM has a file power_<label>.csv, from the pass it appears in. The
- * sink always returns 0: a full disk costs rows, never values. An error is logged once, with its remedy, and so is its
- * end. Each pass tries again to create what is missing; after the run directory was removed or moved, a new one is
- * created.
+ * The first pass creates a run directory. There each VM has a file power_<label>.csv, from the pass it appears in.
+ * Beside them are updates.dat (see core/updates.h) and run.json, a subset of the tool's, written again at each step of
+ * the wall clock: tool, version, host, start, layout, time_base, scale, max_power_w, clock_steps.
  *
- * Beside the captures are updates.dat (see core/updates.h) and run.json, a subset of the tool's: tool, version, host,
- * start, layout, time_base, scale, max_power_w, and clock_steps. It is written again at each step of the wall clock.
+ * The sink always returns 0: a full disk costs rows, never values. An error is logged once, with its remedy, and so is
+ * its end. Each pass tries again to create what is missing, such as a run directory that was removed or moved.
  */
 #ifndef VM_ENERGY_CSVDIR_H
 #define VM_ENERGY_CSVDIR_H

@@ -11,7 +11,7 @@
 
 static struct {
   struct trouble search, mounts, no_counter;
-  char search_path[PATH_MAX]; /* of the last search error */
+  char search_path[PATH_MAX];
   bool may_report;
   bool started; /* the first look is over */
 } discovery;
@@ -76,12 +76,11 @@ void discovery_report(const struct sampler *sampler, int64_t mono_ns) {
     report_search_error(error, path, mono_ns);
   else if (log_trouble_ends(&discovery.search, mono_ns))
     log_line(LOG_NOTICE, "'%s' can be searched for VMs again", discovery.search_path);
-  error = sampler_mounts_error(sampler);
-  if (log_trouble_begins(&discovery.mounts, error, mono_ns))
+  if (log_trouble_begins(&discovery.mounts, sampler_mounts_error(sampler), mono_ns))
     log_line(LOG_WARNING,
              "cannot read /proc/self/mountinfo: %s; each file is opened with more care, which costs time; mount /proc "
              "where collectd runs",
-             strerror(-error));
+             strerror(-discovery.mounts.error));
   size_t count = sampler_count(sampler);
   if (log_trouble_begins(&discovery.no_counter, count == 0 && discovery.may_report ? -ENOENT : 0, mono_ns))
     report_no_counter();

@@ -11,10 +11,9 @@
 void log_format(char *text, size_t size, const char *format, va_list args) {
   char raw[MESSAGE_MAX];
   vsnprintf(raw, sizeof(raw), format, args);
-  char *safe = label_printable(raw);
-  char *cut = safe == NULL ? NULL : label_cut(safe, size - 1);
+  label_make_printable(raw);
+  char *cut = label_cut(raw, size - 1);
   snprintf(text, size, "%s", cut != NULL ? cut : "out of memory");
-  free(safe);
   free(cut);
 }
 

@@ -95,7 +95,6 @@ static int set_stale_timeout(const struct option *option, const oconfig_value_t 
   return fits ? 0 : -EINVAL;
 }
 
-/* Scale must be above 0. */
 static int set_number(const struct option *option, const oconfig_value_t *value) {
   double *target = option->target, number = value->value.number;
   bool fits = number >= 0 && number <= 1e9 && (number > 0 || target != &settings.meter.scale);

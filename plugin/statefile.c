@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Shortest time between the starts of two writes. */
 #define WRITE_EVERY_NS (60 * NS_PER_S)
 
 /* A write in a thread of its own, so that no pass waits for the disk. */

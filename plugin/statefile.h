@@ -2,8 +2,8 @@
  * statefile: the option StateFile: a sink that saves accumulated energies over a restart of collectd
  *
  * Saves the accumulated energy of each counter, and the counter's value at that time; core/state.h has the format.
- * The file is read at the start. It is written at the end, and once a minute if something changed, in a thread of its
- * own, so that a slow disk delays no pass; the result is logged in a later pass.
+ * Reads the file at the start; writes it at the end, and once a minute if something changed. A thread of its own
+ * writes, so that a slow disk delays no pass; the result is logged in a later pass.
  *
  * Errors of the disk cost no values and are not returned. An error, or a disk that does not answer for a minute, is
  * logged once, with its remedy, and so is its end. A damaged file is renamed, not overwritten. A file that cannot be

@@ -1,7 +1,7 @@
 /*
  * throttle: limits how often messages are logged
  *
- * A bucket of `burst` messages that refills by one every `refill_ns`. The caller passes the time.
+ * A bucket of `burst` messages that refills by one every `refill_ns`.
  */
 #ifndef VM_ENERGY_THROTTLE_H
 #define VM_ENERGY_THROTTLE_H

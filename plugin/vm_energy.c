@@ -8,14 +8,12 @@
  *   discovery  the option File                    csvdir     the option CSVDir, a sink
  *   log        messages and their limits          statefile  the option StateFile, a sink
  *
- * collectd calls config while it reads its configuration, init once, then read from one of its threads, never from two
- * at once: there is one read function, and the daemon runs it again only after it has returned. shutdown comes after
- * the last read. So nothing here is locked, except what statefile shares with the thread that writes its file;
- * tests/trust/check_threads.sh tests that of the daemon.
+ * collectd calls config while it reads its configuration, init once, then read from one of its threads at a time, and
+ * shutdown after the last read (tests/trust/check_threads.sh tests that of the daemon). So nothing here is locked,
+ * except what statefile shares with the thread that writes its file.
  *
- * The read function looks at the counters every 2 s or more often, and dispatches values when the interval of the
- * plugin has passed (see meter.h for why). So it is registered with the time between two looks, and sets the interval
- * of the values itself.
+ * The read function looks at the counters every 2 s or more often (see meter.h for why), and dispatches values when the
+ * interval of the plugin has passed.
  */
 #include "core/clock.h"
 #include "core/label.h"
