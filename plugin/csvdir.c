@@ -28,7 +28,7 @@ struct csvdir {
   struct trouble trouble; /* none: rows are written */
   uint64_t lost;          /* rows since the trouble began */
   uint64_t rows, dropped; /* of this csv, before this pass */
-  int64_t mono_ns;        /* of the pass */
+  int64_t mono_ns;
   struct throttle throttle;
 };
 
@@ -85,7 +85,6 @@ static void put_info(const struct csvdir *csvdir, struct csv_text *text) {
   csv_text_string(text, "]\n}\n");
 }
 
-/* Returns 0 or -errno; after an error the next pass tries again. */
 static int write_info(struct csvdir *csvdir) {
   static const char name[] = "run.json", other[] = ".run.json.new";
   if (!csvdir->info_is_due)

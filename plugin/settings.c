@@ -25,14 +25,13 @@ void settings_reset(void) {
   settings.meter = (struct meter_options){.base = METER_AUTO, .scale = 1, .tick_ns = clock_tick_ns()};
   settings.host = (struct format){.fields = {FIELD_HOSTNAME}, .fields_num = 1};
   settings.plugin_instance = by_name;
-  settings.report_energy = true;
-  settings.report_power = true;
+  settings.report_energy = settings.report_power = true;
 }
 
 struct option {
   const char *name;
   int (*set)(const struct option *option, const oconfig_value_t *value); /* 0; -EINVAL: it does not fit; -ENOMEM */
-  int type;                                                              /* of the one value */
+  int type;
   void *target;
   const char *takes; /* what fits, for the message */
 };

@@ -15,7 +15,6 @@
 
 /* A write in a thread of its own, so that no pass waits for the disk. */
 struct writer {
-  const char *path;
   char *text; /* NULL: no write is under way */
   size_t len;
   pthread_t thread;
@@ -86,8 +85,9 @@ static bool load(struct statefile *statefile) {
 /* ---- writes ------------------------------------------------------------------------------------------------------ */
 
 static void *write_text(void *arg) {
-  struct writer *writer = arg;
-  writer->status = state_file_save(writer->path, writer->text, writer->len);
+  struct statefile *statefile = arg;
+  struct writer *writer = &statefile->writer;
+  writer->status = state_file_save(statefile->path, writer->text, writer->len);
   pthread_mutex_lock(&writer->lock);
   writer->is_done = true;
   pthread_mutex_unlock(&writer->lock);
@@ -126,8 +126,7 @@ static void end_write(struct statefile *statefile, bool wait) {
 /* Starts a write if something changed. None may be under way. */
 static void begin_write(struct statefile *statefile) {
   struct writer *writer = &statefile->writer;
-  if (state_trim(statefile->state) > 0)
-    statefile->changed = true;
+  statefile->changed = state_trim(statefile->state) > 0 || statefile->changed;
   if (!statefile->changed)
     return;
   if (statefile->lock_fd < 0)
@@ -138,7 +137,7 @@ static void begin_write(struct statefile *statefile) {
     writer->text = text;
     writer->is_done = false;
     statefile->changed = false;
-    status = -pthread_create(&writer->thread, NULL, write_text, writer);
+    status = -pthread_create(&writer->thread, NULL, write_text, statefile);
     if (status != 0) {
       free(text);
       writer->text = NULL;
@@ -216,7 +215,7 @@ struct sink *statefile_new(const char *path) {
                          .path = path,
                          .state = state,
                          .trouble = {.error = 1, .about = "StateFile", .throttle = &statefile->throttle},
-                         .writer = {.path = path, .lock = PTHREAD_MUTEX_INITIALIZER}};
+                         .writer = {.lock = PTHREAD_MUTEX_INITIALIZER}};
   if (load(statefile))
     return &statefile->sink;
   release(statefile);

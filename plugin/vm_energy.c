@@ -39,9 +39,9 @@ static struct {
   struct sink *csvdir, *statefile; /* NULL: off */
   struct sink *sinks[4];           /* those of these four that are on */
   struct throttle throttle;
-  cdtime_t interval;  /* of the values */
-  int64_t next_ns;    /* mono; when the next values are due; 0: now */
-  struct instant now; /* of the look */
+  cdtime_t interval; /* of the values */
+  int64_t next_ns;   /* mono; when the next values are due; 0: now */
+  struct instant now;
 } plugin;
 
 static bool may_log(void) {

@@ -125,7 +125,7 @@ with_example "s/^\\( *\\)#\\([A-Z][A-Za-z]* \\)/\\1\\2/; s|CSVDir .*|CSVDir \"$w
 check "what is commented out is set in the second" grep -q '^  NotifyReset false' "$work/collectd.conf"
 check "... and has effect" compgen -G "$work/captures/run_*"
 
-# --- code, example, manual and README have the same options -------------------------------------------------------------
+# --- code, example and manual have the same options, and README names no other ------------------------------------------
 options() { sed -n 's/^    {"\([A-Za-z]*\)", set_.*/\1/p' "$srcdir/plugin/settings.c" | grep -v '^Domain$' | sort; }
 check "the code has options" test "$(options | wc -l)" -ge 15
 same() { diff <(options) <(sort -u) >"$work/diff" || { cat "$work/diff" && false; }; }
