@@ -196,11 +196,12 @@ static int sink_begin(struct sink *sink, const struct instant *now, size_t count
   }
   if (csvdir->csv == NULL)
     start(csvdir, now->wall_ns);
-  if (csvdir->csv == NULL)
+  if (csvdir->csv == NULL) {
     start_updates(csvdir, now); /* limits the memory that updates take */
-  else
-    note_step(csvdir, now);
-  return csvdir->csv == NULL ? 0 : csv_sink(csvdir->csv)->begin(csv_sink(csvdir->csv), now, count);
+    return 0;
+  }
+  note_step(csvdir, now);
+  return csv_sink(csvdir->csv)->begin(csv_sink(csvdir->csv), now, count);
 }
 
 static int sink_put(struct sink *sink, const struct sample *sample) {

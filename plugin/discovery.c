@@ -40,12 +40,11 @@ int discovery_start(struct sampler *sampler, bool may_report, struct throttle *t
 
 /* path: NULL: out of memory. */
 static void report_search_error(int error, const char *path, int64_t mono_ns) {
-  const size_t size = sizeof(discovery.search_path);
   if (path == NULL)
     path = "";
-  if (strncmp(path, discovery.search_path, size - 1) != 0)
+  if (strncmp(path, discovery.search_path, sizeof(discovery.search_path) - 1) != 0)
     discovery.search.error = 0; /* the same error of another directory is new */
-  snprintf(discovery.search_path, size, "%s", path);
+  snprintf(discovery.search_path, sizeof(discovery.search_path), "%s", path);
   if (!log_trouble_begins(&discovery.search, error, mono_ns))
     return;
   if (error == -EACCES)

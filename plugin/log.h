@@ -25,11 +25,9 @@ __attribute__((format(printf, 3, 0))) void log_format(char *text, size_t size, c
 /* Logs a line. severity: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO. */
 __attribute__((format(printf, 2, 3))) void log_line(int severity, const char *format, ...);
 
-/* Limit on messages about one VM or one option: ten in a burst, then one every six minutes. */
-#define VM_BURST     10
-#define VM_REFILL_NS (360 * NS_PER_S)
-
-/* The limit on all others together. */
+/* Limits on messages: about one VM or option, ten in a burst, then one every six minutes; about all else together. */
+#define VM_BURST         10
+#define VM_REFILL_NS     (360 * NS_PER_S)
 #define PLUGIN_BURST     50
 #define PLUGIN_REFILL_NS (10 * NS_PER_S)
 

@@ -1,7 +1,6 @@
 #include "statefile.h"
 
 #include "core/state_file.h"
-#include "daemon.h"
 #include "log.h"
 
 #include <errno.h>
