@@ -290,8 +290,9 @@ static const struct step life[] = {
      "W VM 'a': no update of '@/a/energy_uj' for 31 s: it has no values until the next one; the VM is off, or "
      "Scaphandre has stopped\n",
      "W The energy counter of VM a was not updated for 31 s.\n"},
-    {60, "", "", "", ""},
-    {61, NULL, "", EMPTY, ""}, /* and it is still stale */
+    {59, "", "", "", ""},
+    {60, NULL, "", EMPTY, ""}, /* and it is still stale */
+    {61, NULL, "", "", ""},
     {62, "300001000", "a/energy=1301", AGAIN "N VM 'a': '@/a/energy_uj' is updated again\n",
      "O The energy counter of VM a is updated again.\n"},
     {67, "550001000", "a/energy=1551; a/power=50", "", ""},
