@@ -121,7 +121,8 @@ __attribute__((format(printf, 4, 5))) static void report_vm(struct news *news, s
 /* vm: NULL: all VMs. */
 __attribute__((format(printf, 4, 5))) static void notify(const struct news *news, const struct vm *vm, int severity,
                                                          const char *format, ...) {
-  notification_t notification = {.severity = severity, .time = NS_TO_CDTIME_T((cdtime_t)news->now.wall_ns)};
+  notification_t notification = {
+      .severity = severity, .time = NS_TO_CDTIME_T((cdtime_t)news->now.wall_ns), .message = ""};
   va_list args;
   va_start(args, format);
   log_format(notification.message, sizeof(notification.message), format, args);

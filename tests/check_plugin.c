@@ -1033,12 +1033,15 @@ START_TEST(a_flapping_vm_that_was_removed_is_throttled) {
 }
 END_TEST
 
+#if !__GLIBC_PREREQ(2, 33)
+#define mallinfo2 mallinfo
+#endif
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 static size_t used_bytes(void) {
   fake_forget();
   return __sanitizer_get_current_allocated_bytes != NULL ? __sanitizer_get_current_allocated_bytes()
-                                                         : mallinfo2().uordblks;
+                                                         : (size_t)mallinfo2().uordblks;
 }
 
 #define ROUND   (LABEL_AWAY_MAX / 4)
