@@ -4,8 +4,8 @@
 #include "common/command.h"
 #include "common/csv_reader.h"
 #include "common/message.h"
-#include "report/gnuplot.h"
 #include "report/plot.h"
+#include "report/plot_gnuplot.h"
 #include "report/runs.h"
 
 #include "core/label.h"
@@ -127,18 +127,18 @@ static bool save_picture(const struct picture *picture) {
 }
 
 static bool draw(struct plot *plot, const struct options *options, enum plot_format format, int fd) {
-  struct gnuplot gnuplot;
+  struct plot_gnuplot gnuplot;
   char said[200] = "";
   int status = plot_fit_texts(plot, format, options->stacked);
   if (status == 0)
-    status = gnuplot_start(&gnuplot, fd);
+    status = plot_gnuplot_start(&gnuplot, fd);
   if (status == -ENOENT) {
     message_error("gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox");
     return false;
   }
   if (status == 0) {
     plot_write(plot, format, options->stacked, gnuplot.script);
-    status = gnuplot_finish(&gnuplot, said, sizeof(said));
+    status = plot_gnuplot_finish(&gnuplot, said, sizeof(said));
   }
   if (status == -EIO)
     message_error("gnuplot failed: %s", said);

@@ -214,7 +214,7 @@ static char *make_title(const struct plot *plot, const struct rank *rank) {
 static int add_series(struct plot *plot, char *title, size_t others, size_t bins) {
   struct plot_series *series = &plot->series[plot->series_num];
   *series = (struct plot_series){.title = title, .others = others};
-  if (title == NULL || bins_init(&series->bins, plot->start_ns, plot->end_ns, bins) != 0) {
+  if (title == NULL || plot_bins_init(&series->bins, plot->start_ns, plot->end_ns, bins) != 0) {
     free(title);
     return -ENOMEM;
   }
@@ -273,12 +273,12 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
 static int draw(const struct lines_of_report *all, struct line *line, const struct tally_span *span, int status) {
   if (status != 0 || !span->has)
     return status;
-  struct bins *bins = &line->series->bins;
+  struct plot_bins *bins = &line->series->bins;
   int64_t from_ns = span->from_ns - all->shift_ns, to_ns = span->to_ns - all->shift_ns;
   int64_t least_ns = span->least_ns == INT64_MIN ? INT64_MIN : span->least_ns - all->shift_ns;
-  bins_add(bins, from_ns, to_ns, span->power_w);
+  plot_bins_add(bins, from_ns, to_ns, span->power_w);
   if (span->has_bounds)
-    bins_bound(bins, least_ns, span->most_ns - all->shift_ns, span->energy_j, from_ns, to_ns);
+    plot_bins_bound(bins, least_ns, span->most_ns - all->shift_ns, span->energy_j, from_ns, to_ns);
   return status;
 }
 
@@ -323,8 +323,8 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
     struct tally *tally = &all.lines[i].tally;
     tally_end(tally, tally->row_ns);
     for (size_t k = 0; k < tally->stays_num; k++)
-      bins_expect(&all.lines[i].series->bins, tally->stays[k].from_ns - all.shift_ns,
-                  tally->stays[k].to_ns - all.shift_ns);
+      plot_bins_expect(&all.lines[i].series->bins, tally->stays[k].from_ns - all.shift_ns,
+                       tally->stays[k].to_ns - all.shift_ns);
     tally_free(&all.lines[i].tally);
   }
   free(all.lines);
@@ -370,8 +370,8 @@ static int read_all(struct plot *plot, int64_t step_ns) {
 
 bool plot_power_w(const struct plot *plot, const struct plot_series *series, size_t bin, double *power_w) {
   if (!series->is_group && (series->others == 0 || plot->groups == NULL))
-    return bins_mean_w(&series->bins, bin, power_w);
-  bool has = bins_group_w(&series->bins, bin, power_w);
+    return plot_bins_mean_w(&series->bins, bin, power_w);
+  bool has = plot_bins_group_w(&series->bins, bin, power_w);
   if (series->others > 0)
     *power_w /= (double)series->others;
   return has;
@@ -397,7 +397,7 @@ static bool has_band(const struct plot *plot) {
   double low_w, high_w;
   for (size_t s = 0; s < plot->series_num; s++)
     for (size_t i = 0; i < plot->series[s].bins.num && plot->series[s].others == 0; i++)
-      if (bins_band_w(&plot->series[s].bins, i, &low_w, &high_w))
+      if (plot_bins_band_w(&plot->series[s].bins, i, &low_w, &high_w))
         return true;
   return false;
 }
@@ -441,7 +441,7 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
 void plot_free(struct plot *plot) {
   for (size_t i = 0; i < plot->series_num; i++) {
     free(plot->series[i].title);
-    bins_free(&plot->series[i].bins);
+    plot_bins_free(&plot->series[i].bins);
   }
   for (size_t i = 0; i < plot->reports_num; i++)
     report_close(&plot->reports[i]);

@@ -12,7 +12,7 @@
 #ifndef VM_ENERGY_PLOT_H
 #define VM_ENERGY_PLOT_H
 
-#include "report/bins.h"
+#include "report/plot_bins.h"
 #include "report/report.h"
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ struct plot_series {
   char *title;   /* fit to be drawn */
   bool is_group; /* the bins are of the VMs of a group */
   size_t others; /* the bins are of all others, so many curves; 0: of one VM or group */
-  struct bins bins;
+  struct plot_bins bins;
 };
 
 struct plot {
@@ -68,7 +68,7 @@ int64_t plot_shift_ns(const struct plot *plot, size_t report);
 
 /*
  * Makes the names of VMs, of marks and of the host fit into the picture: cuts them, and replaces characters that would
- * destroy it, see fonts.h, with a warning. The others' name says whether their mean or their sum is drawn. 0 or
+ * destroy it, see plot_fonts.h, with a warning. The others' name says whether their mean or their sum is drawn. 0 or
  * -ENOMEM.
  */
 int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked);

@@ -1,7 +1,7 @@
 /* Another part of plot: its texts. */
 #include "common/message.h"
-#include "report/fonts.h"
 #include "report/plot.h"
+#include "report/plot_fonts.h"
 
 #include "core/label.h"
 
@@ -29,8 +29,8 @@ static char *shorten(const char *text, size_t max) {
 }
 
 /* fonts NULL: whoever shows the picture draws the text, by fonts of their own. */
-static int fit(struct fonts *fonts, char **text, size_t max, char *(*cut)(const char *text, size_t max)) {
-  char *drawable = fonts != NULL ? fonts_drawable(fonts, *text) : NULL;
+static int fit(struct plot_fonts *fonts, char **text, size_t max, char *(*cut)(const char *text, size_t max)) {
+  char *drawable = fonts != NULL ? plot_fonts_drawable(fonts, *text) : NULL;
   if (fonts != NULL && drawable == NULL)
     return -ENOMEM;
   char *fitting = cut(drawable != NULL ? drawable : *text, max);
@@ -42,7 +42,7 @@ static int fit(struct fonts *fonts, char **text, size_t max, char *(*cut)(const 
   return 0;
 }
 
-static int fit_capture(struct fonts *fonts, struct recording *recording) {
+static int fit_capture(struct plot_fonts *fonts, struct recording *recording) {
   int status = recording->info.host != NULL ? fit(fonts, &recording->info.host, HOST_MAX, shorten) : 0;
   for (size_t i = 1; i < recording->phases.num && status == 0; i++)
     status = fit(fonts, &recording->phases.list[i].name, MARK_MAX, shorten);
@@ -63,7 +63,7 @@ static int name_others(struct plot *plot, bool stacked) {
 }
 
 int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked) {
-  struct fonts known = {0}, *fonts = format == PLOT_SVG ? NULL : &known;
+  struct plot_fonts known = {0}, *fonts = format == PLOT_SVG ? NULL : &known;
   int status = name_others(plot, stacked);
   for (size_t i = 0; i < plot->series_num && status == 0; i++)
     status = fit(fonts, &plot->series[i].title, TITLE_MAX, label_cut);
@@ -72,7 +72,7 @@ int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked) {
   if (known.first_missing != 0)
     message_warning("no font has the character U+%04" PRIX32 "; the number of each such character is drawn",
                     known.first_missing);
-  fonts_free(&known);
+  plot_fonts_free(&known);
   return status;
 }
 

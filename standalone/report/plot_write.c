@@ -1,7 +1,7 @@
 /* The other half of plot: the script. */
-#include "report/gnuplot.h"
 #include "report/plot.h"
-#include "report/time_axis.h"
+#include "report/plot_gnuplot.h"
+#include "report/plot_time_axis.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -70,17 +70,17 @@ static struct page make_page(const struct plot *plot, enum plot_format format, b
 /* --- what stands around the curves -------------------------------------------------------------------------------- */
 
 static void write_title(const struct plot *plot, bool stacked, FILE *script) {
-  char span[TIME_AXIS_SPAN_MAX], text[400];
+  char span[PLOT_TIME_AXIS_SPAN_MAX], text[400];
   const char *host = plot->reports_num == 1 ? plot->reports[0].recording.info.host : NULL;
   if (plot->relative)
     snprintf(span, sizeof(span), "since the start of each capture");
   else
-    time_axis_span(plot->start_ns, plot->end_ns, span);
+    plot_time_axis_span(plot->start_ns, plot->end_ns, span);
   snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s%s, %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
            host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "",
            plot->bounds ? ", with bounds" : "", span);
   fputs("set title ", script);
-  gnuplot_put_string(text, script);
+  plot_gnuplot_put_string(text, script);
   fputs(" textcolor rgb '#222222'\n", script);
 }
 
@@ -134,7 +134,7 @@ static void write_mark_lines(const struct page *page, struct marks_drawn *marks)
       if (mark_ns - last_ns < column_ns)
         continue;
       last_ns = mark_ns;
-      double x = time_axis_x(mark_ns);
+      double x = plot_time_axis_x(mark_ns);
       fprintf(page->script,
               "set arrow from %.6f, graph 0 to %.6f, graph 1 nohead dashtype 2 linewidth 1 linecolor rgb '#777777' "
               "front\n",
@@ -173,8 +173,8 @@ static void write_marks(const struct page *page) {
     if (!fit && before != NULL && letters_between(page, before->ns, mark->ns) < ROTATED_LETTERS)
       continue;
     fputs("set label ", page->script);
-    gnuplot_put_string(mark->name, page->script);
-    fprintf(page->script, " at %.6f, graph %s textcolor rgb '#444444' front\n", time_axis_x(mark->ns),
+    plot_gnuplot_put_string(mark->name, page->script);
+    fprintf(page->script, " at %.6f, graph %s textcolor rgb '#444444' front\n", plot_time_axis_x(mark->ns),
             fit ? "1.025 left" : "0.98 right rotate by 90 offset character 1.2,0");
     before = mark;
   }
@@ -190,10 +190,10 @@ static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   for (size_t i = 0; i < series->bins.num; i++) {
     double power_w;
     if (plot_power_w(plot, series, i, &power_w))
-      fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)),
-              power_w, series->bins.list[i].min_w, series->bins.list[i].max_w,
-              time_axis_x(bins_start_ns(&series->bins, i + 1)), power_w, series->bins.list[i].min_w,
-              series->bins.list[i].max_w);
+      fprintf(script, "%.6f %.6f %.6f %.6f\n%.6f %.6f %.6f %.6f\n",
+              plot_time_axis_x(plot_bins_start_ns(&series->bins, i)), power_w, series->bins.list[i].min_w,
+              series->bins.list[i].max_w, plot_time_axis_x(plot_bins_start_ns(&series->bins, i + 1)), power_w,
+              series->bins.list[i].min_w, series->bins.list[i].max_w);
     else
       fputc('\n', script);
   }
@@ -210,22 +210,22 @@ static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE
       fputc('\n', script);
       continue;
     }
-    floor_w[i] += series->others > 0 ? bins_sum_w(&series->bins, i) : power_w;
-    fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(&series->bins, i)), bottom_w,
-            floor_w[i], time_axis_x(bins_start_ns(&series->bins, i + 1)), bottom_w, floor_w[i]);
+    floor_w[i] += series->others > 0 ? plot_bins_sum_w(&series->bins, i) : power_w;
+    fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", plot_time_axis_x(plot_bins_start_ns(&series->bins, i)),
+            bottom_w, floor_w[i], plot_time_axis_x(plot_bins_start_ns(&series->bins, i + 1)), bottom_w, floor_w[i]);
   }
   fputs("END\n", script);
 }
 
 /* Between what the power is for certain. */
 static void write_band(const struct plot *plot, size_t s, FILE *script) {
-  const struct bins *bins = &plot->series[s].bins;
+  const struct plot_bins *bins = &plot->series[s].bins;
   fprintf(script, "$band%zu << END\n", s);
   for (size_t i = 0; i < bins->num; i++) {
     double low_w, high_w;
-    if (bins_band_w(bins, i, &low_w, &high_w))
-      fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", time_axis_x(bins_start_ns(bins, i)), low_w, high_w,
-              time_axis_x(bins_start_ns(bins, i + 1)), low_w, high_w);
+    if (plot_bins_band_w(bins, i, &low_w, &high_w))
+      fprintf(script, "%.6f %.6f %.6f\n%.6f %.6f %.6f\n", plot_time_axis_x(plot_bins_start_ns(bins, i)), low_w, high_w,
+              plot_time_axis_x(plot_bins_start_ns(bins, i + 1)), low_w, high_w);
     else
       fputc('\n', script);
   }
@@ -234,7 +234,7 @@ static void write_band(const struct plot *plot, size_t s, FILE *script) {
 
 static void put_title(const struct plot_series *series, FILE *script) {
   fputs(" title ", script);
-  gnuplot_put_string(series->title, script);
+  plot_gnuplot_put_string(series->title, script);
 }
 
 static void plot_curves(const struct plot *plot, FILE *script) {
@@ -271,9 +271,9 @@ void plot_write(const struct plot *plot, enum plot_format format, bool stacked, 
   fprintf(script, "set encoding utf8\nset terminal %s\n", pages[format].terminal);
   write_style(&page);
   if (plot->relative)
-    time_axis_write_relative(plot->end_ns, (unsigned)page.letters, script);
+    plot_time_axis_write_relative(plot->end_ns, (unsigned)page.letters, script);
   else
-    time_axis_write(plot->start_ns, plot->end_ns, (unsigned)page.letters, script);
+    plot_time_axis_write(plot->start_ns, plot->end_ns, (unsigned)page.letters, script);
   write_title(plot, stacked, script);
   write_marks(&page);
   double floor_w[PLOT_BINS] = {0};

@@ -1,5 +1,5 @@
 /* fonts: characters that no font has. A stand-in for fc-list is a script in PATH. */
-#include "../standalone/report/fonts.h"
+#include "../standalone/report/plot_fonts.h"
 
 #include "scratch.h"
 #include "suite.h"
@@ -33,48 +33,48 @@ static void put_fc_list(const char *script) {
 }
 
 START_TEST(test_drawable) {
-  struct fonts fonts = {0};
+  struct plot_fonts fonts = {0};
   put_fc_list("#!/bin/sh\nprintf '%s' '" FONTS "'\n");
-  char *got = fonts_drawable(&fonts, rows[_i].text);
+  char *got = plot_fonts_drawable(&fonts, rows[_i].text);
   ck_assert_str_eq(got, rows[_i].drawable);
   ck_assert_uint_eq(fonts.first_missing, rows[_i].first_missing);
   free(got);
-  fonts_free(&fonts);
+  plot_fonts_free(&fonts);
 }
 END_TEST
 
 /* ASCII needs no fc-list, and it is asked once. */
 START_TEST(test_asked) {
   static const struct { const char *text, *asked; } steps[] = {{"vm-001", ""}, {"\xc3\xa9", "x"}, {"\xc3\xa8", "x"}};
-  struct fonts fonts = {0};
+  struct plot_fonts fonts = {0};
   char script[300], asked[10] = "";
   snprintf(script, sizeof(script), "#!/bin/sh\nprintf x >>'%s'\n", in_scratch("asked"));
   put_fc_list(script);
   write_text("asked", "");
   for (int i = 0; i < ROWS(steps); i++) {
-    free(fonts_drawable(&fonts, steps[i].text));
+    free(plot_fonts_drawable(&fonts, steps[i].text));
     FILE *file = fopen(in_scratch("asked"), "r");
     size_t len = fread(asked, 1, sizeof(asked) - 1, file);
     asked[len] = '\0';
     fclose(file);
     ck_assert_str_eq(asked, steps[i].asked);
   }
-  fonts_free(&fonts);
+  plot_fonts_free(&fonts);
 }
 END_TEST
 
 START_TEST(test_without_fc_list) {
-  struct fonts fonts = {0};
+  struct plot_fonts fonts = {0};
   put_fc_list(NULL);
-  char *got = fonts_drawable(&fonts, "caf\xc3\xa9");
+  char *got = plot_fonts_drawable(&fonts, "caf\xc3\xa9");
   ck_assert_str_eq(got, "caf[E9]");
   free(got);
-  fonts_free(&fonts);
+  plot_fonts_free(&fonts);
 }
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("fonts");
+  Suite *suite = suite_create("plot_fonts");
   TCase *cases = tcase_create("fonts");
   tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
   tcase_add_loop_test(cases, test_drawable, 0, ROWS(rows));

@@ -1,5 +1,5 @@
 /* gnuplot: text that is nothing but text, and a process that fails. Stand-ins for it are scripts in PATH. */
-#include "../standalone/report/gnuplot.h"
+#include "../standalone/report/plot_gnuplot.h"
 
 #include "scratch.h"
 #include "suite.h"
@@ -23,7 +23,7 @@ static const struct {
 START_TEST(test_string) {
   char got[200] = "";
   FILE *script = fmemopen(got, sizeof(got), "w");
-  gnuplot_put_string(string_rows[_i].text, script);
+  plot_gnuplot_put_string(string_rows[_i].text, script);
   fclose(script);
   ck_assert_str_eq(got, string_rows[_i].string);
 }
@@ -60,13 +60,13 @@ static const struct {
 
 START_TEST(test_process) {
   char said[100] = "", picture[100] = "";
-  struct gnuplot gnuplot;
+  struct plot_gnuplot gnuplot;
   int before = count_open_files();
   put_gnuplot(process_rows[_i].script);
   int fd = open(in_scratch("picture"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  ck_assert_int_eq(gnuplot_start(&gnuplot, fd), 0);
+  ck_assert_int_eq(plot_gnuplot_start(&gnuplot, fd), 0);
   fputs("plot\n", gnuplot.script);
-  ck_assert_int_eq(gnuplot_finish(&gnuplot, said, sizeof(said)), process_rows[_i].status);
+  ck_assert_int_eq(plot_gnuplot_finish(&gnuplot, said, sizeof(said)), process_rows[_i].status);
   ck_assert_str_eq(said, process_rows[_i].said);
   ck_assert_int_ge(pread(fd, picture, sizeof(picture) - 1, 0), 0);
   ck_assert_str_eq(picture, process_rows[_i].picture);
@@ -78,27 +78,27 @@ END_TEST
 /* It ends before it has read all: no signal, an error. */
 START_TEST(test_ends_early) {
   char said[100] = "";
-  struct gnuplot gnuplot;
+  struct plot_gnuplot gnuplot;
   put_gnuplot("#!/bin/sh\necho enough >&2\n");
-  ck_assert_int_eq(gnuplot_start(&gnuplot, STDOUT_FILENO), 0);
+  ck_assert_int_eq(plot_gnuplot_start(&gnuplot, STDOUT_FILENO), 0);
   for (int i = 0; i < 200000; i++)
     fputs("1 2 3\n", gnuplot.script);
-  ck_assert_int_eq(gnuplot_finish(&gnuplot, said, sizeof(said)), -EIO);
+  ck_assert_int_eq(plot_gnuplot_finish(&gnuplot, said, sizeof(said)), -EIO);
   ck_assert_str_eq(said, "enough");
 }
 END_TEST
 
 START_TEST(test_missing) {
-  struct gnuplot gnuplot;
+  struct plot_gnuplot gnuplot;
   int before = count_open_files();
   put_gnuplot(NULL);
-  ck_assert_int_eq(gnuplot_start(&gnuplot, STDOUT_FILENO), -ENOENT);
+  ck_assert_int_eq(plot_gnuplot_start(&gnuplot, STDOUT_FILENO), -ENOENT);
   ck_assert_int_eq(count_open_files(), before);
 }
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("gnuplot");
+  Suite *suite = suite_create("plot_gnuplot");
   TCase *cases = tcase_create("gnuplot");
   tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
   tcase_set_timeout(cases, 60);

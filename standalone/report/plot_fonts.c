@@ -1,4 +1,4 @@
-#include "report/fonts.h"
+#include "report/plot_fonts.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -49,7 +49,7 @@ static size_t decode(const char *text, uint32_t *code) {
   return strnlen(text, len);
 }
 
-char *fonts_drawable(struct fonts *fonts, const char *text) {
+char *plot_fonts_drawable(struct plot_fonts *fonts, const char *text) {
   char *drawable = NULL;
   size_t size;
   FILE *out = open_memstream(&drawable, &size);
@@ -79,7 +79,7 @@ char *fonts_drawable(struct fonts *fonts, const char *text) {
   return NULL;
 }
 
-void fonts_free(struct fonts *fonts) {
+void plot_fonts_free(struct plot_fonts *fonts) {
   free(fonts->known);
-  *fonts = (struct fonts){0};
+  *fonts = (struct plot_fonts){0};
 }

@@ -1,4 +1,4 @@
-#include "report/gnuplot.h"
+#include "report/plot_gnuplot.h"
 
 #include "core/label.h"
 
@@ -46,9 +46,9 @@ static int spawn(pid_t *pid, int in_fd, int out_fd, int error_fd) {
   return -status;
 }
 
-int gnuplot_start(struct gnuplot *gnuplot, int out_fd) {
+int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd) {
   int ends[2];
-  struct gnuplot g = {.error_fd = memfd_create("gnuplot", MFD_CLOEXEC)};
+  struct plot_gnuplot g = {.error_fd = memfd_create("gnuplot", MFD_CLOEXEC)};
   if (g.error_fd < 0)
     return -errno;
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -92,7 +92,7 @@ static void take_message(int fd, char *said, size_t size) {
   }
 }
 
-int gnuplot_finish(struct gnuplot *gnuplot, char *said, size_t size) {
+int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *said, size_t size) {
   int written = ferror(gnuplot->script) == 0 ? 0 : -EPIPE, ended;
   if (fclose(gnuplot->script) != 0 && written == 0)
     written = -errno;
@@ -113,7 +113,7 @@ static bool is_plain(unsigned char c) {
          c == ',' || c == ':' || c == '-' || c == '_';
 }
 
-void gnuplot_put_string(const char *text, FILE *script) {
+void plot_gnuplot_put_string(const char *text, FILE *script) {
   bool after_number = false; /* a digit would be taken for a part of it */
   fputc('"', script);
   for (; *text != '\0'; text++) {

@@ -1,29 +1,29 @@
 /*
- * time_axis: the axis of a plot, in local time
+ * plot_time_axis: the axis of a plot, in local time
  *
  * gnuplot knows UTC alone. So x is Unix time, and the tics are ours: each stands at a round local time of its own
  * offset from UTC, so that the axis is right on both sides of a change to or from summer time.
  */
-#ifndef VM_ENERGY_TIME_AXIS_H
-#define VM_ENERGY_TIME_AXIS_H
+#ifndef VM_ENERGY_PLOT_TIME_AXIS_H
+#define VM_ENERGY_PLOT_TIME_AXIS_H
 
 #include <stdint.h>
 #include <stdio.h>
 
 /* Unix time in s, as x of a point. */
-double time_axis_x(int64_t wall_ns);
+double plot_time_axis_x(int64_t wall_ns);
 
 /*
  * Writes range, tics and label of the axis for gnuplot. letters: how many letters fit side by side below it; labels
  * never touch. end_ns > start_ns.
  */
-void time_axis_write(int64_t start_ns, int64_t end_ns, unsigned letters, FILE *script);
+void plot_time_axis_write(int64_t start_ns, int64_t end_ns, unsigned letters, FILE *script);
 
 /* The same for times since a start, from 0 to end_ns. */
-void time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script);
+void plot_time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script);
 
 /* "2026-11-24 12:00:00 to 12:01:00"; with milliseconds where a span under 10 s has fractions of a second. */
-#define TIME_AXIS_SPAN_MAX 96
-void time_axis_span(int64_t start_ns, int64_t end_ns, char text[TIME_AXIS_SPAN_MAX]);
+#define PLOT_TIME_AXIS_SPAN_MAX 96
+void plot_time_axis_span(int64_t start_ns, int64_t end_ns, char text[PLOT_TIME_AXIS_SPAN_MAX]);
 
 #endif

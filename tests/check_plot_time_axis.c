@@ -1,6 +1,6 @@
 /* time_axis: tics at round local times, on both sides of a change of the offset. Zones are POSIX rules: no tzdata. */
-#include "../standalone/report/gnuplot.h"
-#include "../standalone/report/time_axis.h"
+#include "../standalone/report/plot_gnuplot.h"
+#include "../standalone/report/plot_time_axis.h"
 
 #include "suite.h"
 
@@ -85,7 +85,7 @@ START_TEST(test_tics) {
   tzset();
   int64_t start_ns = to_ns(rows[_i].start_s), end_ns = start_ns + to_ns(rows[_i].span_s);
   FILE *file = fmemopen(script, sizeof(script), "w");
-  time_axis_write(start_ns, end_ns, rows[_i].letters, file);
+  plot_time_axis_write(start_ns, end_ns, rows[_i].letters, file);
   fclose(file);
   char *tics = strstr(script, "xtics"), *end = strchr(tics, '\n'), *label = tics;
   double last_s = 0, least_s = 1e9;
@@ -106,7 +106,7 @@ START_TEST(test_tics) {
   snprintf(label_text, sizeof(label_text), "local time (%s)", rows[_i].xlabel);
   file = fmemopen(expected, sizeof(expected), "w");
   fputs("\nset xlabel ", file);
-  gnuplot_put_string(label_text, file);
+  plot_gnuplot_put_string(label_text, file);
   fclose(file);
   ck_assert_msg(strncmp(end, expected, strlen(expected)) == 0, "%s", end);
 }
@@ -131,7 +131,7 @@ START_TEST(test_relative) {
   for (int i = 0; i < ROWS(spans); i++) {
     char script[400] = "";
     FILE *file = fmemopen(script, sizeof(script), "w");
-    time_axis_write_relative(to_ns(spans[i].span_s), 100, file);
+    plot_time_axis_write_relative(to_ns(spans[i].span_s), 100, file);
     fclose(file);
     ck_assert_str_eq(script, spans[i].script);
   }
@@ -150,19 +150,19 @@ START_TEST(test_span) {
       {T0, 7 * HOUR, "2026-11-24 17:00:00 to 2026-11-25 00:00:00"},
       {OCTOBER, 12 * HOUR, "2026-10-25 00:00:00 to 11:00:00"},
   };
-  char text[TIME_AXIS_SPAN_MAX];
+  char text[PLOT_TIME_AXIS_SPAN_MAX];
   setenv("TZ", BERLIN, 1);
   tzset();
   for (int i = 0; i < ROWS(spans); i++) {
     int64_t start_ns = to_ns(spans[i].start_s);
-    time_axis_span(start_ns, start_ns + to_ns(spans[i].span_s), text);
+    plot_time_axis_span(start_ns, start_ns + to_ns(spans[i].span_s), text);
     ck_assert_str_eq(text, spans[i].text);
   }
 }
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("time_axis");
+  Suite *suite = suite_create("plot_time_axis");
   TCase *cases = tcase_create("time_axis");
   tcase_add_loop_test(cases, test_tics, 0, ROWS(rows));
   tcase_add_test(cases, test_relative);

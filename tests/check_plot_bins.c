@@ -1,5 +1,5 @@
 /* Bins: stretches of power, shared among equal spans of time. */
-#include "../standalone/report/bins.h"
+#include "../standalone/report/plot_bins.h"
 
 #include "suite.h"
 
@@ -43,31 +43,31 @@ static int64_t ns(double s) {
 }
 
 START_TEST(test_bins) {
-  struct bins bins;
-  ck_assert_int_eq(bins_init(&bins, ns(100), ns(110), 5), 0);
+  struct plot_bins bins;
+  ck_assert_int_eq(plot_bins_init(&bins, ns(100), ns(110), 5), 0);
   for (size_t i = 0; rows[_i].in[i].from_s > 0; i++)
-    bins_add(&bins, ns(rows[_i].in[i].from_s), ns(rows[_i].in[i].to_s), rows[_i].in[i].power_w);
+    plot_bins_add(&bins, ns(rows[_i].in[i].from_s), ns(rows[_i].in[i].to_s), rows[_i].in[i].power_w);
   for (size_t i = 0; i < 5; i++) {
     double mean_w = GAP;
-    bool has = bins_mean_w(&bins, i, &mean_w);
+    bool has = plot_bins_mean_w(&bins, i, &mean_w);
     ck_assert_msg(has == (rows[_i].mean_w[i] >= 0), "%s: bin %zu", rows[_i].what, i);
     ck_assert_msg(fabs(mean_w - rows[_i].mean_w[i]) < 1e-9, "%s: bin %zu: %f W", rows[_i].what, i, mean_w);
-    double sum_w = bins_sum_w(&bins, i);
+    double sum_w = plot_bins_sum_w(&bins, i);
     ck_assert_msg(fabs(sum_w - rows[_i].sum_w[i]) < 1e-9, "%s: bin %zu: sum %f W", rows[_i].what, i, sum_w);
   }
-  bins_free(&bins);
+  plot_bins_free(&bins);
 }
 END_TEST
 
 START_TEST(test_extremes) {
-  struct bins bins;
-  ck_assert_int_eq(bins_init(&bins, 0, ns(10), 1), 0);
-  bins_add(&bins, 0, ns(1), 5);
-  bins_add(&bins, ns(1), ns(2), 3);
-  bins_add(&bins, ns(2), ns(3), 9);
+  struct plot_bins bins;
+  ck_assert_int_eq(plot_bins_init(&bins, 0, ns(10), 1), 0);
+  plot_bins_add(&bins, 0, ns(1), 5);
+  plot_bins_add(&bins, ns(1), ns(2), 3);
+  plot_bins_add(&bins, ns(2), ns(3), 9);
   ck_assert_double_eq(bins.list[0].min_w, 3);
   ck_assert_double_eq(bins.list[0].max_w, 9);
-  bins_free(&bins);
+  plot_bins_free(&bins);
 }
 END_TEST
 
@@ -75,16 +75,16 @@ END_TEST
 START_TEST(test_energy) {
   static const size_t nums[] = {1, 3, 7, 100, 1200};
   for (size_t n = 0; n < sizeof(nums) / sizeof(nums[0]); n++) {
-    struct bins bins;
+    struct plot_bins bins;
     int64_t start_ns = INT64_C(1795466093250000000), at_ns = start_ns;
     unsigned seed = 1;
     double in_j = 0, out_j = 0, covered_s = 0;
-    ck_assert_int_eq(bins_init(&bins, start_ns, start_ns + ns(1000), nums[n]), 0);
+    ck_assert_int_eq(plot_bins_init(&bins, start_ns, start_ns + ns(1000), nums[n]), 0);
     while (at_ns < start_ns + ns(1000)) {
       int64_t next_ns = at_ns + 1 + rand_r(&seed) % ns(2);
       next_ns = next_ns < start_ns + ns(1000) ? next_ns : start_ns + ns(1000);
       double power_w = rand_r(&seed) % 1000;
-      bins_add(&bins, at_ns, next_ns, power_w);
+      plot_bins_add(&bins, at_ns, next_ns, power_w);
       in_j += power_w * (double)(next_ns - at_ns) * 1e-9;
       at_ns = next_ns;
     }
@@ -94,9 +94,9 @@ START_TEST(test_energy) {
     }
     ck_assert_double_eq_tol(out_j, in_j, in_j * 1e-9);
     ck_assert_double_eq_tol(covered_s, 1000, 1e-6);
-    ck_assert_int_eq(bins_start_ns(&bins, 0), start_ns);
-    ck_assert_int_eq(bins_start_ns(&bins, bins.num), start_ns + ns(1000));
-    bins_free(&bins);
+    ck_assert_int_eq(plot_bins_start_ns(&bins, 0), start_ns);
+    ck_assert_int_eq(plot_bins_start_ns(&bins, bins.num), start_ns + ns(1000));
+    plot_bins_free(&bins);
   }
 }
 END_TEST
@@ -118,21 +118,21 @@ static const struct {
 };
 
 START_TEST(test_groups) {
-  struct bins bins;
-  ck_assert_int_eq(bins_init(&bins, ns(100), ns(110), 5), 0);
+  struct plot_bins bins;
+  ck_assert_int_eq(plot_bins_init(&bins, ns(100), ns(110), 5), 0);
   for (size_t i = 0; i < 3 && group_rows[_i].in[i].to_s > 0; i++) {
-    bins_expect(&bins, ns(group_rows[_i].in[i].from_s), ns(group_rows[_i].in[i].to_s));
-    bins_add(&bins, ns(group_rows[_i].in[i].known_from_s), ns(group_rows[_i].in[i].known_to_s),
-             group_rows[_i].in[i].power_w);
+    plot_bins_expect(&bins, ns(group_rows[_i].in[i].from_s), ns(group_rows[_i].in[i].to_s));
+    plot_bins_add(&bins, ns(group_rows[_i].in[i].known_from_s), ns(group_rows[_i].in[i].known_to_s),
+                  group_rows[_i].in[i].power_w);
   }
   for (size_t i = 0; i < 5; i++) {
     double power_w;
-    if (!bins_group_w(&bins, i, &power_w))
+    if (!plot_bins_group_w(&bins, i, &power_w))
       power_w = GAP;
     ck_assert_msg(fabs(power_w - group_rows[_i].group_w[i]) < 1e-9, "%s: bin %zu: %f W", group_rows[_i].what, i,
                   power_w);
   }
-  bins_free(&bins);
+  plot_bins_free(&bins);
 }
 END_TEST
 
@@ -143,10 +143,10 @@ START_TEST(bands_hold_the_truth) {
   for (int round = 0; round < 100; round++) {
     static double power_w[SECONDS];
     double truth_j[BINS] = {0}, since_j = 0, known_low_j[BINS] = {0};
-    struct bins bins;
+    struct plot_bins bins;
     int bands = 0, last_s = 0;
-    ck_assert_int_eq(bins_init(&bins, 0, ns(SECONDS), BINS), 0);
-    bins_expect(&bins, 0, ns(SECONDS));
+    ck_assert_int_eq(plot_bins_init(&bins, 0, ns(SECONDS), BINS), 0);
+    plot_bins_expect(&bins, 0, ns(SECONDS));
     for (int s = 0; s < SECONDS; s++) {
       power_w[s] = rand_r(&seed) % 100;
       truth_j[s * BINS / SECONDS] += power_w[s];
@@ -154,8 +154,8 @@ START_TEST(bands_hold_the_truth) {
       if (rand_r(&seed) % 6 != 0)
         continue;
       int64_t least_ns = ns(last_s - 1), most_ns = ns(s + 1.5), to_ns = ns(s + 1), from_ns = ns(last_s);
-      bins_add(&bins, from_ns, to_ns, since_j / (s + 1 - last_s));
-      bins_bound(&bins, least_ns, most_ns, since_j, from_ns, to_ns);
+      plot_bins_add(&bins, from_ns, to_ns, since_j / (s + 1 - last_s));
+      plot_bins_bound(&bins, least_ns, most_ns, since_j, from_ns, to_ns);
       if (last_s - 1 >= 0 && (last_s - 1) * BINS / SECONDS == (s + 1) * BINS / SECONDS)
         known_low_j[s * BINS / SECONDS] += since_j;
       last_s = s + 1;
@@ -163,7 +163,7 @@ START_TEST(bands_hold_the_truth) {
     }
     for (size_t i = 0; i < BINS; i++) {
       double low_w, high_w, s = (double)SECONDS / BINS;
-      if (!bins_band_w(&bins, i, &low_w, &high_w))
+      if (!plot_bins_band_w(&bins, i, &low_w, &high_w))
         continue;
       bands++;
       ck_assert_msg(low_w * s <= truth_j[i] + 1e-6 && truth_j[i] <= high_w * s + 1e-6, "bin %zu: %f J in %f to %f", i,
@@ -171,13 +171,13 @@ START_TEST(bands_hold_the_truth) {
       ck_assert_double_ge(low_w * s, known_low_j[i] - 1e-6); /* a band from nothing would be no bound */
     }
     ck_assert_int_ge(bands, BINS - 1); /* all but the last, whose end is not known */
-    bins_free(&bins);
+    plot_bins_free(&bins);
   }
 }
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("bins");
+  Suite *suite = suite_create("plot_bins");
   TCase *cases = tcase_create("bins");
   tcase_add_loop_test(cases, test_bins, 0, ROWS(rows));
   tcase_add_test(cases, test_extremes);

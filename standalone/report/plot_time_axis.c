@@ -1,6 +1,6 @@
-#include "report/time_axis.h"
+#include "report/plot_time_axis.h"
 
-#include "report/gnuplot.h"
+#include "report/plot_gnuplot.h"
 
 #include "core/clock.h"
 
@@ -18,7 +18,7 @@
 /* Between two labels. */
 #define SPACE_LETTERS 2
 
-double time_axis_x(int64_t wall_ns) {
+double plot_time_axis_x(int64_t wall_ns) {
   return (double)wall_ns / (double)NS_PER_S;
 }
 
@@ -112,7 +112,7 @@ static void write_tic(const struct step *step, int64_t wall_ns, bool with_day, F
   char text[TIME_MAX];
   format_time(wall_ns, text);
   fprintf(script, "\"%.*s%s%.*s\" %.6f", step->len, text + step->from, with_day ? "\\n" : "", with_day ? DAY_LEN : 0,
-          text + DAY, time_axis_x(wall_ns));
+          text + DAY, plot_time_axis_x(wall_ns));
 }
 
 /* A local time that comes twice within a step, as in autumn, has one tic. */
@@ -155,19 +155,19 @@ static void write_zones(int64_t start_ns, int64_t end_ns, bool below_days, FILE 
   bool changes = strcmp(zone, other) != 0;
   snprintf(label, sizeof(label), "local time (%s%s%s)", zone, changes ? "; " : "", changes ? other : "");
   fputs("set xlabel ", script);
-  gnuplot_put_string(label, script);
+  plot_gnuplot_put_string(label, script);
   fputs(below_days ? " offset character 0,-1\nset bmargin 5\n" : "\n", script);
 }
 
-void time_axis_write(int64_t start_ns, int64_t end_ns, unsigned letters, FILE *script) {
-  fprintf(script, "set xrange [%.6f:%.6f]\n", time_axis_x(start_ns), time_axis_x(end_ns));
+void plot_time_axis_write(int64_t start_ns, int64_t end_ns, unsigned letters, FILE *script) {
+  fprintf(script, "set xrange [%.6f:%.6f]\n", plot_time_axis_x(start_ns), plot_time_axis_x(end_ns));
   const struct step *step = choose_step(end_ns - start_ns, letters);
   bool with_day = step->ns < NS_PER_DAY && end_ns - start_ns > NS_PER_DAY; /* on a second line */
   write_tics(start_ns, end_ns, step, with_day, script);
   write_zones(start_ns, end_ns, with_day, script);
 }
 
-void time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script) {
+void plot_time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script) {
   static const struct {
     int64_t from_ns;
     const char *format, *unit;
@@ -175,18 +175,18 @@ void time_axis_write_relative(int64_t end_ns, unsigned letters, FILE *script) {
   size_t i = 0;
   while (end_ns < rows[i].from_ns)
     i++;
-  fprintf(script, "set xrange [0:%.6f]\nset xtics %.6f\nset xlabel 'time since the start (%s)'\n", time_axis_x(end_ns),
-          time_axis_x(choose_step(end_ns, letters)->ns), rows[i].unit);
+  fprintf(script, "set xrange [0:%.6f]\nset xtics %.6f\nset xlabel 'time since the start (%s)'\n",
+          plot_time_axis_x(end_ns), plot_time_axis_x(choose_step(end_ns, letters)->ns), rows[i].unit);
   if (*rows[i].format != '\0')
     fprintf(script, "set format x '%s' time\n", rows[i].format);
 }
 
-void time_axis_span(int64_t start_ns, int64_t end_ns, char text[TIME_AXIS_SPAN_MAX]) {
+void plot_time_axis_span(int64_t start_ns, int64_t end_ns, char text[PLOT_TIME_AXIS_SPAN_MAX]) {
   char start[TIME_MAX], end[TIME_MAX];
   format_time(start_ns, start);
   format_time(end_ns, end);
   if (end_ns - start_ns >= 10 * NS_PER_S || (start_ns % NS_PER_S == 0 && end_ns % NS_PER_S == 0))
     start[CLOCK + CLOCK_LEN] = end[CLOCK + CLOCK_LEN] = '\0';
   bool same_day = strncmp(start, end, CLOCK) == 0;
-  snprintf(text, TIME_AXIS_SPAN_MAX, "%s to %s", start, same_day ? end + CLOCK : end);
+  snprintf(text, PLOT_TIME_AXIS_SPAN_MAX, "%s to %s", start, same_day ? end + CLOCK : end);
 }
