@@ -100,7 +100,7 @@ static const struct {
 static struct compare_figures figures_of(const struct side_row *row) {
   struct compare_figures figures = {.lacks_low = row->low < 0, .lacks_high = row->high < 0, .at_least = row->at_least};
   for (size_t i = 0; i < row->runs; i++) {
-    spread_add(&figures.spread, row->values[i]);
+    compare_spread_add(&figures.spread, row->values[i]);
     figures.low_sum += row->values[i] - row->low;
     figures.high_sum += row->values[i] + row->high;
   }

@@ -115,7 +115,7 @@ static int find_span(struct compare *compare, const struct report_span *span, si
 
 static void add_figure(struct compare_figures *figures, const struct report_figures *run, double value, double low,
                        double high) {
-  spread_add(&figures->spread, value);
+  compare_spread_add(&figures->spread, value);
   figures->lacks_low = figures->lacks_low || !run->has_low;
   figures->lacks_high = figures->lacks_high || !run->has_high;
   figures->low_sum += low;
@@ -257,7 +257,7 @@ static void add_bounds(const struct compare_figures *a, const struct compare_fig
 
 void compare_difference(const struct compare_figures *reference, const struct compare_figures *figures,
                         struct compare_difference *difference) {
-  const struct spread *a = &reference->spread, *b = &figures->spread;
+  const struct compare_spread *a = &reference->spread, *b = &figures->spread;
   *difference = (struct compare_difference){.has = a->runs > 0 && b->runs > 0};
   if (!difference->has)
     return;
@@ -267,8 +267,8 @@ void compare_difference(const struct compare_figures *reference, const struct co
   add_bounds(reference, figures, difference);
   difference->at_least = reference->at_least + figures->at_least > 0;
   if (!difference->at_least) {
-    difference->interval = welch_difference(a, b);
-    difference->ratio_interval = welch_ratio(a, b);
+    difference->interval = compare_spread_difference(a, b);
+    difference->ratio_interval = compare_spread_ratio(a, b);
   }
   difference->by_interval = difference->interval.has;
   bool has_low = difference->by_interval || difference->has_low;

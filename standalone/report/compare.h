@@ -9,13 +9,13 @@
  *
  * What is not known of a difference has two sources. Bounds: of one run, the energy between two updates that surround
  * its start and its end; see bounds.h. They hold for certain, whatever happened. The interval: how repeated runs
- * spread; see welch.h. With three runs or more on both sides it decides, else the bounds do.
+ * spread; see compare_spread.h. With three runs or more on both sides it decides, else the bounds do.
  */
 #ifndef VM_ENERGY_COMPARE_H
 #define VM_ENERGY_COMPARE_H
 
+#include "report/compare_spread.h"
 #include "report/report.h"
-#include "report/welch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ const char *compare_measure_name(enum compare_measure measure);
 
 /* One measure of a subject on one side. */
 struct compare_figures {
-  struct spread spread; /* of the runs that have a value */
+  struct compare_spread spread; /* of the runs that have a value */
   bool lacks_low, lacks_high;
   double low_sum, high_sum; /* meaningless where one lacks it */
   uint64_t at_least;        /* runs that may have drawn more than was counted */
@@ -90,7 +90,7 @@ struct compare_difference {
   bool has_ratio; /* that of the reference is above 0 */
   bool has_low, has_high, has_ratio_low, has_ratio_high;
   double low, high, ratio_low, ratio_high; /* for certain */
-  struct interval interval, ratio_interval;
+  struct compare_interval interval, ratio_interval;
   enum compare_verdict verdict; /* unknown: the difference may be 0 */
   bool by_interval;             /* that decides, not the bounds */
   bool at_least;                /* nothing decides: more may have been drawn than was counted */

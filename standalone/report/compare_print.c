@@ -112,7 +112,7 @@ static void put_line(struct table *table, const struct compare_subject *subject,
   table_put(table, "%s", side_name(side, name));
   table_put(table, "%" PRIu64, energy->spread.runs);
   table_put_number(table, energy->spread.runs > 0, energy->spread.mean, 3);
-  table_put_number(table, energy->spread.runs > 1, spread_sd(&energy->spread), 3);
+  table_put_number(table, energy->spread.runs > 1, compare_spread_sd(&energy->spread), 3);
   table_put_number(table, power->spread.runs > 0, power->spread.mean, 3);
   table_put_number(table, duration->spread.runs > 0, duration->spread.mean, 3);
   if (side == 0) {
@@ -165,12 +165,12 @@ void compare_print_text(const struct compare *compare, FILE *out) {
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static json_t *figures_to_json(const struct compare_figures *figures) {
-  const struct spread *spread = &figures->spread;
-  struct interval interval = spread_interval(spread);
+  const struct compare_spread *spread = &figures->spread;
+  struct compare_interval interval = compare_spread_interval(spread);
   return json_pack(
       "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "runs", (json_int_t)spread->runs, "mean",
       json_number_or_null(spread->runs > 0, spread->mean), "sd",
-      json_number_or_null(spread->runs > 1, spread_sd(spread)), "ci95_low",
+      json_number_or_null(spread->runs > 1, compare_spread_sd(spread)), "ci95_low",
       json_number_or_null(interval.has, interval.low), "ci95_high", json_number_or_null(interval.has, interval.high),
       "low", json_number_or_null(has_low(figures), mean_low(figures)), "high",
       json_number_or_null(has_high(figures), mean_high(figures)), "runs_at_least", (json_int_t)figures->at_least);
@@ -259,7 +259,7 @@ static void put_row(struct csv_text *text, const struct compare *compare, const 
   char name[NAME_SIZE];
   const struct compare_span *span = &compare->spans[subject->span];
   const struct compare_figures *figures = figures_of(subject, side, measure);
-  const struct spread *spread = &figures->spread;
+  const struct compare_spread *spread = &figures->spread;
   struct compare_difference d = {.has = false};
   if (side > 0)
     d = difference_of(subject, side, measure);
@@ -274,7 +274,7 @@ static void put_row(struct csv_text *text, const struct compare *compare, const 
   csv_text_char(text, ',');
   csv_text_u64(text, spread->runs, 1);
   cells_number(text, spread->runs > 0, spread->mean);
-  cells_number(text, spread->runs > 1, spread_sd(spread));
+  cells_number(text, spread->runs > 1, compare_spread_sd(spread));
   cells_number(text, has_low(figures), mean_low(figures));
   cells_number(text, has_high(figures), mean_high(figures));
   cells_number(text, d.has, d.value);

@@ -1,5 +1,5 @@
 /* What repeated runs say: against printed tables, and against figures that were computed in another way. */
-#include "../standalone/report/welch.h"
+#include "../standalone/report/compare_spread.h"
 
 #include "suite.h"
 
@@ -13,7 +13,7 @@ static const struct {
               {10, 2.228}, {30, 2.042}, {120, 1.980}, {1e6, 1.960}};
 
 START_TEST(test_student_t) {
-  ck_assert_double_eq_tol(student_t(t_rows[_i].freedom), t_rows[_i].t, 0.0005);
+  ck_assert_double_eq_tol(compare_spread_t(t_rows[_i].freedom), t_rows[_i].t, 0.0005);
 }
 END_TEST
 
@@ -37,21 +37,21 @@ static const struct {
     {{10, 10, 10}, {12, 11, 13}, 3, 3, 12, 1, -0.4841377, 4.4841377, 0.9515862, 1.4484138},
 };
 
-static void assert_interval(const struct interval *interval, double low, double high) {
+static void assert_interval(const struct compare_interval *interval, double low, double high) {
   ck_assert(interval->has);
   ck_assert_double_eq_tol(interval->low, low, 1e-4 * (1 + fabs(low)));
   ck_assert_double_eq_tol(interval->high, high, 1e-4 * (1 + fabs(high)));
 }
 
 START_TEST(test_welch) {
-  struct spread a = {0}, b = {0};
+  struct compare_spread a = {0}, b = {0};
   for (size_t i = 0; i < rows[_i].a_num; i++)
-    spread_add(&a, rows[_i].a[i]);
+    compare_spread_add(&a, rows[_i].a[i]);
   for (size_t i = 0; i < rows[_i].b_num; i++)
-    spread_add(&b, rows[_i].b[i]);
+    compare_spread_add(&b, rows[_i].b[i]);
   ck_assert_double_eq_tol(b.mean, rows[_i].mean, 1e-9);
-  ck_assert_double_eq_tol(spread_sd(&b), rows[_i].sd, 1e-6);
-  struct interval difference = welch_difference(&a, &b), ratio = welch_ratio(&a, &b);
+  ck_assert_double_eq_tol(compare_spread_sd(&b), rows[_i].sd, 1e-6);
+  struct compare_interval difference = compare_spread_difference(&a, &b), ratio = compare_spread_ratio(&a, &b);
   assert_interval(&difference, rows[_i].low, rows[_i].high);
   assert_interval(&ratio, rows[_i].ratio_low, rows[_i].ratio_high);
 }
@@ -59,39 +59,39 @@ END_TEST
 
 /* Two runs say nothing of how they spread; a divisor that may be 0 makes no ratio. */
 START_TEST(test_too_little) {
-  struct spread a = {0}, b = {0}, wide = {0};
+  struct compare_spread a = {0}, b = {0}, wide = {0};
   const double wide_values[] = {-5, 1, 7};
   for (int i = 0; i < 3; i++) {
-    spread_add(&a, 10 + i);
-    spread_add(&wide, wide_values[i]);
+    compare_spread_add(&a, 10 + i);
+    compare_spread_add(&wide, wide_values[i]);
   }
-  spread_add(&b, 10);
-  ck_assert_double_eq(spread_sd(&b), 0);
-  spread_add(&b, 11);
-  ck_assert(!spread_interval(&b).has);
-  ck_assert(!welch_difference(&a, &b).has);
-  ck_assert(!welch_difference(&b, &a).has);
-  ck_assert(!welch_ratio(&b, &a).has);
-  ck_assert(spread_interval(&a).has);
-  ck_assert(welch_difference(&wide, &a).has);
-  ck_assert(!welch_ratio(&wide, &a).has);
+  compare_spread_add(&b, 10);
+  ck_assert_double_eq(compare_spread_sd(&b), 0);
+  compare_spread_add(&b, 11);
+  ck_assert(!compare_spread_interval(&b).has);
+  ck_assert(!compare_spread_difference(&a, &b).has);
+  ck_assert(!compare_spread_difference(&b, &a).has);
+  ck_assert(!compare_spread_ratio(&b, &a).has);
+  ck_assert(compare_spread_interval(&a).has);
+  ck_assert(compare_spread_difference(&wide, &a).has);
+  ck_assert(!compare_spread_ratio(&wide, &a).has);
 }
 END_TEST
 
 /* Runs that are all the same have an interval of one point. */
 START_TEST(test_no_spread) {
-  struct spread a = {0}, b = {0};
+  struct compare_spread a = {0}, b = {0};
   for (int i = 0; i < 3; i++) {
-    spread_add(&a, 10);
-    spread_add(&b, 12);
+    compare_spread_add(&a, 10);
+    compare_spread_add(&b, 12);
   }
-  struct interval difference = welch_difference(&a, &b);
+  struct compare_interval difference = compare_spread_difference(&a, &b);
   assert_interval(&difference, 2, 2);
 }
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("welch");
+  Suite *suite = suite_create("compare_spread");
   TCase *tcase = tcase_create("welch");
   tcase_add_loop_test(tcase, test_student_t, 0, ROWS(t_rows));
   tcase_add_loop_test(tcase, test_welch, 0, ROWS(rows));

@@ -1,27 +1,27 @@
-#include "report/welch.h"
+#include "report/compare_spread.h"
 
 #include <math.h>
 
 #define CONFIDENCE 0.95
 
-/* Steps of the integral of student_t(), which make its error less than 1e-4 of t. */
+/* Steps of the integral of compare_spread_t(), which make its error less than 1e-4 of t. */
 #define STEPS 2000
 
 /* The integral ends where next to nothing is left: at so many standard deviations. */
 #define TAIL 40
 
-void spread_add(struct spread *spread, double value) {
+void compare_spread_add(struct compare_spread *spread, double value) {
   double before = value - spread->mean;
   spread->runs++;
   spread->mean += before / (double)spread->runs;
   spread->squares += before * (value - spread->mean);
 }
 
-static double variance(const struct spread *spread) {
+static double variance(const struct compare_spread *spread) {
   return spread->runs > 1 ? spread->squares / (double)(spread->runs - 1) : 0;
 }
 
-double spread_sd(const struct spread *spread) {
+double compare_spread_sd(const struct compare_spread *spread) {
   return sqrt(variance(spread));
 }
 
@@ -29,7 +29,7 @@ double spread_sd(const struct spread *spread) {
  * With t = sqrt(freedom) * tan(angle), the density of t is that of the angle: cos(angle)^(freedom - 1), but for a
  * factor. So the angle is sought below which the share CONFIDENCE of the integral from 0 up lies.
  */
-double student_t(double freedom) {
+double compare_spread_t(double freedom) {
   double end = fmin(M_PI_2, TAIL / sqrt(freedom)), step = end / STEPS, whole = 0;
   for (int i = 0; i < STEPS; i++)
     whole += pow(cos((i + 0.5) * step), freedom - 1);
@@ -44,45 +44,45 @@ double student_t(double freedom) {
 }
 
 /* The squared standard error of the mean. */
-static double error_squared(const struct spread *spread) {
+static double error_squared(const struct compare_spread *spread) {
   return variance(spread) / (double)spread->runs;
 }
 
-static struct interval around(double middle, double half) {
-  return (struct interval){.has = true, .low = middle - half, .high = middle + half};
+static struct compare_interval around(double middle, double half) {
+  return (struct compare_interval){.has = true, .low = middle - half, .high = middle + half};
 }
 
-struct interval spread_interval(const struct spread *a) {
-  if (a->runs < WELCH_RUNS_MIN)
-    return (struct interval){.has = false};
-  return around(a->mean, student_t((double)(a->runs - 1)) * sqrt(error_squared(a)));
+struct compare_interval compare_spread_interval(const struct compare_spread *a) {
+  if (a->runs < COMPARE_SPREAD_RUNS_MIN)
+    return (struct compare_interval){.has = false};
+  return around(a->mean, compare_spread_t((double)(a->runs - 1)) * sqrt(error_squared(a)));
 }
 
 /* t for both sides together; 0 where neither spreads. */
-static double welch_t(const struct spread *a, const struct spread *b) {
+static double joint_t(const struct compare_spread *a, const struct compare_spread *b) {
   double a2 = error_squared(a), b2 = error_squared(b);
   if (a2 + b2 <= 0)
     return 0;
   double freedom = (a2 + b2) * (a2 + b2) / (a2 * a2 / (double)(a->runs - 1) + b2 * b2 / (double)(b->runs - 1));
-  return student_t(freedom);
+  return compare_spread_t(freedom);
 }
 
-static bool have_runs(const struct spread *a, const struct spread *b) {
-  return a->runs >= WELCH_RUNS_MIN && b->runs >= WELCH_RUNS_MIN;
+static bool have_runs(const struct compare_spread *a, const struct compare_spread *b) {
+  return a->runs >= COMPARE_SPREAD_RUNS_MIN && b->runs >= COMPARE_SPREAD_RUNS_MIN;
 }
 
-struct interval welch_difference(const struct spread *a, const struct spread *b) {
+struct compare_interval compare_spread_difference(const struct compare_spread *a, const struct compare_spread *b) {
   if (!have_runs(a, b))
-    return (struct interval){.has = false};
-  return around(b->mean - a->mean, welch_t(a, b) * sqrt(error_squared(a) + error_squared(b)));
+    return (struct compare_interval){.has = false};
+  return around(b->mean - a->mean, joint_t(a, b) * sqrt(error_squared(a) + error_squared(b)));
 }
 
-struct interval welch_ratio(const struct spread *a, const struct spread *b) {
+struct compare_interval compare_spread_ratio(const struct compare_spread *a, const struct compare_spread *b) {
   if (!have_runs(a, b) || a->mean <= 0)
-    return (struct interval){.has = false};
-  double t = welch_t(a, b), a2 = error_squared(a), b2 = error_squared(b);
+    return (struct compare_interval){.has = false};
+  double t = joint_t(a, b), a2 = error_squared(a), b2 = error_squared(b);
   double ratio = b->mean / a->mean, share = t * t * a2 / (a->mean * a->mean);
   if (share >= 1) /* the divisor may be 0 */
-    return (struct interval){.has = false};
+    return (struct compare_interval){.has = false};
   return around(ratio / (1 - share), t / a->mean * sqrt(b2 * (1 - share) + ratio * ratio * a2) / (1 - share));
 }
