@@ -2,8 +2,8 @@
 #include "report/compare.h"
 
 #include "common/json.h"
-#include "report/cells.h"
-#include "report/table.h"
+#include "report/print_csv.h"
+#include "report/print_table.h"
 
 #include "core/csv_text.h"
 

@@ -4,8 +4,8 @@
 #include "common/csv_reader.h"
 #include "common/field.h"
 #include "common/message.h"
-#include "report/course.h"
-#include "report/layout.h"
+#include "report/recording_layout.h"
+#include "report/recording_times.h"
 
 #include "core/clock.h"
 #include "core/label.h"

@@ -13,8 +13,8 @@
 #include "report/cover.h"
 #include "report/groups.h"
 #include "report/recording.h"
-#include "report/steps.h"
 #include "report/tally.h"
+#include "report/total_power.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -105,7 +105,7 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
 
 /*
  * The sum of the VMs of a group; NULL: of all. Its mean power is energy by the time of the span. Only all have the
- * other powers, which are those of steps of time, see steps.h. 0 or -ENOMEM.
+ * other powers, which are those of steps of time, see total_power.h. 0 or -ENOMEM.
  */
 int report_sum(struct report *report, const struct report_span *span, const char *group,
                struct report_figures *figures);

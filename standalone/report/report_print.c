@@ -3,7 +3,7 @@
 
 #include "common/json.h"
 #include "common/show.h"
-#include "report/cells.h"
+#include "report/print_csv.h"
 
 #include "core/clock.h"
 #include "core/csv_text.h"

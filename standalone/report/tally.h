@@ -13,7 +13,7 @@
 #include "report/phases.h"
 #include "report/recording.h"
 #include "report/replay.h"
-#include "report/steps.h"
+#include "report/total_power.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "report/course.h"
+#include "report/recording_times.h"
 
 #include "core/clock.h"
 

@@ -1,4 +1,4 @@
-#include "report/layout.h"
+#include "report/recording_layout.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Headers of captures: which columns are whose. */
-#include "../standalone/report/layout.h"
+#include "../standalone/report/recording_layout.h"
 
 #include "suite.h"
 
@@ -77,7 +77,7 @@ START_TEST(test_layout) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("layout");
+  Suite *suite = suite_create("recording_layout");
   TCase *cases = tcase_create("headers");
   tcase_add_loop_test(cases, test_layout, 0, ROWS(rows));
   suite_add_tcase(suite, cases);

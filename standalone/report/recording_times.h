@@ -1,5 +1,5 @@
 /*
- * course: the time stamps of one VM of a file, and which steps between two of them make sense
+ * recording_times: the time stamps of one VM of a file, and which steps between two of them make sense
  *
  * Files are appended to each other, clocks are set, rows are copied. What lies between two rows counts only if their
  * times say how long that was. Pure.
@@ -7,8 +7,8 @@
  *   course_may_repeat()  the row may be a copy of one before: the caller looks whether the same values were there
  *   course_take()        what to make of the row
  */
-#ifndef VM_ENERGY_COURSE_H
-#define VM_ENERGY_COURSE_H
+#ifndef VM_ENERGY_RECORDING_TIMES_H
+#define VM_ENERGY_RECORDING_TIMES_H
 
 #include "report/recording.h"
 

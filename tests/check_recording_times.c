@@ -1,6 +1,6 @@
 /* Which steps between two rows make sense: stories of one VM, as ts:joules:watts; '-' is an empty field. */
-#include "../standalone/report/course.h"
 #include "../standalone/report/cover.h"
+#include "../standalone/report/recording_times.h"
 
 #include "suite.h"
 
@@ -163,7 +163,7 @@ START_TEST(test_cover_is_bounded) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("course");
+  Suite *suite = suite_create("recording_times");
   TCase *cases = tcase_create("steps");
   tcase_add_loop_test(cases, test_story, 0, ROWS(stories));
   tcase_add_loop_test(cases, test_tells, 0, ROWS(tell_rows));

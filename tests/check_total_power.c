@@ -1,7 +1,7 @@
 /*
  * The sum of the powers of several VMs over time: what it is, where it is not known, in little memory.
  */
-#include "../standalone/report/steps.h"
+#include "../standalone/report/total_power.h"
 
 #include "core/clock.h"
 #include "suite.h"
@@ -83,7 +83,7 @@ START_TEST(test_month) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("steps");
+  Suite *suite = suite_create("total_power");
   TCase *cases = tcase_create("steps");
   tcase_add_loop_test(cases, test_sum, 0, ROWS(rows));
   tcase_add_test(cases, test_month);

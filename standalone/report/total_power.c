@@ -1,4 +1,4 @@
-#include "report/steps.h"
+#include "report/total_power.h"
 
 #include "core/clock.h"
 

@@ -1,4 +1,4 @@
-#include "report/cells.h"
+#include "report/print_csv.h"
 
 #include "core/label.h"
 

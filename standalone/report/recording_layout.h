@@ -1,5 +1,5 @@
 /*
- * layout: the header of a capture -> which column is what
+ * recording_layout: the header of a capture -> which column is what
  *
  * Knows what core/csv.h writes, and what the tool before it wrote:
  *
@@ -8,8 +8,8 @@
  *
  * Columns may stand in any order, others between them are passed over, and of energy and power one is enough.
  */
-#ifndef VM_ENERGY_LAYOUT_H
-#define VM_ENERGY_LAYOUT_H
+#ifndef VM_ENERGY_RECORDING_LAYOUT_H
+#define VM_ENERGY_RECORDING_LAYOUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /*
- * steps: the sum of the powers of several VMs over time
+ * total_power: the sum of the powers of several VMs over time
  *
  * Each VM's power is a mean between two of its updates, and these are at other times for each VM. So time is cut into
  * steps, and the sum is the mean power of each. Steps begin at whole multiples of their width. The width follows from
@@ -8,8 +8,8 @@
  *
  * A step has a sum only where the power of every VM that is there is known all the time.
  */
-#ifndef VM_ENERGY_STEPS_H
-#define VM_ENERGY_STEPS_H
+#ifndef VM_ENERGY_TOTAL_POWER_H
+#define VM_ENERGY_TOTAL_POWER_H
 
 #include "common/quantile.h"
 

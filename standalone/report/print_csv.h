@@ -1,8 +1,8 @@
 /*
- * cells: numbers and names in the CSV that report and compare print
+ * print_csv: numbers and names in the CSV that report and compare print
  */
-#ifndef VM_ENERGY_CELLS_H
-#define VM_ENERGY_CELLS_H
+#ifndef VM_ENERGY_PRINT_CSV_H
+#define VM_ENERGY_PRINT_CSV_H
 
 #include "core/csv_text.h"
 

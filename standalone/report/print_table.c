@@ -1,4 +1,4 @@
-#include "report/table.h"
+#include "report/print_table.h"
 
 #include "common/show.h"
 

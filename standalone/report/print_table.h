@@ -1,10 +1,10 @@
 /*
- * table: text in columns, as wide as they need to be
+ * print_table: text in columns, as wide as they need to be
  *
  * The first columns are aligned to the left, the others to the right. Texts are to be fit for a terminal.
  */
-#ifndef VM_ENERGY_TABLE_H
-#define VM_ENERGY_TABLE_H
+#ifndef VM_ENERGY_PRINT_TABLE_H
+#define VM_ENERGY_PRINT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
