@@ -40,20 +40,20 @@ static const struct {
 
 static void put_column(char *text, const char *format, size_t column) {
   char number[24] = "-";
-  if (column != LAYOUT_NONE)
+  if (column != RECORDING_LAYOUT_NONE)
     snprintf(number, sizeof(number), "%zu", column);
   strcat(text, format);
   strcat(text, number);
 }
 
 START_TEST(test_layout) {
-  struct layout layout;
+  struct recording_layout layout;
   const char *missing;
   size_t count = 0;
   while (rows[_i].header[count] != NULL)
     count++;
   char got[256] = "";
-  int status = layout_parse(rows[_i].header, count, &layout, &missing);
+  int status = recording_layout_parse(rows[_i].header, count, &layout, &missing);
   if (status != 0) {
     ck_assert_int_eq(status, -EINVAL);
     ck_assert_str_eq(missing, rows[_i].expected);
@@ -72,7 +72,7 @@ START_TEST(test_layout) {
     put_column(got, ":", layout.vms[i].power);
   }
   ck_assert_str_eq(got, rows[_i].expected);
-  layout_free(&layout);
+  recording_layout_free(&layout);
 }
 END_TEST
 

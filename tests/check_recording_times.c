@@ -67,10 +67,11 @@ static const struct {
      {{10, 0, 1, 0}, {11, 1, 1, 0}, {10, 0, 1, true}, {11, 1, 1, 0}, {12, 2, 1, 0}}},
 };
 
-static char letter_of(enum course_step step) {
+static char letter_of(enum recording_step step) {
   static const char letters[] = {
-      [COURSE_FIRST] = 'F', [COURSE_ON] = '.',   [COURSE_STILL] = 's', [COURSE_HOLE] = 'h',
-      [COURSE_NEW] = 'n',   [COURSE_BACK] = 'b', [COURSE_JUMP] = 'j',  [COURSE_REPEATS] = 'r'};
+      [RECORDING_STEP_FIRST] = 'F', [RECORDING_STEP_NORMAL] = '.', [RECORDING_STEP_NONE] = 's',
+      [RECORDING_STEP_HOLE] = 'h',  [RECORDING_STEP_TABLE] = 'n',  [RECORDING_STEP_BACK] = 'b',
+      [RECORDING_STEP_JUMP] = 'j',  [RECORDING_STEP_COPY] = 'r'};
   return letters[step];
 }
 
@@ -83,19 +84,19 @@ static struct recording_value value_of(const struct row *row) {
 }
 
 START_TEST(test_story) {
-  struct course course = {0};
+  struct recording_times times = {0};
   char got[2 * STEP_NUM] = "";
   size_t len = 0;
   const struct row *row = stories[_i].rows;
   for (const char *at = stories[_i].expected; *at != '\0'; at++) {
     if (*at == '|') {
-      course.is_fresh = true;
+      times.starts_table = true;
       got[len++] = '|';
       continue;
     }
     struct recording_value value = value_of(row);
-    ck_assert_msg(!row->is_copy || course_may_repeat(&course, value.ts_ns), "%s", stories[_i].what);
-    got[len++] = letter_of(course_take(&course, &value, row->is_copy, stories[_i].is_trusted));
+    ck_assert_msg(!row->is_copy || recording_times_may_repeat(&times, value.ts_ns), "%s", stories[_i].what);
+    got[len++] = letter_of(recording_times_take(&times, &value, row->is_copy, stories[_i].is_trusted));
     row++;
   }
   ck_assert_msg(strcmp(got, stories[_i].expected) == 0, "%s: %s, not %s", stories[_i].what, got, stories[_i].expected);
@@ -106,8 +107,8 @@ END_TEST
 static const struct {
   const char *what;
   struct row rows[3];
-  bool is_fresh, tells;
-} tell_rows[] = {
+  bool starts_table, is_proof;
+} copy_rows[] = {
     {"the counter fell", {{10, 5, 1, 0}, {11, 6, 1, 0}, {10, 5, 1, 0}}, false, true},
     {"the counter goes on", {{10, 5, 1, 0}, {11, 6, 1, 0}, {10, 7, 1, 0}}, false, false},
     {"the counter stands still", {{10, 5, 0, 0}, {11, 5, 0, 0}, {10, 5, 0, 0}}, false, false},
@@ -116,15 +117,15 @@ static const struct {
     {"another table", {{10, NONE, 1, 0}, {11, NONE, 1, 0}, {10, NONE, 1, 0}}, true, true},
 };
 
-START_TEST(test_tells) {
-  struct course course = {0};
+START_TEST(test_proves_copy) {
+  struct recording_times times = {0};
   for (int i = 0; i < 2; i++) {
-    struct recording_value value = value_of(&tell_rows[_i].rows[i]);
-    course_take(&course, &value, false, false);
+    struct recording_value value = value_of(&copy_rows[_i].rows[i]);
+    recording_times_take(&times, &value, false, false);
   }
-  course.is_fresh = tell_rows[_i].is_fresh;
-  struct recording_value value = value_of(&tell_rows[_i].rows[2]);
-  ck_assert_msg(course_tells(&course, &value) == tell_rows[_i].tells, "%s", tell_rows[_i].what);
+  times.starts_table = copy_rows[_i].starts_table;
+  struct recording_value value = value_of(&copy_rows[_i].rows[2]);
+  ck_assert_msg(recording_times_prove_copy(&times, &value) == copy_rows[_i].is_proof, "%s", copy_rows[_i].what);
 }
 END_TEST
 
@@ -166,7 +167,7 @@ int main(void) {
   Suite *suite = suite_create("recording_times");
   TCase *cases = tcase_create("steps");
   tcase_add_loop_test(cases, test_story, 0, ROWS(stories));
-  tcase_add_loop_test(cases, test_tells, 0, ROWS(tell_rows));
+  tcase_add_loop_test(cases, test_proves_copy, 0, ROWS(copy_rows));
   tcase_add_loop_test(cases, test_cover, 0, ROWS(cover_rows));
   tcase_add_test(cases, test_cover_is_bounded);
   suite_add_tcase(suite, cases);

@@ -40,16 +40,16 @@ static const struct {
 };
 
 START_TEST(test_sum) {
-  struct steps steps = {0};
-  struct steps_stay stays[8];
+  struct total_power steps = {0};
+  struct total_power_stay stays[8];
   size_t num = 0;
   for (const struct stretch *s = rows[_i].list; s < rows[_i].list + 8 && s->to_s > 0; s++) {
-    stays[num++] = (struct steps_stay){.from_ns = at(s->from_s), .to_ns = at(s->to_s)};
+    stays[num++] = (struct total_power_stay){.from_ns = at(s->from_s), .to_ns = at(s->to_s)};
     if (s->power_w >= 0)
-      ck_assert_int_eq(steps_add(&steps, at(s->from_s), at(s->to_s), s->power_w), 0);
+      ck_assert_int_eq(total_power_add(&steps, at(s->from_s), at(s->to_s), s->power_w), 0);
   }
   struct quantile power_w = {0};
-  ck_assert_int_eq(steps_sum(&steps, at(rows[_i].start_s), at(rows[_i].end_s), stays, num, &power_w), 0);
+  ck_assert_int_eq(total_power_sum(&steps, at(rows[_i].start_s), at(rows[_i].end_s), stays, num, &power_w), 0);
   if (rows[_i].max_w < 0) {
     ck_assert_uint_eq(power_w.count, 0);
   } else {
@@ -58,27 +58,27 @@ START_TEST(test_sum) {
     ck_assert_double_eq_tol(quantile_get(&power_w, 0.95), rows[_i].p95_w, 1e-3);
   }
   quantile_free(&power_w);
-  steps_free(&steps);
+  total_power_free(&steps);
 }
 END_TEST
 
 /* A month of updates every 5 s; the second VM comes after the first one, as from separate files. */
 START_TEST(test_month) {
-  struct steps steps = {0};
+  struct total_power steps = {0};
   const double end_s = 30 * 86400;
-  const struct steps_stay stays[] = {{at(0), at(end_s)}, {at(-1000), at(end_s)}};
+  const struct total_power_stay stays[] = {{at(0), at(end_s)}, {at(-1000), at(end_s)}};
   for (double s = 0; s < end_s; s += 5)
-    ck_assert_int_eq(steps_add(&steps, at(s), at(s + 5), 100), 0);
+    ck_assert_int_eq(total_power_add(&steps, at(s), at(s + 5), 100), 0);
   for (double s = -1000; s < end_s; s += 5)
-    ck_assert_int_eq(steps_add(&steps, at(s), at(s + 5), s >= 3600 && s < 7200 ? 80 : 50), 0);
-  ck_assert_uint_le(steps.num, STEPS_MAX);
+    ck_assert_int_eq(total_power_add(&steps, at(s), at(s + 5), s >= 3600 && s < 7200 ? 80 : 50), 0);
+  ck_assert_uint_le(steps.num, TOTAL_POWER_STEPS_MAX);
   struct quantile power_w = {0};
-  ck_assert_int_eq(steps_sum(&steps, at(0), at(end_s), stays, 2, &power_w), 0);
+  ck_assert_int_eq(total_power_sum(&steps, at(0), at(end_s), stays, 2, &power_w), 0);
   ck_assert_double_eq_tol(power_w.max, 180, 1e-2);
   ck_assert_double_eq_tol(power_w.min, 150, 1e-2);
   ck_assert_double_eq_tol((double)power_w.count * (double)steps.width_ns * 1e-9, end_s, 40);
   quantile_free(&power_w);
-  steps_free(&steps);
+  total_power_free(&steps);
 }
 END_TEST
 

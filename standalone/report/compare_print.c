@@ -67,58 +67,58 @@ static const char *const heads[] = {"VM",       "side",          "runs",        
 
 #define COLUMNS (sizeof(heads) / sizeof(heads[0]))
 
-static void put_range(struct table *table, bool has_from, double from, bool has_to, double to) {
+static void put_range(struct print_table *table, bool has_from, double from, bool has_to, double to) {
   double most = fmax(has_from ? fabs(from) : 0, has_to ? fabs(to) : 0);
   int decimals = most < 100 ? 3 : 1;
   if (has_from && has_to)
-    table_put(table, "%.*f to %.*f", decimals, from, decimals, to);
+    print_table_put(table, "%.*f to %.*f", decimals, from, decimals, to);
   else if (has_from)
-    table_put(table, "at least %.*f", decimals, from);
+    print_table_put(table, "at least %.*f", decimals, from);
   else if (has_to)
-    table_put(table, "at most %.*f", decimals, to);
+    print_table_put(table, "at most %.*f", decimals, to);
   else
-    table_put(table, "-");
+    print_table_put(table, "-");
 }
 
-static void put_verdict(struct table *table, const struct compare_difference *d) {
+static void put_verdict(struct print_table *table, const struct compare_difference *d) {
   if (!d->has)
-    table_put(table, "-");
+    print_table_put(table, "-");
   else if (d->at_least)
-    table_put(table, "not known: counted in part");
+    print_table_put(table, "not known: counted in part");
   else if (d->verdict != COMPARE_UNKNOWN)
-    table_put(table, "%s%s", verdict_name(d), d->by_interval ? "" : ", for certain");
+    print_table_put(table, "%s%s", verdict_name(d), d->by_interval ? "" : ", for certain");
   else
-    table_put(table, "not known");
+    print_table_put(table, "not known");
 }
 
-static void put_difference(struct table *table, const struct compare_difference *d) {
-  table_put_number(table, d->has, d->value, 3);
+static void put_difference(struct print_table *table, const struct compare_difference *d) {
+  print_table_put_number(table, d->has, d->value, 3);
   if (d->has_ratio)
-    table_put(table, "%+.2f %%", 100 * (d->ratio - 1));
+    print_table_put(table, "%+.2f %%", 100 * (d->ratio - 1));
   else
-    table_put(table, "-");
+    print_table_put(table, "-");
   put_range(table, d->interval.has, d->interval.low, d->interval.has, d->interval.high);
   put_range(table, d->has_low, d->low, d->has_high, d->high);
   put_verdict(table, d);
 }
 
-static void put_line(struct table *table, const struct compare_subject *subject, size_t side) {
+static void put_line(struct print_table *table, const struct compare_subject *subject, size_t side) {
   char name[NAME_SIZE];
   const struct compare_figures *energy = figures_of(subject, side, COMPARE_ENERGY_J),
                                *power = figures_of(subject, side, COMPARE_POWER_W),
                                *duration = figures_of(subject, side, COMPARE_DURATION_S);
-  table_put(table, "%s%s", subject->kind == COMPARE_GROUP ? "group " : "",
-            subject->kind == COMPARE_TOTAL ? "total" : subject->label);
-  table_put(table, "%s", side_name(side, name));
-  table_put(table, "%" PRIu64, energy->spread.runs);
-  table_put_number(table, energy->spread.runs > 0, energy->spread.mean, 3);
-  table_put_number(table, energy->spread.runs > 1, compare_spread_sd(&energy->spread), 3);
-  table_put_number(table, power->spread.runs > 0, power->spread.mean, 3);
-  table_put_number(table, duration->spread.runs > 0, duration->spread.mean, 3);
+  print_table_put(table, "%s%s", subject->kind == COMPARE_GROUP ? "group " : "",
+                  subject->kind == COMPARE_TOTAL ? "total" : subject->label);
+  print_table_put(table, "%s", side_name(side, name));
+  print_table_put(table, "%" PRIu64, energy->spread.runs);
+  print_table_put_number(table, energy->spread.runs > 0, energy->spread.mean, 3);
+  print_table_put_number(table, energy->spread.runs > 1, compare_spread_sd(&energy->spread), 3);
+  print_table_put_number(table, power->spread.runs > 0, power->spread.mean, 3);
+  print_table_put_number(table, duration->spread.runs > 0, duration->spread.mean, 3);
   if (side == 0) {
     for (int i = 0; i < 4; i++)
-      table_put(table, "-");
-    table_put(table, "reference");
+      print_table_put(table, "-");
+    print_table_put(table, "reference");
     return;
   }
   struct compare_difference difference = difference_of(subject, side, COMPARE_ENERGY_J);
@@ -141,16 +141,16 @@ static void print_span(const struct compare *compare, size_t span, FILE *out) {
   if (s->occurrence > 1)
     fprintf(out, " (%zu)", s->occurrence);
   fputc('\n', out);
-  struct table table = {.columns = COLUMNS, .left = 2};
+  struct print_table table = {.columns = COLUMNS, .left = 2};
   for (size_t i = 0; i < COLUMNS; i++)
-    table_put(&table, "%s", heads[i]);
+    print_table_put(&table, "%s", heads[i]);
   for (size_t i = 0; i < compare->subjects_num; i++)
     for (size_t side = 0; side < compare->sides_num; side++)
       if (compare->subjects[i]->span == span && is_shown(compare, i))
         put_line(&table, compare->subjects[i], side);
-  if (!table_print(&table, out))
+  if (!print_table_write(&table, out))
     fputs("  (no memory for the table)\n", out);
-  table_free(&table);
+  print_table_free(&table);
 }
 
 void compare_print_text(const struct compare *compare, FILE *out) {
@@ -251,7 +251,7 @@ int compare_print_json(const struct compare *compare, FILE *out) {
 static void put_text(struct csv_text *text, const char *word) {
   csv_text_char(text, ',');
   if (word != NULL)
-    cells_name(text, word);
+    print_csv_name(text, word);
 }
 
 static void put_row(struct csv_text *text, const struct compare *compare, const struct compare_subject *subject,
@@ -273,20 +273,20 @@ static void put_row(struct csv_text *text, const struct compare *compare, const 
   put_text(text, side_name(side, name));
   csv_text_char(text, ',');
   csv_text_u64(text, spread->runs, 1);
-  cells_number(text, spread->runs > 0, spread->mean);
-  cells_number(text, spread->runs > 1, compare_spread_sd(spread));
-  cells_number(text, has_low(figures), mean_low(figures));
-  cells_number(text, has_high(figures), mean_high(figures));
-  cells_number(text, d.has, d.value);
-  cells_number(text, d.has_low, d.low);
-  cells_number(text, d.has_high, d.high);
-  cells_number(text, d.interval.has, d.interval.low);
-  cells_number(text, d.interval.has, d.interval.high);
-  cells_number(text, d.has_ratio, d.ratio);
-  cells_number(text, d.has_ratio_low, d.ratio_low);
-  cells_number(text, d.has_ratio_high, d.ratio_high);
-  cells_number(text, d.ratio_interval.has, d.ratio_interval.low);
-  cells_number(text, d.ratio_interval.has, d.ratio_interval.high);
+  print_csv_number(text, spread->runs > 0, spread->mean);
+  print_csv_number(text, spread->runs > 1, compare_spread_sd(spread));
+  print_csv_number(text, has_low(figures), mean_low(figures));
+  print_csv_number(text, has_high(figures), mean_high(figures));
+  print_csv_number(text, d.has, d.value);
+  print_csv_number(text, d.has_low, d.low);
+  print_csv_number(text, d.has_high, d.high);
+  print_csv_number(text, d.interval.has, d.interval.low);
+  print_csv_number(text, d.interval.has, d.interval.high);
+  print_csv_number(text, d.has_ratio, d.ratio);
+  print_csv_number(text, d.has_ratio_low, d.ratio_low);
+  print_csv_number(text, d.has_ratio_high, d.ratio_high);
+  print_csv_number(text, d.ratio_interval.has, d.ratio_interval.low);
+  print_csv_number(text, d.ratio_interval.has, d.ratio_interval.high);
   put_text(text, d.has ? verdict_name(&d) : NULL);
   csv_text_char(text, '\n');
 }

@@ -35,7 +35,7 @@ int phases_add(struct phases *phases, int64_t start_ns, const char *name) {
 struct reading_marks {
   struct phases *phases;
   const struct run_info *info;
-  struct run_clock clock;
+  struct run_info_clock clock;
   bool begun;
   size_t ts, mark, columns;
 };
@@ -61,7 +61,7 @@ static int take_row(const struct csv_row *row, void *arg) {
     r->phases->bad_rows++;
     return 0;
   }
-  return phases_add(r->phases, run_clock_steady(&r->clock, r->info, ns), row->fields[r->mark]);
+  return phases_add(r->phases, run_info_steady_ns(&r->clock, r->info, ns), row->fields[r->mark]);
 }
 
 int phases_read(const char *path, const struct run_info *info, struct phases *phases) {

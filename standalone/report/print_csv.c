@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void cells_number(struct csv_text *text, bool has, double number) {
+void print_csv_number(struct csv_text *text, bool has, double number) {
   csv_text_char(text, ',');
   if (has && number < 0)
     csv_text_char(text, '-');
@@ -13,7 +13,7 @@ void cells_number(struct csv_text *text, bool has, double number) {
     csv_text_power(text, number < 0 ? -number : number);
 }
 
-void cells_name(struct csv_text *text, const char *name) {
+void print_csv_name(struct csv_text *text, const char *name) {
   if (name[0] == '.' || !label_starts_badly(name)) {
     csv_text_field(text, name, "");
     return;

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /* A comma, and the number where there is one, with six decimals; a negative one has its sign. */
-void cells_number(struct csv_text *text, bool has, double number);
+void print_csv_number(struct csv_text *text, bool has, double number);
 
 /* A name from a file, which may be anything. A spreadsheet must not take it for a formula. */
-void cells_name(struct csv_text *text, const char *name);
+void print_csv_name(struct csv_text *text, const char *name);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static bool make_room(struct table *table) {
+static bool make_room(struct print_table *table) {
   if (table->cells_num < table->cells_size)
     return true;
   size_t size = 2 * table->cells_size + 64;
@@ -17,7 +17,7 @@ static bool make_room(struct table *table) {
   return true;
 }
 
-void table_put(struct table *table, const char *format, ...) {
+void print_table_put(struct print_table *table, const char *format, ...) {
   char *cell = NULL;
   va_list args;
   va_start(args, format);
@@ -28,14 +28,14 @@ void table_put(struct table *table, const char *format, ...) {
   va_end(args);
 }
 
-void table_put_number(struct table *table, bool has, double number, int decimals) {
+void print_table_put_number(struct print_table *table, bool has, double number, int decimals) {
   char text[SHOW_NUMBER_MAX] = "-";
   if (has)
     show_number(number, decimals, "", text);
-  table_put(table, "%s", text);
+  print_table_put(table, "%s", text);
 }
 
-static void print_cell(const struct table *table, size_t column, const char *cell, size_t width, FILE *out) {
+static void print_cell(const struct print_table *table, size_t column, const char *cell, size_t width, FILE *out) {
   int spaces = (int)(width - show_width(cell));
   bool last = column + 1 == table->columns;
   if (column < table->left)
@@ -44,7 +44,7 @@ static void print_cell(const struct table *table, size_t column, const char *cel
     fprintf(out, "  %*s%s", spaces, "", cell);
 }
 
-bool table_print(const struct table *table, FILE *out) {
+bool print_table_write(const struct print_table *table, FILE *out) {
   size_t *widths = calloc(table->columns, sizeof(*widths));
   if (widths == NULL || table->failed) {
     free(widths);
@@ -64,9 +64,9 @@ bool table_print(const struct table *table, FILE *out) {
   return true;
 }
 
-void table_free(struct table *table) {
+void print_table_free(struct print_table *table) {
   for (size_t i = 0; i < table->cells_num; i++)
     free(table->cells[i]);
   free(table->cells);
-  *table = (struct table){0};
+  *table = (struct print_table){0};
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct table {
+struct print_table {
   size_t columns, left; /* left: of these, aligned to the left */
   char **cells;         /* row by row */
   size_t cells_num, cells_size;
@@ -18,14 +18,14 @@ struct table {
 };
 
 /* Adds the next cell; after the last one of a row comes the first of the next. */
-void table_put(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void print_table_put(struct print_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same, or "-" where there is no number. */
-void table_put_number(struct table *table, bool has, double number, int decimals);
+void print_table_put_number(struct print_table *table, bool has, double number, int decimals);
 
 /* Each row is indented by two spaces. False: there was no memory for a cell, and nothing is printed. */
-bool table_print(const struct table *table, FILE *out);
+bool print_table_write(const struct print_table *table, FILE *out);
 
-void table_free(struct table *table);
+void print_table_free(struct print_table *table);
 
 #endif

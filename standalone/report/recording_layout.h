@@ -14,26 +14,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LAYOUT_NONE ((size_t)-1)
+#define RECORDING_LAYOUT_NONE ((size_t)-1)
 
-struct layout_vm {
+struct recording_layout_vm {
   char *label;
-  size_t energy, power; /* columns, or LAYOUT_NONE */
+  size_t energy, power; /* columns, or RECORDING_LAYOUT_NONE */
 };
 
-struct layout {
+struct recording_layout {
   size_t columns, ts;
   bool is_long;
-  size_t label, state;   /* long; state may be LAYOUT_NONE */
-  struct layout_vm *vms; /* long: one, without a label */
+  size_t label, state;             /* long; state may be RECORDING_LAYOUT_NONE */
+  struct recording_layout_vm *vms; /* long: one, without a label */
   size_t vms_num;
 };
 
 /*
- * 0, and *layout is to be given to layout_free(). -EINVAL: it is none, and *missing tells what it lacks ("column
- * 'ts'"). -ENOMEM.
+ * 0, and *layout is to be given to recording_layout_free(). -EINVAL: it is none, and *missing tells what it lacks
+ * ("column 'ts'"). -ENOMEM.
  */
-int layout_parse(const char *const *header, size_t count, struct layout *layout, const char **missing);
-void layout_free(struct layout *layout);
+int recording_layout_parse(const char *const *header, size_t count, struct recording_layout *layout,
+                           const char **missing);
+void recording_layout_free(struct recording_layout *layout);
 
 #endif

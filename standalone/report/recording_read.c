@@ -36,7 +36,7 @@ struct file_vm {
   size_t table; /* that it was found in last; 0: none */
   size_t order; /* long: of its first row */
   bool is_away; /* its last row says so */
-  struct course course;
+  struct recording_times times;
   const char *label; /* stored after the struct */
 };
 
@@ -53,11 +53,11 @@ struct scan {
   const struct recording_sink *sink;
   void **owners; /* of all files so far: tsearch(3) tree of the VMs' labels, with the file of each */
   size_t file;   /* the number of this one */
-  struct run_clock clock;
+  struct run_info_clock clock;
   size_t *vms;    /* of all files so far */
   size_t table;   /* 1: the first one; 0: there was no header */
   bool has_begun; /* this table has a row */
-  struct layout layout;
+  struct recording_layout layout;
   struct recording_value *values; /* wide: of the row */
   struct file_vm **columns;       /* wide: the VMs of the table */
   const char *missing;            /* why it is no capture */
@@ -211,7 +211,7 @@ static int find_file_vm(struct scan *r, const char *label, bool may_be_two, bool
     status = add_vm(r, label, key.nth, has_counter, found);
   if (status == 0 && (*found)->table != r->table) {
     (*found)->table = r->table;
-    (*found)->course.is_fresh = (*found)->course.has_row;
+    (*found)->times.starts_table = (*found)->times.has_row;
   }
   return status;
 }
@@ -224,7 +224,7 @@ static int find_long_vm(struct scan *r, const char *label, struct file_vm **foun
     *found = r->in_order[at];
   } else {
     size_t vms = *r->vms;
-    status = find_file_vm(r, label, false, r->layout.vms[0].energy != LAYOUT_NONE, found);
+    status = find_file_vm(r, label, false, r->layout.vms[0].energy != RECORDING_LAYOUT_NONE, found);
     if (status != 0 || (*found)->at == LEFT_OUT)
       return status;
     at = (*found)->order;
@@ -249,7 +249,8 @@ static int begin_table(struct scan *r) {
   int status = 0;
   r->has_begun = true;
   for (size_t i = 0; i < r->layout.vms_num && status == 0 && !r->layout.is_long; i++)
-    status = find_file_vm(r, r->layout.vms[i].label, true, r->layout.vms[i].energy != LAYOUT_NONE, &r->columns[i]);
+    status =
+        find_file_vm(r, r->layout.vms[i].label, true, r->layout.vms[i].energy != RECORDING_LAYOUT_NONE, &r->columns[i]);
   return status;
 }
 
@@ -299,10 +300,12 @@ static void pass_over_cell(struct scan *r, const struct csv_row *row, size_t col
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
-static void take_cells(struct scan *r, const struct csv_row *row, const struct layout_vm *vm,
+static void take_cells(struct scan *r, const struct csv_row *row, const struct recording_layout_vm *vm,
                        struct recording_value *value) {
-  int energy = vm->energy != LAYOUT_NONE ? field_parse_energy(row->fields[vm->energy], &value->energy_uj) : -ENODATA;
-  int power = vm->power != LAYOUT_NONE ? field_parse_power(row->fields[vm->power], &value->power_w) : -ENODATA;
+  int energy =
+      vm->energy != RECORDING_LAYOUT_NONE ? field_parse_energy(row->fields[vm->energy], &value->energy_uj) : -ENODATA;
+  int power =
+      vm->power != RECORDING_LAYOUT_NONE ? field_parse_power(row->fields[vm->power], &value->power_w) : -ENODATA;
   bool is_bad = (energy != 0 && energy != -ENODATA) || (power != 0 && power != -ENODATA);
   value->has_energy = energy == 0 && !is_bad; /* of a sample that is half wrong, the other half may be too */
   value->has_power = power == 0 && !is_bad;
@@ -338,49 +341,50 @@ static void remember(struct scan *r, const struct file_vm *vm, const struct reco
 /* Whether the row is one of a copy of rows. Of a file with many, a counter that fell must be enough. */
 static bool is_copy(const struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
   size_t place;
-  if (vm->at == LEFT_OUT || !course_may_repeat(&vm->course, value->ts_ns) || !course_tells(&vm->course, value))
+  if (vm->at == LEFT_OUT || !recording_times_may_repeat(&vm->times, value->ts_ns) ||
+      !recording_times_prove_copy(&vm->times, value))
     return false;
   uint32_t trace = trace_of(vm, value, &place);
   if (r->seen[place] == trace || r->seen[place + 1] == trace)
     return true;
-  return r->seen_num > SEEN_NUM / 8 && value->has_energy && vm->course.has_number &&
-         value->energy_uj < vm->course.number_uj;
+  return r->seen_num > SEEN_NUM / 8 && value->has_energy && vm->times.has_energy &&
+         value->energy_uj < vm->times.energy_uj;
 }
 
 static int put(struct scan *r, struct file_vm *vm, struct recording_value *value, bool has_counter, uint64_t line,
                bool is_copied) {
   if (vm->at == LEFT_OUT)
     return 0;
-  bool may_be_copied = is_copied && course_may_repeat(&vm->course, value->ts_ns);
-  double s = (double)(value->ts_ns - vm->course.last_ns) * 1e-9;
-  enum course_step step = course_take(&vm->course, value, may_be_copied, r->recording->info.files_num > 0);
-  if (step == COURSE_REPEATS) {
+  bool may_be_copied = is_copied && recording_times_may_repeat(&vm->times, value->ts_ns);
+  double s = (double)(value->ts_ns - vm->times.last_ns) * 1e-9;
+  enum recording_step step = recording_times_take(&vm->times, value, may_be_copied, r->recording->info.files_num > 0);
+  if (step == RECORDING_STEP_COPY) {
     note_fault(&r->repeats, line, value->ts_ns, s);
     return 0;
   }
-  value->ts_ns = vm->course.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
+  value->ts_ns = vm->times.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
   int status = 0;
   value->after_hole = vm->is_away;
   vm->is_away = value->has_state && value->state == SAMPLE_MISSING;
   switch (step) {
-  case COURSE_STILL:
+  case RECORDING_STEP_NONE:
     note_fault(&r->still, line, value->ts_ns, s);
     break;
-  case COURSE_HOLE:
+  case RECORDING_STEP_HOLE:
     value->after_hole = value->after_hole || !has_counter;
     if (!has_counter)
       note_fault(&r->hole, line, value->ts_ns, s);
     break;
-  case COURSE_BACK:
+  case RECORDING_STEP_BACK:
     note_fault(&r->back, line, value->ts_ns, s);
     break;
-  case COURSE_JUMP:
+  case RECORDING_STEP_JUMP:
     note_fault(&r->jump, line, value->ts_ns, s);
     break;
   default:
     break;
   }
-  if (step == COURSE_BACK || step == COURSE_JUMP || step == COURSE_NEW)
+  if (step == RECORDING_STEP_BACK || step == RECORDING_STEP_JUMP || step == RECORDING_STEP_TABLE)
     status = announce(r, vm, has_counter, false);
   if (status != 0)
     return status;
@@ -400,19 +404,20 @@ static void take_state(const char *name, struct recording_value *value) {
 /* --- rows --------------------------------------------------------------------------------------------------------- */
 
 static int take_long_row(struct scan *r, const struct csv_row *row, int64_t ts_ns) {
-  const struct layout *layout = &r->layout;
+  const struct recording_layout *layout = &r->layout;
   struct recording_value value = {.ts_ns = ts_ns};
   struct file_vm *vm;
   take_cells(r, row, &layout->vms[0], &value);
-  if (layout->state != LAYOUT_NONE)
+  if (layout->state != RECORDING_LAYOUT_NONE)
     take_state(row->fields[layout->state], &value);
   int status = find_long_vm(r, row->fields[layout->label], &vm);
-  return status != 0 ? status
-                     : put(r, vm, &value, layout->vms[0].energy != LAYOUT_NONE, row->line, is_copy(r, vm, &value));
+  return status != 0
+             ? status
+             : put(r, vm, &value, layout->vms[0].energy != RECORDING_LAYOUT_NONE, row->line, is_copy(r, vm, &value));
 }
 
 static int take_wide_row(struct scan *r, const struct csv_row *row, int64_t ts_ns, bool is_first) {
-  const struct layout *layout = &r->layout;
+  const struct recording_layout *layout = &r->layout;
   bool is_copied = false;
   for (size_t i = 0; i < layout->vms_num; i++) {
     r->values[i] = (struct recording_value){.ts_ns = ts_ns};
@@ -423,24 +428,24 @@ static int take_wide_row(struct scan *r, const struct csv_row *row, int64_t ts_n
   r->row_ns = ts_ns;
   int status = 0;
   for (size_t i = 0; i < layout->vms_num && status == 0; i++)
-    status = put(r, r->columns[i], &r->values[i], layout->vms[i].energy != LAYOUT_NONE, row->line, is_copied);
+    status = put(r, r->columns[i], &r->values[i], layout->vms[i].energy != RECORDING_LAYOUT_NONE, row->line, is_copied);
   return status;
 }
 
 /* --- headers ------------------------------------------------------------------------------------------------------ */
 
-static int take_layout(struct scan *r, struct layout *layout, uint64_t line) {
+static int take_layout(struct scan *r, struct recording_layout *layout, uint64_t line) {
   struct recording_value *values = calloc(layout->vms_num, sizeof(*values));
   struct file_vm **columns = calloc(layout->vms_num, sizeof(struct file_vm *));
   if (values == NULL || columns == NULL) {
     free(values);
     free(columns);
-    layout_free(layout);
+    recording_layout_free(layout);
     return -ENOMEM;
   }
   free(r->values);
   free(r->columns);
-  layout_free(&r->layout);
+  recording_layout_free(&r->layout);
   r->values = values;
   r->columns = columns;
   r->layout = *layout;
@@ -469,7 +474,7 @@ static char find_separator(const struct csv_row *row) {
 }
 
 static int take_header(struct scan *r, const struct csv_row *row) {
-  struct layout layout;
+  struct recording_layout layout;
   if (row->open) {
     r->separator = find_separator(row);
     r->missing = "header: a quote in its first line is not closed";
@@ -480,7 +485,7 @@ static int take_header(struct scan *r, const struct csv_row *row) {
     r->separator = separator;
     return separator == '\0' || separator == ',' ? 0 : -EINVAL;
   }
-  int status = layout_parse(row->fields, row->count, &layout, &r->missing);
+  int status = recording_layout_parse(row->fields, row->count, &layout, &r->missing);
   if (status == -EINVAL)
     r->separator = find_separator(row);
   if (status == 0)
@@ -492,14 +497,14 @@ static int take_header(struct scan *r, const struct csv_row *row) {
  * True if the row is a header, which begins another table. It may follow the last field of the table
  * before, where that had no line feed at its end.
  */
-static bool find_header(struct scan *r, const struct csv_row *row, struct layout *layout, int *status) {
+static bool find_header(struct scan *r, const struct csv_row *row, struct recording_layout *layout, int *status) {
   const char *missing;
   for (size_t i = 0; i < row->count; i++) {
     size_t len = strlen(row->fields[i]);
     if (len < 2 || strcmp(row->fields[i] + len - 2, "ts") != 0)
       continue;
     if (len == 2) {
-      *status = layout_parse(row->fields, row->count, layout, &missing);
+      *status = recording_layout_parse(row->fields, row->count, layout, &missing);
       return *status != -EINVAL;
     }
     size_t before = len - 2;
@@ -514,7 +519,7 @@ static bool find_header(struct scan *r, const struct csv_row *row, struct layout
     }
     memcpy(fields, row->fields + i, (row->count - i) * sizeof(*fields));
     fields[0] = row->fields[i] + len - 2;
-    *status = layout_parse(fields, row->count - i, layout, &missing);
+    *status = recording_layout_parse(fields, row->count - i, layout, &missing);
     free(fields);
     if (*status != -EINVAL) {
       r->joined_line = row->line;
@@ -526,7 +531,7 @@ static bool find_header(struct scan *r, const struct csv_row *row, struct layout
 
 /* A row that has no time stamp, or another number of fields: a header, an empty one, or none. */
 static int take_odd_row(struct scan *r, const struct csv_row *row, int time_status) {
-  struct layout layout;
+  struct recording_layout layout;
   int status;
   size_t empty = 0;
   while (empty < row->count && row->fields[empty][0] == '\0')
@@ -555,9 +560,9 @@ static int64_t cut_off(const struct run_info *info, unsigned decimals) {
 static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
   bool found = row->count == r->layout.columns && field_has_decimal_comma(row->fields[r->layout.ts]);
   for (size_t i = 0; i < r->layout.vms_num && !found && row->count == r->layout.columns; i++) {
-    const struct layout_vm *vm = &r->layout.vms[i];
-    found = (vm->power != LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->power])) ||
-            (vm->energy != LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->energy]));
+    const struct recording_layout_vm *vm = &r->layout.vms[i];
+    found = (vm->power != RECORDING_LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->power])) ||
+            (vm->energy != RECORDING_LAYOUT_NONE && field_has_decimal_comma(row->fields[vm->energy]));
   }
   return found;
 }
@@ -583,7 +588,7 @@ static int take_row(const struct csv_row *row, void *arg) {
     status = field_parse_time(row->fields[r->layout.ts], &ts_ns, &decimals);
   if (status != 0)
     return take_odd_row(r, row, status);
-  ts_ns = run_clock_steady(&r->clock, &r->recording->info, ts_ns);
+  ts_ns = run_info_steady_ns(&r->clock, &r->recording->info, ts_ns);
   bool is_first = !r->has_begun;
   if (is_first) {
     r->has_rows = true;
@@ -736,7 +741,7 @@ static void tell_no_capture(const struct scan *r, const char *path, const char *
 }
 
 static void free_scan(struct scan *r) {
-  layout_free(&r->layout);
+  recording_layout_free(&r->layout);
   tdestroy(r->by_label, free);
   free(r->in_order);
   free(r->values);

@@ -61,7 +61,7 @@ static int add_value(void *arg, size_t vm, const struct recording_value *value) 
     report->clock_ns = value->ts_ns;
   }
   if (status == 0 && span.has)
-    status = steps_add(&report->total, span.from_ns, span.to_ns, span.power_w);
+    status = total_power_add(&report->total, span.from_ns, span.to_ns, span.power_w);
   if (!report->has_span || tally->first_ns < report->start_ns)
     report->start_ns = tally->first_ns;
   if (!report->has_span || value->ts_ns > report->end_ns)
@@ -74,7 +74,7 @@ static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *
   struct report *report = arg;
   struct tally_span span;
   int status = tally_update(&report->vms[vm].tally, to_ns, update, &span);
-  return status == 0 && span.has ? steps_add(&report->total, span.from_ns, span.to_ns, span.power_w) : status;
+  return status == 0 && span.has ? total_power_add(&report->total, span.from_ns, span.to_ns, span.power_w) : status;
 }
 
 /* Counters tell the truth, but not by which factor the power was scaled: that is to be seen. */
@@ -120,7 +120,7 @@ static void drop_vms(struct report *report) {
   report->vms_num = 0;
   report->has_span = report->has_clock = false;
   cover_free(&report->cover);
-  steps_free(&report->total);
+  total_power_free(&report->total);
 }
 
 /* updates.dat is of one run. Where there are several, the rows must do. */
@@ -321,10 +321,10 @@ static void add_figures(struct report_figures *figures, const struct report_figu
 }
 
 /* The powers of the sum over time; stays: when which VM was there. */
-static int sum_powers(const struct report *report, const struct report_span *span, const struct steps_stay *stays,
+static int sum_powers(const struct report *report, const struct report_span *span, const struct total_power_stay *stays,
                       size_t num, struct report_figures *figures) {
   struct quantile power_w = {0};
-  int status = steps_sum(&report->total, span->start_ns, span->end_ns, stays, num, &power_w);
+  int status = total_power_sum(&report->total, span->start_ns, span->end_ns, stays, num, &power_w);
   figures->has_power = status == 0 && power_w.count > 0;
   if (figures->has_power)
     put_powers(figures, &power_w);
@@ -344,7 +344,7 @@ int report_sum(struct report *report, const struct report_span *span, const char
   size_t num = 0;
   for (size_t i = 0; i < report->vms_num; i++)
     num += report->vms[i].tally.stays_num;
-  struct steps_stay *stays = calloc(num + 1, sizeof(*stays));
+  struct total_power_stay *stays = calloc(num + 1, sizeof(*stays));
   if (stays == NULL)
     return -ENOMEM;
   num = 0;

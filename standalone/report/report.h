@@ -39,8 +39,8 @@ struct report {
   bool is_grouped;
   const char **groups; /* those that have a VM, in the order of these */
   size_t groups_num;
-  struct steps total; /* power of all VMs */
-  bool has_span;      /* there is a sample */
+  struct total_power total; /* power of all VMs */
+  bool has_span;            /* there is a sample */
   int64_t start_ns, end_ns;
   struct cover cover; /* the time between the rows */
   bool has_clock;     /* there is a sample of a clock that was set */

@@ -355,26 +355,26 @@ static void put_row(struct csv_text *text, const struct report *report, const st
                     const struct tariffs *tariffs) {
   bool has_energy = figures->has_energy, has_power = figures->has_power;
   csv_text_clear(text);
-  cells_name(text, report->recording.shown);
+  print_csv_name(text, report->recording.shown);
   csv_text_char(text, ',');
   if (span->name != NULL)
-    cells_name(text, span->name);
+    print_csv_name(text, span->name);
   csv_text_char(text, ',');
-  cells_name(text, label);
-  cells_number(text, report->has_span, seconds(span->start_ns));
-  cells_number(text, report->has_span, seconds(span->end_ns));
-  cells_number(text, has_energy, figures->energy_j);
-  cells_number(text, figures->has_low, figures->low_j);
-  cells_number(text, figures->has_high, figures->high_j);
-  cells_number(text, has_energy, figures->energy_j / J_PER_WH);
-  cells_number(text, figures->has_mean, figures->mean_w);
-  cells_number(text, has_power, figures->min_w);
-  cells_number(text, has_power, figures->median_w);
-  cells_number(text, has_power, figures->p95_w);
-  cells_number(text, has_power, figures->max_w);
+  print_csv_name(text, label);
+  print_csv_number(text, report->has_span, seconds(span->start_ns));
+  print_csv_number(text, report->has_span, seconds(span->end_ns));
+  print_csv_number(text, has_energy, figures->energy_j);
+  print_csv_number(text, figures->has_low, figures->low_j);
+  print_csv_number(text, figures->has_high, figures->high_j);
+  print_csv_number(text, has_energy, figures->energy_j / J_PER_WH);
+  print_csv_number(text, figures->has_mean, figures->mean_w);
+  print_csv_number(text, has_power, figures->min_w);
+  print_csv_number(text, has_power, figures->median_w);
+  print_csv_number(text, has_power, figures->p95_w);
+  print_csv_number(text, has_power, figures->max_w);
   put_count(text, figures->samples);
-  cells_number(text, true, share(figures->held, figures->samples));
-  cells_number(text, true, share(figures->empty, figures->samples));
+  print_csv_number(text, true, share(figures->held, figures->samples));
+  print_csv_number(text, true, share(figures->empty, figures->samples));
   put_count(text, figures->resets);
   csv_text_char(text, ',');
   csv_text_field(text, kind, "");
@@ -382,9 +382,9 @@ static void put_row(struct csv_text *text, const struct report *report, const st
     const struct bounds_bill *bill = &figures->bills[i];
     if (tariffs->of[i].num == 0)
       continue;
-    cells_number(text, bill->has_cost, bill->cost / J_PER_KWH);
-    cells_number(text, bill->has_cost && bill->has_low, bill->low / J_PER_KWH);
-    cells_number(text, bill->has_high, bill->high / J_PER_KWH);
+    print_csv_number(text, bill->has_cost, bill->cost / J_PER_KWH);
+    print_csv_number(text, bill->has_cost && bill->has_low, bill->low / J_PER_KWH);
+    print_csv_number(text, bill->has_high, bill->high / J_PER_KWH);
   }
   csv_text_char(text, '\n');
 }

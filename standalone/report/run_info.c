@@ -152,7 +152,7 @@ void run_info_free(struct run_info *info) {
   *info = (struct run_info){.scale = 1};
 }
 
-int64_t run_clock_steady(struct run_clock *cursor, const struct run_info *info, int64_t wall_ns) {
+int64_t run_info_steady_ns(struct run_info_clock *cursor, const struct run_info *info, int64_t wall_ns) {
   int64_t last_ns = cursor->begun ? cursor->last_ns : info->start_ns - NS_PER_S; /* stamps are cut */
   for (; cursor->step < info->steps_num; cursor->step++) {
     const struct run_step *step = &info->steps[cursor->step];

@@ -48,12 +48,12 @@ void run_info_free(struct run_info *info);
  * The time stamps of a run follow the wall clock; these are as if it had not been set. For stamps in the order in which
  * they were written: cursor all zero at first. A step back by less than two stamps are apart is noticed later.
  */
-struct run_clock {
+struct run_info_clock {
   size_t step;
   int64_t last_ns, by_ns;
   bool begun;
 };
-int64_t run_clock_steady(struct run_clock *cursor, const struct run_info *info, int64_t wall_ns);
+int64_t run_info_steady_ns(struct run_info_clock *cursor, const struct run_info *info, int64_t wall_ns);
 
 /* Whether the run wrote the file of that name, as far as it says. */
 bool run_info_has_file(const struct run_info *info, const char *name);

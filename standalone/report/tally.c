@@ -22,11 +22,12 @@ static void set_edges(struct tally *tally, int64_t start_ns) {
 
 /* Without memory it is as if the VM had not been there. */
 static void end_stay(struct tally *tally, int64_t ns) {
-  struct steps_stay *stays = tally->is_there ? reallocarray(tally->stays, tally->stays_num + 1, sizeof(*stays)) : NULL;
+  struct total_power_stay *stays =
+      tally->is_there ? reallocarray(tally->stays, tally->stays_num + 1, sizeof(*stays)) : NULL;
   tally->is_there = false;
   if (stays == NULL)
     return;
-  stays[tally->stays_num++] = (struct steps_stay){.from_ns = tally->there_ns, .to_ns = ns};
+  stays[tally->stays_num++] = (struct total_power_stay){.from_ns = tally->there_ns, .to_ns = ns};
   tally->stays = stays;
 }
 

@@ -53,7 +53,7 @@ struct tally {
   uint64_t steps;    /* rows after the first */
   double recorded_j; /* by the power of the rows */
 
-  struct steps_stay *stays; /* when it was there, complete after tally_end() */
+  struct total_power_stay *stays; /* when it was there, complete after tally_end() */
   size_t stays_num;
   bool is_there;    /* now, */
   int64_t there_ns; /* since then */

@@ -13,19 +13,19 @@
 /* The known time of a step is a sum of rounded numbers. */
 #define ROUNDED 1e-3
 
-static int64_t number_of(const struct steps *steps, int64_t ns) {
+static int64_t number_of(const struct total_power *steps, int64_t ns) {
   int64_t number = ns / steps->width_ns;
   return number * steps->width_ns > ns ? number - 1 : number;
 }
 
 /* Twice as wide, half as many. */
-static void widen(struct steps *steps) {
+static void widen(struct total_power *steps) {
   int64_t first = steps->first >= 0 ? steps->first / 2 : (steps->first - 1) / 2;
   size_t num = 0;
   for (size_t i = 0; i < steps->num; i++) {
-    struct step step = steps->list[i];
+    struct total_power_step step = steps->list[i];
     size_t to = (size_t)((steps->first + (int64_t)i - 2 * first) / 2);
-    steps->list[i] = (struct step){0};
+    steps->list[i] = (struct total_power_step){0};
     steps->list[to].energy_j += step.energy_j;
     steps->list[to].known_s += step.known_s;
     num = to + 1;
@@ -36,14 +36,14 @@ static void widen(struct steps *steps) {
 }
 
 /* Makes the steps from..to part of the list. */
-static int reach(struct steps *steps, int64_t from, int64_t to) {
+static int reach(struct total_power *steps, int64_t from, int64_t to) {
   int64_t first = steps->num > 0 && steps->first < from ? steps->first : from;
   int64_t last = steps->first + (int64_t)steps->num - 1;
   last = steps->num > 0 && last > to ? last : to;
   size_t num = (size_t)(last - first) + 1;
   if (num > steps->size) {
     size_t size = 2 * num + 64;
-    struct step *list = realloc(steps->list, size * sizeof(*list));
+    struct total_power_step *list = realloc(steps->list, size * sizeof(*list));
     if (list == NULL)
       return -ENOMEM;
     steps->list = list;
@@ -59,17 +59,17 @@ static int reach(struct steps *steps, int64_t from, int64_t to) {
   return 0;
 }
 
-static bool is_too_far(const struct steps *steps, int64_t from_ns, int64_t to_ns) {
+static bool is_too_far(const struct total_power *steps, int64_t from_ns, int64_t to_ns) {
   int64_t first = number_of(steps, from_ns), last = number_of(steps, to_ns);
   if (steps->num > 0) {
     int64_t end = steps->first + (int64_t)steps->num - 1;
     first = steps->first < first ? steps->first : first;
     last = end > last ? end : last;
   }
-  return last - first >= (int64_t)STEPS_MAX;
+  return last - first >= (int64_t)TOTAL_POWER_STEPS_MAX;
 }
 
-int steps_add(struct steps *steps, int64_t from_ns, int64_t to_ns, double power_w) {
+int total_power_add(struct total_power *steps, int64_t from_ns, int64_t to_ns, double power_w) {
   if (from_ns >= to_ns)
     return 0;
   if (steps->width_ns == 0)
@@ -82,7 +82,7 @@ int steps_add(struct steps *steps, int64_t from_ns, int64_t to_ns, double power_
   for (int64_t i = from; i <= to && status == 0; i++) {
     int64_t start_ns = i * steps->width_ns, end_ns = start_ns + steps->width_ns;
     double s = (double)((end_ns < to_ns ? end_ns : to_ns) - (start_ns > from_ns ? start_ns : from_ns)) * 1e-9;
-    struct step *step = &steps->list[i - steps->first];
+    struct total_power_step *step = &steps->list[i - steps->first];
     step->energy_j += power_w * s;
     step->known_s += s;
   }
@@ -94,7 +94,7 @@ struct stay_sum {
   double part_s, more;
 };
 
-static void add_stay(const struct steps *steps, int64_t first, size_t num, const struct steps_stay *stay,
+static void add_stay(const struct total_power *steps, int64_t first, size_t num, const struct total_power_stay *stay,
                      struct stay_sum *sums) {
   int64_t begin_ns = first * steps->width_ns, end_ns = begin_ns + (int64_t)num * steps->width_ns;
   int64_t from_ns = stay->from_ns > begin_ns ? stay->from_ns : begin_ns;
@@ -112,8 +112,8 @@ static void add_stay(const struct steps *steps, int64_t first, size_t num, const
   sums[to].more--;
 }
 
-int steps_sum(const struct steps *steps, int64_t start_ns, int64_t end_ns, const struct steps_stay *stays, size_t num,
-              struct quantile *power_w) {
+int total_power_sum(const struct total_power *steps, int64_t start_ns, int64_t end_ns,
+                    const struct total_power_stay *stays, size_t num, struct quantile *power_w) {
   if (steps->width_ns == 0)
     return 0;
   int64_t first = number_of(steps, start_ns + steps->width_ns - 1), end = number_of(steps, end_ns);
@@ -130,7 +130,7 @@ int steps_sum(const struct steps *steps, int64_t start_ns, int64_t end_ns, const
   double width_s = (double)steps->width_ns * 1e-9, there = 0;
   int status = 0;
   for (int64_t i = first; i < end && status == 0; i++) {
-    const struct step *step = &steps->list[i - steps->first];
+    const struct total_power_step *step = &steps->list[i - steps->first];
     there += sums[i - first].more;
     double stay_s = there * width_s + sums[i - first].part_s;
     if (stay_s > 0 && step->known_s >= stay_s * (1 - ROUNDED))
@@ -144,7 +144,7 @@ int steps_sum(const struct steps *steps, int64_t start_ns, int64_t end_ns, const
   return status;
 }
 
-void steps_free(struct steps *steps) {
+void total_power_free(struct total_power *steps) {
   free(steps->list);
-  *steps = (struct steps){0};
+  *steps = (struct total_power){0};
 }

@@ -3,8 +3,8 @@
  *
  * Each VM's power is a mean between two of its updates, and these are at other times for each VM. So time is cut into
  * steps, and the sum is the mean power of each. Steps begin at whole multiples of their width. The width follows from
- * the first stretch of time, a quarter of it or less; it is doubled where there would be more than STEPS_MAX of them,
- * so that memory does not grow with the capture.
+ * the first stretch of time, a quarter of it or less; it is doubled where there would be more than
+ * TOTAL_POWER_STEPS_MAX of them, so that memory does not grow with the capture.
  *
  * A step has a sum only where the power of every VM that is there is known all the time.
  */
@@ -17,25 +17,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_MAX ((size_t)1 << 17)
+#define TOTAL_POWER_STEPS_MAX ((size_t)1 << 17)
 
-struct step {
+struct total_power_step {
   double energy_j, known_s; /* of all VMs */
 };
 
 /* Start with zeros. */
-struct steps {
+struct total_power {
   int64_t width_ns; /* 0: nothing was added */
   int64_t first;    /* number of the first one: it begins at first * width_ns */
   size_t num, size;
-  struct step *list;
+  struct total_power_step *list;
 };
 
 /* The power of a VM in a stretch of time, in any order. 0 or -ENOMEM. */
-int steps_add(struct steps *steps, int64_t from_ns, int64_t to_ns, double power_w);
+int total_power_add(struct total_power *steps, int64_t from_ns, int64_t to_ns, double power_w);
 
 /* A VM is there in this stretch of time. */
-struct steps_stay {
+struct total_power_stay {
   int64_t from_ns, to_ns;
 };
 
@@ -43,9 +43,9 @@ struct steps_stay {
  * Adds the sum of each step within [start_ns, end_ns] to power_w. Leaves it empty where less than half of that time has
  * a sum. 0 or -ENOMEM.
  */
-int steps_sum(const struct steps *steps, int64_t start_ns, int64_t end_ns, const struct steps_stay *stays, size_t num,
-              struct quantile *power_w);
+int total_power_sum(const struct total_power *steps, int64_t start_ns, int64_t end_ns,
+                    const struct total_power_stay *stays, size_t num, struct quantile *power_w);
 
-void steps_free(struct steps *steps);
+void total_power_free(struct total_power *steps);
 
 #endif
