@@ -5,8 +5,6 @@
 #include "report/print_csv.h"
 #include "report/print_table.h"
 
-#include "core/csv_text.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -248,14 +246,8 @@ int compare_print_json(const struct compare *compare, FILE *out) {
 
 /* ---- CSV --------------------------------------------------------------------------------------------------------- */
 
-static void put_text(struct csv_text *text, const char *word) {
-  csv_text_char(text, ',');
-  if (word != NULL)
-    print_csv_name(text, word);
-}
-
-static void put_row(struct csv_text *text, const struct compare *compare, const struct compare_subject *subject,
-                    size_t side, enum compare_measure measure) {
+static int print_row(struct csv_text *row, const struct compare *compare, const struct compare_subject *subject,
+                     size_t side, enum compare_measure measure, FILE *out) {
   char name[NAME_SIZE];
   const struct compare_span *span = &compare->spans[subject->span];
   const struct compare_figures *figures = figures_of(subject, side, measure);
@@ -263,50 +255,42 @@ static void put_row(struct csv_text *text, const struct compare *compare, const 
   struct compare_difference d = {.has = false};
   if (side > 0)
     d = difference_of(subject, side, measure);
-  csv_text_field(text, span->is_phase ? "phase" : "whole", "");
-  put_text(text, span->name);
-  csv_text_char(text, ',');
-  csv_text_u64(text, span->occurrence, 1);
-  put_text(text, kind_names[subject->kind]);
-  put_text(text, subject->label);
-  put_text(text, compare_measure_name(measure));
-  put_text(text, side_name(side, name));
-  csv_text_char(text, ',');
-  csv_text_u64(text, spread->runs, 1);
-  print_csv_number(text, spread->runs > 0, spread->mean);
-  print_csv_number(text, spread->runs > 1, compare_spread_sd(spread));
-  print_csv_number(text, has_low(figures), mean_low(figures));
-  print_csv_number(text, has_high(figures), mean_high(figures));
-  print_csv_number(text, d.has, d.value);
-  print_csv_number(text, d.has_low, d.low);
-  print_csv_number(text, d.has_high, d.high);
-  print_csv_number(text, d.interval.has, d.interval.low);
-  print_csv_number(text, d.interval.has, d.interval.high);
-  print_csv_number(text, d.has_ratio, d.ratio);
-  print_csv_number(text, d.has_ratio_low, d.ratio_low);
-  print_csv_number(text, d.has_ratio_high, d.ratio_high);
-  print_csv_number(text, d.ratio_interval.has, d.ratio_interval.low);
-  print_csv_number(text, d.ratio_interval.has, d.ratio_interval.high);
-  put_text(text, d.has ? verdict_name(&d) : NULL);
-  csv_text_char(text, '\n');
+  print_csv_name(row, span->is_phase ? "phase" : "whole");
+  print_csv_name(row, span->name);
+  print_csv_count(row, span->occurrence);
+  print_csv_name(row, kind_names[subject->kind]);
+  print_csv_name(row, subject->label);
+  print_csv_name(row, compare_measure_name(measure));
+  print_csv_name(row, side_name(side, name));
+  print_csv_count(row, spread->runs);
+  print_csv_number(row, spread->runs > 0, spread->mean);
+  print_csv_number(row, spread->runs > 1, compare_spread_sd(spread));
+  print_csv_number(row, has_low(figures), mean_low(figures));
+  print_csv_number(row, has_high(figures), mean_high(figures));
+  print_csv_number(row, d.has, d.value);
+  print_csv_number(row, d.has_low, d.low);
+  print_csv_number(row, d.has_high, d.high);
+  print_csv_number(row, d.interval.has, d.interval.low);
+  print_csv_number(row, d.interval.has, d.interval.high);
+  print_csv_number(row, d.has_ratio, d.ratio);
+  print_csv_number(row, d.has_ratio_low, d.ratio_low);
+  print_csv_number(row, d.has_ratio_high, d.ratio_high);
+  print_csv_number(row, d.ratio_interval.has, d.ratio_interval.low);
+  print_csv_number(row, d.ratio_interval.has, d.ratio_interval.high);
+  print_csv_name(row, d.has ? verdict_name(&d) : NULL);
+  return print_csv_row(row, out);
 }
 
 int compare_print_csv(const struct compare *compare, FILE *out) {
-  struct csv_text text = {0};
+  struct csv_text row = {0};
+  int status = 0;
   fputs("span,phase,occurrence,kind,label,measure,side,runs,mean,sd,low,high,difference,difference_low,difference_high,"
         "difference_ci95_low,difference_ci95_high,ratio,ratio_low,ratio_high,ratio_ci95_low,ratio_ci95_high,verdict\n",
         out);
   for (size_t i = 0; i < compare->subjects_num; i++)
     for (size_t side = 0; side < compare->sides_num; side++)
-      for (enum compare_measure measure = 0; measure < COMPARE_MEASURES; measure++) {
-        csv_text_clear(&text);
-        put_row(&text, compare, compare->subjects[i], side, measure);
-        if (text.failed) {
-          free(text.data);
-          return -ENOMEM;
-        }
-        fwrite(text.data, 1, text.len, out);
-      }
-  free(text.data);
-  return 0;
+      for (enum compare_measure measure = 0; measure < COMPARE_MEASURES && status == 0; measure++)
+        status = print_row(&row, compare, compare->subjects[i], side, measure, out);
+  free(row.data);
+  return status;
 }

@@ -1,5 +1,7 @@
 /*
- * print_csv: numbers and names in the CSV that report and compare print
+ * print_csv: the rows of CSV that report and compare print
+ *
+ * A row starts as a csv_text of zeros. Its first cell must not be empty.
  */
 #ifndef VM_ENERGY_PRINT_CSV_H
 #define VM_ENERGY_PRINT_CSV_H
@@ -7,11 +9,18 @@
 #include "core/csv_text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 
-/* A comma, and the number where there is one, with six decimals; a negative one has its sign. */
-void print_csv_number(struct csv_text *text, bool has, double number);
+void print_csv_count(struct csv_text *row, uint64_t count);
 
-/* A name from a file, which may be anything. A spreadsheet must not take it for a formula. */
-void print_csv_name(struct csv_text *text, const char *name);
+/* With six decimals; empty if there is no number. */
+void print_csv_number(struct csv_text *row, bool has, double number);
+
+/* A name from a file may be anything: a spreadsheet must not read it as a formula. NULL: an empty cell. */
+void print_csv_name(struct csv_text *row, const char *name);
+
+/* Ends the row, writes it, and empties it for the next one. 0, or -ENOMEM if a cell is missing. */
+int print_csv_row(struct csv_text *row, FILE *out);
 
 #endif

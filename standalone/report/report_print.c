@@ -6,7 +6,6 @@
 #include "report/print_csv.h"
 
 #include "core/clock.h"
-#include "core/csv_text.h"
 #include "core/label.h"
 
 #include <errno.h>
@@ -344,89 +343,71 @@ int report_print_json(struct report *reports, size_t num, FILE *out) {
 
 /* --- CSV ---------------------------------------------------------------------------------------------------------- */
 
-static void put_count(struct csv_text *text, uint64_t count) {
-  csv_text_char(text, ',');
-  csv_text_u64(text, count, 1);
-}
-
 /* kind: "vm", "group" or "total", which has no label. */
-static void put_row(struct csv_text *text, const struct report *report, const struct report_span *span,
-                    const char *kind, const char *label, const struct report_figures *figures,
-                    const struct tariffs *tariffs) {
+static int print_row(struct csv_text *row, const struct report *report, const struct report_span *span,
+                     const char *kind, const char *label, const struct report_figures *figures,
+                     const struct tariffs *tariffs, FILE *out) {
   bool has_energy = figures->has_energy, has_power = figures->has_power;
-  csv_text_clear(text);
-  print_csv_name(text, report->recording.shown);
-  csv_text_char(text, ',');
-  if (span->name != NULL)
-    print_csv_name(text, span->name);
-  csv_text_char(text, ',');
-  print_csv_name(text, label);
-  print_csv_number(text, report->has_span, seconds(span->start_ns));
-  print_csv_number(text, report->has_span, seconds(span->end_ns));
-  print_csv_number(text, has_energy, figures->energy_j);
-  print_csv_number(text, figures->has_low, figures->low_j);
-  print_csv_number(text, figures->has_high, figures->high_j);
-  print_csv_number(text, has_energy, figures->energy_j / J_PER_WH);
-  print_csv_number(text, figures->has_mean, figures->mean_w);
-  print_csv_number(text, has_power, figures->min_w);
-  print_csv_number(text, has_power, figures->median_w);
-  print_csv_number(text, has_power, figures->p95_w);
-  print_csv_number(text, has_power, figures->max_w);
-  put_count(text, figures->samples);
-  print_csv_number(text, true, share(figures->held, figures->samples));
-  print_csv_number(text, true, share(figures->empty, figures->samples));
-  put_count(text, figures->resets);
-  csv_text_char(text, ',');
-  csv_text_field(text, kind, "");
+  print_csv_name(row, report->recording.shown);
+  print_csv_name(row, span->name);
+  print_csv_name(row, label);
+  print_csv_number(row, report->has_span, seconds(span->start_ns));
+  print_csv_number(row, report->has_span, seconds(span->end_ns));
+  print_csv_number(row, has_energy, figures->energy_j);
+  print_csv_number(row, figures->has_low, figures->low_j);
+  print_csv_number(row, figures->has_high, figures->high_j);
+  print_csv_number(row, has_energy, figures->energy_j / J_PER_WH);
+  print_csv_number(row, figures->has_mean, figures->mean_w);
+  print_csv_number(row, has_power, figures->min_w);
+  print_csv_number(row, has_power, figures->median_w);
+  print_csv_number(row, has_power, figures->p95_w);
+  print_csv_number(row, has_power, figures->max_w);
+  print_csv_count(row, figures->samples);
+  print_csv_number(row, true, share(figures->held, figures->samples));
+  print_csv_number(row, true, share(figures->empty, figures->samples));
+  print_csv_count(row, figures->resets);
+  print_csv_name(row, kind);
   for (size_t i = 0; i < TARIFFS; i++) {
     const struct bounds_bill *bill = &figures->bills[i];
     if (tariffs->of[i].num == 0)
       continue;
-    print_csv_number(text, bill->has_cost, bill->cost / J_PER_KWH);
-    print_csv_number(text, bill->has_cost && bill->has_low, bill->low / J_PER_KWH);
-    print_csv_number(text, bill->has_high, bill->high / J_PER_KWH);
+    print_csv_number(row, bill->has_cost, bill->cost / J_PER_KWH);
+    print_csv_number(row, bill->has_cost && bill->has_low, bill->low / J_PER_KWH);
+    print_csv_number(row, bill->has_high, bill->high / J_PER_KWH);
   }
-  csv_text_char(text, '\n');
-}
-
-static int write_row(struct csv_text *text, FILE *out) {
-  if (text->failed)
-    return -ENOMEM;
-  fwrite(text->data, 1, text->len, out);
-  return 0;
+  return print_csv_row(row, out);
 }
 
 /* A row of each VM, of each group, and of all. */
 static int print_span_rows(struct report *report, const struct report_span *span, const struct tariffs *tariffs,
-                           struct csv_text *text, FILE *out) {
+                           struct csv_text *row, FILE *out) {
   struct report_figures figures;
   int status = 0;
   for (size_t vm = 0; vm < report->vms_num && status == 0; vm++) {
     report_vm_figures(report, vm, span, &figures);
-    put_row(text, report, span, "vm", report->vms[vm].label, &figures, tariffs);
-    status = write_row(text, out);
+    status = print_row(row, report, span, "vm", report->vms[vm].label, &figures, tariffs, out);
   }
   for (size_t i = 0; i <= report->groups_num && status == 0; i++) {
     const char *group = i < report->groups_num ? report->groups[i] : NULL;
     status = report_sum(report, span, group, &figures);
-    put_row(text, report, span, group != NULL ? "group" : "total", group != NULL ? group : "", &figures, tariffs);
-    status = status != 0 ? status : write_row(text, out);
+    if (status == 0)
+      status = print_row(row, report, span, group != NULL ? "group" : "total", group, &figures, tariffs, out);
   }
   return status;
 }
 
 /* Where there are phases, these, which add up; else the whole. */
-static int print_rows(struct report *report, const struct tariffs *tariffs, struct csv_text *text, FILE *out) {
+static int print_rows(struct report *report, const struct tariffs *tariffs, struct csv_text *row, FILE *out) {
   struct report_span span;
   bool has_phases = report_span(report, 1, &span);
   int status = 0;
   for (size_t s = has_phases; status == 0 && report_span(report, s, &span); s++)
-    status = print_span_rows(report, &span, tariffs, text, out);
+    status = print_span_rows(report, &span, tariffs, row, out);
   return status;
 }
 
 int report_print_csv(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out) {
-  struct csv_text text = {0};
+  struct csv_text row = {0};
   int status = 0;
   fprintf(out,
           "capture,phase,label,start,end,energy_j,energy_low_j,energy_high_j,energy_wh,mean_w,min_w,median_w,p95_w,max_"
@@ -437,7 +418,7 @@ int report_print_csv(struct report *reports, size_t num, const struct tariffs *t
       fprintf(out, ",%s,%s_low,%s_high", cost_names[i], cost_names[i], cost_names[i]);
   fputc('\n', out);
   for (size_t i = 0; i < num && status == 0; i++)
-    status = print_rows(&reports[i], tariffs, &text, out);
-  free(text.data);
+    status = print_rows(&reports[i], tariffs, &row, out);
+  free(row.data);
   return status != 0 ? status : ferror(out) != 0 ? -EIO : 0;
 }
