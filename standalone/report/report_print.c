@@ -4,14 +4,13 @@
 #include "common/json.h"
 #include "common/show.h"
 #include "report/print_csv.h"
+#include "report/print_table.h"
 
 #include "core/clock.h"
-#include "core/label.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define J_PER_WH  3600.0
 #define J_PER_KWH 3.6e6
@@ -28,113 +27,63 @@ static double share(uint64_t part, uint64_t whole) {
 
 /* --- text --------------------------------------------------------------------------------------------------------- */
 
-/* The columns behind the label. */
-enum cell {
-  CELL_J,
-  CELL_BOUNDS,
-  CELL_WH,
-  CELL_MEAN,
-  CELL_MIN,
-  CELL_MEDIAN,
-  CELL_P95,
-  CELL_MAX,
-  CELL_SAMPLES,
-  CELL_HELD,
-  CELL_EMPTY,
-  CELL_GCO2,
-  CELL_PRICE,
-  CELLS
-};
+static const char *const heads[] = {"VM",       "energy J", "for certain J", "Wh",      "mean W", "min W",
+                                    "median W", "p95 W",    "max W",         "samples", "held",   "empty"};
+static const char *const cost_heads[TARIFFS] = {[TARIFF_GCO2] = "gCO2", [TARIFF_PRICE] = "price"};
+static const int cost_decimals[TARIFFS] = {[TARIFF_GCO2] = 3, [TARIFF_PRICE] = 4};
 
-static const char *const heads[CELLS] = {"energy J", "for certain J", "Wh",   "mean W", "min W", "median W", "p95 W",
-                                         "max W",    "samples",       "held", "empty",  "gCO2",  "price"};
+#define HEADS (sizeof(heads) / sizeof(heads[0]))
 
-/* In front of the name of a group. */
-#define GROUP "group "
-
-struct line {
-  const char *label;
-  const char *group; /* else the group that it is */
-  char cells[CELLS][SHOW_NUMBER_MAX];
-};
-
-static void put_number(char cell[SHOW_NUMBER_MAX], bool has, double number, int decimals) {
-  if (has)
-    show_number(number, decimals, "", cell);
-  else
-    snprintf(cell, SHOW_NUMBER_MAX, "-");
-}
-
-/* Between what the energy is for certain: "190.1 to 194.2", "at least 190.1". */
-static void put_bounds(char cell[SHOW_NUMBER_MAX], const struct report_figures *figures) {
-  if (!figures->has_low)
-    snprintf(cell, SHOW_NUMBER_MAX, "-");
-  else if (figures->has_high)
-    snprintf(cell, SHOW_NUMBER_MAX, "%.1f to %.1f", figures->low_j, figures->high_j);
-  else
-    snprintf(cell, SHOW_NUMBER_MAX, "at least %.1f", figures->low_j);
-}
-
-static void put_share(char cell[SHOW_NUMBER_MAX], uint64_t part, uint64_t whole) {
-  if (whole > 0)
-    snprintf(cell, SHOW_NUMBER_MAX, "%.1f %%", 100 * share(part, whole));
-  else
-    snprintf(cell, SHOW_NUMBER_MAX, "-");
-}
-
-static void put_cost(char cell[SHOW_NUMBER_MAX], const struct bounds_bill *bill, int decimals) {
-  put_number(cell, bill->has_cost, bill->cost / J_PER_KWH, decimals);
-}
-
-static void fill_line(struct line *line, const struct report_figures *figures) {
-  bool has_energy = figures->has_energy, has_power = figures->has_power;
-  put_number(line->cells[CELL_J], has_energy, figures->energy_j, 3);
-  put_bounds(line->cells[CELL_BOUNDS], figures);
-  put_number(line->cells[CELL_WH], has_energy, figures->energy_j / J_PER_WH, 4);
-  put_number(line->cells[CELL_MEAN], figures->has_mean, figures->mean_w, 3);
-  put_number(line->cells[CELL_MIN], has_power, figures->min_w, 3);
-  put_number(line->cells[CELL_MEDIAN], has_power, figures->median_w, 3);
-  put_number(line->cells[CELL_P95], has_power, figures->p95_w, 3);
-  put_number(line->cells[CELL_MAX], has_power, figures->max_w, 3);
-  snprintf(line->cells[CELL_SAMPLES], SHOW_NUMBER_MAX, "%" PRIu64, figures->samples);
-  put_share(line->cells[CELL_HELD], figures->held, figures->samples);
-  put_share(line->cells[CELL_EMPTY], figures->empty, figures->samples);
-  put_cost(line->cells[CELL_GCO2], &figures->bills[TARIFF_GCO2], 3);
-  put_cost(line->cells[CELL_PRICE], &figures->bills[TARIFF_PRICE], 4);
-}
-
-static bool is_shown(enum cell cell, const struct tariffs *tariffs) {
-  return (cell != CELL_GCO2 || tariffs->of[TARIFF_GCO2].num > 0) &&
-         (cell != CELL_PRICE || tariffs->of[TARIFF_PRICE].num > 0);
-}
-
-static size_t label_width_of(const struct line *line) {
-  return line->group != NULL ? strlen(GROUP) + show_width(line->group) : show_width(line->label);
-}
-
-static void print_line(const struct line *line, const size_t widths[CELLS], size_t label_width,
-                       const struct tariffs *tariffs, FILE *out) {
-  size_t width = label_width_of(line);
-  fprintf(out, "  %s%s%*s", line->group != NULL ? GROUP : "", line->group != NULL ? line->group : line->label,
-          (int)(label_width > width ? label_width - width : 0), "");
-  for (enum cell i = 0; i < CELLS; i++)
-    if (is_shown(i, tariffs))
-      fprintf(out, "  %*s", (int)widths[i], line->cells[i]);
-  fputc('\n', out);
-}
-
-static void print_table(const struct line *lines, size_t num, const struct tariffs *tariffs, FILE *out) {
-  size_t widths[CELLS] = {0}, label_width = 0;
-  for (size_t i = 0; i < num; i++) {
-    size_t width = label_width_of(&lines[i]);
-    label_width = width > label_width ? width : label_width;
-    for (enum cell cell = 0; cell < CELLS; cell++) {
-      width = strlen(lines[i].cells[cell]);
-      widths[cell] = width > widths[cell] ? width : widths[cell];
+static void put_heads(struct print_table *table, const struct tariffs *tariffs) {
+  table->columns = HEADS;
+  table->left = 1;
+  for (size_t i = 0; i < HEADS; i++)
+    print_table_put(table, "%s", heads[i]);
+  for (size_t i = 0; i < TARIFFS; i++)
+    if (tariffs->of[i].num > 0) {
+      print_table_put(table, "%s", cost_heads[i]);
+      table->columns++;
     }
+}
+
+/* "190.1 to 194.2", "at least 190.1" */
+static void put_bounds(struct print_table *table, const struct report_figures *figures) {
+  if (!figures->has_low)
+    print_table_put(table, "-");
+  else if (figures->has_high)
+    print_table_put(table, "%.1f to %.1f", figures->low_j, figures->high_j);
+  else
+    print_table_put(table, "at least %.1f", figures->low_j);
+}
+
+static void put_share(struct print_table *table, uint64_t part, uint64_t whole) {
+  if (whole > 0)
+    print_table_put(table, "%.1f %%", 100 * share(part, whole));
+  else
+    print_table_put(table, "-");
+}
+
+/* kind: "group ", or "" of a VM and of the total. */
+static void put_line(struct print_table *table, const char *kind, const char *label,
+                     const struct report_figures *figures, const struct tariffs *tariffs) {
+  bool has_energy = figures->has_energy, has_power = figures->has_power;
+  print_table_put(table, "%s%s", kind, label);
+  print_table_put_number(table, has_energy, figures->energy_j, 3);
+  put_bounds(table, figures);
+  print_table_put_number(table, has_energy, figures->energy_j / J_PER_WH, 4);
+  print_table_put_number(table, figures->has_mean, figures->mean_w, 3);
+  print_table_put_number(table, has_power, figures->min_w, 3);
+  print_table_put_number(table, has_power, figures->median_w, 3);
+  print_table_put_number(table, has_power, figures->p95_w, 3);
+  print_table_put_number(table, has_power, figures->max_w, 3);
+  print_table_put(table, "%" PRIu64, figures->samples);
+  put_share(table, figures->held, figures->samples);
+  put_share(table, figures->empty, figures->samples);
+  for (size_t i = 0; i < TARIFFS; i++) {
+    const struct bounds_bill *bill = &figures->bills[i];
+    if (tariffs->of[i].num > 0)
+      print_table_put_number(table, bill->has_cost, bill->cost / J_PER_KWH, cost_decimals[i]);
   }
-  for (size_t i = 0; i < num; i++)
-    print_line(&lines[i], widths, label_width, tariffs, out);
 }
 
 static void print_head(const struct report *report, const struct report_span *span, FILE *out) {
@@ -173,35 +122,24 @@ static void print_resets(struct report *report, const struct report_span *span, 
 
 static void print_span(struct report *report, const struct report_span *span, const struct tariffs *tariffs,
                        FILE *out) {
-  print_head(report, span, out);
-  size_t vms = report->vms_num, num = 1 + vms + report->groups_num + (vms > 1);
-  struct line *lines = calloc(num, sizeof(*lines)), *line = lines;
-  int status = lines != NULL ? 0 : -ENOMEM;
-  if (status == 0) {
-    line->label = "VM";
-    for (enum cell i = 0; i < CELLS; i++)
-      snprintf(line->cells[i], SHOW_NUMBER_MAX, "%s", heads[i]);
-    line++;
-  }
+  struct print_table table = {0};
   struct report_figures figures;
-  for (size_t i = 0; i < vms && status == 0; i++) {
-    line->label = report->vms[i].label;
+  print_head(report, span, out);
+  put_heads(&table, tariffs);
+  for (size_t i = 0; i < report->vms_num; i++) {
     report_vm_figures(report, i, span, &figures);
-    fill_line(line++, &figures);
+    put_line(&table, "", report->vms[i].label, &figures, tariffs);
   }
-  for (size_t i = 0; i <= report->groups_num && status == 0 && line < lines + num; i++) {
+  for (size_t i = 0; i < report->groups_num + (report->vms_num > 1); i++) { /* one VM needs no total */
     const char *group = i < report->groups_num ? report->groups[i] : NULL;
-    line->label = "total";
-    line->group = group;
-    status = report_sum(report, span, group, &figures);
-    fill_line(line++, &figures);
+    if (report_sum(report, span, group, &figures) != 0)
+      table.failed = true;
+    put_line(&table, group != NULL ? "group " : "", group != NULL ? group : "total", &figures, tariffs);
   }
-  if (status == 0)
-    print_table(lines, num, tariffs, out);
-  else
+  if (!print_table_write(&table, out))
     fputs("  (no memory for the table)\n", out);
+  print_table_free(&table);
   print_resets(report, span, out);
-  free(lines);
 }
 
 void report_print_text(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out) {
@@ -215,6 +153,14 @@ void report_print_text(struct report *reports, size_t num, const struct tariffs 
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */
+
+/* NULL if something could not be added to it. */
+static json_t *complete(json_t *json, int status) {
+  if (status == 0)
+    return json;
+  json_decref(json);
+  return NULL;
+}
 
 /* "gco2", "gco2_low", "gco2_high" */
 static int add_cost(json_t *object, const char *name, const struct bounds_bill *bill) {
@@ -256,10 +202,7 @@ static json_t *figures_to_json(const struct report *report, const char *kind, co
                 "empty_share", share(figures->empty, figures->samples), "resets", (json_int_t)figures->resets);
   int status = add_energy(object, report, figures) | json_object_update(object, power);
   json_decref(power);
-  if (status == 0)
-    return object;
-  json_decref(object);
-  return NULL;
+  return complete(object, status);
 }
 
 static json_t *vms_to_json(struct report *report, const struct report_span *span) {
@@ -274,10 +217,7 @@ static json_t *vms_to_json(struct report *report, const struct report_span *span
       status |= json_object_set_new(vm, "group", group != NULL ? json_text(group) : json_null());
     status |= json_array_append_new(vms, vm);
   }
-  if (status == 0)
-    return vms;
-  json_decref(vms);
-  return NULL;
+  return complete(vms, status);
 }
 
 /* group NULL: of all VMs. */
@@ -300,10 +240,7 @@ static json_t *span_to_json(struct report *report, const struct report_span *spa
   if (report->is_grouped)
     status |= json_object_set(object, "groups", groups);
   json_decref(groups);
-  if (status == 0)
-    return object;
-  json_decref(object);
-  return NULL;
+  return complete(object, status);
 }
 
 static json_t *report_to_json(struct report *report) {
@@ -323,10 +260,7 @@ static json_t *report_to_json(struct report *report) {
     json_decref(whole);
   }
   status |= json_object_set_new(object, "phases", phases);
-  if (status == 0)
-    return object;
-  json_decref(object);
-  return NULL;
+  return complete(object, status);
 }
 
 int report_print_json(struct report *reports, size_t num, FILE *out) {
@@ -334,11 +268,7 @@ int report_print_json(struct report *reports, size_t num, FILE *out) {
   int status = 0;
   for (size_t i = 0; i < num; i++)
     status |= json_array_append_new(captures, report_to_json(&reports[i]));
-  if (status != 0) {
-    json_decref(captures);
-    return -ENOMEM;
-  }
-  return json_print(json_pack("{s:o}", "captures", captures), out);
+  return json_print(json_pack("{s:o}", "captures", complete(captures, status)), out);
 }
 
 /* --- CSV ---------------------------------------------------------------------------------------------------------- */
