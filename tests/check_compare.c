@@ -192,7 +192,7 @@ START_TEST(test_coverage) {
       write_run(names[i], (i < RUNS ? 100 : 97) * (1 + 0.01 * normal()));
     struct compare compare;
     struct compare_difference d;
-    ck_assert_int_eq(compare_read(&compare, paths, 2, &(struct compare_options){.scale = 0}), STATUS_DONE);
+    ck_assert_int_eq(compare_read(&compare, paths, 2, &(struct report_options){.scale = 0}), STATUS_DONE);
     ck_assert_uint_eq(compare.subjects_num, 2);
     compare_difference(energy_of(&compare, 0, 0), energy_of(&compare, 0, 1), &d);
     ck_assert_uint_eq(energy_of(&compare, 0, 1)->spread.runs, RUNS);

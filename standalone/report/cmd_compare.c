@@ -29,10 +29,10 @@ static int run_compare(const struct options *options) {
   int status = groups_open(&groups, options->group_by, options->groups_file);
   if (status != STATUS_DONE)
     return status;
-  const struct compare_options how = {.scale = options->meter.scale, .groups = groups.memory != NULL ? &groups : NULL};
+  const struct report_options how = {.scale = options->meter.scale, .groups = &groups};
   status = compare_read(&compare, options->files, options->files_num, &how);
   int printed = status == STATUS_DONE ? print(options, &compare) : 0;
-  if (printed == -ENOMEM) /* others are reported when standard output is closed */
+  if (printed == -ENOMEM) /* message_close_output() reports the others */
     message_error("unable to print: %s", strerror(-printed));
   if (status == STATUS_DONE && (compare.incomplete || printed == -ENOMEM))
     status = STATUS_FAILED;

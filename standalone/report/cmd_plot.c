@@ -186,8 +186,7 @@ static bool are_files(const struct options *options) {
 
 static int make_picture(const struct options *options, const struct groups *groups, enum plot_format format,
                         const struct picture *picture) {
-  const struct plot_options how = {.groups = groups->memory != NULL ? groups : NULL,
-                                   .recorded = options->recorded,
+  const struct plot_options how = {.report = {.recorded = options->recorded, .groups = groups},
                                    .relative = options->relative,
                                    .bounds = options->bounds};
   struct plot plot;

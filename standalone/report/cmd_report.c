@@ -18,30 +18,24 @@ static int print(const struct options *options, const struct tariffs *tariffs, s
   return 0;
 }
 
-/* All that can be read is; a path that is not there is told before anything is printed. */
+/* What cannot be read is left out, except a missing path: then nothing is printed. */
 static int run_reports(const struct options *options, const struct groups *groups, const struct tariffs *tariffs,
                        struct report *reports) {
+  const struct report_options how = {
+      .scale = options->meter.scale, .recorded = options->recorded, .tariffs = tariffs, .groups = groups};
   size_t num = 0;
   int worst = STATUS_DONE;
   for (size_t i = 0; i < options->files_num; i++) {
-    int status = report_open(&reports[num], options->files[i], options->meter.scale, options->recorded, tariffs);
-    if (status == STATUS_DONE && groups->memory != NULL && report_group(&reports[num], groups) != 0) {
-      message_error("unable to group the VMs: %s", strerror(ENOMEM));
-      report_close(&reports[num]);
-      status = STATUS_FAILED;
-    }
+    int status = report_open(&reports[num], options->files[i], &how);
     if (status == STATUS_DONE) {
-      report_tell_scale(&reports[num]);
-      report_tell_tariffs(&reports[num]);
+      report_warn(&reports[num]);
+      status = reports[num++].recording.incomplete ? STATUS_FAILED : STATUS_DONE;
     }
-    if (status == STATUS_DONE && reports[num].recording.incomplete)
-      worst = worst == STATUS_DONE ? STATUS_FAILED : worst;
-    num += status == STATUS_DONE;
     worst = status > worst ? status : worst;
   }
   if (worst != STATUS_USAGE && num > 0) {
     int status = print(options, tariffs, reports, num);
-    if (status == -ENOMEM) { /* others are told when standard output is closed */
+    if (status == -ENOMEM) { /* message_close_output() reports the others */
       message_error("unable to print: %s", strerror(-status));
       worst = STATUS_FAILED;
     }

@@ -161,17 +161,16 @@ static int add_span(struct compare *compare, size_t side, struct report *report,
   return status;
 }
 
-static int add_run(struct compare *compare, size_t side, const char *path, const struct compare_options *options) {
+static int add_run(struct compare *compare, size_t side, const char *path, const struct report_options *options) {
   struct report report;
   struct report_span span;
-  int status = report_open(&report, path, options->scale, false, NULL);
+  int status = report_open(&report, path, options);
   if (status != STATUS_DONE)
     return status;
-  report_tell_scale(&report);
+  report_warn(&report);
   compare->incomplete = compare->incomplete || report.recording.incomplete;
   compare->sides[side].runs++;
   compare->runs_num++;
-  status = options->groups != NULL ? report_group(&report, options->groups) : 0;
   for (size_t i = 0; status == 0 && report_span(&report, i, &span); i++)
     status = add_span(compare, side, &report, &span);
   report_close(&report);
@@ -184,7 +183,7 @@ static int add_run(struct compare *compare, size_t side, const char *path, const
 /* ---- sides ------------------------------------------------------------------------------------------------------- */
 
 /* Of repeated runs, one that cannot be read is reported, and the others count. */
-static int add_side(struct compare *compare, size_t side, const char *path, const struct compare_options *options) {
+static int add_side(struct compare *compare, size_t side, const char *path, const struct report_options *options) {
   struct runs runs = {0};
   int status = STATUS_DONE;
   if (runs_add(&runs, path) != 0) {
@@ -201,7 +200,7 @@ static int add_side(struct compare *compare, size_t side, const char *path, cons
   return status;
 }
 
-int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct compare_options *options) {
+int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct report_options *options) {
   *compare = (struct compare){.sides = calloc(num, sizeof(*compare->sides)), .sides_num = num};
   int worst = STATUS_DONE;
   for (size_t i = 0; i < num; i++) {

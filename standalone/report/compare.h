@@ -70,16 +70,11 @@ struct compare {
   void *by_key;    /* private: tsearch(3) tree of the subjects */
 };
 
-struct compare_options {
-  double scale;                /* as of report_open() */
-  const struct groups *groups; /* borrowed; NULL: there are none */
-};
-
 /*
  * Reads all sides. A STATUS_...; the errors are reported. The paths are borrowed. Give it to compare_free() in any
  * case.
  */
-int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct compare_options *options);
+int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct report_options *options);
 void compare_free(struct compare *compare);
 
 enum compare_verdict { COMPARE_UNKNOWN, COMPARE_LESS, COMPARE_MORE };

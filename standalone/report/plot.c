@@ -27,20 +27,7 @@ struct rank {
 
 /* --- what there is ------------------------------------------------------------------------------------------------ */
 
-static int open_report(struct plot *plot, const char *path, bool recorded) {
-  struct report *report = &plot->reports[plot->reports_num];
-  int status = report_open(report, path, 0, recorded, NULL);
-  if (status != STATUS_DONE)
-    return status;
-  plot->reports_num++;
-  plot->incomplete = plot->incomplete || report->recording.incomplete;
-  if (plot->groups == NULL || report_group(report, plot->groups) == 0)
-    return STATUS_DONE;
-  message_error("unable to group the VMs: %s", strerror(ENOMEM));
-  return STATUS_FAILED;
-}
-
-static int open_reports(struct plot *plot, const char *const *paths, size_t num, bool recorded) {
+static int open_reports(struct plot *plot, const char *const *paths, size_t num, const struct report_options *options) {
   plot->reports = calloc(num, sizeof(*plot->reports));
   if (plot->reports == NULL) {
     message_error("unable to start: %s", strerror(ENOMEM));
@@ -48,8 +35,14 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num,
   }
   int worst = STATUS_DONE;
   for (size_t i = 0; i < num; i++) {
-    int status = open_report(plot, paths[i], recorded);
+    struct report *report = &plot->reports[plot->reports_num];
+    int status = report_open(report, paths[i], options);
     worst = status > worst ? status : worst;
+    if (status != STATUS_DONE)
+      continue;
+    plot->reports_num++;
+    plot->incomplete = plot->incomplete || report->recording.incomplete;
+    plot->is_grouped = report->is_grouped;
   }
   return worst;
 }
@@ -369,7 +362,7 @@ static int read_all(struct plot *plot, int64_t step_ns) {
 }
 
 bool plot_power_w(const struct plot *plot, const struct plot_series *series, size_t bin, double *power_w) {
-  if (!series->is_group && (series->others == 0 || plot->groups == NULL))
+  if (!series->is_group && (series->others == 0 || !plot->is_grouped))
     return plot_bins_mean_w(&series->bins, bin, power_w);
   bool has = plot_bins_group_w(&series->bins, bin, power_w);
   if (series->others > 0)
@@ -403,8 +396,8 @@ static bool has_band(const struct plot *plot) {
 }
 
 int plot_read(struct plot *plot, const char *const *paths, size_t num, const struct plot_options *options) {
-  *plot = (struct plot){.groups = options->groups, .relative = options->relative, .bounds = options->bounds};
-  int status = open_reports(plot, paths, num, options->recorded);
+  *plot = (struct plot){.relative = options->relative, .bounds = options->bounds};
+  int status = open_reports(plot, paths, num, &options->report);
   if (status == STATUS_USAGE || plot->reports_num == 0)
     return status;
   plot->incomplete = plot->incomplete || status != STATUS_DONE;
@@ -415,7 +408,7 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
   }
   status = read_all(plot, step_ns);
   int shows = status == STATUS_DONE ? find_power(plot) : SHOWS_POWER;
-  if (shows == SHOWS_DOTS && plot->groups != NULL) {
+  if (shows == SHOWS_DOTS && plot->is_grouped) {
     message_error("nothing to draw: no group has a step of %.3g s in which the power of all its VMs is known%s",
                   (double)(plot->end_ns - plot->start_ns) / (double)plot->series[0].bins.num * 1e-9,
                   plot->bounds ? "; without --bounds, steps are shorter" : "");

@@ -39,7 +39,7 @@ struct plot {
   size_t curves_num; /* of them, and their groups; may be more than are drawn */
   struct plot_series series[PLOT_VMS + 1];
   size_t series_num;
-  const struct groups *groups;
+  bool is_grouped;
   bool relative; /* times are those since the start of each capture */
   bool bounds;   /* with a band in which the power is for certain */
   int64_t start_ns, end_ns;
@@ -50,10 +50,9 @@ struct plot {
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 
 struct plot_options {
-  const struct groups *groups; /* whose VMs have one curve, their sum; borrowed until plot_free() */
-  bool recorded;               /* power is that of the rows */
-  bool relative;               /* each capture begins at 0 */
-  bool bounds;                 /* also find between what the power is for certain */
+  struct report_options report; /* the VMs of a group have one curve, their sum */
+  bool relative;                /* each capture begins at 0 */
+  bool bounds;                  /* also find between what the power is for certain */
 };
 
 /* Returns a STATUS_...; reports what is wrong. Call plot_free() in any case. */

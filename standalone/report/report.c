@@ -77,8 +77,8 @@ static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *
   return status == 0 && span.has ? total_power_add(&report->total, span.from_ns, span.to_ns, span.power_w) : status;
 }
 
-/* Counters tell the truth, but not by which factor the power was scaled: that is to be seen. */
-void report_tell_scale(const struct report *report) {
+/* Counters are raw: the factor that power was scaled by shows only in the difference. */
+static void warn_of_scale(const struct report *report) {
   if (report->scale_is_known)
     return;
   double counter_j = 0, power_j = 0;
@@ -98,7 +98,7 @@ void report_tell_scale(const struct report *report) {
         report->recording.shown, ratio);
 }
 
-void report_tell_tariffs(const struct report *report) {
+static void warn_of_tariffs(const struct report *report) {
   static const char *const names[TARIFFS] = {[TARIFF_GCO2] = "gCO2", [TARIFF_PRICE] = "price"};
   for (size_t i = 0; i < TARIFFS && report->tariffs != NULL && report->has_span; i++) {
     const struct tariff *tariff = &report->tariffs->of[i];
@@ -110,6 +110,11 @@ void report_tell_tariffs(const struct report *report) {
     message_warning("'%s' has no value for a part of '%s', from %s on: what lies in it has no %s", tariff->path,
                     report->recording.shown, since, names[i]);
   }
+}
+
+void report_warn(const struct report *report) {
+  warn_of_scale(report);
+  warn_of_tariffs(report);
 }
 
 static void drop_vms(struct report *report) {
@@ -154,28 +159,6 @@ static void tell_lacking(struct report *report) {
   report->recording.incomplete = true;
 }
 
-int report_open(struct report *report, const char *path, double scale, bool recorded, const struct tariffs *tariffs) {
-  *report = (struct report){.tariffs = tariffs};
-  int status = recording_open(&report->recording, path);
-  if (status != STATUS_DONE)
-    return status;
-  report->scale_is_known = scale > 0 || report->recording.has_info;
-  report->scale = scale > 0 ? scale : report->recording.info.scale;
-  report->recorded = recorded;
-  report->replay = (struct meter_options){
-      .base = METER_SAMPLE, .scale = report->scale, .max_power_w = report->recording.info.max_power_w};
-  status = read_rows(report);
-  for (size_t i = 0; i < report->vms_num; i++)
-    tally_end(&report->vms[i].tally, report->end_ns);
-  if (status == STATUS_DONE)
-    status = recording_read_updates(&report->recording, add_update, report);
-  if (status == STATUS_DONE)
-    tell_lacking(report);
-  else
-    report_close(report);
-  return status;
-}
-
 /* The number of the group in the report, which is groups_num where it is new. */
 static size_t find_group(const struct report *report, const char *group) {
   size_t i = 0;
@@ -184,10 +167,12 @@ static size_t find_group(const struct report *report, const char *group) {
   return i;
 }
 
-int report_group(struct report *report, const struct groups *groups) {
+static int group_vms(struct report *report, const struct groups *groups) {
   report->groups = calloc(report->vms_num + 1, sizeof(*report->groups));
-  if (report->groups == NULL)
-    return -ENOMEM;
+  if (report->groups == NULL) {
+    message_error("unable to group the VMs: %s", strerror(ENOMEM));
+    return STATUS_FAILED;
+  }
   report->is_grouped = true;
   for (size_t i = 0; i < report->vms_num; i++) {
     const char *group = groups_find(groups, report->vms[i].label);
@@ -195,7 +180,31 @@ int report_group(struct report *report, const struct groups *groups) {
     if (group != NULL && find_group(report, group) == report->groups_num)
       report->groups[report->groups_num++] = group;
   }
-  return 0;
+  return STATUS_DONE;
+}
+
+int report_open(struct report *report, const char *path, const struct report_options *options) {
+  *report = (struct report){.tariffs = options->tariffs, .recorded = options->recorded};
+  int status = recording_open(&report->recording, path);
+  if (status != STATUS_DONE)
+    return status;
+  const struct run_info *info = &report->recording.info;
+  report->scale_is_known = options->scale > 0 || report->recording.has_info;
+  report->scale = options->scale > 0 ? options->scale : info->scale;
+  report->replay =
+      (struct meter_options){.base = METER_SAMPLE, .scale = report->scale, .max_power_w = info->max_power_w};
+  status = read_rows(report);
+  for (size_t i = 0; i < report->vms_num; i++)
+    tally_end(&report->vms[i].tally, report->end_ns);
+  if (status == STATUS_DONE)
+    status = recording_read_updates(&report->recording, add_update, report);
+  if (status == STATUS_DONE && options->groups != NULL && options->groups->memory != NULL)
+    status = group_vms(report, options->groups);
+  if (status == STATUS_DONE)
+    tell_lacking(report);
+  else
+    report_close(report);
+  return status;
 }
 
 void report_close(struct report *report) {

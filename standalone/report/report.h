@@ -23,7 +23,7 @@
 
 struct report_vm {
   char *label;
-  const char *group; /* of report_group(); NULL: none */
+  const char *group; /* NULL: none */
   struct tally tally;
 };
 
@@ -50,20 +50,25 @@ struct report {
 /* A clock that was never set counts from 1970. This is the year 2000. */
 #define REPORT_CLOCK_NS (INT64_C(946684800) * 1000000000)
 
-/*
- * scale: of the raw counters; 0: what run.json says, else 1. recorded: power is that of the rows. tariffs: borrowed
- * until report_close(); NULL: no costs. Returns a STATUS_...
- * and reports what is wrong. Call report_close() only after STATUS_DONE.
- */
-int report_open(struct report *report, const char *path, double scale, bool recorded, const struct tariffs *tariffs);
-/* Puts the VMs into their groups, whose names are borrowed. 0 or -ENOMEM. */
-int report_group(struct report *report, const struct groups *groups);
+/* Pointers are borrowed until report_close(). */
+struct report_options {
+  double scale;                  /* of the raw counters; 0: that of run.json, else 1 */
+  bool recorded;                 /* power is that of the rows */
+  const struct tariffs *tariffs; /* NULL: no costs */
+  const struct groups *groups;   /* NULL: none */
+};
+
+/* Returns a STATUS_...; errors have been printed. Call report_close() only after STATUS_DONE. */
+int report_open(struct report *report, const char *path, const struct report_options *options);
 
 /* As its VMs are tallied. */
 struct tally_options report_tally_options(const struct report *report);
 
-/* Warns where power and counters differ by a factor that neither run.json nor the user told. */
-void report_tell_scale(const struct report *report);
+/*
+ * Warns if power and counters differ by a factor that neither run.json nor the user named, and of each tariff that has
+ * no value for a part of the capture.
+ */
+void report_warn(const struct report *report);
 
 /* "updates" or "recorded": where the powers come from. */
 const char *report_power_from(const struct report *report);
@@ -109,9 +114,6 @@ void report_vm_figures(struct report *report, size_t vm, const struct report_spa
  */
 int report_sum(struct report *report, const struct report_span *span, const char *group,
                struct report_figures *figures);
-
-/* Warns of each tariff that has no value for a part of the capture. */
-void report_tell_tariffs(const struct report *report);
 
 /* With the columns of these tariffs. */
 void report_print_text(struct report *reports, size_t num, const struct tariffs *tariffs, FILE *out);
