@@ -8,8 +8,6 @@
 #include "report/plot_gnuplot.h"
 #include "report/runs.h"
 
-#include "core/label.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,7 +24,6 @@
 /* The picture: drawn into memory, so that a tool that is ended meanwhile leaves no file. */
 struct picture {
   const char *path;
-  char *shown;
   bool force;
   int fd;
 };
@@ -44,9 +41,9 @@ static bool find_format(const char *path, enum plot_format *format) {
 
 static bool tell_failure(const struct picture *picture, int status) {
   if (status == -EEXIST)
-    message_error("'%s' exists; --force overwrites it", picture->shown);
+    message_error("'%s' exists; --force overwrites it", picture->path);
   else
-    message_error("unable to write '%s': %s", picture->shown, strerror(-status));
+    message_error("unable to write '%s': %s", picture->path, strerror(-status));
   return false;
 }
 
@@ -176,9 +173,7 @@ static bool are_files(const struct options *options) {
     }
     if (stat(options->files[i], &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
       continue;
-    char *printable = label_printable(options->files[i]);
-    message_error("'%s' is no file, and a plot reads it twice", printable != NULL ? printable : "?");
-    free(printable);
+    message_error("'%s' is no file, and a plot reads it twice", options->files[i]);
     return false;
   }
   return true;
@@ -204,7 +199,7 @@ static int make_picture(const struct options *options, const struct groups *grou
   if (status == STATUS_DONE && !(draw(&plot, options, format, picture->fd) && save_picture(picture)))
     status = STATUS_FAILED;
   else if (status == STATUS_DONE) {
-    printf("%s%s\n", options->quiet ? "" : "wrote ", picture->shown);
+    message_print(stdout, "%s%s", options->quiet ? "" : "wrote ", picture->path);
     status = plot.incomplete ? STATUS_FAILED : STATUS_DONE;
   }
   plot_free(&plot);
@@ -219,17 +214,12 @@ static int run_plot(const struct options *options) {
     message_error("no capture to draw: name a CSV file, or the directory of a run");
     return STATUS_USAGE;
   }
-  struct picture picture = {
-      .path = options->picture, .shown = label_printable(options->picture), .force = options->force, .fd = -1};
+  struct picture picture = {.path = options->picture, .force = options->force, .fd = -1};
   enum plot_format format;
   struct groups groups;
   int status = STATUS_USAGE;
-  if (picture.shown == NULL) {
-    message_error("unable to start: %s", strerror(ENOMEM));
-    return STATUS_FAILED;
-  }
   if (!find_format(picture.path, &format))
-    message_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.shown);
+    message_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.path);
   else if (are_files(options))
     status = groups_open(&groups, options->group_by, options->groups_file);
   if (status == STATUS_DONE) {
@@ -238,7 +228,6 @@ static int run_plot(const struct options *options) {
   }
   if (picture.fd >= 0)
     close(picture.fd);
-  free(picture.shown);
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include "common/csv_reader.h"
 #include "common/message.h"
 #include "common/run_files.h"
+#include "report/runs.h"
 
 #include "core/label.h"
 #include "core/updates.h"
@@ -43,24 +44,16 @@ static int choose_csv(const struct dirent *entry) {
   return is_csv(entry->d_name);
 }
 
-static int choose_run(const struct dirent *entry) {
-  return strncmp(entry->d_name, "run_", 4) == 0;
-}
-
-static void free_entries(struct dirent **entries, int num) {
-  for (int i = 0; i < num; i++)
-    free(entries[i]);
-  if (num >= 0)
-    free(entries);
-}
-
 /* All .csv files of the directory, by name. */
 static int search(struct recording *recording) {
-  struct dirent **entries;
+  struct dirent **entries = NULL;
   int num = scandir(recording->path, &entries, choose_csv, alphasort), status = num < 0 ? -errno : 0;
-  for (int i = 0; i < num && status == 0; i++)
-    status = add_file(recording, join(recording->path, entries[i]->d_name));
-  free_entries(entries, num);
+  for (int i = 0; i < num; i++) {
+    if (status == 0)
+      status = add_file(recording, join(recording->path, entries[i]->d_name));
+    free(entries[i]);
+  }
+  free(entries);
   recording->searched = true;
   return status;
 }
@@ -144,22 +137,15 @@ static int read_stdin(struct recording *recording) {
 }
 
 /* A directory without a capture: the one above them, perhaps. */
-static int tell_no_files(const struct recording *recording) {
-  struct dirent **entries;
-  int num = scandir(recording->path, &entries, choose_run, alphasort);
-  char *newest = num > 0 ? join(recording->shown, entries[num - 1]->d_name) : NULL;
-  if (newest != NULL)
-    message_error("'%s' is no capture: it holds no .csv file; the last run in it is '%s'", recording->shown, newest);
+static void report_no_files(const struct recording *recording) {
+  struct runs runs = {0};
+  runs_add(&runs, recording->path);
+  if (runs.are_repeated)
+    message_error("'%s' is no capture: it holds no .csv file; the last run in it is '%s'", recording->path,
+                  runs.paths[runs.num - 1]);
   else
-    message_error("'%s' is no capture: it holds no .csv file", recording->shown);
-  free(newest);
-  free_entries(entries, num);
-  return STATUS_FAILED;
-}
-
-static int tell_failure(const struct recording *recording, int status) {
-  message_error("unable to read '%s': %s", recording->shown, strerror(-status));
-  return STATUS_FAILED;
+    message_error("'%s' is no capture: it holds no .csv file", recording->path);
+  runs_free(&runs);
 }
 
 /* What run.json says that a reader should know. */
@@ -179,13 +165,10 @@ static void tell_run(struct recording *recording) {
 }
 
 int recording_open(struct recording *recording, const char *path) {
-  struct recording r = {.path = path, .shown = label_printable(path), .info = {.scale = 1}};
   struct stat info = {0};
   bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
-  if (is_stdin) {
-    free(r.shown);
-    r.shown = strdup("standard input");
-  }
+  struct recording r = {
+      .path = path, .shown = is_stdin ? strdup("standard input") : label_printable(path), .info = {.scale = 1}};
   if (r.shown == NULL) {
     message_error("unable to read: %s", strerror(ENOMEM));
     return STATUS_FAILED;
@@ -202,12 +185,16 @@ int recording_open(struct recording *recording, const char *path) {
     status = S_ISDIR(info.st_mode) ? look_into_dir(&r) : look_beside_file(&r);
   if (status == 0)
     tell_run(&r);
-  int result = status != 0 ? tell_failure(&r, status) : r.files_num == 0 ? tell_no_files(&r) : STATUS_DONE;
-  if (result == STATUS_DONE)
+  if (status != 0)
+    message_error("unable to read '%s': %s", r.shown, strerror(-status));
+  else if (r.files_num == 0)
+    report_no_files(&r);
+  if (status == 0 && r.files_num > 0) {
     *recording = r;
-  else
-    recording_close(&r);
-  return result;
+    return STATUS_DONE;
+  }
+  recording_close(&r);
+  return STATUS_FAILED;
 }
 
 void recording_close(struct recording *recording) {

@@ -5,8 +5,6 @@
 #include "common/field.h"
 #include "common/message.h"
 
-#include "core/label.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -122,14 +120,12 @@ int recording_read_updates(struct recording *recording, recording_update *take, 
   free(r.by_label);
   if (status == 0 && !r.has_header)
     status = -EINVAL;
-  char *shown = label_printable(recording->updates);
   if (status != 0)
-    message_error("unable to read '%s': %s", shown != NULL ? shown : "?",
+    message_error("unable to read '%s': %s", recording->updates,
                   status == -EINVAL ? "it has other columns" : strerror(-status));
   else if (r.bad_rows > 0)
-    message_error("'%s': %" PRIu64 " line%s passed over, the first is line %" PRIu64, shown != NULL ? shown : "?",
-                  r.bad_rows, r.bad_rows == 1 ? " is" : "s are", r.bad_line);
+    message_error("'%s': %" PRIu64 " line%s passed over, the first is line %" PRIu64, recording->updates, r.bad_rows,
+                  r.bad_rows == 1 ? " is" : "s are", r.bad_line);
   recording->incomplete = recording->incomplete || r.bad_rows > 0;
-  free(shown);
   return status == 0 ? STATUS_DONE : STATUS_FAILED;
 }
