@@ -4,18 +4,16 @@
 #include "common/csv_reader.h"
 #include "common/field.h"
 #include "common/message.h"
+#include "report/recording_faults.h"
 #include "report/recording_layout.h"
 #include "report/recording_times.h"
 
 #include "core/clock.h"
 #include "core/label.h"
-#include "core/shell_word.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <search.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,13 +38,6 @@ struct file_vm {
   const char *label; /* stored after the struct */
 };
 
-/* Something about rows that is said once, with the first of them. */
-struct fault {
-  uint64_t num, line;
-  int64_t ts_ns; /* of the last one, since a row of each VM may have it */
-  double s;      /* by how much, of the first */
-};
-
 /* What reading one file takes. */
 struct scan {
   struct recording *recording;
@@ -60,10 +51,6 @@ struct scan {
   struct recording_layout layout;
   struct recording_value *values; /* wide: of the row */
   struct file_vm **columns;       /* wide: the VMs of the table */
-  const char *missing;            /* why it is no capture */
-  char separator;                 /* 0: a comma */
-  const struct csv_foreign *foreign;
-  bool has_commas; /* for points in numbers */
   bool has_rows;
   unsigned decimals; /* of the time stamps */
   int64_t cut_ns;
@@ -75,15 +62,7 @@ struct scan {
   uint32_t *seen; /* by hash: a trace of the values */
   size_t seen_num;
 
-  uint64_t bad_rows, bad_line; /* rows passed over, and where the first one is */
-  uint64_t bad_cells, cell_line;
-  char bad_reason[128], cell_reason[128];
-  struct fault tables, back, jump, still, hole, repeats;
-  size_t left_out;      /* VMs */
-  char *left_label;     /* the first of them */
-  size_t left_owner;    /* and the file that it is in */
-  uint64_t cut_line;    /* 0: none is */
-  uint64_t joined_line; /* a row that is cut off by a header */
+  struct recording_faults faults;
   bool sink_failed;
 };
 
@@ -183,11 +162,11 @@ static int add_vm(struct scan *r, const char *label, size_t nth, bool has_counte
   *added = vm;
   if (owner != r->file) {
     vm->at = LEFT_OUT;
-    if (r->left_out++ > 0)
+    if (r->faults.left_out++ > 0)
       return 0;
-    r->left_owner = owner;
-    r->left_label = strdup(label);
-    return r->left_label != NULL ? 0 : -ENOMEM;
+    r->faults.left_file = r->recording->files[owner];
+    r->faults.left_label = strdup(label);
+    return r->faults.left_label != NULL ? 0 : -ENOMEM;
   }
   vm->at = *r->vms;
   status = announce(r, vm, has_counter, true);
@@ -254,50 +233,6 @@ static int begin_table(struct scan *r) {
   return status;
 }
 
-/* --- faults ------------------------------------------------------------------------------------------------------- */
-
-__attribute__((format(printf, 3, 4))) static int pass_over(struct scan *r, const struct csv_row *row,
-                                                           const char *format, ...) {
-  if (r->bad_rows++ > 0)
-    return 0;
-  r->bad_line = row->line;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(r->bad_reason, sizeof(r->bad_reason), format, arguments);
-  va_end(arguments);
-  return 0;
-}
-
-static void note_fault(struct fault *fault, uint64_t line, int64_t ts_ns, double s) {
-  if (fault->num == 0) {
-    fault->line = line;
-    fault->s = s;
-  } else if (fault->ts_ns == ts_ns) {
-    return;
-  }
-  fault->num++;
-  fault->ts_ns = ts_ns;
-}
-
-/* Why the field is no number, with its text. */
-static void describe_field(const char *field, int status, bool is_time, char *text, size_t size) {
-  char *printable = label_printable(field);
-  const char *shown = printable != NULL ? printable : "?";
-  if (status == -EDOM)
-    snprintf(text, size, "'%.40s' was rounded: its digits do not reach 1 %s", shown, is_time ? "s" : "uJ");
-  else
-    snprintf(text, size, "'%.40s' is no %s", shown, is_time ? "time stamp" : "number");
-  free(printable);
-}
-
-/* The cell costs the VM its value, and no other VM anything. */
-static void pass_over_cell(struct scan *r, const struct csv_row *row, size_t column, int status) {
-  if (r->bad_cells++ > 0)
-    return;
-  r->cell_line = row->line;
-  describe_field(row->fields[column], status, false, r->cell_reason, sizeof(r->cell_reason));
-}
-
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
 static void take_cells(struct scan *r, const struct csv_row *row, const struct recording_layout_vm *vm,
@@ -310,9 +245,9 @@ static void take_cells(struct scan *r, const struct csv_row *row, const struct r
   value->has_energy = energy == 0 && !is_bad; /* of a sample that is half wrong, the other half may be too */
   value->has_power = power == 0 && !is_bad;
   if (energy != 0 && energy != -ENODATA)
-    pass_over_cell(r, row, vm->energy, energy);
+    recording_faults_cell(&r->faults, row->line, row->fields[vm->energy], energy);
   if (power != 0 && power != -ENODATA)
-    pass_over_cell(r, row, vm->power, power);
+    recording_faults_cell(&r->faults, row->line, row->fields[vm->power], power);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -359,7 +294,7 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
   double s = (double)(value->ts_ns - vm->times.last_ns) * 1e-9;
   enum recording_step step = recording_times_take(&vm->times, value, may_be_copied, r->recording->info.files_num > 0);
   if (step == RECORDING_STEP_COPY) {
-    note_fault(&r->repeats, line, value->ts_ns, s);
+    recording_faults_note(&r->faults.repeats, line, value->ts_ns, s);
     return 0;
   }
   value->ts_ns = vm->times.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
@@ -368,18 +303,18 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
   vm->is_away = value->has_state && value->state == SAMPLE_MISSING;
   switch (step) {
   case RECORDING_STEP_NONE:
-    note_fault(&r->still, line, value->ts_ns, s);
+    recording_faults_note(&r->faults.still, line, value->ts_ns, s);
     break;
   case RECORDING_STEP_HOLE:
     value->after_hole = value->after_hole || !has_counter;
     if (!has_counter)
-      note_fault(&r->hole, line, value->ts_ns, s);
+      recording_faults_note(&r->faults.hole, line, value->ts_ns, s);
     break;
   case RECORDING_STEP_BACK:
-    note_fault(&r->back, line, value->ts_ns, s);
+    recording_faults_note(&r->faults.back, line, value->ts_ns, s);
     break;
   case RECORDING_STEP_JUMP:
-    note_fault(&r->jump, line, value->ts_ns, s);
+    recording_faults_note(&r->faults.jump, line, value->ts_ns, s);
     break;
   default:
     break;
@@ -451,7 +386,7 @@ static int take_layout(struct scan *r, struct recording_layout *layout, uint64_t
   r->layout = *layout;
   r->has_begun = false;
   if (r->table++ > 0) {
-    note_fault(&r->tables, line, (int64_t)r->table, 0);
+    recording_faults_note(&r->faults.tables, line, (int64_t)r->table, 0);
     r->recording->has_breaks = true;
   }
   return 0;
@@ -476,18 +411,18 @@ static char find_separator(const struct csv_row *row) {
 static int take_header(struct scan *r, const struct csv_row *row) {
   struct recording_layout layout;
   if (row->open) {
-    r->separator = find_separator(row);
-    r->missing = "header: a quote in its first line is not closed";
+    r->faults.separator = find_separator(row);
+    r->faults.missing = "header: a quote in its first line is not closed";
     return -EINVAL;
   }
   if (row->line == 1 && row->count <= 2 && strncmp(row->fields[0], "sep=", 4) == 0) { /* for a spreadsheet */
     char separator = row->fields[0][4];
-    r->separator = separator;
+    r->faults.separator = separator;
     return separator == '\0' || separator == ',' ? 0 : -EINVAL;
   }
-  int status = recording_layout_parse(row->fields, row->count, &layout, &r->missing);
+  int status = recording_layout_parse(row->fields, row->count, &layout, &r->faults.missing);
   if (status == -EINVAL)
-    r->separator = find_separator(row);
+    r->faults.separator = find_separator(row);
   if (status == 0)
     status = take_layout(r, &layout, row->line);
   return status;
@@ -522,7 +457,7 @@ static bool find_header(struct scan *r, const struct csv_row *row, struct record
     *status = recording_layout_parse(fields, row->count - i, layout, &missing);
     free(fields);
     if (*status != -EINVAL) {
-      r->joined_line = row->line;
+      r->faults.joined_line = row->line;
       return true;
     }
   }
@@ -541,11 +476,10 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   if (find_header(r, row, &layout, &status))
     return status != 0 ? status : take_layout(r, &layout, row->line);
   if (row->count != r->layout.columns)
-    return pass_over(r, row, "it has %zu field%s, not %zu%s", row->count, row->count == 1 ? "" : "s", r->layout.columns,
-                     row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
-  char reason[sizeof(r->bad_reason)];
-  describe_field(row->fields[r->layout.ts], time_status, true, reason, sizeof(reason));
-  return pass_over(r, row, "%s", reason);
+    return recording_faults_row(&r->faults, row->line, "it has %zu field%s, not %zu%s", row->count,
+                                row->count == 1 ? "" : "s", r->layout.columns,
+                                row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
+  return recording_faults_time(&r->faults, row->line, row->fields[r->layout.ts], time_status);
 }
 
 /* Time stamps are truncated. Ticks are whole intervals after the start, so each stamp lacks the same fraction. */
@@ -572,15 +506,15 @@ static int take_row(const struct csv_row *row, void *arg) {
   if (r->table == 0)
     return take_header(r, row);
   if (row->open)
-    return pass_over(r, row, "a quote in it is not closed");
+    return recording_faults_row(&r->faults, row->line, "a quote in it is not closed");
   if (row->cut) {
-    r->cut_line = row->line;
+    r->faults.cut_line = row->line;
     return 0;
   }
   int64_t ts_ns;
   unsigned decimals;
   if (!r->has_rows && has_decimal_comma(r, row)) {
-    r->has_commas = true;
+    r->faults.has_commas = true;
     return -EINVAL;
   }
   int status = -EINVAL;
@@ -604,142 +538,6 @@ static int take_row(const struct csv_row *row, void *arg) {
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
 
-/* "90 s", "56.9 years" */
-static void show_span(double s, char text[32]) {
-  static const struct {
-    double s;
-    const char *name;
-  } units[] = {{365.25 * 86400, "years"}, {86400, "days"}, {0, "s"}};
-  size_t i = 0;
-  while (fabs(s) < 2 * units[i].s)
-    i++;
-  snprintf(text, 32, "%.*f %s",
-           units[i].s > 0              ? 1
-           : fabs(s) == floor(fabs(s)) ? 0
-                                       : 3,
-           fabs(s) / (units[i].s > 0 ? units[i].s : 1), units[i].name);
-}
-
-/* "" of a fault that came once, else " (first of 3 times)" */
-static void show_lines(const struct fault *fault, char text[80]) {
-  if (fault->num == 1)
-    text[0] = '\0';
-  else
-    snprintf(text, 80, " (first of %" PRIu64 " times)", fault->num);
-}
-
-static void tell_times(const struct scan *r, const char *shown) {
-  char span[32], lines[80];
-  show_span(r->back.s, span);
-  show_lines(&r->back, lines);
-  if (r->back.num > 0)
-    message_warning("'%s': line %" PRIu64 ": the time goes back by %s%s; taken as a clock that was set: what lies "
-                    "between this row and the one before is left out",
-                    shown, r->back.line, span, lines);
-  show_span(r->jump.s, span);
-  show_lines(&r->jump, lines);
-  if (r->jump.num > 0)
-    message_warning("'%s': line %" PRIu64 ": the time jumps by %s%s; what lies between this row and the one before is "
-                    "left out",
-                    shown, r->jump.line, span, lines);
-  show_lines(&r->still, lines);
-  if (r->still.num > 0)
-    message_warning("'%s': line %" PRIu64 ": the time stands still%s; such rows have no power of their own", shown,
-                    r->still.line, lines);
-  show_span(r->hole.s, span);
-  show_lines(&r->hole, lines);
-  if (r->hole.num > 0)
-    message_warning("'%s': line %" PRIu64 ": no row for %s before it%s; without a counter, nothing tells the energy of "
-                    "that time, and it is left out",
-                    shown, r->hole.line, span, lines);
-}
-
-static void tell_faults(const struct scan *r, const char *shown) {
-  char lines[80];
-  show_lines(&r->tables, lines);
-  if (r->tables.num > 0)
-    message_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
-                 r->tables.line, lines);
-  tell_times(r, shown);
-  if (r->cut_line > 0)
-    message_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, r->cut_line);
-  if (r->joined_line > 0)
-    message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown,
-                    r->joined_line);
-  if (r->repeats.num > 0)
-    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
-                  "and passed over",
-                  shown, r->repeats.line, r->repeats.num, r->repeats.num == 1 ? "" : "s",
-                  r->repeats.num == 1 ? "is" : "are");
-  if (r->bad_cells == 1)
-    message_error("'%s': line %" PRIu64 ": a cell is passed over: %s", shown, r->cell_line, r->cell_reason);
-  else if (r->bad_cells > 1)
-    message_error("'%s': %" PRIu64 " cells are passed over, the first is in line %" PRIu64 ": %s", shown, r->bad_cells,
-                  r->cell_line, r->cell_reason);
-  if (r->bad_rows == 1)
-    message_error("'%s': line %" PRIu64 " is passed over: %s", shown, r->bad_line, r->bad_reason);
-  else if (r->bad_rows > 1)
-    message_error("'%s': %" PRIu64 " lines are passed over, the first is line %" PRIu64 ": %s", shown, r->bad_rows,
-                  r->bad_line, r->bad_reason);
-  if (r->left_out == 0)
-    return;
-  char others[48] = "", *label = label_printable(r->left_label),
-       *owner = label_printable(r->recording->files[r->left_owner]);
-  if (r->left_out > 1)
-    snprintf(others, sizeof(others), " and %zu more VMs", r->left_out - 1);
-  message_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
-                "it, name the file alone",
-                shown, label != NULL ? label : "?", others, owner != NULL ? owner : "?");
-  free(label);
-  free(owner);
-}
-
-/* The command that makes a capture of the file; filter: a shell command, with the path behind it. */
-static void tell_command(char *text, size_t size, const char *path, const char *what, const char *filter) {
-  bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
-  char *word = is_stdin ? strdup("") : shell_word(path);
-  bool dashed = !is_stdin && path[0] == '-';
-  if (filter == NULL || word == NULL)
-    snprintf(text, size, "%s", what);
-  else
-    snprintf(text, size, "%s; read it with: %s%s%s%s | vm_energy report -", what, filter, is_stdin ? "" : " ",
-             dashed ? "./" : "", word);
-  free(word);
-}
-
-/* Why the file is none; for one that was only found in the directory, that is no error. */
-static void tell_no_capture(const struct scan *r, const char *path, const char *shown, int status) {
-  char reason[4600], filter[64];
-  char name[2] = {r->separator, '\0'};
-  if (r->foreign != NULL) {
-    tell_command(reason, sizeof(reason), path, r->foreign->what, r->foreign->filter);
-  } else if (r->separator != '\0' && r->separator != ',') {
-    char what[64];
-    snprintf(what, sizeof(what), "its columns are separated by %s%s%s, not commas", r->separator == '\t' ? "tabs" : "'",
-             r->separator == '\t' ? "" : name, r->separator == '\t' ? "" : "'");
-    snprintf(filter, sizeof(filter), "sed '/^sep=/d; s/,/./g; s/%s%s/,/g'", r->separator == '|' ? "[|]" : "",
-             r->separator == '\t'  ? "\\t"
-             : r->separator == '|' ? ""
-                                   : name);
-    tell_command(reason, sizeof(reason), path, what, filter);
-  } else if (r->has_commas) {
-    tell_command(reason, sizeof(reason), path, "its numbers have decimal commas",
-                 "sed -E 's/\"(-?[0-9]+),([0-9]+)\"/\\1.\\2/g'");
-  } else if (r->missing != NULL) {
-    snprintf(reason, sizeof(reason), "it has no %s", r->missing);
-  } else if (status == 0) {
-    snprintf(reason, sizeof(reason), "it is empty");
-  } else if (status == -E2BIG) {
-    snprintf(reason, sizeof(reason), "it has a line without end");
-  } else {
-    snprintf(reason, sizeof(reason), "%s", strerror(-status));
-  }
-  if (r->recording->searched)
-    message_warning("'%s' is no capture, and passed over: %s", shown, reason);
-  else
-    message_error("'%s' is no capture: %s", shown, reason);
-}
-
 static void free_scan(struct scan *r) {
   recording_layout_free(&r->layout);
   tdestroy(r->by_label, free);
@@ -747,7 +545,7 @@ static void free_scan(struct scan *r) {
   free(r->values);
   free(r->columns);
   free(r->seen);
-  free(r->left_label);
+  free(r->faults.left_label);
 }
 
 /* 0: it was read. 1: it is no capture, told. -errno of the sink. */
@@ -759,16 +557,16 @@ static int read_file(struct recording *recording, size_t file, const struct reco
   char *printable = label_printable(strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path);
   const char *shown = printable != NULL ? printable : "?";
   r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
-  int status = r.seen != NULL ? csv_reader_read_or_identify(path, take_row, &r, &r.foreign) : -ENOMEM;
+  int status = r.seen != NULL ? csv_reader_read_or_identify(path, take_row, &r, &r.faults.foreign) : -ENOMEM;
   if (status == 0 && r.table > 0 && !r.has_begun)
     status = begin_table(&r);
   bool none = r.table == 0 || (status != 0 && !r.sink_failed);
   if (none && tell)
-    tell_no_capture(&r, path, shown, status);
+    recording_faults_no_capture(&r.faults, path, shown, status, recording->searched);
   else if (tell)
-    tell_faults(&r, shown);
-  recording->incomplete = recording->incomplete || r.bad_rows > 0 || r.bad_cells > 0 || r.repeats.num > 0 ||
-                          r.left_out > 0 || (none && !recording->searched);
+    recording_faults_report(&r.faults, shown);
+  recording->incomplete = recording->incomplete || r.faults.bad_rows > 0 || r.faults.bad_cells > 0 ||
+                          r.faults.repeats.num > 0 || r.faults.left_out > 0 || (none && !recording->searched);
   free(printable);
   free_scan(&r);
   return r.sink_failed ? status : none;
