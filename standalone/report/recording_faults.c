@@ -2,7 +2,6 @@
 
 #include "common/message.h"
 
-#include "core/label.h"
 #include "core/shell_word.h"
 
 #include <errno.h>
@@ -37,13 +36,10 @@ void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t
 
 /* Why the field is no number, with its text. */
 static void describe_field(const char *field, int status, bool is_time, char *text, size_t size) {
-  char *printable = label_printable(field);
-  const char *shown = printable != NULL ? printable : "?";
   if (status == -EDOM)
-    snprintf(text, size, "'%.40s' was rounded: its digits do not reach 1 %s", shown, is_time ? "s" : "uJ");
+    snprintf(text, size, "'%.40s' was rounded: its digits do not reach 1 %s", field, is_time ? "s" : "uJ");
   else
-    snprintf(text, size, "'%.40s' is no %s", shown, is_time ? "time stamp" : "number");
-  free(printable);
+    snprintf(text, size, "'%.40s' is no %s", field, is_time ? "time stamp" : "number");
 }
 
 int recording_faults_time(struct recording_faults *f, uint64_t line, const char *field, int status) {
@@ -59,63 +55,50 @@ void recording_faults_cell(struct recording_faults *f, uint64_t line, const char
   describe_field(field, status, false, f->cell_reason, sizeof(f->cell_reason));
 }
 
-/* "90 s", "56.9 years" */
+/* "90 s", "0.250 s", "56.9 years" */
 static void show_span(double s, char text[32]) {
   static const struct {
     double s;
     const char *name;
-  } units[] = {{365.25 * 86400, "years"}, {86400, "days"}, {0, "s"}};
-  size_t i = 0;
-  while (fabs(s) < 2 * units[i].s)
-    i++;
-  snprintf(text, 32, "%.*f %s",
-           units[i].s > 0              ? 1
-           : fabs(s) == floor(fabs(s)) ? 0
-                                       : 3,
-           fabs(s) / (units[i].s > 0 ? units[i].s : 1), units[i].name);
+  } units[] = {{365.25 * 86400, "years"}, {86400, "days"}};
+  s = fabs(s);
+  snprintf(text, 32, "%.*f s", s == floor(s) ? 0 : 3, s);
+  for (size_t i = 2; i-- > 0;)
+    if (s >= 2 * units[i].s)
+      snprintf(text, 32, "%.1f %s", s / units[i].s, units[i].name);
 }
 
 /* "" of a fault that came once, else " (first of 3 times)" */
-static void show_lines(const struct recording_fault *fault, char text[80]) {
-  if (fault->num == 1)
-    text[0] = '\0';
-  else
-    snprintf(text, 80, " (first of %" PRIu64 " times)", fault->num);
+static void show_times(const struct recording_fault *fault, char text[64]) {
+  text[0] = '\0';
+  if (fault->num > 1)
+    snprintf(text, 64, " (first of %" PRIu64 " times)", fault->num);
 }
 
-static void tell_times(const struct recording_faults *f, const char *shown) {
-  char span[32], lines[80];
-  show_span(f->back.s, span);
-  show_lines(&f->back, lines);
-  if (f->back.num > 0)
-    message_warning("'%s': line %" PRIu64 ": the time goes back by %s%s; taken as a clock that was set: what lies "
-                    "between this row and the one before is left out",
-                    shown, f->back.line, span, lines);
-  show_span(f->jump.s, span);
-  show_lines(&f->jump, lines);
-  if (f->jump.num > 0)
-    message_warning("'%s': line %" PRIu64 ": the time jumps by %s%s; what lies between this row and the one before is "
-                    "left out",
-                    shown, f->jump.line, span, lines);
-  show_lines(&f->still, lines);
-  if (f->still.num > 0)
-    message_warning("'%s': line %" PRIu64 ": the time stands still%s; such rows have no power of their own", shown,
-                    f->still.line, lines);
-  show_span(f->hole.s, span);
-  show_lines(&f->hole, lines);
-  if (f->hole.num > 0)
-    message_warning("'%s': line %" PRIu64 ": no row for %s before it%s; without a counter, nothing tells the energy of "
-                    "that time, and it is left out",
-                    shown, f->hole.line, span, lines);
+/* after: what follows the length of the step; NULL: it is not named. */
+static void warn_of_step(const struct recording_fault *fault, const char *shown, const char *what, const char *after,
+                         const char *consequence) {
+  char span[32] = "", times[64];
+  show_times(fault, times);
+  if (after != NULL)
+    show_span(fault->s, span);
+  if (fault->num > 0)
+    message_warning("'%s': line %" PRIu64 ": %s%s%s%s; %s", shown, fault->line, what, span, after != NULL ? after : "",
+                    times, consequence);
 }
 
 void recording_faults_report(const struct recording_faults *f, const char *shown) {
-  char lines[80];
-  show_lines(&f->tables, lines);
+  char times[64];
+  show_times(&f->tables, times);
   if (f->tables.num > 0)
     message_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
-                 f->tables.line, lines);
-  tell_times(f, shown);
+                 f->tables.line, times);
+  warn_of_step(&f->back, shown, "the time goes back by ", "",
+               "taken as a clock that was set: what lies between this row and the one before is left out");
+  warn_of_step(&f->jump, shown, "the time jumps by ", "", "what lies between this row and the one before is left out");
+  warn_of_step(&f->still, shown, "the time stands still", NULL, "such rows have no power of their own");
+  warn_of_step(&f->hole, shown, "no row for ", " before it",
+               "without a counter, nothing tells the energy of that time, and it is left out");
   if (f->cut_line > 0)
     message_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, f->cut_line);
   if (f->joined_line > 0)
@@ -138,18 +121,16 @@ void recording_faults_report(const struct recording_faults *f, const char *shown
                   f->bad_line, f->bad_reason);
   if (f->left_out == 0)
     return;
-  char others[48] = "", *label = label_printable(f->left_label), *owner = label_printable(f->left_file);
+  char others[48] = "";
   if (f->left_out > 1)
     snprintf(others, sizeof(others), " and %zu more VMs", f->left_out - 1);
   message_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
                 "it, name the file alone",
-                shown, label != NULL ? label : "?", others, owner != NULL ? owner : "?");
-  free(label);
-  free(owner);
+                shown, f->left_label, others, f->left_file);
 }
 
-/* The command that makes a capture of the file; filter: a shell command, with the path behind it. */
-static void tell_command(char *text, size_t size, const char *path, const char *what, const char *filter) {
+/* filter: the shell command that makes a capture of the file; the path follows it. */
+static void add_command(char *text, size_t size, const char *path, const char *what, const char *filter) {
   bool is_stdin = strcmp(path, CSV_READER_STDIN) == 0;
   char *word = is_stdin ? strdup("") : shell_word(path);
   bool dashed = !is_stdin && path[0] == '-';
@@ -161,25 +142,23 @@ static void tell_command(char *text, size_t size, const char *path, const char *
   free(word);
 }
 
-/* Why the file is none; for one that was only found in the directory, that is no error. */
 void recording_faults_no_capture(const struct recording_faults *f, const char *path, const char *shown, int status,
                                  bool searched) {
   char reason[4600], filter[64];
-  char name[2] = {f->separator, '\0'};
   if (f->foreign != NULL) {
-    tell_command(reason, sizeof(reason), path, f->foreign->what, f->foreign->filter);
+    add_command(reason, sizeof(reason), path, f->foreign->what, f->foreign->filter);
   } else if (f->separator != '\0' && f->separator != ',') {
-    char what[64];
-    snprintf(what, sizeof(what), "its columns are separated by %s%s%s, not commas", f->separator == '\t' ? "tabs" : "'",
-             f->separator == '\t' ? "" : name, f->separator == '\t' ? "" : "'");
-    snprintf(filter, sizeof(filter), "sed '/^sep=/d; s/,/./g; s/%s%s/,/g'", f->separator == '|' ? "[|]" : "",
-             f->separator == '\t'  ? "\\t"
-             : f->separator == '|' ? ""
-                                   : name);
-    tell_command(reason, sizeof(reason), path, what, filter);
+    char what[64], quoted[] = {'\'', f->separator, '\'', '\0'}, one[] = {f->separator, '\0'};
+    bool is_tab = f->separator == '\t';
+    snprintf(what, sizeof(what), "its columns are separated by %s, not commas", is_tab ? "tabs" : quoted);
+    snprintf(filter, sizeof(filter), "sed '/^sep=/d; s/,/./g; s/%s/,/g'",
+             is_tab                ? "\\t"
+             : f->separator == '|' ? "[|]"
+                                   : one);
+    add_command(reason, sizeof(reason), path, what, filter);
   } else if (f->has_commas) {
-    tell_command(reason, sizeof(reason), path, "its numbers have decimal commas",
-                 "sed -E 's/\"(-?[0-9]+),([0-9]+)\"/\\1.\\2/g'");
+    add_command(reason, sizeof(reason), path, "its numbers have decimal commas",
+                "sed -E 's/\"(-?[0-9]+),([0-9]+)\"/\\1.\\2/g'");
   } else if (f->missing != NULL) {
     snprintf(reason, sizeof(reason), "it has no %s", f->missing);
   } else if (status == 0) {

@@ -12,9 +12,7 @@
 #include "core/label.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -554,8 +552,7 @@ static int read_file(struct recording *recording, size_t file, const struct reco
   const char *path = recording->files[file];
   struct scan r = {
       .recording = recording, .sink = sink, .vms = vms, .owners = owners, .file = file, .row_ns = INT64_MIN};
-  char *printable = label_printable(strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path);
-  const char *shown = printable != NULL ? printable : "?";
+  const char *shown = strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path;
   r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
   int status = r.seen != NULL ? csv_reader_read_or_identify(path, take_row, &r, &r.faults.foreign) : -ENOMEM;
   if (status == 0 && r.table > 0 && !r.has_begun)
@@ -567,7 +564,6 @@ static int read_file(struct recording *recording, size_t file, const struct reco
     recording_faults_report(&r.faults, shown);
   recording->incomplete = recording->incomplete || r.faults.bad_rows > 0 || r.faults.bad_cells > 0 ||
                           r.faults.repeats.num > 0 || r.faults.left_out > 0 || (none && !recording->searched);
-  free(printable);
   free_scan(&r);
   return r.sink_failed ? status : none;
 }
