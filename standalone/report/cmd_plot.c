@@ -219,7 +219,7 @@ static int run_plot(const struct options *options) {
   struct groups groups;
   int status = STATUS_USAGE;
   if (!find_format(picture.path, &format))
-    message_error("option '--out': '%s' has no ending that is known: .png, .svg or .pdf", picture.path);
+    message_error("option '--out': '%s' does not end in .png, .svg or .pdf", picture.path);
   else if (are_files(options))
     status = groups_open(&groups, options->group_by, options->groups_file);
   if (status == STATUS_DONE) {

@@ -81,9 +81,9 @@ const struct command command_report = {
     .summary = "energy and power of captures, per VM and phase",
     .synopsis = "[OPTION]... FILE|DIR...",
     .text = "Reads captures: CSV files of ts (each of its layouts), of the collectd plugin,\n"
-            "and of the tool that vm_energy replaces, or the directory of a run. Tells the\n"
-            "energy of each VM, what its power was, and how many samples had news.\n\n"
-            "With marks in the run, it tells the same for each phase.\n",
+            "and of the tool that vm_energy replaces, or the directory of a run. Prints the\n"
+            "energy and the power of each VM, and how many samples had a new value.\n\n"
+            "With marks in the run, prints the same for each phase.\n",
     .examples = "  vm_energy report csv/run_20261124_120000\n"
                 "  vm_energy report --gco2-per-kwh 380 --price-per-kwh prices.csv power.csv\n"
                 "  vm_energy report --json csv/run_* | jq '.captures[].vms[] | {label, energy_j}'\n",

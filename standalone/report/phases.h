@@ -20,7 +20,7 @@ struct phase {
 struct phases {
   struct phase *list; /* by time */
   size_t num;         /* 1 or more */
-  size_t bad_rows;    /* of marks.csv, passed over */
+  size_t bad_rows;    /* of marks.csv, ignored */
 };
 
 /*

@@ -420,12 +420,11 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
     return STATUS_FAILED;
   }
   if (shows == SHOWS_NOTHING) {
-    message_error(
-        "nothing to draw: no VM has a power between two updates; --power recorded draws what stands in the rows");
+    message_error("nothing to draw: no VM has a power between two updates; --power recorded draws the power column");
     return STATUS_FAILED;
   }
   if (status == STATUS_DONE && plot->bounds && !has_band(plot)) {
-    message_warning("no band is drawn: there is no step of which all is known, or no counter");
+    message_warning("no band is drawn: no step has bounds for all VMs, or there is no counter");
     plot->bounds = false;
   }
   return status;

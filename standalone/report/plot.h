@@ -44,7 +44,7 @@ struct plot {
   bool bounds;   /* with a band in which the power is for certain */
   int64_t start_ns, end_ns;
   bool coarse;     /* a bin holds several samples */
-  bool incomplete; /* rows or files were passed over, told */
+  bool incomplete; /* rows or files were ignored, told */
 };
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };

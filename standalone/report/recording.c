@@ -87,18 +87,18 @@ static int read_beside(struct recording *recording, const char *dir, const char 
     run_info_free(&recording->info);
   recording->has_info = status == 0 && !others;
   if (status == -EINVAL)
-    message_warning("'%s' is not understood, and passed over", info);
+    message_warning("'%s' is not understood, and ignored", info);
   else if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    message_warning("'%s' is passed over: %s", info, strerror(-status));
+    message_warning("'%s' is ignored: %s", info, strerror(-status));
   if (status != -ENOMEM)
     status = phases_read(others ? NULL : marks, &recording->info, &recording->phases);
   if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    message_warning("'%s' is passed over: %s", marks,
+    message_warning("'%s' is ignored: %s", marks,
                     status == -EINVAL ? "it has no columns ts and mark" : strerror(-status));
   if (status != 0 && status != -ENOMEM)
     status = phases_read(NULL, &recording->info, &recording->phases);
   if (status == 0 && recording->phases.bad_rows > 0)
-    message_warning("'%s': %zu row%s passed over", marks, recording->phases.bad_rows,
+    message_warning("'%s': %zu row%s ignored", marks, recording->phases.bad_rows,
                     recording->phases.bad_rows == 1 ? " is" : "s are");
   free(info);
   free(marks);
@@ -154,9 +154,9 @@ static void tell_run(struct recording *recording) {
   if (!recording->has_info)
     return;
   if (info->never_ended)
-    message_warning("'%s' did not end: it was killed, or still goes on", recording->shown);
+    message_warning("'%s' did not end: it was killed, or is still running", recording->shown);
   if (info->steps_num > 0)
-    message_note("'%s': the clock was set meanwhile; times are as if it had not been", recording->shown);
+    message_note("'%s': the clock was set during the run; times are as if it had not been", recording->shown);
   if (info->rows_lost == 0)
     return;
   message_error("'%s' is not complete: %" PRIu64 " rows were lost when it was written", recording->shown,

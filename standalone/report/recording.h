@@ -34,7 +34,7 @@ struct recording {
   size_t labels_num;
   bool was_read;
   bool has_breaks; /* vm() was called again for a VM, see below */
-  bool incomplete; /* rows were passed over, or files were; told */
+  bool incomplete; /* rows were ignored, or files were; told */
 };
 
 /*

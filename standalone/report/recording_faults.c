@@ -94,39 +94,35 @@ void recording_faults_report(const struct recording_faults *f, const char *shown
     message_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
                  f->tables.line, times);
   warn_of_step(&f->back, shown, "the time goes back by ", "",
-               "taken as a clock that was set: what lies between this row and the one before is left out");
+               "as if the clock had been set: what lies between this row and the one before is left out");
   warn_of_step(&f->jump, shown, "the time jumps by ", "", "what lies between this row and the one before is left out");
   warn_of_step(&f->still, shown, "the time stands still", NULL, "such rows have no power of their own");
   warn_of_step(&f->hole, shown, "no row for ", " before it",
-               "without a counter, nothing tells the energy of that time, and it is left out");
+               "without a counter, the energy of that time is unknown and left out");
   if (f->cut_line > 0)
-    message_warning("'%s': line %" PRIu64 ", the last one, is cut off and passed over", shown, f->cut_line);
+    message_warning("'%s': line %" PRIu64 ", the last one, is cut off and ignored", shown, f->cut_line);
   if (f->joined_line > 0)
-    message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and passed over", shown,
-                    f->joined_line);
+    message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and ignored", shown, f->joined_line);
   if (f->repeats.num > 0)
-    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s of a time that is there already %s a copy of rows before, "
-                  "and passed over",
-                  shown, f->repeats.line, f->repeats.num, f->repeats.num == 1 ? "" : "s",
-                  f->repeats.num == 1 ? "is" : "are");
+    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s ignored: copied from earlier rows", shown, f->repeats.line,
+                  f->repeats.num, f->repeats.num == 1 ? "" : "s");
   if (f->bad_cells == 1)
-    message_error("'%s': line %" PRIu64 ": a cell is passed over: %s", shown, f->cell_line, f->cell_reason);
+    message_error("'%s': line %" PRIu64 ": a cell is ignored: %s", shown, f->cell_line, f->cell_reason);
   else if (f->bad_cells > 1)
-    message_error("'%s': %" PRIu64 " cells are passed over, the first is in line %" PRIu64 ": %s", shown, f->bad_cells,
+    message_error("'%s': %" PRIu64 " cells are ignored, the first is in line %" PRIu64 ": %s", shown, f->bad_cells,
                   f->cell_line, f->cell_reason);
   if (f->bad_rows == 1)
-    message_error("'%s': line %" PRIu64 " is passed over: %s", shown, f->bad_line, f->bad_reason);
+    message_error("'%s': line %" PRIu64 " is ignored: %s", shown, f->bad_line, f->bad_reason);
   else if (f->bad_rows > 1)
-    message_error("'%s': %" PRIu64 " lines are passed over, the first is line %" PRIu64 ": %s", shown, f->bad_rows,
+    message_error("'%s': %" PRIu64 " lines are ignored, the first is line %" PRIu64 ": %s", shown, f->bad_rows,
                   f->bad_line, f->bad_reason);
   if (f->left_out == 0)
     return;
   char others[48] = "";
   if (f->left_out > 1)
     snprintf(others, sizeof(others), " and %zu more VMs", f->left_out - 1);
-  message_error("'%s': '%s'%s is also in '%s', and not added to that: what this file says of it is passed over; to see "
-                "it, name the file alone",
-                shown, f->left_label, others, f->left_file);
+  message_error("'%s': '%s'%s ignored, already in '%s'; to see the values of this file, name it alone", shown,
+                f->left_label, others, f->left_file);
 }
 
 /* filter: the shell command that makes a capture of the file; the path follows it. */
@@ -164,12 +160,12 @@ void recording_faults_no_capture(const struct recording_faults *f, const char *p
   } else if (status == 0) {
     snprintf(reason, sizeof(reason), "it is empty");
   } else if (status == -E2BIG) {
-    snprintf(reason, sizeof(reason), "it has a line without end");
+    snprintf(reason, sizeof(reason), "it has a line that is too long");
   } else {
     snprintf(reason, sizeof(reason), "%s", strerror(-status));
   }
   if (searched)
-    message_warning("'%s' is no capture, and passed over: %s", shown, reason);
+    message_warning("'%s' is no capture, and ignored: %s", shown, reason);
   else
     message_error("'%s' is no capture: %s", shown, reason);
 }

@@ -20,7 +20,7 @@ struct recording_fault {
 
 /* Start with zeros. left_label: the caller frees it. */
 struct recording_faults {
-  uint64_t bad_rows, bad_line; /* rows passed over, and where the first one is */
+  uint64_t bad_rows, bad_line; /* rows ignored, and where the first one is */
   uint64_t bad_cells, cell_line;
   char bad_reason[128], cell_reason[128];
   struct recording_fault tables, back, jump, still, hole, repeats;
@@ -36,7 +36,7 @@ struct recording_faults {
   bool has_commas; /* for points in numbers */
 };
 
-/* The row is passed over. Returns 0. */
+/* The row is ignored. Returns 0. */
 int recording_faults_row(struct recording_faults *f, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

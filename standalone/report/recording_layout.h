@@ -6,7 +6,7 @@
  *   wide   ts, then <label>_energy_uj and <label>_power_w for each VM (combined; separate files hold one VM each)
  *   long   ts, label, energy_uj, power_w, state
  *
- * Columns may stand in any order, others between them are passed over, and of energy and power one is enough.
+ * Columns may stand in any order, others between them are ignored, and of energy and power one is enough.
  */
 #ifndef VM_ENERGY_RECORDING_LAYOUT_H
 #define VM_ENERGY_RECORDING_LAYOUT_H

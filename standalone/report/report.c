@@ -107,7 +107,7 @@ static void warn_of_tariffs(const struct report *report) {
     if (tariff->num == 0 || until_ns >= report->end_ns)
       continue;
     show_time(until_ns, since);
-    message_warning("'%s' has no value for a part of '%s', from %s on: what lies in it has no %s", tariff->path,
+    message_warning("'%s' has no value for a part of '%s', from %s on: that part has no %s", tariff->path,
                     report->recording.shown, since, names[i]);
   }
 }
@@ -135,7 +135,7 @@ static int read_rows(struct report *report) {
   int status = recording_read(recording, &sink);
   if (status != STATUS_DONE || recording->updates == NULL || !recording->has_breaks)
     return status;
-  message_warning("'%s' is passed over: it is of one run, and the rows beside it are of several", recording->updates);
+  message_warning("'%s' is ignored: it is of one run, and the rows beside it are of several", recording->updates);
   free(recording->updates);
   recording->updates = NULL;
   drop_vms(report);

@@ -155,7 +155,7 @@ script --group-by '^(g[0-9]+)-' many-groups.csv
 check "groups: of the others the mean of groups, not of VMs" same 30.000 "$(levels curve10)"
 head -n 42 three-groups.csv >short.csv
 PATH=$work/fake:$PATH run "$tool" plot --force --bounds --group-by '^(web)-' -o script.svg short.csv
-check "bounds of a short capture: no band is a warning" says err "vm_energy: warning: no band is drawn: there is no step of which all is known, or no counter"
+check "bounds of a short capture: no band is a warning" says err "vm_energy: warning: no band is drawn: no step has bounds for all VMs, or there is no counter"
 head -n 42 three-groups.csv | cut -d, -f1-5 >short.csv
 run "$tool" plot --force --bounds --group-by '^(web)-' -o out.svg short.csv
 check "a group of which no step is known: status 1" exits 1
@@ -396,13 +396,13 @@ done <<'ROWS'
 1|no.csv -o failed.svg|'no.csv' is no capture: it has no column 'ts'
 2|missing.csv -o failed.svg|'missing.csv' is no capture: No such file or directory
 2|/dev/null -o failed.svg|'/dev/null' is no file, and a plot reads it twice
-2|three.csv -o power.jpg|option '--out': 'power.jpg' has no ending that is known: .png, .svg or .pdf
-2|three.csv -o .png|option '--out': '.png' has no ending that is known: .png, .svg or .pdf
-2|three.csv -o x/.svg|option '--out': 'x/.svg' has no ending that is known: .png, .svg or .pdf
+2|three.csv -o power.jpg|option '--out': 'power.jpg' does not end in .png, .svg or .pdf
+2|three.csv -o .png|option '--out': '.png' does not end in .png, .svg or .pdf
+2|three.csv -o x/.svg|option '--out': 'x/.svg' does not end in .png, .svg or .pdf
 ROWS
 head -c -5 three.csv >cut.csv
 run "$tool" plot cut.csv -o cut.svg
-check "cut off: told once, status 0" same "0 1" "$status $(grep -c 'is cut off and passed over' err)"
+check "cut off: told once, status 0" same "0 1" "$status $(grep -c 'is cut off and ignored' err)"
 run "$tool" plot no.csv three.csv -o two.svg
 check "one of two is none: the other is drawn, status 1" exits 1
 check "one of two is none: picture" test -s two.svg

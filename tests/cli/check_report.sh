@@ -136,15 +136,15 @@ check "phases: a row each, and one of all" same 7 "$(wc -l <out)"
 echo '{"tool": "vm_energy", "sca' >run_1/run.json
 echo 'ts,name' >run_1/marks.csv
 run "$tool" report --json run_1
-check "broken run.json and marks.csv: passed over" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
-check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and passed over"
-check "broken marks.csv: told" says err "vm_energy: warning: 'run_1/marks\.csv' is passed over: it has no columns ts and mark"
+check "broken run.json and marks.csv: ignored" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
+check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and ignored"
+check "broken marks.csv: told" says err "vm_energy: warning: 'run_1/marks\.csv' is ignored: it has no columns ts and mark"
 check "broken run.json and marks.csv: status 0" exits 0
 
 for scale in 0 -1 '"5"' null; do
   echo "{\"tool\": \"vm_energy\", \"scale\": $scale, \"start\": $t0, \"files\": [\"power.csv\"]}" >run_1/run.json
   run "$tool" report run_1
-  check "run.json with the scale $scale: passed over" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and passed over"
+  check "run.json with the scale $scale: ignored" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and ignored"
 done
 run_json ../fifth.csv power.csv
 run "$tool" report --json run_1
@@ -164,7 +164,7 @@ check "an update is that of the time since the one before" jq -e '.captures[0] |
 check "an update is shared by time" jq -e '.captures[0].phases[0].total | .energy_j > 560 and .energy_j < 620 and .energy_low_j == 0 and .energy_high_j == 800' out
 check "the start is exact to the millisecond" jq -e ".captures[0].start == $t0.25" out
 check "a mark that is cut off is none" jq -e '.captures[0].phases | map(.phase) == [null, "half"]' out
-check "a mark that is cut off: told" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is passed over"
+check "a mark that is cut off: told" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is ignored"
 cat >run_2/power.csv <<ROWS
 ts,a_energy_uj,a_power_w
 $t0,0,100.000000
@@ -213,7 +213,7 @@ JSON
   run "$tool" report --json steps/power.csv
   check "the clock is set by $step s: the run has its true length" jq -e '.captures[0] | .duration_s == 24 and [.phases[].duration_s] == [18, 6]' out
   check "the clock is set by $step s: its energy" jq -e '.captures[0].total.energy_j - 240 | fabs < 5' out
-  check "the clock is set by $step s: said" grep -q "the clock was set meanwhile" err
+  check "the clock is set by $step s: said" grep -q "the clock was set during the run" err
   check "rows that were lost: said" grep -qx "vm_energy: 'steps/power.csv' is not complete: 3 rows were lost when it was written" err
   check "rows that were lost: status 1" exits 1
 done
@@ -254,7 +254,7 @@ check "ts --complete: also after the end of standard input" jq -e '.captures[0].
 head -c -15 fifth.csv >cut.csv
 run "$tool" report --json cut.csv
 check "cut: status 0" exits 0
-check "cut: told" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and passed over"
+check "cut: told" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and ignored"
 check "cut: the rest counts" jq -e '.captures[0].vms[0] | .samples == 19 and .energy_j == 360' out
 { cat fifth.csv && head -c 1000 /dev/zero; } >zeros.csv
 run "$tool" report --quiet --json zeros.csv
@@ -264,12 +264,12 @@ for row in "1795536004.5,1" "1795536004.5,1,2,3" "later,1,2"; do
   { head -n 6 fifth.csv && echo "$row" && tail -n +7 fifth.csv; } >wrong.csv
   run "$tool" report --json wrong.csv
   check "wrong row '$row': status 1" exits 1
-  check "wrong row '$row': reported" grep -qE "^vm_energy: 'wrong\.csv': line 7 is passed over: (it has [24] fields, not 3|'later' is no time stamp)$" err
+  check "wrong row '$row': reported" grep -qE "^vm_energy: 'wrong\.csv': line 7 is ignored: (it has [24] fields, not 3|'later' is no time stamp)$" err
   check "wrong row '$row': the others count" jq -e '.captures[0].vms[0] | .samples == 20 and .energy_j == 380' out
 done
 { head -n 3 fifth.csv && echo "bad" && sed 1,3d fifth.csv && printf 'x\033[31m,1,2\n'; } >wrong.csv
 run "$tool" report wrong.csv
-check "several wrong rows" says err "vm_energy: 'wrong\.csv': 2 lines are passed over, the first is line 4: it has 1 field, not 3"
+check "several wrong rows" says err "vm_energy: 'wrong\.csv': 2 lines are ignored, the first is line 4: it has 1 field, not 3"
 
 # the file | what is said of it
 head -n 1 fifth.csv >header.csv
@@ -288,12 +288,12 @@ done <<'ROWS'
 empty.csv|it is empty
 no_ts.csv|it has no column 'ts'
 marks.csv|it has no column that ends in '_energy_uj' or '_power_w'
-endless.csv|it has a line without end
+endless.csv|it has a line that is too long
 nothing|it holds no .csv file
 runs|it holds no .csv file; the last run in it is 'runs/run_20261124_120000'
 others|none of its .csv files is
 ROWS
-check "others: each is told" same 2 "$(grep -c "warning: 'others/.*' is no capture, and passed over: it" err)"
+check "others: each is told" same 2 "$(grep -c "warning: 'others/.*' is no capture, and ignored: it" err)"
 run "$tool" report header.csv
 check "a header alone: status 0, no samples" exits 0
 check "a header alone" golden report_header.txt
@@ -415,7 +415,7 @@ check "costs by the hour: no upper bound without an update after the end, and th
   .gco2_low < .gco2 and .gco2_high == null' out
 head -n 3 prices.csv >two.csv
 run env TZ=Europe/Berlin "$tool" report --json --price-per-kwh two.csv hours
-check "not covered: reported, with the time" says err "vm_energy: warning: 'two\.csv' has no value for a part of 'hours', from 2026-11-24 19:00:00 \+0100 on: what lies in it has no price"
+check "not covered: reported, with the time" says err "vm_energy: warning: 'two\.csv' has no value for a part of 'hours', from 2026-11-24 19:00:00 \+0100 on: that part has no price"
 check "not covered: no figure" jq -e '.captures[0] | .vms[0].price == null and .total.price == null and .phases[0].vms[0].price > 0 and .phases[1].total.price == null' out
 run "$tool" report --csv --price-per-kwh two.csv hours
 check "times without an offset are local" says err "vm_energy: warning: 'two\.csv' has no value for a part of 'hours', from 2026-11-24 16:10:00 \+0000 on: .*"
