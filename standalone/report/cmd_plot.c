@@ -39,7 +39,7 @@ static bool find_format(const char *path, enum plot_format *format) {
   return false;
 }
 
-static bool tell_failure(const struct picture *picture, int status) {
+static bool report_failure(const struct picture *picture, int status) {
   if (status == -EEXIST)
     message_error("'%s' exists; --force overwrites it", picture->path);
   else
@@ -58,14 +58,14 @@ static bool open_picture(struct picture *picture) {
   char dir[PATH_MAX];
   struct stat info;
   if (lstat(picture->path, &info) == 0 && (!picture->force || !S_ISREG(info.st_mode)))
-    return tell_failure(picture, -EEXIST);
+    return report_failure(picture, -EEXIST);
   int len = snprintf(dir, sizeof(dir), "%.*s.", directory_len(picture->path), picture->path);
   if ((size_t)len >= sizeof(dir))
-    return tell_failure(picture, -ENAMETOOLONG);
+    return report_failure(picture, -ENAMETOOLONG);
   if (access(dir, W_OK | X_OK) != 0)
-    return tell_failure(picture, -errno);
+    return report_failure(picture, -errno);
   picture->fd = memfd_create("picture", MFD_CLOEXEC);
-  return picture->fd >= 0 ? true : tell_failure(picture, -errno);
+  return picture->fd >= 0 ? true : report_failure(picture, -errno);
 }
 
 /* 0 or -errno: -EIO also where there is nothing to copy. */
@@ -120,12 +120,12 @@ static bool save_picture(const struct picture *picture) {
   sigprocmask(SIG_BLOCK, &all, &old);
   int status = write_picture(picture);
   sigprocmask(SIG_SETMASK, &old, NULL);
-  return status == 0 ? true : tell_failure(picture, status);
+  return status == 0 ? true : report_failure(picture, status);
 }
 
 static bool draw(struct plot *plot, const struct options *options, enum plot_format format, int fd) {
   struct plot_gnuplot gnuplot;
-  char said[200] = "";
+  char message[200] = "";
   int status = plot_fit_texts(plot, format, options->stacked);
   if (status == 0)
     status = plot_gnuplot_start(&gnuplot, fd);
@@ -135,10 +135,10 @@ static bool draw(struct plot *plot, const struct options *options, enum plot_for
   }
   if (status == 0) {
     plot_write(plot, format, options->stacked, gnuplot.script);
-    status = plot_gnuplot_finish(&gnuplot, said, sizeof(said));
+    status = plot_gnuplot_finish(&gnuplot, message, sizeof(message));
   }
   if (status == -EIO)
-    message_error("gnuplot failed: %s", said);
+    message_error("gnuplot failed: %s", message);
   else if (status != 0)
     message_error("unable to draw: %s", strerror(-status));
   return status == 0;

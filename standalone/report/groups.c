@@ -21,7 +21,7 @@ struct member {
   uint64_t line;
 };
 
-struct groups_memory {
+struct groups_index {
   void *names;   /* tsearch(3) tree of strings */
   void *members; /* tsearch(3) tree */
 };
@@ -33,8 +33,8 @@ static int compare_names(const void *a, const void *b) {
 }
 
 /* The one copy of that name. Takes ownership of name, which may be NULL: no memory. */
-static const char *intern(struct groups_memory *memory, char *name) {
-  char **node = name != NULL ? tsearch(name, &memory->names, compare_names) : NULL;
+static const char *intern(struct groups_index *index, char *name) {
+  char **node = name != NULL ? tsearch(name, &index->names, compare_names) : NULL;
   if (node == NULL || *node != name)
     free(name);
   return node != NULL ? *node : NULL;
@@ -47,7 +47,7 @@ static int compare_members(const void *a, const void *b) {
 }
 
 struct reading {
-  struct groups_memory *memory;
+  struct groups_index *index;
   const char *path;
   bool begun;
   size_t label, group, columns;
@@ -65,7 +65,7 @@ static int take_header(struct reading *r, const struct csv_row *row) {
 }
 
 static int add_member(struct reading *r, struct member *member) {
-  struct member **node = tsearch(member, &r->memory->members, compare_members);
+  struct member **node = tsearch(member, &r->index->members, compare_members);
   if (node == NULL || *node == member)
     return node != NULL ? 0 : -ENOMEM;
   message_error("'%s': line %" PRIu64 ": '%s' has a group already, in line %" PRIu64, r->path, member->line,
@@ -98,7 +98,7 @@ static int take_row(const struct csv_row *row, void *arg) {
   const char *group = row->fields[r->group];
   int status = 0;
   if (*group != '\0') {
-    member->group = intern(r->memory, label_printable(group));
+    member->group = intern(r->index, label_printable(group));
     status = member->group != NULL ? 0 : -ENOMEM;
   }
   if (status == 0)
@@ -108,8 +108,8 @@ static int take_row(const struct csv_row *row, void *arg) {
   return status;
 }
 
-static int read_file(struct groups_memory *memory, const char *path) {
-  struct reading reading = {.memory = memory, .path = path};
+static int read_file(struct groups_index *index, const char *path) {
+  struct reading reading = {.index = index, .path = path};
   int status = csv_reader_read(path, take_row, &reading);
   if (status == 0 && !reading.begun)
     message_error("'%s': line 1: the columns label and group are missing", path);
@@ -147,15 +147,15 @@ int groups_open(struct groups *groups, const char *regex, const char *file) {
   if (regex == NULL && file == NULL)
     return STATUS_DONE;
   int status = STATUS_DONE;
-  groups->memory = calloc(1, sizeof(*groups->memory));
-  if (groups->memory == NULL) {
+  groups->index = calloc(1, sizeof(*groups->index));
+  if (groups->index == NULL) {
     message_error("unable to start: %s", strerror(ENOMEM));
     return STATUS_FAILED;
   }
   if (regex != NULL)
     status = compile(groups, regex);
   if (status == STATUS_DONE && file != NULL)
-    status = read_file(groups->memory, file);
+    status = read_file(groups->index, file);
   if (status != STATUS_DONE)
     groups_close(groups);
   return status;
@@ -163,27 +163,27 @@ int groups_open(struct groups *groups, const char *regex, const char *file) {
 
 const char *groups_find(const struct groups *groups, const char *label) {
   const struct member key = {.label = label};
-  if (groups->memory == NULL)
+  if (groups->index == NULL)
     return NULL;
-  struct member **node = tfind(&key, &groups->memory->members, compare_members);
+  struct member **node = tfind(&key, &groups->index->members, compare_members);
   if (node != NULL)
     return (*node)->group;
   regmatch_t matches[2];
   if (!groups->has_regex || regexec(&groups->regex, label, 2, matches, 0) != 0 || matches[1].rm_so == matches[1].rm_eo)
     return NULL;
   const char *name =
-      intern(groups->memory, strndup(label + matches[1].rm_so, (size_t)(matches[1].rm_eo - matches[1].rm_so)));
+      intern(groups->index, strndup(label + matches[1].rm_so, (size_t)(matches[1].rm_eo - matches[1].rm_so)));
   if (name == NULL)
     message_error("unable to group '%s': %s", label, strerror(ENOMEM));
   return name;
 }
 
 void groups_close(struct groups *groups) {
-  if (groups->memory != NULL) {
-    tdestroy(groups->memory->names, free);
-    tdestroy(groups->memory->members, free);
+  if (groups->index != NULL) {
+    tdestroy(groups->index->names, free);
+    tdestroy(groups->index->members, free);
   }
-  free(groups->memory);
+  free(groups->index);
   if (groups->has_regex)
     regfree(&groups->regex);
   *groups = (struct groups){0};

@@ -14,7 +14,7 @@
 struct groups {
   bool has_regex;
   regex_t regex;
-  struct groups_memory *memory; /* private; NULL: there are no groups */
+  struct groups_index *index; /* private; NULL: there are no groups */
 };
 
 /*
@@ -25,7 +25,7 @@ int groups_open(struct groups *groups, const char *regex, const char *file);
 
 /*
  * The group of the VM of that label, as it is printed. Equal names are the same pointer, valid until groups_close().
- * NULL: it is in none; out of memory, which has been reported, is no group either.
+ * NULL: it is in none; out of index, which has been reported, is no group either.
  */
 const char *groups_find(const struct groups *groups, const char *label);
 

@@ -253,7 +253,7 @@ static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   if (vm >= all->num)
     return -ESTALE; /* it was not there when it was read first */
   if (vm < all->begun) {
-    tally_again(&all->lines[vm].tally, info);
+    tally_begin_stretch(&all->lines[vm].tally, info);
     return 0;
   }
   struct tally_options options = report_tally_options(all->report);
@@ -348,7 +348,7 @@ static int read_all(struct plot *plot, int64_t step_ns) {
   step_ns = step_ns > 0 ? step_ns : 1;
   int64_t steps = (plot->end_ns - plot->start_ns + round_ns) / step_ns;
   size_t bins = steps < 1 ? 1 : steps > PLOT_BINS ? PLOT_BINS : (size_t)steps;
-  plot->coarse = steps > PLOT_BINS;
+  plot->merges_samples = steps > PLOT_BINS;
   struct rank *ranks = rank_vms(plot);
   int status = STATUS_DONE;
   if (ranks == NULL || make_series(plot, ranks, bins) != 0) {

@@ -43,8 +43,8 @@ struct plot {
   bool relative; /* times are those since the start of each capture */
   bool bounds;   /* with a band in which the power is for certain */
   int64_t start_ns, end_ns;
-  bool coarse;     /* a bin holds several samples */
-  bool incomplete; /* rows or files were ignored, told */
+  bool merges_samples; /* a bin holds several samples */
+  bool incomplete;     /* rows or files were ignored, told */
 };
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };

@@ -71,7 +71,7 @@ void plot_bins_bound(struct plot_bins *bins, int64_t least_ns, int64_t most_ns, 
 
 void plot_bins_expect(struct plot_bins *bins, int64_t from_ns, int64_t to_ns) {
   for (size_t i = bin_at(bins, from_ns); i <= bin_at(bins, to_ns); i++)
-    bins->list[i].there_s += (double)part_ns(bins, i, from_ns, to_ns) * 1e-9;
+    bins->list[i].present_s += (double)part_ns(bins, i, from_ns, to_ns) * 1e-9;
 }
 
 bool plot_bins_mean_w(const struct plot_bins *bins, size_t bin, double *power_w) {
@@ -93,7 +93,7 @@ double plot_bins_sum_w(const struct plot_bins *bins, size_t bin) {
 bool plot_bins_group_w(const struct plot_bins *bins, size_t bin, double *power_w) {
   const struct plot_bin *b = &bins->list[bin];
   *power_w = plot_bins_sum_w(bins, bin);
-  return b->there_s > 0 && b->covered_s >= b->there_s * (1 - ROUNDED);
+  return b->present_s > 0 && b->covered_s >= b->present_s * (1 - ROUNDED);
 }
 
 bool plot_bins_band_w(const struct plot_bins *bins, size_t bin, double *low_w, double *high_w) {
@@ -101,5 +101,5 @@ bool plot_bins_band_w(const struct plot_bins *bins, size_t bin, double *low_w, d
   double s = width_ns(bins) * 1e-9;
   *low_w = b->low_j / s;
   *high_w = b->high_j / s;
-  return b->there_s > 0 && b->bounded_s >= b->there_s * (1 - ROUNDED);
+  return b->present_s > 0 && b->bounded_s >= b->present_s * (1 - ROUNDED);
 }

@@ -19,7 +19,7 @@ struct plot_bin {
   double energy_j;
   double covered_s; /* how much of it is known; of a sum over VMs, more than there is */
   double min_w, max_w;
-  double there_s;       /* how long the VMs are there, see plot_bins_expect(); of several, more than there is */
+  double present_s;     /* how long the VMs are there, see plot_bins_expect(); of several, more than there is */
   double low_j, high_j; /* what was drawn in it for certain, and at most */
   double bounded_s;     /* of covered_s, the time of these */
 };

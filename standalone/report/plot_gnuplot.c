@@ -75,10 +75,10 @@ int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd) {
 }
 
 /* The line that tells most: it repeats the command first, with a caret below, then says what is wrong with it. */
-static void take_message(int fd, char *said, size_t size) {
+static void take_message(int fd, char *message, size_t size) {
   char text[4096];
   ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
-  snprintf(said, size, "it says nothing");
+  snprintf(message, size, "it says nothing");
   if (len <= 0)
     return;
   text[len] = '\0';
@@ -87,12 +87,12 @@ static void take_message(int fd, char *said, size_t size) {
     line += strspn(line, " \t^");
     char *printable = *line != '\0' ? label_printable(line) : NULL;
     if (printable != NULL)
-      snprintf(said, size, "%s", printable);
+      snprintf(message, size, "%s", printable);
     free(printable);
   }
 }
 
-int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *said, size_t size) {
+int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *message, size_t size) {
   int written = ferror(gnuplot->script) == 0 ? 0 : -EPIPE, ended;
   if (fclose(gnuplot->script) != 0 && written == 0)
     written = -errno;
@@ -102,7 +102,7 @@ int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *said, size_t size) {
   while (pid < 0 && errno == EINTR);
   int status = pid < 0 ? -errno : !WIFEXITED(ended) || WEXITSTATUS(ended) != 0 || written == -EPIPE ? -EIO : written;
   if (status == -EIO)
-    take_message(gnuplot->error_fd, said, size);
+    take_message(gnuplot->error_fd, message, size);
   close(gnuplot->error_fd);
   return status;
 }

@@ -21,10 +21,10 @@ struct plot_gnuplot {
 int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd);
 
 /*
- * Ends the script and waits. 0: it is content. Otherwise -EIO, and what it said in `said` (one line, fit to be
+ * Ends the script and waits. 0: success. -EIO: gnuplot failed, and its reason is in `message` (one line, fit to be
  * printed), or -errno.
  */
-int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *said, size_t size);
+int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *message, size_t size);
 
 /*
  * The text as a string of gnuplot's language, to the script: in double quotes, with all but letters, digits and the

@@ -238,7 +238,7 @@ static void put_title(const struct plot_series *series, FILE *script) {
 }
 
 static void plot_curves(const struct plot *plot, FILE *script) {
-  bool extremes = !plot->bounds && plot->coarse && plot->series_num <= BANDS_MAX;
+  bool extremes = !plot->bounds && plot->merges_samples && plot->series_num <= BANDS_MAX;
   fputs("plot ", script);
   for (size_t s = 0; s < plot->series_num; s++) {
     const struct plot_series *series = &plot->series[s];

@@ -54,7 +54,7 @@ static int search(struct recording *recording) {
     free(entries[i]);
   }
   free(entries);
-  recording->searched = true;
+  recording->from_search = true;
   return status;
 }
 
@@ -105,8 +105,8 @@ static int read_beside(struct recording *recording, const char *dir, const char 
   recording->updates = others || status != 0 ? NULL : join(dir, UPDATES_FILE);
   if (recording->updates == NULL)
     return status;
-  recording->updates_are_lost = lacks_rows(recording->updates);
-  if (recording->updates_are_lost || access(recording->updates, R_OK) != 0) {
+  recording->updates_empty = lacks_rows(recording->updates);
+  if (recording->updates_empty || access(recording->updates, R_OK) != 0) {
     free(recording->updates);
     recording->updates = NULL;
   }
@@ -149,7 +149,7 @@ static void report_no_files(const struct recording *recording) {
 }
 
 /* What run.json says that a reader should know. */
-static void tell_run(struct recording *recording) {
+static void report_run(struct recording *recording) {
   const struct run_info *info = &recording->info;
   if (!recording->has_info)
     return;
@@ -184,7 +184,7 @@ int recording_open(struct recording *recording, const char *path) {
   else
     status = S_ISDIR(info.st_mode) ? look_into_dir(&r) : look_beside_file(&r);
   if (status == 0)
-    tell_run(&r);
+    report_run(&r);
   if (status != 0)
     message_error("unable to read '%s': %s", r.shown, strerror(-status));
   else if (r.files_num == 0)

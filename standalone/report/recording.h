@@ -24,13 +24,13 @@ struct recording {
   char *shown;      /* the same, fit to be printed */
   char **files;     /* paths */
   size_t files_num;
-  bool searched; /* they were looked for, so that one may be something else */
+  bool from_search; /* they were looked for, so that one may be something else */
   bool has_info;
-  struct run_info info;  /* of run.json */
-  struct phases phases;  /* of marks.csv; at least the one without a mark */
-  char *updates;         /* path of updates.dat; NULL: there is none */
-  bool updates_are_lost; /* updates.dat is there, but has no row */
-  char **labels;         /* of the VMs, as they stand in the files; only with updates.dat */
+  struct run_info info; /* of run.json */
+  struct phases phases; /* of marks.csv; at least the one without a mark */
+  char *updates;        /* path of updates.dat; NULL: there is none */
+  bool updates_empty;   /* updates.dat is there, but has no row */
+  char **labels;        /* of the VMs, as they stand in the files; only with updates.dat */
   size_t labels_num;
   bool was_read;
   bool has_breaks; /* vm() was called again for a VM, see below */

@@ -116,13 +116,13 @@ void recording_faults_report(const struct recording_faults *f, const char *shown
   else if (f->bad_rows > 1)
     message_error("'%s': %" PRIu64 " lines are ignored, the first is line %" PRIu64 ": %s", shown, f->bad_rows,
                   f->bad_line, f->bad_reason);
-  if (f->left_out == 0)
+  if (f->other_file_vms == 0)
     return;
   char others[48] = "";
-  if (f->left_out > 1)
-    snprintf(others, sizeof(others), " and %zu more VMs", f->left_out - 1);
+  if (f->other_file_vms > 1)
+    snprintf(others, sizeof(others), " and %zu more VMs", f->other_file_vms - 1);
   message_error("'%s': '%s'%s ignored, already in '%s'; to see the values of this file, name it alone", shown,
-                f->left_label, others, f->left_file);
+                f->other_file_label, others, f->other_file);
 }
 
 /* filter: the shell command that makes a capture of the file; the path follows it. */

@@ -18,17 +18,17 @@ struct recording_fault {
   double s;      /* by how much, of the first */
 };
 
-/* Start with zeros. left_label: the caller frees it. */
+/* Start with zeros. other_file_label: the caller frees it. */
 struct recording_faults {
   uint64_t bad_rows, bad_line; /* rows ignored, and where the first one is */
   uint64_t bad_cells, cell_line;
   char bad_reason[128], cell_reason[128];
   struct recording_fault tables, back, jump, still, hole, repeats;
-  size_t left_out;       /* VMs */
-  char *left_label;      /* the first of them */
-  const char *left_file; /* and the file that it is in */
-  uint64_t cut_line;     /* 0: none is */
-  uint64_t joined_line;  /* a row that is cut off by a header */
+  size_t other_file_vms;  /* VMs */
+  char *other_file_label; /* the first of them */
+  const char *other_file; /* and the file that it is in */
+  uint64_t cut_line;      /* 0: none is */
+  uint64_t joined_line;   /* a row that is cut off by a header */
 
   const char *missing; /* why it is no capture */
   char separator;      /* 0: a comma */

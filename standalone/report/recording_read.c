@@ -23,15 +23,15 @@
 #define SEEN_NUM ((size_t)1 << 16)
 
 /* The number of a VM that is in another file too, and left out of this one. */
-#define LEFT_OUT SIZE_MAX
+#define IN_OTHER_FILE SIZE_MAX
 
 /* A VM of a file. Two of one name in a table, which the tool before this one could write, stay two. */
 struct file_vm {
-  size_t at;    /* in the recording; LEFT_OUT */
-  size_t nth;   /* of those of this name */
-  size_t table; /* that it was found in last; 0: none */
-  size_t order; /* long: of its first row */
-  bool is_away; /* its last row says so */
+  size_t index;    /* in the recording; IN_OTHER_FILE */
+  size_t nth;      /* of those of this name */
+  size_t table;    /* that it was found in last; 0: none */
+  size_t order;    /* long: of its first row */
+  bool is_missing; /* its last row says so */
   struct recording_times times;
   const char *label; /* stored after the struct */
 };
@@ -43,15 +43,15 @@ struct scan {
   void **owners; /* of all files so far: tsearch(3) tree of the VMs' labels, with the file of each */
   size_t file;   /* the number of this one */
   struct run_info_clock clock;
-  size_t *vms;    /* of all files so far */
-  size_t table;   /* 1: the first one; 0: there was no header */
-  bool has_begun; /* this table has a row */
+  size_t *vms;         /* of all files so far */
+  size_t table;        /* 1: the first one; 0: there was no header */
+  bool table_has_rows; /* this table has a row */
   struct recording_layout layout;
   struct recording_value *values; /* wide: of the row */
   struct file_vm **columns;       /* wide: the VMs of the table */
-  bool has_rows;
+  bool file_has_rows;
   unsigned decimals; /* of the time stamps */
-  int64_t cut_ns;
+  int64_t truncated_ns;
   int64_t row_ns; /* of the last row */
 
   struct file_vm **in_order; /* long: the VMs, as they stand there */
@@ -96,17 +96,17 @@ static int announce(struct scan *r, const struct file_vm *file_vm, bool has_coun
     vm.unit_ns /= 10;
   const struct run_counter *counter = recording->has_info ? run_info_counter(&recording->info, printable) : NULL;
   if (counter != NULL) {
-    vm.has_start = from_start && counter->has_start && r->has_rows;
+    vm.has_start = from_start && counter->has_start && r->file_has_rows;
     vm.start_uj = counter->start_uj;
     vm.start_update_ns = counter->start_ns;
     vm.range_uj = counter->range_uj;
   }
-  if (recording->info.files_num > 0) /* then the rest of the time stamp is known, see cut_off() */
+  if (recording->info.files_num > 0) /* then the rest of the time stamp is known, see truncation_of() */
     vm.unit_ns = recording->info.late_ns > 0 ? recording->info.late_ns : LATE_NS;
   recording->has_breaks = recording->has_breaks || !is_new;
-  int status = is_new ? keep_label(recording, file_vm->at, file_vm->label) : 0;
+  int status = is_new ? keep_label(recording, file_vm->index, file_vm->label) : 0;
   if (status == 0)
-    status = r->sink->vm(r->sink->arg, file_vm->at, &vm);
+    status = r->sink->vm(r->sink->arg, file_vm->index, &vm);
   r->sink_failed = status != 0;
   free(printable);
   return status;
@@ -159,14 +159,14 @@ static int add_vm(struct scan *r, const char *label, size_t nth, bool has_counte
   }
   *added = vm;
   if (owner != r->file) {
-    vm->at = LEFT_OUT;
-    if (r->faults.left_out++ > 0)
+    vm->index = IN_OTHER_FILE;
+    if (r->faults.other_file_vms++ > 0)
       return 0;
-    r->faults.left_file = r->recording->files[owner];
-    r->faults.left_label = strdup(label);
-    return r->faults.left_label != NULL ? 0 : -ENOMEM;
+    r->faults.other_file = r->recording->files[owner];
+    r->faults.other_file_label = strdup(label);
+    return r->faults.other_file_label != NULL ? 0 : -ENOMEM;
   }
-  vm->at = *r->vms;
+  vm->index = *r->vms;
   status = announce(r, vm, has_counter, true);
   *r->vms += status == 0;
   return status;
@@ -202,7 +202,7 @@ static int find_long_vm(struct scan *r, const char *label, struct file_vm **foun
   } else {
     size_t vms = *r->vms;
     status = find_file_vm(r, label, false, r->layout.vms[0].energy != RECORDING_LAYOUT_NONE, found);
-    if (status != 0 || (*found)->at == LEFT_OUT)
+    if (status != 0 || (*found)->index == IN_OTHER_FILE)
       return status;
     at = (*found)->order;
     if (*r->vms > vms || at >= r->in_order_num || r->in_order[at] != *found) {
@@ -224,7 +224,7 @@ static int find_long_vm(struct scan *r, const char *label, struct file_vm **foun
 /* Wide: all VMs of the table, with its first row. */
 static int begin_table(struct scan *r) {
   int status = 0;
-  r->has_begun = true;
+  r->table_has_rows = true;
   for (size_t i = 0; i < r->layout.vms_num && status == 0 && !r->layout.is_long; i++)
     status =
         find_file_vm(r, r->layout.vms[i].label, true, r->layout.vms[i].energy != RECORDING_LAYOUT_NONE, &r->columns[i]);
@@ -255,7 +255,7 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 
 /* What the values leave behind: its place among those that are kept, and a trace, which is not 0. */
 static uint32_t trace_of(const struct file_vm *vm, const struct recording_value *value, size_t *place) {
-  uint64_t power_bits = 0, hash = mix(mix(1, vm->at), (uint64_t)value->ts_ns);
+  uint64_t power_bits = 0, hash = mix(mix(1, vm->index), (uint64_t)value->ts_ns);
   *place = (size_t)hash & (SEEN_NUM - 1) & ~(size_t)1;
   memcpy(&power_bits, &value->power_w, sizeof(power_bits));
   hash = mix(hash, value->has_energy ? value->energy_uj : UINT64_MAX);
@@ -274,7 +274,7 @@ static void remember(struct scan *r, const struct file_vm *vm, const struct reco
 /* Whether the row is one of a copy of rows. Of a file with many, a counter that fell must be enough. */
 static bool is_copy(const struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
   size_t place;
-  if (vm->at == LEFT_OUT || !recording_times_may_repeat(&vm->times, value->ts_ns) ||
+  if (vm->index == IN_OTHER_FILE || !recording_times_may_repeat(&vm->times, value->ts_ns) ||
       !recording_times_prove_copy(&vm->times, value))
     return false;
   uint32_t trace = trace_of(vm, value, &place);
@@ -286,7 +286,7 @@ static bool is_copy(const struct scan *r, const struct file_vm *vm, const struct
 
 static int put(struct scan *r, struct file_vm *vm, struct recording_value *value, bool has_counter, uint64_t line,
                bool is_copied) {
-  if (vm->at == LEFT_OUT)
+  if (vm->index == IN_OTHER_FILE)
     return 0;
   bool may_be_copied = is_copied && recording_times_may_repeat(&vm->times, value->ts_ns);
   double s = (double)(value->ts_ns - vm->times.last_ns) * 1e-9;
@@ -297,8 +297,8 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
   }
   value->ts_ns = vm->times.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
   int status = 0;
-  value->after_hole = vm->is_away;
-  vm->is_away = value->has_state && value->state == SAMPLE_MISSING;
+  value->after_hole = vm->is_missing;
+  vm->is_missing = value->has_state && value->state == SAMPLE_MISSING;
   switch (step) {
   case RECORDING_STEP_NONE:
     recording_faults_note(&r->faults.still, line, value->ts_ns, s);
@@ -322,7 +322,7 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
   if (status != 0)
     return status;
   remember(r, vm, value);
-  status = r->sink->value(r->sink->arg, vm->at, value);
+  status = r->sink->value(r->sink->arg, vm->index, value);
   r->sink_failed = status != 0;
   return status;
 }
@@ -382,7 +382,7 @@ static int take_layout(struct scan *r, struct recording_layout *layout, uint64_t
   r->values = values;
   r->columns = columns;
   r->layout = *layout;
-  r->has_begun = false;
+  r->table_has_rows = false;
   if (r->table++ > 0) {
     recording_faults_note(&r->faults.tables, line, (int64_t)r->table, 0);
     r->recording->has_breaks = true;
@@ -476,12 +476,12 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   if (row->count != r->layout.columns)
     return recording_faults_row(&r->faults, row->line, "it has %zu field%s, not %zu%s", row->count,
                                 row->count == 1 ? "" : "s", r->layout.columns,
-                                row->count > r->layout.columns && !r->has_rows ? "; decimal commas?" : "");
+                                row->count > r->layout.columns && !r->file_has_rows ? "; decimal commas?" : "");
   return recording_faults_time(&r->faults, row->line, row->fields[r->layout.ts], time_status);
 }
 
 /* Time stamps are truncated. Ticks are whole intervals after the start, so each stamp lacks the same fraction. */
-static int64_t cut_off(const struct run_info *info, unsigned decimals) {
+static int64_t truncation_of(const struct run_info *info, unsigned decimals) {
   int64_t unit_ns = NS_PER_S;
   for (unsigned i = 0; i < decimals && unit_ns > 1; i++)
     unit_ns /= 10;
@@ -511,7 +511,7 @@ static int take_row(const struct csv_row *row, void *arg) {
   }
   int64_t ts_ns;
   unsigned decimals;
-  if (!r->has_rows && has_decimal_comma(r, row)) {
+  if (!r->file_has_rows && has_decimal_comma(r, row)) {
     r->faults.has_commas = true;
     return -EINVAL;
   }
@@ -521,16 +521,16 @@ static int take_row(const struct csv_row *row, void *arg) {
   if (status != 0)
     return take_odd_row(r, row, status);
   ts_ns = run_info_steady_ns(&r->clock, &r->recording->info, ts_ns);
-  bool is_first = !r->has_begun;
+  bool is_first = !r->table_has_rows;
   if (is_first) {
-    r->has_rows = true;
+    r->file_has_rows = true;
     r->decimals = decimals;
-    r->cut_ns = cut_off(&r->recording->info, decimals);
+    r->truncated_ns = truncation_of(&r->recording->info, decimals);
     status = begin_table(r);
     if (status != 0)
       return status;
   }
-  ts_ns += r->cut_ns;
+  ts_ns += r->truncated_ns;
   return r->layout.is_long ? take_long_row(r, row, ts_ns) : take_wide_row(r, row, ts_ns, is_first);
 }
 
@@ -543,7 +543,7 @@ static void free_scan(struct scan *r) {
   free(r->values);
   free(r->columns);
   free(r->seen);
-  free(r->faults.left_label);
+  free(r->faults.other_file_label);
 }
 
 /* 0: it was read. 1: it is no capture, told. -errno of the sink. */
@@ -555,15 +555,15 @@ static int read_file(struct recording *recording, size_t file, const struct reco
   const char *shown = strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path;
   r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
   int status = r.seen != NULL ? csv_reader_read_or_identify(path, take_row, &r, &r.faults.foreign) : -ENOMEM;
-  if (status == 0 && r.table > 0 && !r.has_begun)
+  if (status == 0 && r.table > 0 && !r.table_has_rows)
     status = begin_table(&r);
   bool none = r.table == 0 || (status != 0 && !r.sink_failed);
   if (none && tell)
-    recording_faults_no_capture(&r.faults, path, shown, status, recording->searched);
+    recording_faults_no_capture(&r.faults, path, shown, status, recording->from_search);
   else if (tell)
     recording_faults_report(&r.faults, shown);
   recording->incomplete = recording->incomplete || r.faults.bad_rows > 0 || r.faults.bad_cells > 0 ||
-                          r.faults.repeats.num > 0 || r.faults.left_out > 0 || (none && !recording->searched);
+                          r.faults.repeats.num > 0 || r.faults.other_file_vms > 0 || (none && !recording->from_search);
   free_scan(&r);
   return r.sink_failed ? status : none;
 }
@@ -583,7 +583,7 @@ int recording_read(struct recording *recording, const struct recording_sink *sin
     message_error("unable to read '%s': %s", recording->shown, strerror(-status));
     return STATUS_FAILED;
   }
-  if (good == 0 && recording->searched && tell)
+  if (good == 0 && recording->from_search && tell)
     message_error("'%s' is no capture: none of its .csv files is", recording->shown);
   return good > 0 ? STATUS_DONE : STATUS_FAILED;
 }

@@ -30,11 +30,11 @@ bool replay_take(struct replay *replay, const struct recording_value *value, int
   bool is_new = false;
   *to_ns = value->ts_ns;
   if (value->has_energy) {
-    bool moved = !replay->has_number || value->energy_uj != replay->number_uj;
-    if (moved)
-      replay->moved_ns = value->ts_ns;
+    bool changed = !replay->has_number || value->energy_uj != replay->number_uj;
+    if (changed)
+      replay->changed_ns = value->ts_ns;
     const struct reading reading = {.energy_uj = value->energy_uj,
-                                    .mtime_ns = replay->moved_ns,
+                                    .mtime_ns = replay->changed_ns,
                                     .at = {.mono_ns = value->ts_ns, .wall_ns = value->ts_ns},
                                     .local = true,
                                     .range_uj = range_of(replay, value)};

@@ -19,7 +19,7 @@ struct replay {
   bool has_counter;
   bool has_row, has_number;
   int64_t row_ns, number_ns; /* of the last row; of the last one with a number */
-  int64_t moved_ns;          /* of the last one with another number */
+  int64_t changed_ns;        /* of the last one with another number */
   int64_t step_ns;           /* between two rows, so that one that is back was not there before; 0: not known */
   uint64_t number_uj;
   double power_j; /* by the power, since the first row */

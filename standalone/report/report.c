@@ -24,7 +24,7 @@ struct tally_options report_tally_options(const struct report *report) {
 static int add_vm(void *arg, size_t vm, const struct recording_vm *info) {
   struct report *report = arg;
   if (vm < report->vms_num) {
-    tally_again(&report->vms[vm].tally, info);
+    tally_begin_stretch(&report->vms[vm].tally, info);
     return 0;
   }
   if (report->vms_num == report->vms_size) {
@@ -143,9 +143,9 @@ static int read_rows(struct report *report) {
 }
 
 /* The file was cut off, or could not be written: energies are too low. */
-static void tell_lacking(struct report *report) {
+static void report_missing_updates(struct report *report) {
   size_t lacking = 0;
-  if (report->recording.updates_are_lost && report->vms_num > 0) {
+  if (report->recording.updates_empty && report->vms_num > 0) {
     message_error("'%s' is not complete: %s has no updates; energies are those of the rows", report->recording.shown,
                   UPDATES_FILE);
     report->recording.incomplete = true;
@@ -198,10 +198,10 @@ int report_open(struct report *report, const char *path, const struct report_opt
     tally_end(&report->vms[i].tally, report->end_ns);
   if (status == STATUS_DONE)
     status = recording_read_updates(&report->recording, add_update, report);
-  if (status == STATUS_DONE && options->groups != NULL && options->groups->memory != NULL)
+  if (status == STATUS_DONE && options->groups != NULL && options->groups->index != NULL)
     status = group_vms(report, options->groups);
   if (status == STATUS_DONE)
-    tell_lacking(report);
+    report_missing_updates(report);
   else
     report_close(report);
   return status;

@@ -23,18 +23,18 @@ static void set_edges(struct tally *tally, int64_t start_ns) {
 /* Without memory it is as if the VM had not been there. */
 static void end_stay(struct tally *tally, int64_t ns) {
   struct total_power_stay *stays =
-      tally->is_there ? reallocarray(tally->stays, tally->stays_num + 1, sizeof(*stays)) : NULL;
-  tally->is_there = false;
+      tally->is_present ? reallocarray(tally->stays, tally->stays_num + 1, sizeof(*stays)) : NULL;
+  tally->is_present = false;
   if (stays == NULL)
     return;
-  stays[tally->stays_num++] = (struct total_power_stay){.from_ns = tally->there_ns, .to_ns = ns};
+  stays[tally->stays_num++] = (struct total_power_stay){.from_ns = tally->present_since_ns, .to_ns = ns};
   tally->stays = stays;
 }
 
 static void begin_stay(struct tally *tally, int64_t ns) {
-  if (!tally->is_there)
-    tally->there_ns = ns;
-  tally->is_there = true;
+  if (!tally->is_present)
+    tally->present_since_ns = ns;
+  tally->is_present = true;
 }
 
 /* The run says what the counter was when it started, and perhaps when that was updated. */
@@ -54,9 +54,9 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
   size_t num = options->phases->num;
   *tally = (struct tally){.phases = options->phases,
                           .recorded = options->recorded || !vm->has_counter,
-                          .ask_recorded = options->recorded,
+                          .recorded_by_option = options->recorded,
                           .has_counter = vm->has_counter,
-                          .is_counted = vm->has_counter,
+                          .stretch_has_counter = vm->has_counter,
                           .scale = options->scale,
                           .edges = calloc(num + 1, sizeof(*tally->edges)),
                           .parts = num > 1 ? calloc(num, sizeof(*tally->parts)) : NULL,
@@ -85,28 +85,28 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
 void tally_end(struct tally *tally, int64_t end_ns) {
   size_t num = tally->phases->num;
   end_stay(tally, tally->row_ns);
-  if (tally->replay != NULL && (tally->has_number || !tally->is_counted))
+  if (tally->replay != NULL && (tally->has_number || !tally->stretch_has_counter))
     end_ns = tally->number_ns;
   for (size_t i = 1; i < num && tally->has_edges; i++)
     if (tally->edges[i].at_ns > end_ns)
       bounds_close(&tally->bounds, i, end_ns);
   bounds_close(&tally->bounds, num, end_ns);
-  tally->has_end = true;
+  tally->is_ended = true;
 }
 
 /* ---- stretches --------------------------------------------------------------------------------------------------- */
 
-static bool is_there(const struct tally *tally, size_t phase) {
+static bool reaches_phase(const struct tally *tally, size_t phase) {
   bool whole = phase == SIZE_MAX;
   const struct bounds_edge *edges = tally->edges;
-  return tally->has_edges && tally->has_end &&
+  return tally->has_edges && tally->is_ended &&
          edges[whole ? 0 : phase].at_ns < edges[whole ? tally->phases->num : phase + 1].at_ns;
 }
 
 /* Of this stretch. */
 static void energy_of(const struct tally *tally, size_t phase, struct bounds_result *result) {
   *result = (struct bounds_result){.has_energy = false};
-  if (!tally->has_edges || !tally->has_end)
+  if (!tally->has_edges || !tally->is_ended)
     return;
   bool whole = phase == SIZE_MAX;
   bounds_result(&tally->bounds, whole ? 0 : phase, whole ? tally->phases->num : phase + 1, result);
@@ -131,17 +131,17 @@ static void add_result(struct bounds_result *sum, const struct bounds_result *ot
 static void keep_energy(struct tally *tally, size_t phase) {
   struct tally_part *part = tally_part(tally, phase);
   struct bounds_result energy;
-  if (!is_there(tally, phase))
+  if (!reaches_phase(tally, phase))
     return;
   energy_of(tally, phase, &energy);
-  if (part->has_past)
-    add_result(&part->past, &energy);
+  if (part->has_earlier)
+    add_result(&part->earlier, &energy);
   else
-    part->past = energy;
-  part->has_past = true;
+    part->earlier = energy;
+  part->has_earlier = true;
 }
 
-void tally_again(struct tally *tally, const struct recording_vm *vm) {
+void tally_begin_stretch(struct tally *tally, const struct recording_vm *vm) {
   size_t num = tally->phases->num;
   const struct tariffs *tariffs = tally->bounds.tariffs;
   if (tally->has_row) {
@@ -150,10 +150,10 @@ void tally_again(struct tally *tally, const struct recording_vm *vm) {
     for (size_t i = 0; i < num && tally->parts != NULL; i++)
       keep_energy(tally, i);
   }
-  tally->is_counted = vm->has_counter;
+  tally->stretch_has_counter = vm->has_counter;
   tally->has_counter = tally->has_counter && vm->has_counter;
-  tally->recorded = tally->ask_recorded || !vm->has_counter;
-  tally->has_edges = tally->has_end = tally->has_row = tally->has_number = false;
+  tally->recorded = tally->recorded_by_option || !vm->has_counter;
+  tally->has_edges = tally->is_ended = tally->has_row = tally->has_number = false;
   memset(tally->edges, 0, (num + 1) * sizeof(*tally->edges));
   bounds_init(&tally->bounds, tally->edges, num + 1);
   tally->bounds.tariffs = tariffs;
@@ -220,12 +220,12 @@ int tally_update(struct tally *tally, int64_t to_ns, const struct update *update
   struct update scaled = *update;
   scaled.energy_j *= tally->scale;
   *span = (struct tally_span){.has = false};
-  tally->knows_number = tally->knows_number || (update->has_energy && update->energy_uj == tally->number_uj);
+  tally->number_in_updates = tally->number_in_updates || (update->has_energy && update->energy_uj == tally->number_uj);
   return tally->has_edges ? add_update(tally, to_ns, &scaled, span) : 0;
 }
 
 bool tally_lacks_updates(const struct tally *tally) {
-  return tally->replay == NULL && tally->has_number && !tally->knows_number;
+  return tally->replay == NULL && tally->has_number && !tally->number_in_updates;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
@@ -291,7 +291,7 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
     add_time(tally, value->ts_ns);
   tally->has_row = true;
   tally->row_ns = value->ts_ns;
-  if (value->has_energy || !tally->is_counted)
+  if (value->has_energy || !tally->stretch_has_counter)
     tally->number_ns = value->ts_ns;
   tally->has_number = tally->has_number || value->has_energy;
   if (value->has_energy)
@@ -304,10 +304,10 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
 void tally_energy(const struct tally *tally, size_t phase, struct bounds_result *result) {
   const struct tally_part *part = phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
   energy_of(tally, phase, result);
-  if (!part->has_past)
+  if (!part->has_earlier)
     return;
-  struct bounds_result sum = part->past;
-  if (is_there(tally, phase))
+  struct bounds_result sum = part->earlier;
+  if (reaches_phase(tally, phase))
     add_result(&sum, result);
   *result = sum;
 }

@@ -26,9 +26,9 @@ struct tally_part {
   uint64_t empty;   /* without */
   uint64_t held;    /* state held; without states: the counter did not move */
   uint64_t resets;
-  int64_t known_ns;          /* between its rows, as far as that is known */
-  bool has_past;             /* there is a stretch that is over, see tally_again() */
-  struct bounds_result past; /* of these stretches */
+  int64_t known_ns;             /* between its rows, as far as that is known */
+  bool has_earlier;             /* there is a stretch that is over, see tally_begin_stretch() */
+  struct bounds_result earlier; /* of these stretches */
 };
 
 struct tally {
@@ -41,22 +41,22 @@ struct tally {
   struct replay *replay;     /* NULL: there is an updates.dat */
   double scale;
 
-  bool has_counter;  /* energy is from one, and has bounds; else from power by time */
-  bool is_counted;   /* the same, of this stretch */
-  bool ask_recorded; /* the option */
-  bool has_edges, has_end;
+  bool has_counter;         /* energy is from one, and has bounds; else from power by time */
+  bool stretch_has_counter; /* the same, of this stretch */
+  bool recorded_by_option;  /* the option */
+  bool has_edges, is_ended;
   bool has_row, has_number;
   int64_t first_ns, row_ns; /* of this stretch: of the start or the first row, of the last one */
   int64_t number_ns;        /* of the last one with a value */
   uint64_t number_uj;
-  bool knows_number; /* updates.dat has number_uj */
-  uint64_t steps;    /* rows after the first */
-  double recorded_j; /* by the power of the rows */
+  bool number_in_updates; /* updates.dat has number_uj */
+  uint64_t steps;         /* rows after the first */
+  double recorded_j;      /* by the power of the rows */
 
   struct total_power_stay *stays; /* when it was there, complete after tally_end() */
   size_t stays_num;
-  bool is_there;    /* now, */
-  int64_t there_ns; /* since then */
+  bool is_present;          /* now, */
+  int64_t present_since_ns; /* since then */
 };
 
 /* All borrowed. replay: there is no updates.dat; its options. */
@@ -75,7 +75,7 @@ int tally_init(struct tally *tally, const struct tally_options *options, const s
  * The VM goes on, but nothing is known of what lies between the last row and the next one: another stretch begins.
  * Energies and their bounds add up.
  */
-void tally_again(struct tally *tally, const struct recording_vm *vm);
+void tally_begin_stretch(struct tally *tally, const struct recording_vm *vm);
 
 /* What the power was in a stretch of time; power_w is then what a plot shows. */
 struct tally_span {

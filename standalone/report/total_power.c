@@ -127,12 +127,12 @@ int total_power_sum(const struct total_power *steps, int64_t start_ns, int64_t e
     return -ENOMEM;
   for (size_t i = 0; i < num; i++)
     add_stay(steps, first, (size_t)(end - first), &stays[i], sums);
-  double width_s = (double)steps->width_ns * 1e-9, there = 0;
+  double width_s = (double)steps->width_ns * 1e-9, present = 0;
   int status = 0;
   for (int64_t i = first; i < end && status == 0; i++) {
     const struct total_power_step *step = &steps->list[i - steps->first];
-    there += sums[i - first].more;
-    double stay_s = there * width_s + sums[i - first].part_s;
+    present += sums[i - first].more;
+    double stay_s = present * width_s + sums[i - first].part_s;
     if (stay_s > 0 && step->known_s >= stay_s * (1 - ROUNDED))
       status = quantile_add(power_w, step->energy_j / width_s);
   }
