@@ -1,5 +1,5 @@
 /*
- * plot: power over time, as a picture
+ * plot: draws power over time, by gnuplot, into a file
  */
 #include "common/command.h"
 #include "common/csv_reader.h"
@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The picture: drawn into memory, so that a tool that is ended meanwhile leaves no file. */
+/* Drawn in memory first, so that no file is left if the tool is killed meanwhile. */
 struct picture {
   const char *path;
   bool force;
@@ -47,13 +47,13 @@ static bool report_failure(const struct picture *picture, int status) {
   return false;
 }
 
-/* The length of the directory, with its slash. */
+/* With its slash. */
 static int directory_len(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash != NULL ? (int)(slash - path) + 1 : 0;
 }
 
-/* What would make it fail at the end is reported before captures are read. */
+/* Reports errors of the path before captures are read. */
 static bool open_picture(struct picture *picture) {
   char dir[PATH_MAX];
   struct stat info;
@@ -68,7 +68,7 @@ static bool open_picture(struct picture *picture) {
   return picture->fd >= 0 ? true : report_failure(picture, -errno);
 }
 
-/* 0 or -errno: -EIO also where there is nothing to copy. */
+/* 0 or -errno; -EIO also if the picture is empty. */
 static int copy_picture(const struct picture *picture, int fd) {
   struct stat info;
   if (fstat(picture->fd, &info) != 0)
@@ -82,7 +82,7 @@ static int copy_picture(const struct picture *picture, int fd) {
   return at > 0 ? 0 : -EIO;
 }
 
-/* Gives the file its name, unless another file has got that meanwhile. */
+/* Without --force, a file of that name that appeared meanwhile is not replaced. */
 static int name_picture(const struct picture *picture, const char *other) {
   if (picture->force)
     return rename(other, picture->path) == 0 ? 0 : -errno;
@@ -93,7 +93,7 @@ static int name_picture(const struct picture *picture, const char *other) {
   return access(picture->path, F_OK) == 0 ? -EEXIST : rename(other, picture->path) == 0 ? 0 : -errno;
 }
 
-/* Writes a file beside it, which gets its name when it is complete. */
+/* Renamed when complete: a file of that name is never half a picture. */
 static int write_picture(const struct picture *picture) {
   char other[PATH_MAX];
   int len = snprintf(other, sizeof(other), "%.*s.vm_energy-plot-%ld", directory_len(picture->path), picture->path,
@@ -113,7 +113,7 @@ static int write_picture(const struct picture *picture) {
   return status;
 }
 
-/* A signal to end waits for the moment that this takes. */
+/* Signals wait, so that no temporary file is left. */
 static bool save_picture(const struct picture *picture) {
   sigset_t all, old;
   sigfillset(&all);
@@ -144,7 +144,7 @@ static bool draw(struct plot *plot, const struct options *options, enum plot_for
   return status == 0;
 }
 
-/* Standard input becomes a file without a name. */
+/* Replaces standard input by a file without a name. */
 static bool keep_stdin(void) {
   char data[65536];
   FILE *file = tmpfile();
@@ -160,7 +160,6 @@ static bool keep_stdin(void) {
   return kept;
 }
 
-/* Each is read twice. */
 static bool are_files(const struct options *options) {
   bool has_stdin = false;
   for (size_t i = 0; i < options->files_num; i++) {

@@ -10,22 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes in the legend: of a label, and of a label and a path where both are needed. */
+/* Bytes in the legend: of a label alone; of a label and of a path where both are needed. */
 #define LABEL_MAX 40
 #define PART_MAX  28
 
-/* A VM, and how much it took; of a group, how much that took. */
 struct rank {
   size_t report, vm;
-  double energy_j;
-  size_t curve; /* number of the curve that it is part of */
+  double energy_j; /* of the VM, or of its whole group; -1: unknown */
+  size_t curve;    /* number of its curve, from 0, the highest energy first */
 };
 
-/* With bounds, a bin is as wide as so many intervals between two updates: of these, all but two are in it for certain.
- */
+/* With bounds, a bin has the width of so many update intervals, so that all but two lie wholly in it. */
 #define BOUND_INTERVALS 8
 
-/* --- what there is ------------------------------------------------------------------------------------------------ */
+/* --- span and ranks ------------------------------------------------------------------------------------------------
+ */
 
 static int open_reports(struct plot *plot, const char *const *paths, size_t num, const struct report_options *options) {
   plot->reports = calloc(num, sizeof(*plot->reports));
@@ -47,7 +46,7 @@ static int open_reports(struct plot *plot, const char *const *paths, size_t num,
   return worst;
 }
 
-/* Of a clock that was not set at first, time counts from where it was. */
+/* A capture that began with an unset clock starts when the clock was set. */
 int64_t plot_shift_ns(const struct plot *plot, size_t report) {
   const struct report *r = &plot->reports[report];
   if (!plot->relative)
@@ -55,7 +54,7 @@ int64_t plot_shift_ns(const struct plot *plot, size_t report) {
   return r->start_ns < REPORT_CLOCK_NS && r->has_clock ? r->clock_ns : r->start_ns;
 }
 
-/* What came before a clock was set would make the rest a dot. */
+/* Samples from before a clock was set would make the rest a dot. */
 static void leave_out_1970(struct plot *plot) {
   int64_t clock_ns = INT64_MAX;
   for (size_t i = 0; i < plot->reports_num; i++)
@@ -67,7 +66,7 @@ static void leave_out_1970(struct plot *plot) {
   plot->start_ns = clock_ns;
 }
 
-/* The span of all captures, and how far two samples of a VM are apart where they are closest. False: there is none. */
+/* step_ns: the mean step between samples of the VM where it is shortest. False: there is nothing to draw. */
 static bool find_span(struct plot *plot, int64_t *step_ns) {
   bool has_span = false;
   *step_ns = INT64_MAX;
@@ -97,7 +96,6 @@ static const char *group_of(const struct plot *plot, const struct rank *rank) {
   return plot->reports[rank->report].vms[rank->vm].group;
 }
 
-/* The VMs of a group one after the other. */
 static int compare_groups(const void *a, const void *b, void *arg) {
   const struct rank *x = a, *y = b;
   const char *x_group = group_of(arg, x), *y_group = group_of(arg, y);
@@ -108,7 +106,7 @@ static int compare_groups(const void *a, const void *b, void *arg) {
   return (x->vm > y->vm) - (x->vm < y->vm);
 }
 
-/* Those that took most first. */
+/* By energy, the highest first. */
 static int compare_ranks(const void *a, const void *b, void *arg) {
   const struct rank *x = a, *y = b;
   if (x->energy_j != y->energy_j)
@@ -116,20 +114,18 @@ static int compare_ranks(const void *a, const void *b, void *arg) {
   return compare_groups(a, b, arg);
 }
 
-/* Whether both are of one curve. */
 static bool is_same_group(const struct plot *plot, const struct rank *a, const struct rank *b) {
   const char *group = group_of(plot, a);
   return group != NULL && a->report == b->report && group == group_of(plot, b);
 }
 
-/* What a VM took; -1: it is not known. */
 static double energy_of(const struct report_vm *vm) {
   struct bounds_result energy;
   tally_energy(&vm->tally, SIZE_MAX, &energy);
   return energy.has_energy ? energy.energy_j : -1;
 }
 
-/* The VMs of a group have the energy of the group. */
+/* Gives each VM of a group the energy of the group. */
 static void sum_groups(const struct plot *plot, struct rank *ranks) {
   qsort_r(ranks, plot->vms_num, sizeof(*ranks), compare_groups, (void *)(uintptr_t)plot);
   for (size_t i = 0, end; i < plot->vms_num; i = end) {
@@ -150,7 +146,7 @@ static void number_curves(struct plot *plot, struct rank *ranks) {
   }
 }
 
-/* All VMs, those that took most first. NULL: no memory. */
+/* All VMs, the highest energy first. NULL: out of memory. */
 static struct rank *rank_vms(struct plot *plot) {
   struct rank *ranks = calloc(plot->vms_num + 1, sizeof(*ranks));
   size_t num = 0;
@@ -167,7 +163,6 @@ static struct rank *rank_vms(struct plot *plot) {
 
 /* --- series ------------------------------------------------------------------------------------------------------- */
 
-/* Whether another capture has a VM of that label. */
 static bool has_other(const struct plot *plot, size_t report, const char *label) {
   for (size_t i = 0; i < plot->reports_num; i++)
     for (size_t vm = 0; vm < plot->reports[i].vms_num && i != report; vm++)
@@ -231,9 +226,9 @@ static int make_series(struct plot *plot, const struct rank *ranks, size_t bins)
   return add_series(plot, title, others, bins);
 }
 
-/* --- their power -------------------------------------------------------------------------------------------------- */
+/* --- power -------------------------------------------------------------------------------------------------- */
 
-/* A VM while its capture is read again. */
+/* A VM while its capture is read the second time. */
 struct line {
   struct plot_series *series;
   struct tally tally;
@@ -242,16 +237,16 @@ struct line {
 struct lines_of_report {
   const struct report *report;
   int64_t shift_ns;
-  struct phases no_marks; /* phases are not asked for here */
+  struct phases no_marks; /* a plot needs no phases */
   struct line *lines;
-  size_t num; /* that there may be */
+  size_t num; /* VMs in the first reading */
   size_t begun;
 };
 
 static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   struct lines_of_report *all = arg;
   if (vm >= all->num)
-    return -ESTALE; /* it was not there when it was read first */
+    return -ESTALE; /* the file has grown since the first reading */
   if (vm < all->begun) {
     tally_begin_stretch(&all->lines[vm].tally, info);
     return 0;
@@ -324,7 +319,7 @@ static int read_power(struct plot *plot, const struct rank *ranks, size_t report
   return status;
 }
 
-/* How far two updates of a VM are apart, of the one where that is most. 0: there are none. */
+/* The mean interval between updates of the VM where it is longest. 0: there are no updates. */
 static int64_t longest_interval(const struct plot *plot) {
   int64_t longest_ns = 0;
   for (size_t i = 0; i < plot->reports_num; i++)
@@ -372,7 +367,7 @@ bool plot_power_w(const struct plot *plot, const struct plot_series *series, siz
 
 enum { SHOWS_NOTHING, SHOWS_DOTS, SHOWS_POWER };
 
-/* What there is to see: dots are powers that are shorter than half a column. */
+/* Dots: power is known, but for less than half of a bin each. */
 static int find_power(const struct plot *plot) {
   int shows = SHOWS_NOTHING;
   for (size_t s = 0; s < plot->series_num; s++)

@@ -22,7 +22,7 @@ int64_t plot_bins_start_ns(const struct plot_bins *bins, size_t bin) {
   return bin == bins->num ? bins->end_ns : bins->start_ns + (int64_t)(width_ns(bins) * (double)bin);
 }
 
-/* The bin that the instant lies in; one before the start or behind the end is in the first or last. */
+/* An instant outside of the span lies in the first or last bin. */
 static size_t bin_at(const struct plot_bins *bins, int64_t ns) {
   if (ns <= bins->start_ns)
     return 0;
@@ -40,7 +40,6 @@ static void add_to_bin(struct plot_bin *bin, int64_t ns, double power_w) {
   bin->covered_s += s;
 }
 
-/* The part of a stretch of time that lies in the bin; 0: none does. */
 static int64_t part_ns(const struct plot_bins *bins, size_t bin, int64_t from_ns, int64_t to_ns) {
   int64_t start_ns = plot_bins_start_ns(bins, bin), end_ns = plot_bins_start_ns(bins, bin + 1);
   start_ns = start_ns > from_ns ? start_ns : from_ns;
@@ -87,7 +86,7 @@ double plot_bins_sum_w(const struct plot_bins *bins, size_t bin) {
   return ns > 0 ? bins->list[bin].energy_j / ((double)ns * 1e-9) : 0;
 }
 
-/* Times are sums of rounded numbers. */
+/* Relative error of times that are sums of rounded numbers. */
 #define ROUNDED 1e-3
 
 bool plot_bins_group_w(const struct plot_bins *bins, size_t bin, double *power_w) {

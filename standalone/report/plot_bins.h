@@ -1,12 +1,8 @@
 /*
- * plot_bins: power over time, in as many steps as a picture can show
+ * plot_bins: mean power over time, in as many equal bins as a picture can show
  *
- * A span of time is cut into equal bins. What comes in is the mean power of a stretch of time, as a sample tells it; it
- * is shared among the bins that it touches, so that each of them has the mean over all that is known of it, whatever
- * the number of samples was.
- *
- * What a bin has for certain: energy counts as at least drawn in the bin in which it was drawn with all its bounds, and
- * as at most drawn in each bin that these touch.
+ * The power of a stretch of time is shared among the bins that it touches. Energy between two instants is a lower bound
+ * of the bin that holds both, and an upper bound of each bin between them.
  */
 #ifndef VM_ENERGY_PLOT_BINS_H
 #define VM_ENERGY_PLOT_BINS_H
@@ -17,11 +13,11 @@
 
 struct plot_bin {
   double energy_j;
-  double covered_s; /* how much of it is known; of a sum over VMs, more than there is */
+  double covered_s; /* time with known power; of several VMs, the sum of theirs */
   double min_w, max_w;
-  double present_s;     /* how long the VMs are there, see plot_bins_expect(); of several, more than there is */
-  double low_j, high_j; /* what was drawn in it for certain, and at most */
-  double bounded_s;     /* of covered_s, the time of these */
+  double present_s;     /* time in which a VM is present; of several VMs, the sum of theirs */
+  double low_j, high_j; /* bounds of energy_j */
+  double bounded_s;     /* of covered_s, the time that has bounds */
 };
 
 struct plot_bins {
@@ -34,29 +30,28 @@ struct plot_bins {
 int plot_bins_init(struct plot_bins *bins, int64_t start_ns, int64_t end_ns, size_t num);
 void plot_bins_free(struct plot_bins *bins);
 
-/* What lies outside of the span is left out. */
 void plot_bins_add(struct plot_bins *bins, int64_t from_ns, int64_t to_ns, double power_w);
 
-/* Energy that was drawn between these instants for certain; from_ns to to_ns, a part of it, is known thereby. */
+/* energy_j was drawn between least_ns and most_ns; it is counted in from_ns to to_ns, a part of that. */
 void plot_bins_bound(struct plot_bins *bins, int64_t least_ns, int64_t most_ns, double energy_j, int64_t from_ns,
                      int64_t to_ns);
 
-/* Between these instants a VM is there. */
+/* A VM is present between these instants. */
 void plot_bins_expect(struct plot_bins *bins, int64_t from_ns, int64_t to_ns);
 
-/* The mean power of a VM, or of those of several that are known; false where less than half of the bin is known. */
+/* The mean of all power in the bin. False if less than half of the bin has one. */
 bool plot_bins_mean_w(const struct plot_bins *bins, size_t bin, double *power_w);
 
-/* Of several VMs: the sum of their powers, 0 where nothing is known. */
+/* The sum over several VMs; a VM of unknown power counts as 0. */
 double plot_bins_sum_w(const struct plot_bins *bins, size_t bin);
 
-/* Of several VMs: the sum of their powers; false where that of one that is there is not known. */
+/* The same; false if the power of a VM that is present is unknown. */
 bool plot_bins_group_w(const struct plot_bins *bins, size_t bin, double *power_w);
 
-/* Between what the mean power of all VMs together is for certain; false where something of it is not known. */
+/* Bounds of the mean power of all VMs together. False if a part of the bin has none. */
 bool plot_bins_band_w(const struct plot_bins *bins, size_t bin, double *low_w, double *high_w);
 
-/* When the bin begins; that of bin num is the end. */
+/* bin num: the end of the span. */
 int64_t plot_bins_start_ns(const struct plot_bins *bins, size_t bin);
 
 #endif

@@ -8,7 +8,7 @@
 
 #define CODES 0x110000
 
-/* Pango draws no other formats. CFF is that of OpenType. A line is a format and ranges: "TrueType 20-7e a0 100-17f". */
+/* A line: "TrueType 20-7e a0 100-17f". Pango draws only TrueType and CFF (OpenType). */
 #define LIST_COMMAND "fc-list --format '%{fontformat} %{charset}\\n' 2>/dev/null"
 
 static void add_range(uint8_t *known, const char *word) {
@@ -39,7 +39,7 @@ static uint8_t *list_known(void) {
   return known;
 }
 
-/* The character that begins here, of valid UTF-8. Returns its bytes. */
+/* Decodes the first character of valid UTF-8, and returns the number of its bytes. */
 static size_t decode(const char *text, uint32_t *code) {
   unsigned char head = (unsigned char)*text;
   size_t len = head < 0xc0 ? 1 : head < 0xe0 ? 2 : head < 0xf0 ? 3 : 4;

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Signals that the tool ignores are as usual for it. */
+/* The tool ignores these; gnuplot must not. */
 static int set_signals(posix_spawnattr_t *attributes) {
   sigset_t set;
   sigemptyset(&set);
@@ -66,7 +66,7 @@ int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd) {
   if (status == 0) {
     status = -ENOMEM;
     close(ends[1]);
-    waitpid(g.pid, NULL, 0); /* without a script it ends */
+    waitpid(g.pid, NULL, 0); /* it ends with its input */
   } else {
     close(ends[1]);
   }
@@ -74,7 +74,7 @@ int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd) {
   return status;
 }
 
-/* The line that tells most: it repeats the command first, with a caret below, then says what is wrong with it. */
+/* The last line: gnuplot repeats the command, with a caret below, before it says what is wrong. */
 static void take_message(int fd, char *message, size_t size) {
   char text[4096];
   ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
@@ -107,14 +107,13 @@ int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *message, size_t size
   return status;
 }
 
-/* What no rule of its language knows. */
 static bool is_plain(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '.' ||
          c == ',' || c == ':' || c == '-' || c == '_';
 }
 
 void plot_gnuplot_put_string(const char *text, FILE *script) {
-  bool after_number = false; /* a digit would be taken for a part of it */
+  bool after_number = false; /* then a digit would extend the octal number */
   fputc('"', script);
   for (; *text != '\0'; text++) {
     unsigned char c = (unsigned char)*text;

@@ -1,8 +1,8 @@
 /*
- * plot_gnuplot: the process that draws, and text that it takes for nothing but text
+ * plot_gnuplot: the process that draws, and safe strings for its script
  *
- * Commands and data go to its standard input; the picture comes from its standard output, so that it never sees the
- * name of a file (one that begins with '|' would be a command to it). It reads no start-up file of the user.
+ * The script goes to its standard input, the picture comes from its standard output: gnuplot never gets a file name, of
+ * which one that begins with '|' would be a command. It reads no start-up file of the user.
  */
 #ifndef VM_ENERGY_PLOT_GNUPLOT_H
 #define VM_ENERGY_PLOT_GNUPLOT_H
@@ -13,11 +13,11 @@
 
 struct plot_gnuplot {
   pid_t pid;
-  FILE *script; /* to be written to */
-  int error_fd; /* what it says */
+  FILE *script;
+  int error_fd; /* its standard error */
 };
 
-/* out_fd: where the picture goes, borrowed. 0 or -errno: -ENOENT there is no gnuplot. */
+/* out_fd: for the picture, borrowed. 0 or -errno; -ENOENT: gnuplot is not installed. */
 int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd);
 
 /*
@@ -27,9 +27,9 @@ int plot_gnuplot_start(struct plot_gnuplot *gnuplot, int out_fd);
 int plot_gnuplot_finish(struct plot_gnuplot *gnuplot, char *message, size_t size);
 
 /*
- * The text as a string of gnuplot's language, to the script: in double quotes, with all but letters, digits and the
- * like as octal numbers, so that nothing in it means anything to gnuplot (5.4 does not even read a lone quote in single
- * quotes right). Control characters become '_'. To be drawn as it is, it needs "noenhanced".
+ * Writes text as a gnuplot string in double quotes. All but letters, digits and some more are octal numbers, so that
+ * nothing in it is syntax (5.4 misreads even a lone quote in single quotes). Control characters become '_'. The
+ * terminal must be "noenhanced".
  */
 void plot_gnuplot_put_string(const char *text, FILE *script);
 

@@ -1,4 +1,4 @@
-/* Another part of plot: its texts. */
+/* The texts of a plot: cut to fit, and measured. */
 #include "common/message.h"
 #include "report/plot.h"
 #include "report/plot_fonts.h"
@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes. With more, the names of VMs would leave no room for the curves, and those of marks would be longer than the
- * picture is high. */
+/* Bytes. Longer names of VMs leave no room for the curves; longer names of marks do not fit the height. */
 #define TITLE_MAX 60
 #define MARK_MAX  40
 #define HOST_MAX  40
@@ -28,7 +27,7 @@ static char *shorten(const char *text, size_t max) {
   return asprintf(&shorter, "%.*s...", (int)len, text) >= 0 ? shorter : NULL;
 }
 
-/* fonts NULL: whoever shows the picture draws the text, by fonts of their own. */
+/* fonts NULL: the viewer of the picture draws the text, with its own fonts. */
 static int fit(struct plot_fonts *fonts, char **text, size_t max, char *(*cut)(const char *text, size_t max)) {
   char *drawable = fonts != NULL ? plot_fonts_drawable(fonts, *text) : NULL;
   if (fonts != NULL && drawable == NULL)
@@ -49,7 +48,6 @@ static int fit_capture(struct plot_fonts *fonts, struct recording *recording) {
   return status;
 }
 
-/* What the curve of the others is. */
 static int name_others(struct plot *plot, bool stacked) {
   struct plot_series *others = plot->series_num > PLOT_VMS ? &plot->series[PLOT_VMS] : NULL;
   char *title;
@@ -76,7 +74,7 @@ int plot_fit_texts(struct plot *plot, enum plot_format format, bool stacked) {
   return status;
 }
 
-/* Letters whose width is more than that of an average letter, which gnuplot counts with. */
+/* Wider than the average letter, by which gnuplot counts. */
 #define WIDE_ASCII "mwMW@%"
 
 void plot_measure(const char *text, int *width, int *count) {

@@ -26,7 +26,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
   return a / b - (a % b < 0);
 }
 
-/* The epoch where the year does not fit. */
+/* 1970 for a year that does not fit. */
 static struct tm local_at(int64_t wall_ns) {
   time_t second = (time_t)floor_div(wall_ns, NS_PER_S);
   struct tm local = {.tm_zone = "UTC"};
@@ -84,15 +84,14 @@ static const struct step *choose_step(int64_t span_ns, unsigned letters) {
   return &steps[i];
 }
 
-/* Where tics may be: all local times that are multiples of the step, whatever the offset from UTC is. */
+/* Tics lie on this grid for every offset from UTC. */
 static int64_t grid_of(const struct step *step) {
   if (step->ns >= NS_PER_HOUR)
     return 15 * NS_PER_MINUTE;
   return step->ns < NS_PER_MINUTE ? step->ns : NS_PER_MINUTE;
 }
 
-/* True if a step begins in the grid's interval that begins at wall_ns. A day begins after midnight where there is no
- * midnight. */
+/* True if a step begins at this point of the grid. Where summer time skips midnight, a day begins later. */
 static bool is_tic(const struct step *step, int64_t wall_ns) {
   int64_t now_ns = local_ns(wall_ns);
   if (step->ns < NS_PER_DAY)
@@ -107,7 +106,7 @@ static bool is_tic(const struct step *step, int64_t wall_ns) {
   return floor_div(day, step->ns / NS_PER_DAY) * (step->ns / NS_PER_DAY) == day;
 }
 
-/* All of it is text of our own, so that an escape of gnuplot is safe. */
+/* The text is ours, so escapes of gnuplot are safe in it. */
 static void write_tic(const struct step *step, int64_t wall_ns, bool with_day, FILE *script) {
   char text[TIME_MAX];
   format_time(wall_ns, text);
@@ -145,7 +144,7 @@ static void format_zone(int64_t wall_ns, char zone[ZONE_MAX]) {
            local.tm_gmtoff < 0 ? '-' : '+', (int)(minutes / 60 % 100), (int)(minutes % 60));
 }
 
-/* The zones of the span, in their order; of more than two, as of a year, the first two. */
+/* Names the first two zones of the span. */
 static void write_zones(int64_t start_ns, int64_t end_ns, bool below_days, FILE *script) {
   char zone[ZONE_MAX], other[ZONE_MAX], label[2 * ZONE_MAX + 32];
   format_zone(start_ns, zone);

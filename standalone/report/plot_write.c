@@ -1,4 +1,4 @@
-/* The other half of plot: the script. */
+/* The script of a plot. */
 #include "report/plot.h"
 #include "report/plot_gnuplot.h"
 #include "report/plot_time_axis.h"
@@ -9,23 +9,23 @@
 #include <string.h>
 #include <time.h>
 
-/* What gnuplot takes beside the curves, in letters: the axis of power, and the legend without its texts. */
+/* Letters beside the curves: the axis of power, and the legend without its texts. */
 #define AXIS_LETTERS   7
 #define LEGEND_LETTERS 8
 
-/* Rotated names of marks that are nearer to each other touch. */
+/* Rotated names of marks touch if they are closer. */
 #define ROTATED_LETTERS 2.2
 
-/* More marks than these have no names. */
+/* With more marks, none is named. */
 #define MARKS_NAMED 24
 
-/* Curves of more steps than these are drawn thin. */
+/* Curves of more bins are drawn thin. */
 #define THICK_MAX 400
 
-/* Bands of minimum and maximum make a picture of many curves unreadable. */
+/* With more curves, bands of minimum and maximum make the picture unreadable. */
 #define BANDS_MAX 3
 
-/* Told apart also by those who see few colours; the last one is for what is no single VM. */
+/* Distinct also for colour-blind readers; the last one is for the others. */
 static const char *const colours[PLOT_VMS + 1] = {"#0072b2", "#d55e00", "#009e73", "#8e4ea8", "#e69f00", "#56b4e9",
                                                   "#cc79a7", "#7a5230", "#a3a500", "#2f4858", "#9a9a9a"};
 
@@ -35,7 +35,7 @@ static const char *colour_of(const struct plot *plot, size_t series) {
 
 /* --- page --------------------------------------------------------------------------------------------------------- */
 
-/* Letters are as wide as gnuplot takes them to be. */
+/* letters: that fit side by side, by the width that gnuplot assumes. */
 static const struct {
   const char *terminal;
   int letters;
@@ -49,7 +49,7 @@ struct page {
   const struct plot *plot;
   bool stacked;
   FILE *script;
-  int extra;   /* letters by which titles are wider than gnuplot takes them to be */
+  int extra;   /* letters by which titles are wider than gnuplot assumes */
   int letters; /* that fit side by side between the axes */
 };
 
@@ -67,7 +67,7 @@ static struct page make_page(const struct plot *plot, enum plot_format format, b
   return page;
 }
 
-/* --- what stands around the curves -------------------------------------------------------------------------------- */
+/* --- around the curves -------------------------------------------------------------------------------- */
 
 static void write_title(const struct plot *plot, bool stacked, FILE *script) {
   char span[PLOT_TIME_AXIS_SPAN_MAX], text[400];
@@ -100,7 +100,6 @@ static bool is_inside(const struct plot *plot, int64_t ns) {
   return ns > plot->start_ns && ns < plot->end_ns;
 }
 
-/* The marks of all captures within the picture. */
 struct mark {
   int64_t ns;
   const char *name;
@@ -108,7 +107,7 @@ struct mark {
 
 struct marks_drawn {
   struct mark list[MARKS_NAMED]; /* by time */
-  size_t num;                    /* may be more: these have no names */
+  size_t num;                    /* may be more than in the list: then none is named */
 };
 
 static void add_mark(struct marks_drawn *marks, int64_t ns, const char *name) {
@@ -120,7 +119,7 @@ static void add_mark(struct marks_drawn *marks, int64_t ns, const char *name) {
   marks->list[at] = (struct mark){.ns = ns, .name = name};
 }
 
-/* Lines of all marks, one for those of one column: a line each makes gnuplot slow where a program writes marks. */
+/* One line per column at most: thousands of marks make gnuplot slow. */
 static void write_mark_lines(const struct page *page, struct marks_drawn *marks) {
   int64_t column_ns = (page->plot->end_ns - page->plot->start_ns) / PLOT_BINS;
   for (size_t r = 0; r < page->plot->reports_num; r++) {
@@ -147,7 +146,6 @@ static double letters_between(const struct page *page, int64_t from_ns, int64_t 
   return page->letters * (double)(to_ns - from_ns) / (double)(page->plot->end_ns - page->plot->start_ns);
 }
 
-/* True if each name fits before the next mark, the last one before the end. */
 static bool names_fit(const struct page *page, const struct marks_drawn *marks) {
   for (size_t i = 0; i < marks->num; i++) {
     int width, count;
@@ -159,7 +157,7 @@ static bool names_fit(const struct page *page, const struct marks_drawn *marks) 
   return true;
 }
 
-/* Names are above the curves if they fit there; else rotated, those that would touch the name before left out. */
+/* Names stand above the curves if they fit; else they are rotated, without those that would touch the one before. */
 static void write_marks(const struct page *page) {
   struct marks_drawn marks = {0};
   write_mark_lines(page, &marks);
@@ -182,8 +180,8 @@ static void write_marks(const struct page *page) {
 
 /* --- curves ------------------------------------------------------------------------------------------------------- */
 
-/* Power is a mean over time: each bin is a level, from its start to its end. A gap is an empty line. Of the others, the
- * mean of those that are known: their sum would flatten the curves of single VMs. */
+/* A bin is a level from its start to its end, a gap an empty line. The sum of the others would flatten all other
+ * curves, so it is their mean. */
 static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   const struct plot_series *series = &plot->series[s];
   fprintf(script, "$curve%zu << END\n", s);
@@ -200,7 +198,7 @@ static void write_curve(const struct plot *plot, size_t s, FILE *script) {
   fputs("END\n", script);
 }
 
-/* As write_curve(), from the sum of the series before on; floor_w: that sum by bin, which grows. */
+/* As write_curve(), on top of the series before; floor_w: their sum by bin, updated. */
 static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE *script) {
   const struct plot_series *series = &plot->series[s];
   fprintf(script, "$curve%zu << END\n", s);
@@ -217,7 +215,6 @@ static void write_layer(const struct plot *plot, size_t s, double *floor_w, FILE
   fputs("END\n", script);
 }
 
-/* Between what the power is for certain. */
 static void write_band(const struct plot *plot, size_t s, FILE *script) {
   const struct plot_bins *bins = &plot->series[s].bins;
   fprintf(script, "$band%zu << END\n", s);
