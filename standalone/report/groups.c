@@ -17,7 +17,7 @@
 /* A row of the file. */
 struct member {
   const char *label; /* stored after the struct */
-  const char *group; /* one of the names; NULL: none */
+  const char *group; /* interned; NULL: none */
   uint64_t line;
 };
 
@@ -32,7 +32,7 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(a, b);
 }
 
-/* The one copy of that name. Takes ownership of name, which may be NULL: no memory. */
+/* The one copy of that name. Takes ownership of name; NULL: out of memory. */
 static const char *intern(struct groups_index *index, char *name) {
   char **node = name != NULL ? tsearch(name, &index->names, compare_names) : NULL;
   if (node == NULL || *node != name)

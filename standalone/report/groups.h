@@ -1,9 +1,8 @@
 /*
- * groups: which VMs are summed up together
+ * groups: which VMs are summed up, for --group-by and --groups
  *
- * Either by a regular expression, whose first group in parentheses is the name of the group, or by a CSV file with the
- * columns label and group. A VM that does not match, or is not in the file, is in no group; nor is one whose group's
- * name is empty.
+ * By a regular expression, whose first part in parentheses is the name of the group, or by a CSV file with the columns
+ * label and group. A VM that does not match, is not in the file, or has an empty group's name is in no group.
  */
 #ifndef VM_ENERGY_GROUPS_H
 #define VM_ENERGY_GROUPS_H
@@ -14,18 +13,18 @@
 struct groups {
   bool has_regex;
   regex_t regex;
-  struct groups_index *index; /* private; NULL: there are no groups */
+  struct groups_index *index; /* private; NULL: no groups */
 };
 
 /*
- * regex: POSIX extended; NULL: none. file: path; NULL: none. With neither, no VM is in a group. Returns a STATUS_...
- * and reports what is wrong. Call groups_close() only after STATUS_DONE.
+ * regex (POSIX extended) or path of the file; NULL: none. Returns a STATUS_...; errors have been printed. Call
+ * groups_close() only after STATUS_DONE.
  */
 int groups_open(struct groups *groups, const char *regex, const char *file);
 
 /*
- * The group of the VM of that label, as it is printed. Equal names are the same pointer, valid until groups_close().
- * NULL: it is in none; out of index, which has been reported, is no group either.
+ * The printable name of the VM's group. Equal names are the same pointer, valid until groups_close(). NULL: none, or
+ * out of memory, which has been printed.
  */
 const char *groups_find(const struct groups *groups, const char *label);
 

@@ -246,7 +246,7 @@ struct lines_of_report {
 static int begin_line(void *arg, size_t vm, const struct recording_vm *info) {
   struct lines_of_report *all = arg;
   if (vm >= all->num)
-    return -ESTALE; /* the file has grown since the first reading */
+    return -ESTALE; /* the file has changed since the first reading */
   if (vm < all->begun) {
     tally_begin_stretch(&all->lines[vm].tally, info);
     return 0;

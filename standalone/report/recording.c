@@ -44,7 +44,7 @@ static int choose_csv(const struct dirent *entry) {
   return is_csv(entry->d_name);
 }
 
-/* All .csv files of the directory, by name. */
+/* Lists all .csv files of the directory, by name. */
 static int search(struct recording *recording) {
   struct dirent **entries = NULL;
   int num = scandir(recording->path, &entries, choose_csv, alphasort), status = num < 0 ? -errno : 0;
@@ -65,7 +65,7 @@ static int list_files(struct recording *recording) {
   return status;
 }
 
-/* Whether the file that can be read has something after its first line. */
+/* True if the file can be read, but ends with its first line. */
 static bool lacks_rows(const char *path) {
   FILE *file = fopen(path, "re");
   if (file == NULL)
@@ -77,7 +77,7 @@ static bool lacks_rows(const char *path) {
   return lacks;
 }
 
-/* run.json and marks.csv of the directory; file: of which it must speak, NULL: of any. */
+/* Reads run.json and marks.csv, if run.json lists the file; file NULL: any. */
 static int read_beside(struct recording *recording, const char *dir, const char *file) {
   char *info = join(dir, METADATA_FILE), *marks = join(dir, MARKS_FILE);
   int status = info != NULL && marks != NULL ? run_info_read(info, &recording->info) : -ENOMEM;
@@ -130,13 +130,12 @@ static int look_into_dir(struct recording *recording) {
   return recording->has_info && recording->info.files_num > 0 ? list_files(recording) : search(recording);
 }
 
-/* Nothing lies beside it. */
 static int read_stdin(struct recording *recording) {
   int status = phases_read(NULL, &recording->info, &recording->phases);
   return status != 0 ? status : add_file(recording, strdup(CSV_READER_STDIN));
 }
 
-/* A directory without a capture: the one above them, perhaps. */
+/* Perhaps the user named the directory above the runs. */
 static void report_no_files(const struct recording *recording) {
   struct runs runs = {0};
   runs_add(&runs, recording->path);
@@ -148,7 +147,7 @@ static void report_no_files(const struct recording *recording) {
   runs_free(&runs);
 }
 
-/* What run.json says that a reader should know. */
+/* Prints what a user of the figures should know. */
 static void report_run(struct recording *recording) {
   const struct run_info *info = &recording->info;
   if (!recording->has_info)

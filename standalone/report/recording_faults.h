@@ -1,7 +1,7 @@
 /*
- * recording_faults: what is wrong in one file of a capture, and the messages about it
+ * recording_faults: counts what is wrong in one file of a capture, and prints it
  *
- * Of each kind of fault the first row is kept and reported, with the number of all.
+ * Each kind of fault is one message, about its first row.
  */
 #ifndef VM_ENERGY_RECORDING_FAULTS_H
 #define VM_ENERGY_RECORDING_FAULTS_H
@@ -14,45 +14,45 @@
 
 struct recording_fault {
   uint64_t num, line;
-  int64_t ts_ns; /* of the last one, since a row of each VM may have it */
-  double s;      /* by how much, of the first */
+  int64_t ts_ns; /* of the last one: the rows of all VMs at one time count once */
+  double s;      /* length of the step, of the first one */
 };
 
 /* Start with zeros. other_file_label: the caller frees it. */
 struct recording_faults {
-  uint64_t bad_rows, bad_line; /* rows ignored, and where the first one is */
+  uint64_t bad_rows, bad_line; /* ignored rows; line of the first one */
   uint64_t bad_cells, cell_line;
   char bad_reason[128], cell_reason[128];
   struct recording_fault tables, back, jump, still, hole, repeats;
-  size_t other_file_vms;  /* VMs */
+  size_t other_file_vms;  /* VMs ignored, since an earlier file has them */
   char *other_file_label; /* the first of them */
-  const char *other_file; /* and the file that it is in */
+  const char *other_file; /* the earlier file of that VM */
   uint64_t cut_line;      /* 0: none is */
-  uint64_t joined_line;   /* a row that is cut off by a header */
+  uint64_t joined_line;   /* a row that a header cuts off */
 
-  const char *missing; /* why it is no capture */
-  char separator;      /* 0: a comma */
+  /* why the file is no capture */
+  const char *missing;
+  char separator; /* 0: a comma */
   const struct csv_foreign *foreign;
-  bool has_commas; /* for points in numbers */
+  bool has_commas; /* decimal commas */
 };
 
-/* The row is ignored. Returns 0. */
+/* Counts an ignored row. Returns 0. */
 int recording_faults_row(struct recording_faults *f, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same, since field_parse_time() answered status for this field. */
+/* The same: field_parse_time() returned status for this field. */
 int recording_faults_time(struct recording_faults *f, uint64_t line, const char *field, int status);
 
-/* The cell costs the VM its value, and no other VM anything. */
+/* Counts a cell whose value is ignored. */
 void recording_faults_cell(struct recording_faults *f, uint64_t line, const char *field, int status);
 
-/* One fault for all rows of a time stamp. */
+/* Counts rows of one time stamp once. */
 void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t ts_ns, double s);
 
-/* Prints a message for each kind of fault of the file. */
 void recording_faults_report(const struct recording_faults *f, const char *shown);
 
-/* Prints why the file is no capture: a warning if it was only found in a directory (searched), else an error. */
+/* Prints why the file is no capture. searched: a warning, since the user named its directory. */
 void recording_faults_no_capture(const struct recording_faults *f, const char *path, const char *shown, int status,
                                  bool searched);
 

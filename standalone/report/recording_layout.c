@@ -14,7 +14,7 @@ static size_t find(const char *const *header, size_t count, const char *name) {
   return RECORDING_LAYOUT_NONE;
 }
 
-/* How long the label is in "<label>_<quantity>"; RECORDING_LAYOUT_NONE: the column is something else. */
+/* Length of the label in "<label>_<quantity>"; RECORDING_LAYOUT_NONE: another column. */
 static size_t label_len(const char *column, const char *quantity) {
   size_t len = strlen(column), ending = strlen(quantity) + 1;
   bool is_it = len >= ending && column[len - ending] == '_' && strcmp(column + len - ending + 1, quantity) == 0;
@@ -26,8 +26,8 @@ static bool has_label(const struct recording_layout_vm *vm, const char *label, s
 }
 
 /*
- * The VM of that label whose column of this quantity is not known yet; a new one where there is none. Usually it is the
- * last one. Two VMs of one name, which the tool before this one could write, stay two.
+ * The VM of that label, usually the last one, that lacks a column of this quantity, else a new one. Two VMs of one
+ * name, which the earlier Python tool could write, stay two.
  */
 static struct recording_layout_vm *vm_for(struct recording_layout *layout, const char *label, size_t len, bool energy) {
   for (size_t i = layout->vms_num; i > 0; i--) {

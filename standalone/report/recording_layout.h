@@ -1,12 +1,12 @@
 /*
- * recording_layout: the header of a capture -> which column is what
+ * recording_layout: the header of a capture -> the meaning of its columns
  *
- * Knows what core/csv.h writes, and what the tool before it wrote:
+ * Knows what core/csv.h and the earlier Python tool write:
  *
  *   wide   ts, then <label>_energy_uj and <label>_power_w for each VM (combined; separate files hold one VM each)
  *   long   ts, label, energy_uj, power_w, state
  *
- * Columns may stand in any order, others between them are ignored, and of energy and power one is enough.
+ * Columns may come in any order; others are ignored. Energy or power alone is enough.
  */
 #ifndef VM_ENERGY_RECORDING_LAYOUT_H
 #define VM_ENERGY_RECORDING_LAYOUT_H
@@ -30,8 +30,8 @@ struct recording_layout {
 };
 
 /*
- * 0, and *layout is to be given to recording_layout_free(). -EINVAL: it is none, and *missing tells what it lacks
- * ("column 'ts'"). -ENOMEM.
+ * 0: call recording_layout_free() in the end. -EINVAL: no such header; *missing names what it lacks ("column 'ts'").
+ * -ENOMEM.
  */
 int recording_layout_parse(const char *const *header, size_t count, struct recording_layout *layout,
                            const char **missing);

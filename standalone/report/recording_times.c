@@ -2,20 +2,20 @@
 
 #include "core/clock.h"
 
-/* Rows are missing if a step is longer than the usual one by this factor. */
+/* Rows are missing if a step is this many times the usual one. */
 #define HOLE_FACTOR 2.5
 
-/* A run with pauses as long as that is not one run, unless its rows are always so far apart. */
+/* A longer step ends the run, unless its usual step is long too. */
 #define JUMP_NS     (INT64_C(86400) * NS_PER_S)
 #define JUMP_FACTOR 1000.0
 
-/* No rows are that far apart: the clock was not set before. */
+/* A longer step comes from a clock that was not set before. */
 #define NEVER_NS (INT64_C(366) * 24 * 3600 * NS_PER_S)
 
-/* A clock that was set back by less may go unnoticed by the run that records this. */
+/* A run may not notice that the clock was set back by less. */
 #define UNNOTICED_NS (10 * NS_PER_S)
 
-/* The median of the last steps; 0: there is none. */
+/* The median of the last steps; 0: none. */
 static int64_t usual_step(const struct recording_times *times) {
   int64_t steps[RECORDING_TIMES_STEPS];
   size_t num = times->steps_num < RECORDING_TIMES_STEPS ? times->steps_num : RECORDING_TIMES_STEPS;
@@ -77,7 +77,7 @@ enum recording_step recording_times_take(struct recording_times *times, const st
   if (times->in_copy) {
     if (ts_ns <= times->last_ns)
       return RECORDING_STEP_COPY;
-    times->in_copy = times->starts_table = false; /* the copy is over, and the run goes on where it had ended */
+    times->in_copy = times->starts_table = false; /* after the copy the run continues */
   }
   if (is_trusted && times->has_row && ts_ns < times->last_ns && times->last_ns - ts_ns < UNNOTICED_NS)
     ts_ns = times->last_ns;

@@ -1,4 +1,4 @@
-/* Another part of recording: updates.dat. */
+/* Reads updates.dat. */
 #include "report/recording.h"
 
 #include "common/csv_reader.h"
@@ -17,7 +17,7 @@ struct updates_scan {
   recording_update *take;
   void *arg;
   size_t *by_label; /* the VMs, in the order of their labels */
-  size_t cursor;    /* where in it the last row's VM is */
+  size_t cursor;    /* place of the last row's VM in it */
   bool has_header;
   size_t columns, column[COLUMNS];
   uint64_t bad_rows, bad_line;
@@ -29,7 +29,7 @@ static int compare_labels(const void *a, const void *b, void *arg) {
   return strcmp(labels[*(const size_t *)a], labels[*(const size_t *)b]);
 }
 
-/* The VM of that label; SIZE_MAX: it is not in the capture. Rows come in the order of the VMs, more or less. */
+/* SIZE_MAX: the capture has no such VM. Rows come mostly in the order of labels. */
 static size_t vm_of(struct updates_scan *r, const char *label) {
   char *const *labels = r->recording->labels;
   size_t low = 0, high = r->recording->labels_num;
@@ -65,7 +65,7 @@ static int take_updates_header(struct updates_scan *r, const struct csv_row *row
   return 0;
 }
 
-/* False: the row is none. */
+/* False: not a valid row. */
 static bool take_update(const struct updates_scan *r, const struct csv_row *row, int64_t *to_ns,
                         struct update *update) {
   if (row->cut || row->open || row->count != r->columns)

@@ -2,7 +2,7 @@
 
 #include "core/clock.h"
 
-/* Where the energy is from the power: not known any better. A row without one says nothing of the time before it. */
+/* Without a counter. A row without power says nothing about the time before it. */
 static void take_power(struct replay *replay, const struct recording_value *value, struct update *update) {
   bool is_known = value->has_power && !value->after_hole;
   if (replay->has_row && is_known)
@@ -11,7 +11,7 @@ static void take_power(struct replay *replay, const struct recording_value *valu
   *update = (struct update){.state = state, .has_energy = true, .energy_j = replay->power_j};
 }
 
-/* The counter fell, but the row has a power: so it wrapped, and the power gives the range. */
+/* If the counter fell but the row has power, it wrapped: power gives the range. */
 static uint64_t range_of(const struct replay *replay, const struct recording_value *value) {
   if (replay->range_uj > 0 || !replay->has_number || value->energy_uj >= replay->number_uj || !value->has_power ||
       value->power_w <= 0)
@@ -52,7 +52,7 @@ bool replay_take(struct replay *replay, const struct recording_value *value, int
     replay->number_uj = value->energy_uj;
   } else if (replay->has_counter && value->has_state && value->state == SAMPLE_MISSING) {
     *update = (struct update){.state = SAMPLE_MISSING};
-    replay->has_number = false; /* what it is when it is back is news, the same number too */
+    replay->has_number = false; /* when it returns, even the same number is new */
     is_new = true;
   } else if (!replay->has_counter) {
     take_power(replay, value, update);

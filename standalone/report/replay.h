@@ -1,9 +1,8 @@
 /*
- * replay: the rows of one VM -> updates, by the rules of the live meter
+ * replay: the rows of one VM -> updates, for captures without updates.dat
  *
- * For captures that have no updates.dat: older ones, and those of other programs. A number that changed between two
- * rows was updated between them. What a rise, a fall, a glitch means is for the meter to say (core/meter.h). Without a
- * raw counter, power by time is the energy.
+ * A number that differs between two rows was updated between them. core/meter.h decides what a rise, a fall or a glitch
+ * means, as in a live run. Without a raw counter, energy is power times time.
  */
 #ifndef VM_ENERGY_REPLAY_H
 #define VM_ENERGY_REPLAY_H
@@ -14,21 +13,21 @@
 
 struct replay {
   struct meter meter;
-  int64_t unit_ns; /* how much later than its time stamp a row may have been taken */
+  int64_t unit_ns; /* see struct recording_vm */
   uint64_t range_uj;
   bool has_counter;
   bool has_row, has_number;
-  int64_t row_ns, number_ns; /* of the last row; of the last one with a number */
-  int64_t changed_ns;        /* of the last one with another number */
-  int64_t step_ns;           /* between two rows, so that one that is back was not there before; 0: not known */
+  int64_t row_ns, number_ns; /* the last row; the last one with a number */
+  int64_t changed_ns;        /* when number_uj was first seen */
+  int64_t step_ns;           /* between the last rows: a number that returns is newer than the row before; 0: unknown */
   uint64_t number_uj;
-  double power_j; /* by the power, since the first row */
+  double power_j; /* power times time, since the first row */
 };
 
 /* options: with scale and max_power_w; borrowed. */
 void replay_init(struct replay *replay, const struct meter_options *options, const struct recording_vm *vm);
 
-/* The next row. True: it shows an update, made in (*to_ns - update->within_ns, *to_ns]. */
+/* Takes the next row. True: it shows an update, made in (*to_ns - update->within_ns, *to_ns]. */
 bool replay_take(struct replay *replay, const struct recording_value *value, int64_t *to_ns, struct update *update);
 
 #endif

@@ -90,7 +90,7 @@ static int take_files(const json_t *list, struct run_info *info) {
   const json_t *item;
   json_array_foreach(list, i, item) {
     const char *name = json_string_value(item);
-    if (name == NULL || strchr(name, '/') != NULL) /* of this directory, and no other */
+    if (name == NULL || strchr(name, '/') != NULL) /* only of this directory */
       continue;
     info->files[info->files_num] = strdup(name);
     if (info->files[info->files_num] == NULL)
@@ -153,7 +153,7 @@ void run_info_free(struct run_info *info) {
 }
 
 int64_t run_info_steady_ns(struct run_info_clock *cursor, const struct run_info *info, int64_t wall_ns) {
-  int64_t last_ns = cursor->begun ? cursor->last_ns : info->start_ns - NS_PER_S; /* stamps are cut */
+  int64_t last_ns = cursor->begun ? cursor->last_ns : info->start_ns - NS_PER_S; /* stamps are truncated */
   for (; cursor->step < info->steps_num; cursor->step++) {
     const struct run_step *step = &info->steps[cursor->step];
     if (wall_ns < step->at_ns && !(step->by_ns < 0 && wall_ns < last_ns))

@@ -1,5 +1,5 @@
 /*
- * run_info: what run.json says of a capture, as far as reports need it
+ * run_info: reads what reports need from run.json
  */
 #ifndef VM_ENERGY_RUN_INFO_H
 #define VM_ENERGY_RUN_INFO_H
@@ -12,22 +12,22 @@ struct run_counter {
   char *label;
   bool has_start;
   uint64_t start_uj; /* the raw counter when the run started */
-  int64_t start_ns;  /* of the update that this number is from; 0: not known */
-  uint64_t range_uj; /* where the counter wraps; 0: it does not, or not known */
+  int64_t start_ns;  /* of the update that wrote start_uj; 0: unknown */
+  uint64_t range_uj; /* where the counter wraps; 0: it does not, or unknown */
 };
 
-/* The wall clock was set by by_ns, noticed when it would have shown at_ns without that. */
+/* The wall clock was set by by_ns, noticed when the unset clock would have shown at_ns. */
 struct run_step {
   int64_t at_ns, by_ns;
 };
 
 struct run_info {
-  char *host; /* fit to be printed; NULL: not known */
+  char *host; /* printable; NULL: unknown */
   double scale;
-  double max_power_w; /* 0: none was told */
+  double max_power_w; /* 0: no limit */
   int64_t start_ns;   /* wall time */
-  int64_t late_ns;    /* how late a row was taken at most */
-  bool never_ended;   /* it was killed, or still runs */
+  int64_t late_ns;    /* of the latest row, after its tick */
+  bool never_ended;   /* killed, or still running */
   uint64_t rows_lost;
   struct run_step *steps;
   size_t steps_num;
@@ -38,15 +38,14 @@ struct run_info {
 };
 
 /*
- * 0, and to be given to run_info_free(). -errno: it cannot be read, -ENOENT: there is none; -EINVAL: it is not what
- * metadata.h writes.
+ * 0: call run_info_free() in the end. -errno; -EINVAL: not written by vm_energy.
  */
 int run_info_read(const char *path, struct run_info *info);
 void run_info_free(struct run_info *info);
 
 /*
- * The time stamps of a run follow the wall clock; these are as if it had not been set. For stamps in the order in which
- * they were written: cursor all zero at first. A step back by less than two stamps are apart is noticed later.
+ * A time stamp as if the wall clock had not been set. Call it in the order of writing, with a cursor that starts with
+ * zeros. A step back that is shorter than the interval is noticed later.
  */
 struct run_info_clock {
   size_t step;
@@ -55,10 +54,10 @@ struct run_info_clock {
 };
 int64_t run_info_steady_ns(struct run_info_clock *cursor, const struct run_info *info, int64_t wall_ns);
 
-/* Whether the run wrote the file of that name, as far as it says. */
+/* True if run.json lists the file. */
 bool run_info_has_file(const struct run_info *info, const char *name);
 
-/* NULL: there is none of that label. */
+/* NULL: no such label. */
 const struct run_counter *run_info_counter(const struct run_info *info, const char *label);
 
 #endif

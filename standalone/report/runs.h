@@ -1,8 +1,8 @@
 /*
- * runs: the repeated runs that a directory holds
+ * runs: finds the repeated runs in a directory, for compare and plot
  *
- * `ts --out-dir DIR` makes a directory DIR/run_YYYYMMDD_HHMMSS for each run. So a directory with directories run_* in
- * it stands for these, whatever else it holds; any other path stands for itself.
+ * `ts --out-dir DIR` makes a directory DIR/run_YYYYMMDD_HHMMSS for each run. A directory that holds directories run_*
+ * stands for these; any other path stands for itself.
  */
 #ifndef VM_ENERGY_RUNS_H
 #define VM_ENERGY_RUNS_H
@@ -17,7 +17,7 @@ struct runs {
   bool are_repeated; /* a path was a directory of runs */
 };
 
-/* Adds what the path stands for: one path or more, by name. 0 or -ENOMEM. */
+/* Adds what the path stands for, by name. 0 or -ENOMEM. */
 int runs_add(struct runs *runs, const char *path);
 void runs_free(struct runs *runs);
 
