@@ -60,7 +60,7 @@ static struct compare_subject *new_subject(const struct compare *compare, size_t
   return NULL;
 }
 
-/* The subject, made where there is none yet; NULL: no memory. */
+/* Finds or adds the subject. NULL: out of memory. */
 static struct compare_subject *find_subject(struct compare *compare, size_t span, enum compare_kind kind,
                                             const char *label) {
   struct compare_subject *subject = new_subject(compare, span, kind, label);
@@ -83,8 +83,7 @@ static bool same_name(const char *a, const char *b) {
 }
 
 /*
- * *index of the span, added where there is none yet: the first of its name that this run does not have already. 0 or
- * -ENOMEM.
+ * Finds or adds the first span of that name that this run does not have yet. 0 or -ENOMEM.
  */
 static int find_span(struct compare *compare, const struct report_span *span, size_t *index) {
   size_t occurrence = 1;
@@ -123,14 +122,13 @@ static void add_figure(struct compare_figures *figures, const struct report_figu
   figures->at_least += run->at_least;
 }
 
-/* The run's figures of a subject. 0 or -ENOMEM. */
 static int add_figures(struct compare *compare, size_t side, size_t span, enum compare_kind kind, const char *label,
                        const struct report_figures *run) {
   struct compare_subject *subject = find_subject(compare, span, kind, label);
   if (subject == NULL)
     return -ENOMEM;
   struct compare_figures *measures = &subject->sides[side * COMPARE_MEASURES];
-  double s = run->counted_s; /* a VM that was away draws over less time */
+  double s = run->counted_s; /* without the time in which a VM was missing */
   if (run->has_energy)
     add_figure(&measures[COMPARE_ENERGY_J], run, run->energy_j, run->low_j, run->high_j);
   if (run->has_energy && s > 0)
@@ -182,7 +180,7 @@ static int add_run(struct compare *compare, size_t side, const char *path, const
 
 /* ---- sides ------------------------------------------------------------------------------------------------------- */
 
-/* Of repeated runs, one that cannot be read is reported, and the others count. */
+/* A repeated run that cannot be read is reported; the others count. */
 static int add_side(struct compare *compare, size_t side, const char *path, const struct report_options *options) {
   struct runs runs = {0};
   int status = STATUS_DONE;
@@ -218,7 +216,7 @@ int compare_read(struct compare *compare, const char *const *paths, size_t num, 
 }
 
 static void keep(void *subject) {
-  (void)subject; /* compare->subjects has it */
+  (void)subject; /* compare->subjects owns it */
 }
 
 void compare_free(struct compare *compare) {
@@ -251,7 +249,7 @@ static void add_bounds(const struct compare_figures *a, const struct compare_fig
   d->ratio_high = d->has_ratio_high ? b_high / a_low : 0;
 }
 
-/* Less than this share of both is a matter of rounding. */
+/* A difference below this share of both is rounding. */
 #define LEAST_SHARE 1e-9
 
 void compare_difference(const struct compare_figures *reference, const struct compare_figures *figures,

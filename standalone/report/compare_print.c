@@ -1,4 +1,4 @@
-/* The other half of compare: as text, JSON, CSV. */
+/* Output of the command compare: text, JSON, CSV. */
 #include "report/compare.h"
 
 #include "common/json.h"

@@ -4,10 +4,10 @@
 
 #define CONFIDENCE 0.95
 
-/* Steps of the integral of compare_spread_t(), which make its error less than 1e-4 of t. */
+/* Steps of the integral of compare_spread_t(): its error is below 1e-4 of t. */
 #define STEPS 2000
 
-/* The integral ends where next to nothing is left: at so many standard deviations. */
+/* The integral ends at this many standard deviations, where next to nothing is left. */
 #define TAIL 40
 
 void compare_spread_add(struct compare_spread *spread, double value) {
@@ -26,8 +26,8 @@ double compare_spread_sd(const struct compare_spread *spread) {
 }
 
 /*
- * With t = sqrt(freedom) * tan(angle), the density of t is that of the angle: cos(angle)^(freedom - 1), but for a
- * factor. So the angle is sought below which the share CONFIDENCE of the integral from 0 up lies.
+ * With t = sqrt(freedom) * tan(angle), the density of the angle is cos(angle)^(freedom - 1), except for a factor. Finds
+ * the angle below which the share CONFIDENCE of the integral from 0 lies.
  */
 double compare_spread_t(double freedom) {
   double end = fmin(M_PI_2, TAIL / sqrt(freedom)), step = end / STEPS, whole = 0;
@@ -58,7 +58,7 @@ struct compare_interval compare_spread_interval(const struct compare_spread *a) 
   return around(a->mean, compare_spread_t((double)(a->runs - 1)) * sqrt(error_squared(a)));
 }
 
-/* t for both sides together; 0 where neither spreads. */
+/* t for both sides together; 0 if neither spreads. */
 static double joint_t(const struct compare_spread *a, const struct compare_spread *b) {
   double a2 = error_squared(a), b2 = error_squared(b);
   if (a2 + b2 <= 0)

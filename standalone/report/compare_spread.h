@@ -1,9 +1,9 @@
 /*
- * compare_spread: what repeated runs say of a mean, and of the difference of two
+ * compare_spread: 95 % confidence intervals of means of repeated runs, of their difference and ratio
  *
- * Two sides with runs of their own, which need not spread alike: Welch's t interval of the difference of the means,
- * with the degrees of freedom of Welch and Satterthwaite, and Fieller's interval of their ratio with the same. Each
- * holds the truth in 95 of 100 experiments, where the runs are independent and about normal.
+ * The two sides may spread differently: Welch's t interval of the difference, with the degrees of freedom of Welch and
+ * Satterthwaite, and Fieller's interval of the ratio with the same. Each holds the truth in 95 of 100 experiments if
+ * runs are independent and about normal.
  *
  * B. L. Welch, "The generalization of Student's problem when several different population variances are involved",
  * Biometrika 34 (1947); E. C. Fieller, "Some problems in interval estimation", J. R. Stat. Soc. B 16 (1954).
@@ -14,10 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Fewer runs than this say too little of how they spread. */
+/* Fewer runs have no interval. */
 #define COMPARE_SPREAD_RUNS_MIN 3
 
-/* Values of runs. Start with zeros. */
+/* Start with zeros. */
 struct compare_spread {
   uint64_t runs;
   double mean;
@@ -26,7 +26,7 @@ struct compare_spread {
 
 void compare_spread_add(struct compare_spread *spread, double value);
 
-/* The standard deviation of the runs; 0 with fewer than two. */
+/* The standard deviation; 0 with fewer than two runs. */
 double compare_spread_sd(const struct compare_spread *spread);
 
 struct compare_interval {
@@ -41,7 +41,7 @@ struct compare_interval compare_spread_interval(const struct compare_spread *a);
 struct compare_interval compare_spread_difference(const struct compare_spread *a, const struct compare_spread *b);
 struct compare_interval compare_spread_ratio(const struct compare_spread *a, const struct compare_spread *b);
 
-/* With so many degrees of freedom, 1 or more, |t| is below it with a probability of 0.95. */
+/* |t| is below it with probability 0.95. freedom: degrees, 1 or more. */
 double compare_spread_t(double freedom);
 
 #endif

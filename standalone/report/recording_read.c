@@ -1,4 +1,4 @@
-/* The other half of recording: its files, row by row. */
+/* Reads the rows of the files of a capture: which VM, which values, at which time. */
 #include "report/recording.h"
 
 #include "common/csv_reader.h"
@@ -16,36 +16,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How late a row was taken in a run that was killed before it said so. */
+/* Assumed lateness of rows of a run that was killed before it recorded the real one. */
 #define LATE_NS (50 * NS_PER_MS)
 
-/* Values that are remembered of a file, to tell a copy of rows; a power of two. */
+/* Hashes of values that are kept to detect copied rows; a power of two. */
 #define SEEN_NUM ((size_t)1 << 16)
 
-/* The number of a VM that is in another file too, and left out of this one. */
+/* The index of a VM that an earlier file has, and that is ignored in this one. */
 #define IN_OTHER_FILE SIZE_MAX
 
-/* A VM of a file. Two of one name in a table, which the tool before this one could write, stay two. */
+/* A VM of a file. Two of one name in a table, which the earlier Python tool could write, stay two. */
 struct file_vm {
   size_t index;    /* in the recording; IN_OTHER_FILE */
-  size_t nth;      /* of those of this name */
-  size_t table;    /* that it was found in last; 0: none */
-  size_t order;    /* long: of its first row */
-  bool is_missing; /* its last row says so */
+  size_t nth;      /* among those of this name */
+  size_t table;    /* the last one that has it; 0: none */
+  size_t order;    /* long: its place in in_order */
+  bool is_missing; /* in its last row */
   struct recording_times times;
   const char *label; /* stored after the struct */
 };
 
-/* What reading one file takes. */
 struct scan {
   struct recording *recording;
   const struct recording_sink *sink;
-  void **owners; /* of all files so far: tsearch(3) tree of the VMs' labels, with the file of each */
-  size_t file;   /* the number of this one */
+  void **owners; /* tsearch(3) tree of struct owner, of all files so far */
+  size_t file;
   struct run_info_clock clock;
-  size_t *vms;         /* of all files so far */
-  size_t table;        /* 1: the first one; 0: there was no header */
-  bool table_has_rows; /* this table has a row */
+  size_t *vms;  /* number of VMs in all files so far */
+  size_t table; /* from 1; 0: before the first header */
+  bool table_has_rows;
   struct recording_layout layout;
   struct recording_value *values; /* wide: of the row */
   struct file_vm **columns;       /* wide: the VMs of the table */
@@ -54,17 +53,17 @@ struct scan {
   int64_t truncated_ns;
   int64_t row_ns; /* of the last row */
 
-  struct file_vm **in_order; /* long: the VMs, as they stand there */
+  struct file_vm **in_order; /* long: the VMs in the order of rows */
   size_t in_order_num, cursor;
   void *by_label; /* tsearch(3) tree of all VMs of the file */
-  uint32_t *seen; /* by hash: a trace of the values */
+  uint32_t *seen; /* hashes of values, two per place */
   size_t seen_num;
 
   struct recording_faults faults;
   bool sink_failed;
 };
 
-/* Remembers the label of the next VM, in the first reading, for updates.dat. */
+/* Keeps the label of a new VM for updates.dat. */
 static int keep_label(struct recording *recording, size_t vm, const char *label) {
   if (recording->updates == NULL || vm < recording->labels_num)
     return 0;
@@ -81,7 +80,7 @@ static int keep_label(struct recording *recording, size_t vm, const char *label)
   return 0;
 }
 
-/* is_new: else another stretch of the VM begins, of which run.json does not say how. */
+/* is_new: false if the VM is known, but nothing of the time before its next row. */
 static int announce(struct scan *r, const struct file_vm *file_vm, bool has_counter, bool is_new) {
   char *printable = label_printable(file_vm->label);
   if (printable == NULL)
@@ -101,7 +100,7 @@ static int announce(struct scan *r, const struct file_vm *file_vm, bool has_coun
     vm.start_update_ns = counter->start_ns;
     vm.range_uj = counter->range_uj;
   }
-  if (recording->info.files_num > 0) /* then the rest of the time stamp is known, see truncation_of() */
+  if (recording->info.files_num > 0) /* then truncated digits are known, see truncation_of() */
     vm.unit_ns = recording->info.late_ns > 0 ? recording->info.late_ns : LATE_NS;
   recording->has_breaks = recording->has_breaks || !is_new;
   int status = is_new ? keep_label(recording, file_vm->index, file_vm->label) : 0;
@@ -114,7 +113,7 @@ static int announce(struct scan *r, const struct file_vm *file_vm, bool has_coun
 
 /* --- VMs ---------------------------------------------------------------------------------------------------------- */
 
-/* In which file a VM is. */
+/* The first file that has a VM. */
 struct owner {
   size_t file;
   const char *label; /* stored after the struct */
@@ -124,7 +123,6 @@ static int compare_owners(const void *a, const void *b) {
   return strcmp(((const struct owner *)a)->label, ((const struct owner *)b)->label);
 }
 
-/* The file that the VM was found in first. 0 or -ENOMEM. */
 static int find_owner(struct scan *r, const char *label, size_t *file) {
   size_t size = strlen(label) + 1;
   struct owner *owner = malloc(sizeof(*owner) + size);
@@ -172,7 +170,7 @@ static int add_vm(struct scan *r, const char *label, size_t nth, bool has_counte
   return status;
 }
 
-/* The VM of this name in the table; of two, that which was not found yet. A new one is announced. */
+/* The VM of this name; of two, the one that this table does not have yet. */
 static int find_file_vm(struct scan *r, const char *label, bool may_be_two, bool has_counter, struct file_vm **found) {
   struct file_vm key = {.label = label};
   struct file_vm **node;
@@ -193,7 +191,7 @@ static int find_file_vm(struct scan *r, const char *label, bool may_be_two, bool
   return status;
 }
 
-/* The VM of a row of a long file. Rows mostly come in the order of the pass before. */
+/* The VM of a row of the long layout. Rows mostly come in the order of the pass before. */
 static int find_long_vm(struct scan *r, const char *label, struct file_vm **found) {
   size_t at = r->cursor;
   int status = 0;
@@ -221,7 +219,7 @@ static int find_long_vm(struct scan *r, const char *label, struct file_vm **foun
   return 0;
 }
 
-/* Wide: all VMs of the table, with its first row. */
+/* Wide: finds all VMs of the table. */
 static int begin_table(struct scan *r) {
   int status = 0;
   r->table_has_rows = true;
@@ -240,7 +238,7 @@ static void take_cells(struct scan *r, const struct csv_row *row, const struct r
   int power =
       vm->power != RECORDING_LAYOUT_NONE ? field_parse_power(row->fields[vm->power], &value->power_w) : -ENODATA;
   bool is_bad = (energy != 0 && energy != -ENODATA) || (power != 0 && power != -ENODATA);
-  value->has_energy = energy == 0 && !is_bad; /* of a sample that is half wrong, the other half may be too */
+  value->has_energy = energy == 0 && !is_bad; /* if one half of a sample is wrong, the other may be too */
   value->has_power = power == 0 && !is_bad;
   if (energy != 0 && energy != -ENODATA)
     recording_faults_cell(&r->faults, row->line, row->fields[vm->energy], energy);
@@ -253,7 +251,7 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
   return hash ^ hash >> 32;
 }
 
-/* What the values leave behind: its place among those that are kept, and a trace, which is not 0. */
+/* A hash of the values, not 0, and its place in r->seen. */
 static uint32_t trace_of(const struct file_vm *vm, const struct recording_value *value, size_t *place) {
   uint64_t power_bits = 0, hash = mix(mix(1, vm->index), (uint64_t)value->ts_ns);
   *place = (size_t)hash & (SEEN_NUM - 1) & ~(size_t)1;
@@ -271,7 +269,7 @@ static void remember(struct scan *r, const struct file_vm *vm, const struct reco
   r->seen_num++;
 }
 
-/* Whether the row is one of a copy of rows. Of a file with many, a counter that fell must be enough. */
+/* True if the row starts a copy of rows. In a large file, where hashes get lost, a fallen counter is enough. */
 static bool is_copy(const struct scan *r, const struct file_vm *vm, const struct recording_value *value) {
   size_t place;
   if (vm->index == IN_OTHER_FILE || !recording_times_may_repeat(&vm->times, value->ts_ns) ||
@@ -295,7 +293,7 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
     recording_faults_note(&r->faults.repeats, line, value->ts_ns, s);
     return 0;
   }
-  value->ts_ns = vm->times.last_ns; /* of a run whose clock was set back a little, it is not that of the row */
+  value->ts_ns = vm->times.last_ns; /* differs from the row's if the clock was set back a little */
   int status = 0;
   value->after_hole = vm->is_missing;
   vm->is_missing = value->has_state && value->state == SAMPLE_MISSING;
@@ -427,8 +425,8 @@ static int take_header(struct scan *r, const struct csv_row *row) {
 }
 
 /*
- * True if the row is a header, which begins another table. It may follow the last field of the table
- * before, where that had no line feed at its end.
+ * True if the row is a header, which begins another table. It may follow the last field of the table before, if that
+ * lacks its line feed.
  */
 static bool find_header(struct scan *r, const struct csv_row *row, struct recording_layout *layout, int *status) {
   const char *missing;
@@ -462,7 +460,7 @@ static bool find_header(struct scan *r, const struct csv_row *row, struct record
   return false;
 }
 
-/* A row that has no time stamp, or another number of fields: a header, an empty one, or none. */
+/* A row without a time stamp, or with another number of fields. */
 static int take_odd_row(struct scan *r, const struct csv_row *row, int time_status) {
   struct recording_layout layout;
   int status;
@@ -480,7 +478,7 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   return recording_faults_time(&r->faults, row->line, row->fields[r->layout.ts], time_status);
 }
 
-/* Time stamps are truncated. Ticks are whole intervals after the start, so each stamp lacks the same fraction. */
+/* What truncation takes off each time stamp: ticks are whole intervals after the start. */
 static int64_t truncation_of(const struct run_info *info, unsigned decimals) {
   int64_t unit_ns = NS_PER_S;
   for (unsigned i = 0; i < decimals && unit_ns > 1; i++)
@@ -488,7 +486,6 @@ static int64_t truncation_of(const struct run_info *info, unsigned decimals) {
   return info->files_num > 0 ? info->start_ns % unit_ns : 0;
 }
 
-/* A number of the row, in quotes, has a comma for the point. */
 static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
   bool found = row->count == r->layout.columns && field_has_decimal_comma(row->fields[r->layout.ts]);
   for (size_t i = 0; i < r->layout.vms_num && !found && row->count == r->layout.columns; i++) {
@@ -546,7 +543,7 @@ static void free_scan(struct scan *r) {
   free(r->faults.other_file_label);
 }
 
-/* 0: it was read. 1: it is no capture, told. -errno of the sink. */
+/* 0: read. 1: no capture; an error has been printed. -errno of the sink. */
 static int read_file(struct recording *recording, size_t file, const struct recording_sink *sink, size_t *vms,
                      void **owners, bool tell) {
   const char *path = recording->files[file];

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A capture whose power and counters differ by that much, and without a run.json, has a scale that we do not know. */
+/* Without run.json, power and counters that differ by this share suggest an unknown scale. */
 #define SCALE_DOUBT   0.2
 #define SCALE_SAMPLES 10
 
@@ -77,7 +77,6 @@ static int add_update(void *arg, size_t vm, int64_t to_ns, const struct update *
   return status == 0 && span.has ? total_power_add(&report->total, span.from_ns, span.to_ns, span.power_w) : status;
 }
 
-/* Counters are raw: the factor that power was scaled by shows only in the difference. */
 static void warn_of_scale(const struct report *report) {
   if (report->scale_is_known)
     return;
@@ -128,7 +127,7 @@ static void drop_vms(struct report *report) {
   total_power_free(&report->total);
 }
 
-/* updates.dat is of one run. Where there are several, the rows must do. */
+/* updates.dat belongs to one run: it is no use for rows of several. */
 static int read_rows(struct report *report) {
   struct recording *recording = &report->recording;
   const struct recording_sink sink = {.vm = add_vm, .value = add_value, .arg = report};
@@ -142,7 +141,6 @@ static int read_rows(struct report *report) {
   return recording_read(recording, &sink);
 }
 
-/* The file was cut off, or could not be written: energies are too low. */
 static void report_missing_updates(struct report *report) {
   size_t lacking = 0;
   if (report->recording.updates_empty && report->vms_num > 0) {
@@ -159,7 +157,7 @@ static void report_missing_updates(struct report *report) {
   report->recording.incomplete = true;
 }
 
-/* The number of the group in the report, which is groups_num where it is new. */
+/* Index of the group; groups_num: it is new. */
 static size_t find_group(const struct report *report, const char *group) {
   size_t i = 0;
   while (i < report->groups_num && report->groups[i] != group)
@@ -224,7 +222,7 @@ const char *report_power_from(const struct report *report) {
 
 /* --- figures ------------------------------------------------------------------------------------------------------ */
 
-/* How long the rows are; phase SIZE_MAX: the whole. Where a clock was set back, a VM may have more than the clock. */
+/* phase SIZE_MAX: the whole. If a clock was set back, a VM may have more time than the clock shows. */
 static int64_t duration_of(const struct report *report, size_t phase, int64_t start_ns, int64_t end_ns) {
   if (!report->recording.has_breaks)
     return end_ns - start_ns;
@@ -329,7 +327,6 @@ static void add_figures(struct report_figures *figures, const struct report_figu
   figures->resets += vm->resets;
 }
 
-/* The powers of the sum over time; stays: when which VM was there. */
 static int sum_powers(const struct report *report, const struct report_span *span, const struct total_power_stay *stays,
                       size_t num, struct report_figures *figures) {
   struct quantile power_w = {0};

@@ -1,4 +1,4 @@
-/* The other half of report: as text, JSON, CSV. */
+/* Output of the command report: text, JSON, CSV. */
 #include "report/report.h"
 
 #include "common/json.h"
@@ -172,7 +172,6 @@ static int add_cost(json_t *object, const char *name, const struct bounds_bill *
          json_object_set_new(object, high, json_number_or_null(bill->has_high, bill->high / J_PER_KWH));
 }
 
-/* Adds what both a VM and the total have. */
 static int add_energy(json_t *object, const struct report *report, const struct report_figures *figures) {
   bool has = figures->has_energy;
   int status = json_object_set_new(object, "energy_j", json_number_or_null(has, figures->energy_j)) |
@@ -188,7 +187,7 @@ static int add_energy(json_t *object, const struct report *report, const struct 
   return status;
 }
 
-/* name, and what a VM and a sum of VMs have. NULL: no memory. */
+/* name NULL: the total. Returns NULL if out of memory. */
 static json_t *figures_to_json(const struct report *report, const char *kind, const char *name,
                                const struct report_figures *figures) {
   bool has = figures->has_power;
@@ -220,13 +219,12 @@ static json_t *vms_to_json(struct report *report, const struct report_span *span
   return complete(vms, status);
 }
 
-/* group NULL: of all VMs. */
+/* group NULL: all VMs. */
 static json_t *sum_to_json(struct report *report, const struct report_span *span, const char *group) {
   struct report_figures figures;
   return report_sum(report, span, group, &figures) == 0 ? figures_to_json(report, "group", group, &figures) : NULL;
 }
 
-/* start, end, vms, total: of the whole or of a phase. */
 static json_t *span_to_json(struct report *report, const struct report_span *span) {
   bool has = report->has_span;
   json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "start", json_number_or_null(has, seconds(span->start_ns)),
@@ -308,7 +306,6 @@ static int print_row(struct csv_text *row, const struct report *report, const st
   return print_csv_row(row, out);
 }
 
-/* A row of each VM, of each group, and of all. */
 static int print_span_rows(struct report *report, const struct report_span *span, const struct tariffs *tariffs,
                            struct csv_text *row, FILE *out) {
   struct report_figures figures;
@@ -326,7 +323,7 @@ static int print_span_rows(struct report *report, const struct report_span *span
   return status;
 }
 
-/* Where there are phases, these, which add up; else the whole. */
+/* Phases, which add up, or the whole if there are none. */
 static int print_rows(struct report *report, const struct tariffs *tariffs, struct csv_text *row, FILE *out) {
   struct report_span span;
   bool has_phases = report_span(report, 1, &span);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* File times are as coarse as this at most, but for those in whole seconds. */
+/* File times are this coarse at most, except those in whole seconds. */
 #define TICK_NS INT64_C(10000000)
 
 /* ---- start and end ----------------------------------------------------------------------------------------------- */
@@ -20,7 +20,7 @@ static void set_edges(struct tally *tally, int64_t start_ns) {
   tally->has_edges = true;
 }
 
-/* Without memory it is as if the VM had not been there. */
+/* Out of memory: the stay is lost, and the VM counts as absent. */
 static void end_stay(struct tally *tally, int64_t ns) {
   struct total_power_stay *stays =
       tally->is_present ? reallocarray(tally->stays, tally->stays_num + 1, sizeof(*stays)) : NULL;
@@ -37,7 +37,7 @@ static void begin_stay(struct tally *tally, int64_t ns) {
   tally->is_present = true;
 }
 
-/* The run says what the counter was when it started, and perhaps when that was updated. */
+/* run.json has the counter at the start, and perhaps when that was updated. */
 static void replay_start(struct tally *tally, const struct recording_vm *vm) {
   struct recording_value value = {.ts_ns = vm->start_ns, .has_energy = true, .energy_uj = vm->start_uj};
   struct update first;
@@ -103,7 +103,7 @@ static bool reaches_phase(const struct tally *tally, size_t phase) {
          edges[whole ? 0 : phase].at_ns < edges[whole ? tally->phases->num : phase + 1].at_ns;
 }
 
-/* Of this stretch. */
+/* Of the current stretch. */
 static void energy_of(const struct tally *tally, size_t phase, struct bounds_result *result) {
   *result = (struct bounds_result){.has_energy = false};
   if (!tally->has_edges || !tally->is_ended)
@@ -112,7 +112,7 @@ static void energy_of(const struct tally *tally, size_t phase, struct bounds_res
   bounds_result(&tally->bounds, whole ? 0 : phase, whole ? tally->phases->num : phase + 1, result);
 }
 
-/* Where nothing is known of a stretch, it may have taken any energy. */
+/* A stretch of unknown energy removes the upper bound. */
 static void add_result(struct bounds_result *sum, const struct bounds_result *other) {
   bool has_high = sum->has_energy && sum->has_high && other->has_energy && other->has_high;
   double energy_j = other->has_energy ? other->energy_j : 0, low_j = other->has_energy ? other->low_j : 0;
@@ -181,7 +181,7 @@ struct tally_part *tally_part(struct tally *tally, size_t phase) {
   return phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
 }
 
-/* The power of a stretch of time is one of each phase that it touches. */
+/* Power counts in each phase that its span touches. */
 static int add_power(struct tally *tally, const struct tally_span *span) {
   int64_t end_ns = tally->edges[tally->phases->num].at_ns;
   if (span->from_ns >= end_ns || span->to_ns <= tally->edges[0].at_ns)
@@ -236,7 +236,7 @@ static void count_row(struct tally_part *part, const struct recording_value *val
   part->empty += !value->has_power;
 }
 
-/* The time since the row before, by phase. */
+/* Adds the time since the row before, by phase. */
 static void add_time(struct tally *tally, int64_t to_ns) {
   int64_t from_ns = tally->row_ns;
   tally->whole.known_ns += to_ns - from_ns;
@@ -250,7 +250,6 @@ static void add_time(struct tally *tally, int64_t to_ns) {
   }
 }
 
-/* The power that stands in the row, of the time since the row before. */
 static int add_recorded(struct tally *tally, const struct recording_value *value, struct tally_span *span) {
   *span = (struct tally_span){.has = true, .from_ns = tally->row_ns, .to_ns = value->ts_ns, .power_w = value->power_w};
   int status = quantile_add(&tally->whole.power_w, value->power_w);
@@ -283,7 +282,7 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
   bool has_power = value->has_power && tally->has_row && !value->after_hole;
   if (has_power)
     tally->recorded_j += value->power_w * (double)(value->ts_ns - tally->row_ns) * 1e-9;
-  /* that of the first row may be the whole counter by the interval */
+  /* the power of a first row may be the whole counter divided by the interval */
   if (status == 0 && tally->recorded && has_power)
     status = add_recorded(tally, value, span);
   tally->steps += tally->has_row;

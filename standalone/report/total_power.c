@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The widths are this times a power of two: 15.6 ms, ..., 0.5 s, 1 s, 2 s, ... */
+/* Widths are LEAST_NS times a power of two: 15.6 ms, ..., 0.5 s, 1 s, 2 s, ... */
 #define LEAST_NS (NS_PER_S / 64)
 #define MOST_NS  (4 * NS_PER_S)
 
-/* The known time of a step is a sum of rounded numbers. */
+/* Relative error of known_s, a sum of rounded numbers. */
 #define ROUNDED 1e-3
 
 static int64_t number_of(const struct total_power *steps, int64_t ns) {
@@ -18,7 +18,6 @@ static int64_t number_of(const struct total_power *steps, int64_t ns) {
   return number * steps->width_ns > ns ? number - 1 : number;
 }
 
-/* Twice as wide, half as many. */
 static void widen(struct total_power *steps) {
   int64_t first = steps->first >= 0 ? steps->first / 2 : (steps->first - 1) / 2;
   size_t num = 0;
@@ -35,7 +34,7 @@ static void widen(struct total_power *steps) {
   steps->num = num;
 }
 
-/* Makes the steps from..to part of the list. */
+/* Extends the list to the steps from..to. */
 static int reach(struct total_power *steps, int64_t from, int64_t to) {
   int64_t first = steps->num > 0 && steps->first < from ? steps->first : from;
   int64_t last = steps->first + (int64_t)steps->num - 1;
@@ -89,7 +88,8 @@ int total_power_add(struct total_power *steps, int64_t from_ns, int64_t to_ns, d
   return status;
 }
 
-/* For how long VMs are there in a step: in parts of it, and how many more than in the one before all the time. */
+/* part_s: VMs that are present in a part of the step. more: change, from the step before, of VMs that are present in
+ * all. */
 struct stay_sum {
   double part_s, more;
 };
