@@ -16,7 +16,7 @@ const char *compare_measure_name(enum compare_measure measure) {
   return names[measure];
 }
 
-/* ---- subjects ---------------------------------------------------------------------------------------------------- */
+/* --- subjects ----------------------------------------------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b) {
   const struct compare_subject *x = a, *y = b;
@@ -110,7 +110,7 @@ static int find_span(struct compare *compare, const struct report_span *span, si
   return 0;
 }
 
-/* ---- one run ----------------------------------------------------------------------------------------------------- */
+/* --- one run ------------------------------------------------------------------------------------------------------ */
 
 static void add_figure(struct compare_figures *figures, const struct report_figures *run, double value, double low,
                        double high) {
@@ -178,7 +178,7 @@ static int add_run(struct compare *compare, size_t side, const char *path, const
   return STATUS_FAILED;
 }
 
-/* ---- sides ------------------------------------------------------------------------------------------------------- */
+/* --- sides -------------------------------------------------------------------------------------------------------- */
 
 /* A repeated run that cannot be read is reported; the others count. */
 static int add_side(struct compare *compare, size_t side, const char *path, const struct report_options *options) {
@@ -233,7 +233,7 @@ void compare_free(struct compare *compare) {
   *compare = (struct compare){0};
 }
 
-/* ---- differences ------------------------------------------------------------------------------------------------- */
+/* --- differences -------------------------------------------------------------------------------------------------- */
 
 static void add_bounds(const struct compare_figures *a, const struct compare_figures *b, struct compare_difference *d) {
   double a_runs = (double)a->spread.runs, b_runs = (double)b->spread.runs;

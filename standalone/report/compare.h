@@ -71,8 +71,7 @@ struct compare {
   void *by_key;    /* private: tsearch(3) tree of the subjects */
 };
 
-/* Reads all sides; paths are borrowed. Returns a STATUS_...; errors have been printed. Call compare_free() in any case.
- */
+/* Paths are borrowed. Returns a STATUS_...; errors have been printed. Call compare_free() in any case. */
 int compare_read(struct compare *compare, const char *const *paths, size_t num, const struct report_options *options);
 void compare_free(struct compare *compare);
 

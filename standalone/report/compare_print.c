@@ -57,7 +57,7 @@ static bool has_high(const struct compare_figures *figures) {
   return figures->spread.runs > 0 && !figures->lacks_high;
 }
 
-/* ---- text -------------------------------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------------------------------- */
 
 static const char *const heads[] = {"VM",       "side",          "runs",          "energy J",
                                     "sd J",     "mean W",        "duration s",    "difference J",
@@ -160,7 +160,7 @@ void compare_print_text(const struct compare *compare, FILE *out) {
     print_span(compare, i, out);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static json_t *figures_to_json(const struct compare_figures *figures) {
   const struct compare_spread *spread = &figures->spread;
@@ -244,7 +244,7 @@ int compare_print_json(const struct compare *compare, FILE *out) {
   return -ENOMEM;
 }
 
-/* ---- CSV --------------------------------------------------------------------------------------------------------- */
+/* --- CSV ---------------------------------------------------------------------------------------------------------- */
 
 static int print_row(struct csv_text *row, const struct compare *compare, const struct compare_subject *subject,
                      size_t side, enum compare_measure measure, FILE *out) {

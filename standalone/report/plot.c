@@ -23,8 +23,7 @@ struct rank {
 /* With bounds, a bin has the width of so many update intervals, so that all but two lie wholly in it. */
 #define BOUND_INTERVALS 8
 
-/* --- span and ranks ------------------------------------------------------------------------------------------------
- */
+/* --- span and ranks ----------------------------------------------------------------------------------------------- */
 
 static int open_reports(struct plot *plot, const char *const *paths, size_t num, const struct report_options *options) {
   plot->reports = calloc(num, sizeof(*plot->reports));
@@ -226,7 +225,7 @@ static int make_series(struct plot *plot, const struct rank *ranks, size_t bins)
   return add_series(plot, title, others, bins);
 }
 
-/* --- power -------------------------------------------------------------------------------------------------- */
+/* --- power -------------------------------------------------------------------------------------------------------- */
 
 /* A VM while its capture is read the second time. */
 struct line {

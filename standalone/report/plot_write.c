@@ -67,7 +67,7 @@ static struct page make_page(const struct plot *plot, enum plot_format format, b
   return page;
 }
 
-/* --- around the curves -------------------------------------------------------------------------------- */
+/* --- around the curves -------------------------------------------------------------------------------------------- */
 
 static void write_title(const struct plot *plot, bool stacked, FILE *script) {
   char span[PLOT_TIME_AXIS_SPAN_MAX], text[400];

@@ -93,19 +93,22 @@ void recording_faults_report(const struct recording_faults *f, const char *shown
   if (f->tables.num > 0)
     message_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
                  f->tables.line, times);
-  warn_of_step(&f->back, shown, "the time goes back by ", "",
+  warn_of_step(&f->steps[RECORDING_STEP_BACK], shown, "the time goes back by ", "",
                "as if the clock had been set: what lies between this row and the one before is left out");
-  warn_of_step(&f->jump, shown, "the time jumps by ", "", "what lies between this row and the one before is left out");
-  warn_of_step(&f->still, shown, "the time stands still", NULL, "such rows have no power of their own");
-  warn_of_step(&f->hole, shown, "no row for ", " before it",
+  warn_of_step(&f->steps[RECORDING_STEP_JUMP], shown, "the time jumps by ", "",
+               "what lies between this row and the one before is left out");
+  warn_of_step(&f->steps[RECORDING_STEP_NONE], shown, "the time stands still", NULL,
+               "such rows have no power of their own");
+  warn_of_step(&f->steps[RECORDING_STEP_HOLE], shown, "no row for ", " before it",
                "without a counter, the energy of that time is unknown and left out");
   if (f->cut_line > 0)
     message_warning("'%s': line %" PRIu64 ", the last one, is cut off and ignored", shown, f->cut_line);
   if (f->joined_line > 0)
     message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and ignored", shown, f->joined_line);
-  if (f->repeats.num > 0)
-    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s ignored: copied from earlier rows", shown, f->repeats.line,
-                  f->repeats.num, f->repeats.num == 1 ? "" : "s");
+  const struct recording_fault *copies = &f->steps[RECORDING_STEP_COPY];
+  if (copies->num > 0)
+    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s ignored: copied from earlier rows", shown, copies->line,
+                  copies->num, copies->num == 1 ? "" : "s");
   if (f->bad_cells == 1)
     message_error("'%s': line %" PRIu64 ": a cell is ignored: %s", shown, f->cell_line, f->cell_reason);
   else if (f->bad_cells > 1)

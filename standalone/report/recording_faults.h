@@ -7,6 +7,7 @@
 #define VM_ENERGY_RECORDING_FAULTS_H
 
 #include "common/csv_reader.h"
+#include "report/recording_times.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,17 +19,18 @@ struct recording_fault {
   double s;      /* length of the step, of the first one */
 };
 
-/* Start with zeros. other_file_label: the caller frees it. */
+/* Start with zeros. Pointers are borrowed. */
 struct recording_faults {
   uint64_t bad_rows, bad_line; /* ignored rows; line of the first one */
   uint64_t bad_cells, cell_line;
   char bad_reason[128], cell_reason[128];
-  struct recording_fault tables, back, jump, still, hole, repeats;
-  size_t other_file_vms;  /* VMs ignored, since an earlier file has them */
-  char *other_file_label; /* the first of them */
-  const char *other_file; /* the earlier file of that VM */
-  uint64_t cut_line;      /* 0: none is */
-  uint64_t joined_line;   /* a row that a header cuts off */
+  struct recording_fault tables;
+  struct recording_fault steps[RECORDING_STEPS]; /* some kinds are no fault */
+  size_t other_file_vms;                         /* VMs ignored, since an earlier file has them */
+  const char *other_file_label;                  /* the first of them */
+  const char *other_file;                        /* the earlier file of that VM */
+  uint64_t cut_line;                             /* 0: none is */
+  uint64_t joined_line;                          /* a row that a header cuts off */
 
   /* why the file is no capture */
   const char *missing;

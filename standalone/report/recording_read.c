@@ -49,9 +49,9 @@ struct scan {
   struct recording_value *values; /* wide: of the row */
   struct file_vm **columns;       /* wide: the VMs of the table */
   bool file_has_rows;
-  unsigned decimals; /* of the time stamps */
-  int64_t truncated_ns;
-  int64_t row_ns; /* of the last row */
+  int64_t unit_ns;      /* of the last digit of time stamps */
+  int64_t truncated_ns; /* that each time stamp lacks: ticks are whole intervals after the start */
+  int64_t row_ns;       /* of the last row */
 
   struct file_vm **in_order; /* long: the VMs in the order of rows */
   size_t in_order_num, cursor;
@@ -90,9 +90,7 @@ static int announce(struct scan *r, const struct file_vm *file_vm, bool has_coun
   struct recording_vm vm = {.label = printable,
                             .has_counter = has_counter,
                             .start_ns = from_start ? recording->info.start_ns : 0,
-                            .unit_ns = NS_PER_S};
-  for (unsigned i = 0; i < r->decimals && vm.unit_ns > 1; i++)
-    vm.unit_ns /= 10;
+                            .unit_ns = r->unit_ns};
   const struct run_counter *counter = recording->has_info ? run_info_counter(&recording->info, printable) : NULL;
   if (counter != NULL) {
     vm.has_start = from_start && counter->has_start && r->file_has_rows;
@@ -100,7 +98,7 @@ static int announce(struct scan *r, const struct file_vm *file_vm, bool has_coun
     vm.start_update_ns = counter->start_ns;
     vm.range_uj = counter->range_uj;
   }
-  if (recording->info.files_num > 0) /* then truncated digits are known, see truncation_of() */
+  if (recording->info.files_num > 0) /* then truncated digits are known, see truncated_ns */
     vm.unit_ns = recording->info.late_ns > 0 ? recording->info.late_ns : LATE_NS;
   recording->has_breaks = recording->has_breaks || !is_new;
   int status = is_new ? keep_label(recording, file_vm->index, file_vm->label) : 0;
@@ -158,11 +156,11 @@ static int add_vm(struct scan *r, const char *label, size_t nth, bool has_counte
   *added = vm;
   if (owner != r->file) {
     vm->index = IN_OTHER_FILE;
-    if (r->faults.other_file_vms++ > 0)
-      return 0;
-    r->faults.other_file = r->recording->files[owner];
-    r->faults.other_file_label = strdup(label);
-    return r->faults.other_file_label != NULL ? 0 : -ENOMEM;
+    if (r->faults.other_file_vms++ == 0) {
+      r->faults.other_file = r->recording->files[owner];
+      r->faults.other_file_label = vm->label;
+    }
+    return 0;
   }
   vm->index = *r->vms;
   status = announce(r, vm, has_counter, true);
@@ -237,12 +235,12 @@ static void take_cells(struct scan *r, const struct csv_row *row, const struct r
       vm->energy != RECORDING_LAYOUT_NONE ? field_parse_energy(row->fields[vm->energy], &value->energy_uj) : -ENODATA;
   int power =
       vm->power != RECORDING_LAYOUT_NONE ? field_parse_power(row->fields[vm->power], &value->power_w) : -ENODATA;
-  bool is_bad = (energy != 0 && energy != -ENODATA) || (power != 0 && power != -ENODATA);
-  value->has_energy = energy == 0 && !is_bad; /* if one half of a sample is wrong, the other may be too */
-  value->has_power = power == 0 && !is_bad;
-  if (energy != 0 && energy != -ENODATA)
+  bool bad_energy = energy != 0 && energy != -ENODATA, bad_power = power != 0 && power != -ENODATA;
+  value->has_energy = energy == 0 && !bad_power; /* if one half of a sample is wrong, the other may be too */
+  value->has_power = power == 0 && !bad_energy;
+  if (bad_energy)
     recording_faults_cell(&r->faults, row->line, row->fields[vm->energy], energy);
-  if (power != 0 && power != -ENODATA)
+  if (bad_power)
     recording_faults_cell(&r->faults, row->line, row->fields[vm->power], power);
 }
 
@@ -290,31 +288,15 @@ static int put(struct scan *r, struct file_vm *vm, struct recording_value *value
   double s = (double)(value->ts_ns - vm->times.last_ns) * 1e-9;
   enum recording_step step = recording_times_take(&vm->times, value, may_be_copied, r->recording->info.files_num > 0);
   if (step == RECORDING_STEP_COPY) {
-    recording_faults_note(&r->faults.repeats, line, value->ts_ns, s);
+    recording_faults_note(&r->faults.steps[step], line, value->ts_ns, s);
     return 0;
   }
   value->ts_ns = vm->times.last_ns; /* differs from the row's if the clock was set back a little */
-  int status = 0;
-  value->after_hole = vm->is_missing;
+  value->after_hole = vm->is_missing || (step == RECORDING_STEP_HOLE && !has_counter);
   vm->is_missing = value->has_state && value->state == SAMPLE_MISSING;
-  switch (step) {
-  case RECORDING_STEP_NONE:
-    recording_faults_note(&r->faults.still, line, value->ts_ns, s);
-    break;
-  case RECORDING_STEP_HOLE:
-    value->after_hole = value->after_hole || !has_counter;
-    if (!has_counter)
-      recording_faults_note(&r->faults.hole, line, value->ts_ns, s);
-    break;
-  case RECORDING_STEP_BACK:
-    recording_faults_note(&r->faults.back, line, value->ts_ns, s);
-    break;
-  case RECORDING_STEP_JUMP:
-    recording_faults_note(&r->faults.jump, line, value->ts_ns, s);
-    break;
-  default:
-    break;
-  }
+  if (step != RECORDING_STEP_HOLE || !has_counter)
+    recording_faults_note(&r->faults.steps[step], line, value->ts_ns, s);
+  int status = 0;
   if (step == RECORDING_STEP_BACK || step == RECORDING_STEP_JUMP || step == RECORDING_STEP_TABLE)
     status = announce(r, vm, has_counter, false);
   if (status != 0)
@@ -478,14 +460,6 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   return recording_faults_time(&r->faults, row->line, row->fields[r->layout.ts], time_status);
 }
 
-/* What truncation takes off each time stamp: ticks are whole intervals after the start. */
-static int64_t truncation_of(const struct run_info *info, unsigned decimals) {
-  int64_t unit_ns = NS_PER_S;
-  for (unsigned i = 0; i < decimals && unit_ns > 1; i++)
-    unit_ns /= 10;
-  return info->files_num > 0 ? info->start_ns % unit_ns : 0;
-}
-
 static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
   bool found = row->count == r->layout.columns && field_has_decimal_comma(row->fields[r->layout.ts]);
   for (size_t i = 0; i < r->layout.vms_num && !found && row->count == r->layout.columns; i++) {
@@ -520,9 +494,11 @@ static int take_row(const struct csv_row *row, void *arg) {
   ts_ns = run_info_steady_ns(&r->clock, &r->recording->info, ts_ns);
   bool is_first = !r->table_has_rows;
   if (is_first) {
+    const struct run_info *info = &r->recording->info;
     r->file_has_rows = true;
-    r->decimals = decimals;
-    r->truncated_ns = truncation_of(&r->recording->info, decimals);
+    for (r->unit_ns = NS_PER_S; decimals > 0 && r->unit_ns > 1; decimals--)
+      r->unit_ns /= 10;
+    r->truncated_ns = info->files_num > 0 ? info->start_ns % r->unit_ns : 0;
     status = begin_table(r);
     if (status != 0)
       return status;
@@ -540,39 +516,44 @@ static void free_scan(struct scan *r) {
   free(r->values);
   free(r->columns);
   free(r->seen);
-  free(r->faults.other_file_label);
 }
 
 /* 0: read. 1: no capture; an error has been printed. -errno of the sink. */
 static int read_file(struct recording *recording, size_t file, const struct recording_sink *sink, size_t *vms,
-                     void **owners, bool tell) {
+                     void **owners, bool is_first) {
   const char *path = recording->files[file];
-  struct scan r = {
-      .recording = recording, .sink = sink, .vms = vms, .owners = owners, .file = file, .row_ns = INT64_MIN};
+  struct scan r = {.recording = recording,
+                   .sink = sink,
+                   .vms = vms,
+                   .owners = owners,
+                   .file = file,
+                   .unit_ns = NS_PER_S,
+                   .row_ns = INT64_MIN};
   const char *shown = strcmp(path, CSV_READER_STDIN) == 0 ? recording->shown : path;
   r.seen = calloc(SEEN_NUM, sizeof(*r.seen));
   int status = r.seen != NULL ? csv_reader_read_or_identify(path, take_row, &r, &r.faults.foreign) : -ENOMEM;
   if (status == 0 && r.table > 0 && !r.table_has_rows)
     status = begin_table(&r);
   bool none = r.table == 0 || (status != 0 && !r.sink_failed);
-  if (none && tell)
+  if (none && is_first)
     recording_faults_no_capture(&r.faults, path, shown, status, recording->from_search);
-  else if (tell)
+  else if (is_first)
     recording_faults_report(&r.faults, shown);
   recording->incomplete = recording->incomplete || r.faults.bad_rows > 0 || r.faults.bad_cells > 0 ||
-                          r.faults.repeats.num > 0 || r.faults.other_file_vms > 0 || (none && !recording->from_search);
+                          r.faults.steps[RECORDING_STEP_COPY].num > 0 || r.faults.other_file_vms > 0 ||
+                          (none && !recording->from_search);
   free_scan(&r);
   return r.sink_failed ? status : none;
 }
 
 int recording_read(struct recording *recording, const struct recording_sink *sink) {
-  bool tell = !recording->was_read;
+  bool is_first = !recording->was_read;
   size_t vms = 0, good = 0;
   void *owners = NULL;
   int status = 0;
   recording->was_read = true;
   for (size_t i = 0; i < recording->files_num && status >= 0; i++) {
-    status = read_file(recording, i, sink, &vms, &owners, tell);
+    status = read_file(recording, i, sink, &vms, &owners, is_first);
     good += status == 0;
   }
   tdestroy(owners, free);
@@ -580,7 +561,7 @@ int recording_read(struct recording *recording, const struct recording_sink *sin
     message_error("unable to read '%s': %s", recording->shown, strerror(-status));
     return STATUS_FAILED;
   }
-  if (good == 0 && recording->from_search && tell)
+  if (good == 0 && recording->from_search && is_first)
     message_error("'%s' is no capture: none of its .csv files is", recording->shown);
   return good > 0 ? STATUS_DONE : STATUS_FAILED;
 }

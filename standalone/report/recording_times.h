@@ -34,7 +34,8 @@ enum recording_step {
   RECORDING_STEP_TABLE, /* another table begins. As with the next two, nothing is known of the time between */
   RECORDING_STEP_BACK,  /* the clock was set back */
   RECORDING_STEP_JUMP,  /* the clock was set, or the row is of another run */
-  RECORDING_STEP_COPY   /* a copy of an earlier row */
+  RECORDING_STEP_COPY,  /* a copy of an earlier row */
+  RECORDING_STEPS
 };
 
 /* The time allows a copy of an earlier row: the caller compares the values. */

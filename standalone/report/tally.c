@@ -7,7 +7,7 @@
 /* File times are this coarse at most, except those in whole seconds. */
 #define TICK_NS INT64_C(10000000)
 
-/* ---- start and end ----------------------------------------------------------------------------------------------- */
+/* --- start and end ------------------------------------------------------------------------------------------------ */
 
 static void set_edges(struct tally *tally, int64_t start_ns) {
   size_t num = tally->phases->num;
@@ -94,7 +94,7 @@ void tally_end(struct tally *tally, int64_t end_ns) {
   tally->is_ended = true;
 }
 
-/* ---- stretches --------------------------------------------------------------------------------------------------- */
+/* --- stretches ---------------------------------------------------------------------------------------------------- */
 
 static bool reaches_phase(const struct tally *tally, size_t phase) {
   bool whole = phase == SIZE_MAX;
@@ -175,7 +175,7 @@ void tally_free(struct tally *tally) {
   tally->replay = NULL;
 }
 
-/* ---- updates ----------------------------------------------------------------------------------------------------- */
+/* --- updates ------------------------------------------------------------------------------------------------------ */
 
 struct tally_part *tally_part(struct tally *tally, size_t phase) {
   return phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
@@ -228,7 +228,7 @@ bool tally_lacks_updates(const struct tally *tally) {
   return tally->replay == NULL && tally->has_number && !tally->number_in_updates;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------------- */
 
 static void count_row(struct tally_part *part, const struct recording_value *value, bool held) {
   part->samples++;
@@ -298,7 +298,7 @@ int tally_add(struct tally *tally, const struct recording_value *value, struct t
   return status;
 }
 
-/* ---- energy ------------------------------------------------------------------------------------------------------ */
+/* --- energy ------------------------------------------------------------------------------------------------------- */
 
 void tally_energy(const struct tally *tally, size_t phase, struct bounds_result *result) {
   const struct tally_part *part = phase != SIZE_MAX && tally->parts != NULL ? &tally->parts[phase] : &tally->whole;
