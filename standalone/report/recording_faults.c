@@ -12,15 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-int recording_faults_row(struct recording_faults *f, uint64_t line, const char *format, ...) {
-  if (f->bad_rows++ > 0)
+int recording_faults_ignore(struct recording_ignored *ignored, uint64_t line, const char *format, ...) {
+  if (ignored->num++ > 0)
     return 0;
-  f->bad_line = line;
+  ignored->line = line;
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(f->bad_reason, sizeof(f->bad_reason), format, arguments);
+  vsnprintf(ignored->reason, sizeof(ignored->reason), format, arguments);
   va_end(arguments);
   return 0;
+}
+
+int recording_faults_ignore_field(struct recording_ignored *ignored, uint64_t line, const char *field, int status,
+                                  bool is_time) {
+  if (status == -EDOM)
+    return recording_faults_ignore(ignored, line, "'%.40s' was rounded: its digits do not reach 1 %s", field,
+                                   is_time ? "s" : "uJ");
+  return recording_faults_ignore(ignored, line, "'%.40s' is no %s", field, is_time ? "time stamp" : "number");
 }
 
 void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t ts_ns, double s) {
@@ -32,27 +40,6 @@ void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t
   }
   fault->num++;
   fault->ts_ns = ts_ns;
-}
-
-/* Why the field is no number, with its text. */
-static void describe_field(const char *field, int status, bool is_time, char *text, size_t size) {
-  if (status == -EDOM)
-    snprintf(text, size, "'%.40s' was rounded: its digits do not reach 1 %s", field, is_time ? "s" : "uJ");
-  else
-    snprintf(text, size, "'%.40s' is no %s", field, is_time ? "time stamp" : "number");
-}
-
-int recording_faults_time(struct recording_faults *f, uint64_t line, const char *field, int status) {
-  char reason[sizeof(f->bad_reason)];
-  describe_field(field, status, true, reason, sizeof(reason));
-  return recording_faults_row(f, line, "%s", reason);
-}
-
-void recording_faults_cell(struct recording_faults *f, uint64_t line, const char *field, int status) {
-  if (f->bad_cells++ > 0)
-    return;
-  f->cell_line = line;
-  describe_field(field, status, false, f->cell_reason, sizeof(f->cell_reason));
 }
 
 /* "90 s", "0.250 s", "56.9 years" */
@@ -69,17 +56,17 @@ static void show_span(double s, char text[32]) {
 }
 
 /* "" of a fault that came once, else " (first of 3 times)" */
-static void show_times(const struct recording_fault *fault, char text[64]) {
+static void show_times(uint64_t num, char text[64]) {
   text[0] = '\0';
-  if (fault->num > 1)
-    snprintf(text, 64, " (first of %" PRIu64 " times)", fault->num);
+  if (num > 1)
+    snprintf(text, 64, " (first of %" PRIu64 " times)", num);
 }
 
 /* after: what follows the length of the step; NULL: it is not named. */
 static void warn_of_step(const struct recording_fault *fault, const char *shown, const char *what, const char *after,
                          const char *consequence) {
   char span[32] = "", times[64];
-  show_times(fault, times);
+  show_times(fault->num, times);
   if (after != NULL)
     show_span(fault->s, span);
   if (fault->num > 0)
@@ -89,7 +76,7 @@ static void warn_of_step(const struct recording_fault *fault, const char *shown,
 
 void recording_faults_report(const struct recording_faults *f, const char *shown) {
   char times[64];
-  show_times(&f->tables, times);
+  show_times(f->tables.num, times);
   if (f->tables.num > 0)
     message_note("'%s': line %" PRIu64 ": another table begins%s; what lies between two tables is left out", shown,
                  f->tables.line, times);
@@ -109,16 +96,12 @@ void recording_faults_report(const struct recording_faults *f, const char *shown
   if (copies->num > 0)
     message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s ignored: copied from earlier rows", shown, copies->line,
                   copies->num, copies->num == 1 ? "" : "s");
-  if (f->bad_cells == 1)
-    message_error("'%s': line %" PRIu64 ": a cell is ignored: %s", shown, f->cell_line, f->cell_reason);
-  else if (f->bad_cells > 1)
-    message_error("'%s': %" PRIu64 " cells are ignored, the first is in line %" PRIu64 ": %s", shown, f->bad_cells,
-                  f->cell_line, f->cell_reason);
-  if (f->bad_rows == 1)
-    message_error("'%s': line %" PRIu64 " is ignored: %s", shown, f->bad_line, f->bad_reason);
-  else if (f->bad_rows > 1)
-    message_error("'%s': %" PRIu64 " lines are ignored, the first is line %" PRIu64 ": %s", shown, f->bad_rows,
-                  f->bad_line, f->bad_reason);
+  show_times(f->cells.num, times);
+  if (f->cells.num > 0)
+    message_error("'%s': line %" PRIu64 ": a cell is ignored%s: %s", shown, f->cells.line, times, f->cells.reason);
+  show_times(f->rows.num, times);
+  if (f->rows.num > 0)
+    message_error("'%s': line %" PRIu64 " is ignored%s: %s", shown, f->rows.line, times, f->rows.reason);
   if (f->other_file_vms == 0)
     return;
   char others[48] = "";

@@ -19,11 +19,14 @@ struct recording_fault {
   double s;      /* length of the step, of the first one */
 };
 
+struct recording_ignored {
+  uint64_t num, line; /* line of the first one, and why */
+  char reason[128];
+};
+
 /* Start with zeros. Pointers are borrowed. */
 struct recording_faults {
-  uint64_t bad_rows, bad_line; /* ignored rows; line of the first one */
-  uint64_t bad_cells, cell_line;
-  char bad_reason[128], cell_reason[128];
+  struct recording_ignored rows, cells;
   struct recording_fault tables;
   struct recording_fault steps[RECORDING_STEPS]; /* some kinds are no fault */
   size_t other_file_vms;                         /* VMs ignored, since an earlier file has them */
@@ -39,15 +42,13 @@ struct recording_faults {
   bool has_commas; /* decimal commas */
 };
 
-/* Counts an ignored row. Returns 0. */
-int recording_faults_row(struct recording_faults *f, uint64_t line, const char *format, ...)
+/* Counts an ignored row or cell. Returns 0. */
+int recording_faults_ignore(struct recording_ignored *ignored, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same: field_parse_time() returned status for this field. */
-int recording_faults_time(struct recording_faults *f, uint64_t line, const char *field, int status);
-
-/* Counts a cell whose value is ignored. */
-void recording_faults_cell(struct recording_faults *f, uint64_t line, const char *field, int status);
+/* The same: field_parse_...() returned status for this field. */
+int recording_faults_ignore_field(struct recording_ignored *ignored, uint64_t line, const char *field, int status,
+                                  bool is_time);
 
 /* Counts rows of one time stamp once. */
 void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t ts_ns, double s);

@@ -239,9 +239,9 @@ static void take_cells(struct scan *r, const struct csv_row *row, const struct r
   value->has_energy = energy == 0 && !bad_power; /* if one half of a sample is wrong, the other may be too */
   value->has_power = power == 0 && !bad_energy;
   if (bad_energy)
-    recording_faults_cell(&r->faults, row->line, row->fields[vm->energy], energy);
+    recording_faults_ignore_field(&r->faults.cells, row->line, row->fields[vm->energy], energy, false);
   if (bad_power)
-    recording_faults_cell(&r->faults, row->line, row->fields[vm->power], power);
+    recording_faults_ignore_field(&r->faults.cells, row->line, row->fields[vm->power], power, false);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -454,10 +454,10 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   if (find_header(r, row, &layout, &status))
     return status != 0 ? status : take_layout(r, &layout, row->line);
   if (row->count != r->layout.columns)
-    return recording_faults_row(&r->faults, row->line, "it has %zu field%s, not %zu%s", row->count,
-                                row->count == 1 ? "" : "s", r->layout.columns,
-                                row->count > r->layout.columns && !r->file_has_rows ? "; decimal commas?" : "");
-  return recording_faults_time(&r->faults, row->line, row->fields[r->layout.ts], time_status);
+    return recording_faults_ignore(&r->faults.rows, row->line, "it has %zu field%s, not %zu%s", row->count,
+                                   row->count == 1 ? "" : "s", r->layout.columns,
+                                   row->count > r->layout.columns && !r->file_has_rows ? "; decimal commas?" : "");
+  return recording_faults_ignore_field(&r->faults.rows, row->line, row->fields[r->layout.ts], time_status, true);
 }
 
 static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
@@ -475,7 +475,7 @@ static int take_row(const struct csv_row *row, void *arg) {
   if (r->table == 0)
     return take_header(r, row);
   if (row->open)
-    return recording_faults_row(&r->faults, row->line, "a quote in it is not closed");
+    return recording_faults_ignore(&r->faults.rows, row->line, "a quote in it is not closed");
   if (row->cut) {
     r->faults.cut_line = row->line;
     return 0;
@@ -539,7 +539,7 @@ static int read_file(struct recording *recording, size_t file, const struct reco
     recording_faults_no_capture(&r.faults, path, shown, status, recording->from_search);
   else if (is_first)
     recording_faults_report(&r.faults, shown);
-  recording->incomplete = recording->incomplete || r.faults.bad_rows > 0 || r.faults.bad_cells > 0 ||
+  recording->incomplete = recording->incomplete || r.faults.rows.num > 0 || r.faults.cells.num > 0 ||
                           r.faults.steps[RECORDING_STEP_COPY].num > 0 || r.faults.other_file_vms > 0 ||
                           (none && !recording->from_search);
   free_scan(&r);

@@ -119,14 +119,14 @@ case_of "lines in quotes count" 1 "1000 900 10" "line 9 is ignored: it has 1 fie
 for cell in None null N/A "<NA>" - inf "#DIV/0!" x -2 "1 000" 0x10; do
   { echo "ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w" &&
     rows 0 10 | awk -F, -v c="$cell" '{ print $0 "," (NR == 6 ? c "," c : $2 "," $3) }'; } >x.csv
-  case_of "a cell of one VM is '$cell'" 1 "2000 1800 10" "2 cells are ignored, the first is in line 7: '"
+  case_of "a cell of one VM is '$cell'" 1 "2000 1800 10" "line 7: a cell is ignored \(first of 2 times\): '"
   check "the other VM keeps its row" same "11 0, 11 1" "$(figures '.vms | map("\(.samples) \(.samples * .empty_share | round)") | join(", ")')"
 done
 { echo "$head_a" && rows 0 10 | awk -F, '{ printf "%s,%.18e,%s\n", $1, $2, $3 }'; } >x.csv
 case_of "numbers in scientific form, with all digits" 0 "1000 900 10" ""
 { echo "$head_a" && rows 0 10 | awk -F, '{ printf "%s,%.5E,%s\n", $1, 1795463412345 + $2, $3 }'; } >x.csv
 check "rounded numbers: no energy" same "null null 10" "$(figures)"
-check "rounded numbers: said why" grep -qE "'x\.csv': 11 cells are ignored, the first is in line 2: '1\.79546E\+12' was rounded: its digits do not reach 1 uJ" err
+check "rounded numbers: said why" grep -qE "'x\.csv': line 2: a cell is ignored \(first of 11 times\): '1\.79546E\+12' was rounded: its digits do not reach 1 uJ" err
 iso() { # format offset
   { echo "$head_a" && rows 0 10 | awk -F, -v OFS=, -v f="$1" '{ $1 = strftime(f, $1, 1) } 1'; } >x.csv
 }

@@ -269,7 +269,7 @@ for row in "1795536004.5,1" "1795536004.5,1,2,3" "later,1,2"; do
 done
 { head -n 3 fifth.csv && echo "bad" && sed 1,3d fifth.csv && printf 'x\033[31m,1,2\n'; } >wrong.csv
 run "$tool" report wrong.csv
-check "several wrong rows" says err "vm_energy: 'wrong\.csv': 2 lines are ignored, the first is line 4: it has 1 field, not 3"
+check "several wrong rows" says err "vm_energy: 'wrong\.csv': line 4 is ignored \(first of 2 times\): it has 1 field, not 3"
 
 # the file | what is said of it
 head -n 1 fifth.csv >header.csv
