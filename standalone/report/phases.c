@@ -42,13 +42,9 @@ struct reading_marks {
 
 static int take_header(struct reading_marks *r, const struct csv_row *row) {
   r->begun = true;
-  r->ts = r->mark = r->columns = row->count;
-  for (size_t i = 0; i < row->count; i++) {
-    if (strcmp(row->fields[i], "ts") == 0)
-      r->ts = i;
-    else if (strcmp(row->fields[i], "mark") == 0)
-      r->mark = i;
-  }
+  r->columns = row->count;
+  r->ts = csv_reader_column(row, "ts");
+  r->mark = csv_reader_column(row, "mark");
   return r->ts < row->count && r->mark < row->count ? 0 : -EINVAL;
 }
 

@@ -35,13 +35,10 @@ static int add_file(struct recording *recording, char *path) {
   return 0;
 }
 
-static bool is_csv(const char *name) {
+static int choose_csv(const struct dirent *entry) {
+  const char *name = entry->d_name;
   size_t len = strlen(name);
   return name[0] != '.' && len > 4 && strcasecmp(name + len - 4, ".csv") == 0 && strcmp(name, MARKS_FILE) != 0;
-}
-
-static int choose_csv(const struct dirent *entry) {
-  return is_csv(entry->d_name);
 }
 
 /* Lists all .csv files of the directory, by name. */
@@ -77,6 +74,11 @@ static bool lacks_rows(const char *path) {
   return lacks;
 }
 
+static void warn_ignored(const char *path, int status, const char *invalid) {
+  if (status != 0 && status != -ENOENT && status != -ENOMEM)
+    message_warning("'%s' is ignored: %s", path, status == -EINVAL ? invalid : strerror(-status));
+}
+
 /* Reads run.json and marks.csv, if run.json lists the file; file NULL: any. */
 static int read_beside(struct recording *recording, const char *dir, const char *file) {
   char *info = join(dir, METADATA_FILE), *marks = join(dir, MARKS_FILE);
@@ -86,15 +88,10 @@ static int read_beside(struct recording *recording, const char *dir, const char 
   if (others)
     run_info_free(&recording->info);
   recording->has_info = status == 0 && !others;
-  if (status == -EINVAL)
-    message_warning("'%s' is not understood, and ignored", info);
-  else if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    message_warning("'%s' is ignored: %s", info, strerror(-status));
+  warn_ignored(info, status, "it is no run.json of vm_energy");
   if (status != -ENOMEM)
     status = phases_read(others ? NULL : marks, &recording->info, &recording->phases);
-  if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    message_warning("'%s' is ignored: %s", marks,
-                    status == -EINVAL ? "it has no columns ts and mark" : strerror(-status));
+  warn_ignored(marks, status, "it has no columns ts and mark");
   if (status != 0 && status != -ENOMEM)
     status = phases_read(NULL, &recording->info, &recording->phases);
   if (status == 0 && recording->phases.bad_rows > 0)

@@ -55,11 +55,8 @@ static int take_updates_header(struct updates_scan *r, const struct csv_row *row
   r->has_header = true;
   r->columns = row->count;
   for (size_t c = 0; c < COLUMNS; c++) {
-    r->column[c] = SIZE_MAX;
-    for (size_t i = 0; i < row->count; i++)
-      if (strcmp(row->fields[i], names[c]) == 0)
-        r->column[c] = i;
-    if (r->column[c] == SIZE_MAX)
+    r->column[c] = csv_reader_column(row, names[c]);
+    if (r->column[c] == row->count)
       return -EINVAL;
   }
   return 0;

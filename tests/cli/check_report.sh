@@ -137,14 +137,14 @@ echo '{"tool": "vm_energy", "sca' >run_1/run.json
 echo 'ts,name' >run_1/marks.csv
 run "$tool" report --json run_1
 check "broken run.json and marks.csv: ignored" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
-check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and ignored"
+check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is ignored: it is no run\.json of vm_energy"
 check "broken marks.csv: told" says err "vm_energy: warning: 'run_1/marks\.csv' is ignored: it has no columns ts and mark"
 check "broken run.json and marks.csv: status 0" exits 0
 
 for scale in 0 -1 '"5"' null; do
   echo "{\"tool\": \"vm_energy\", \"scale\": $scale, \"start\": $t0, \"files\": [\"power.csv\"]}" >run_1/run.json
   run "$tool" report run_1
-  check "run.json with the scale $scale: ignored" says err "vm_energy: warning: 'run_1/run\.json' is not understood, and ignored"
+  check "run.json with the scale $scale: ignored" says err "vm_energy: warning: 'run_1/run\.json' is ignored: it is no run\.json of vm_energy"
 done
 run_json ../fifth.csv power.csv
 run "$tool" report --json run_1
