@@ -1,6 +1,5 @@
 /*
- * Two sides against each other: what is known of a difference, from figures by hand; and sides of captures on disk,
- * whose truth is known.
+ * Differences from figures by hand, and from captures on disk whose truth is known.
  */
 #include "../standalone/report/compare.h"
 
@@ -15,7 +14,7 @@
 
 #define NO (-1)
 
-/* Runs of one side: their values; what they are at least and at most, NO: not known. */
+/* Values of the runs of one side, and their bounds; NO: unknown. */
 struct side_row {
   size_t runs;
   double values[4];

@@ -1,4 +1,4 @@
-/* What repeated runs say: against printed tables, and against figures that were computed in another way. */
+/* Against printed tables, and against figures that were computed in another way. */
 #include "../standalone/report/compare_spread.h"
 
 #include "suite.h"
@@ -57,7 +57,7 @@ START_TEST(test_welch) {
 }
 END_TEST
 
-/* Two runs say nothing of how they spread; a divisor that may be 0 makes no ratio. */
+/* Two runs have no interval; a divisor that may be 0 gives no ratio. */
 START_TEST(test_too_little) {
   struct compare_spread a = {0}, b = {0}, wide = {0};
   const double wide_values[] = {-5, 1, 7};
@@ -78,7 +78,7 @@ START_TEST(test_too_little) {
 }
 END_TEST
 
-/* Runs that are all the same have an interval of one point. */
+/* Equal runs have an interval of one point. */
 START_TEST(test_no_spread) {
   struct compare_spread a = {0}, b = {0};
   for (int i = 0; i < 3; i++) {

@@ -101,7 +101,7 @@ START_TEST(test_energy) {
 }
 END_TEST
 
-/* VMs of a group, each there for so long, and what is known of them; up to one at 0. */
+/* When each VM of a group is present, and its known power; up to one at 0. */
 static const struct {
   const char *what;
   struct {

@@ -1,4 +1,4 @@
-/* fonts: characters that no font has. A stand-in for fc-list is a script in PATH. */
+/* Characters without a font. A script in PATH stands in for fc-list. */
 #include "../standalone/report/plot_fonts.h"
 
 #include "scratch.h"
@@ -43,7 +43,7 @@ START_TEST(test_drawable) {
 }
 END_TEST
 
-/* ASCII needs no fc-list, and it is asked once. */
+/* ASCII needs no fc-list, which runs once. */
 START_TEST(test_asked) {
   static const struct { const char *text, *asked; } steps[] = {{"vm-001", ""}, {"\xc3\xa9", "x"}, {"\xc3\xa8", "x"}};
   struct plot_fonts fonts = {0};

@@ -1,4 +1,4 @@
-/* gnuplot: text that is nothing but text, and a process that fails. Stand-ins for it are scripts in PATH. */
+/* Safe strings, and a process that fails. Scripts in PATH stand in for gnuplot. */
 #include "../standalone/report/plot_gnuplot.h"
 
 #include "scratch.h"
@@ -29,7 +29,7 @@ START_TEST(test_string) {
 }
 END_TEST
 
-/* A gnuplot that is this shell script, and nothing else in PATH but what it needs. */
+/* PATH holds this script as gnuplot, and only what it needs. */
 static void put_gnuplot(const char *script) {
   signal(SIGPIPE, SIG_IGN); /* as the tool does */
   char path[200];

@@ -1,4 +1,4 @@
-/* time_axis: tics at round local times, on both sides of a change of the offset. Zones are POSIX rules: no tzdata. */
+/* Tics at round local times, on both sides of a change of the offset. Zones are POSIX rules: no tzdata. */
 #include "../standalone/report/plot_gnuplot.h"
 #include "../standalone/report/plot_time_axis.h"
 

@@ -20,7 +20,7 @@ static const struct {
     {{"ts", "a_energy_uj"}, "ts 0 a:1:-"},
     {{"ts", "a_power_w"}, "ts 0 a:-:1"},
     {{"ts", "_energy_uj", "_power_w"}, "ts 0 :1:2"},
-    /* two VMs of one name, as the seed could write them */
+    /* two VMs of one name, as the earlier Python tool could write them */
     {{"ts", "a_energy_uj", "a_power_w", "a_energy_uj", "a_power_w"}, "ts 0 a:1:2 a:3:4"},
     /* names that look like columns */
     {{"ts", "x_power_w_energy_uj", "x_power_w_power_w"}, "ts 0 x_power_w:1:2"},

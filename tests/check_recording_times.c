@@ -1,4 +1,4 @@
-/* Which steps between two rows make sense: stories of one VM, as ts:joules:watts; '-' is an empty field. */
+/* Which steps between rows count: stories of one VM. */
 #include "../standalone/report/cover.h"
 #include "../standalone/report/recording_times.h"
 
@@ -13,7 +13,7 @@
 
 struct row {
   double ts_s, counter_j, power_w;
-  bool is_copy; /* as the caller finds it */
+  bool is_copy; /* the caller's finding */
 };
 
 #define NONE (-1.0)
@@ -103,7 +103,6 @@ START_TEST(test_story) {
 }
 END_TEST
 
-/* Whether a row like one before must be a copy. */
 static const struct {
   const char *what;
   struct row rows[3];

@@ -1,5 +1,5 @@
 /*
- * The sum of the powers of several VMs over time: what it is, where it is not known, in little memory.
+ * The sum of the powers of several VMs over time: where it is known, and in little memory.
  */
 #include "../standalone/report/total_power.h"
 
@@ -11,7 +11,7 @@
 #define T0 INT64_C(1795536000)
 
 struct stretch {
-  double from_s, to_s, power_w; /* since T0; power below 0: the VM is there, and its power is not known */
+  double from_s, to_s, power_w; /* since T0; power below 0: present, but unknown */
 };
 
 static int64_t at(double s) {
@@ -27,10 +27,10 @@ static const struct {
     {{{0, 5, 100}, {5, 10, 100}, {10, 15, 200}, {0, 7, 10}, {7, 15, 20}}, 0, 15, 220, 220},
     {{{0, 5, 100}, {5, 10, 300}, {10, 15, 100}, {0, 15, 10}}, 0, 15, 310, 310},
     {{{0, 5, 100}, {5, 10, 300}, {10, 15, 100}, {0, 15, 10}}, 0, 5, 110, 110},
-    /* what is not known of one is not known of the sum */
+    /* unknown for one, unknown for the sum */
     {{{0, 5, 100}, {5, 10, 300}, {10, 15, 100}, {0, 5, 10}, {5, 10, -1}, {10, 15, 10}}, 0, 15, 110, 110},
     {{{0, 15, 100}, {0, 4, 10}, {4, 15, -1}}, 0, 15, -1, -1},
-    /* a VM that is not there draws nothing; one that comes within a step is part of it */
+    /* an absent VM draws nothing; one that comes within a step is part of it */
     {{{0, 16, 100}, {8, 12, 50}}, 0, 16, 150, 100 + 0.85 * 50},
     {{{0, 16, 100}, {9, 10, 50}}, 0, 16, 112.5, 100 + 0.85 * 12.5},
     /* samples are closer than a step can be */

@@ -2,7 +2,7 @@
  * replay: the rows of one VM -> updates, for captures without updates.dat
  *
  * A number that differs between two rows was updated between them. core/meter.h decides what a rise, a fall or a glitch
- * means, as in a live run. Without a raw counter, energy is power times time.
+ * means, as in a live run. Without a raw counter, energy is power times time. Tested by tests/check_tally*.c.
  */
 #ifndef VM_ENERGY_REPLAY_H
 #define VM_ENERGY_REPLAY_H

@@ -1,5 +1,5 @@
 #!/bin/bash
-# plot: pictures, what stands in them, and that nothing in a capture is taken for a command.
+# plot: pictures, what stands in them, and that nothing in a capture is run as a command.
 # shellcheck source=tests/lib.sh
 . "${abs_top_srcdir:-.}/tests/lib.sh"
 require gnuplot
@@ -30,13 +30,13 @@ apart() { # picture.svg pattern: texts of this pattern are there, and none touch
 capture 3 60 >three.csv
 run "$tool" plot three.csv
 check "PNG: status 0" exits 0
-check "PNG: told" says out "wrote power\.png"
+check "PNG: reported" says out "wrote power\.png"
 check "PNG: nothing on standard error" is_empty err
 check "PNG: it is one" same "$(printf '\211PNG')" "$(head -c 4 power.png)"
 check "PNG: its size" same "1440 720" "$(od -An -t u1 -j 16 -N 8 power.png | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }')"
 run "$tool" plot -q three.csv -o dir.d/power.SVG
 check "no such directory: status 1" exits 1
-check "no such directory: told" says err "vm_energy: unable to write 'dir\.d/power\.SVG': No such file or directory"
+check "no such directory: reported" says err "vm_energy: unable to write 'dir\.d/power\.SVG': No such file or directory"
 mkdir dir.d
 run "$tool" plot -q three.csv -o dir.d/power.SVG
 check "SVG: status 0" exits 0
@@ -62,7 +62,7 @@ check "unit" shows out.svg "power (W)"
 check "time" shows out.svg "local time (UTC)"
 check "tics" shows out.svg "16:00:30"
 TZ=Asia/Kathmandu svg three.csv
-check "another zone: told" shows out.svg "local time (UTC+05:45)"
+check "another zone: reported" shows out.svg "local time (UTC+05:45)"
 check "another zone: tics" shows out.svg "21:45:30"
 check "another zone: title" shows out.svg "Power of 3 VMs, 2026-11-24 21:45:00 to 21:45:59"
 TZ=America/New_York svg three.csv
@@ -88,7 +88,7 @@ check "end of summer time: title" shows out.svg "Power of 1 VM, 2026-10-25 00:00
 capture 25 30 >many.csv
 svg many.csv
 check "many: ten, and all others as one" same "vm-25 vm-24 vm-23 vm-22 vm-21 vm-20 vm-19 vm-18 vm-17 vm-16 mean of 15 others" "$(texts out.svg | grep -E '^vm-|others' | paste -sd ' ')"
-check "many: the title tells all" shows out.svg "Power of 25 VMs, 2026-11-24 16:00:00 to 16:00:29"
+check "many: the title names all" shows out.svg "Power of 25 VMs, 2026-11-24 16:00:00 to 16:00:29"
 check "many: the others do not flatten the curves" test "$(texts out.svg | grep -xE ' [0-9]+' | sort -n | tail -n 1)" -eq 250
 capture 11 30 >eleven.csv
 svg eleven.csv
@@ -333,7 +333,7 @@ check "no start-up file of the user is read" test ! -e pwned
 echo precious >there.png
 run "$tool" plot three.csv -o there.png
 check "exists: status 1" exits 1
-check "exists: told" says err "vm_energy: 'there\.png' exists; --force overwrites it"
+check "exists: reported" says err "vm_energy: 'there\.png' exists; --force overwrites it"
 check "exists: as it was" same precious "$(cat there.png)"
 ln -s there.png link.png
 mkdir dir.png
@@ -368,7 +368,7 @@ check "made by another meanwhile: kept" same other "$(cat race.svg)"
 printf '#!/bin/sh\ncat >/dev/null; echo half a picture; echo "gnuplot> x" >&2; echo "  line 0: no such terminal" >&2; exit 1\n' >fake/gnuplot
 PATH=$work/fake:$PATH run "$tool" plot three.csv -o failed.svg
 check "gnuplot fails: status 1" exits 1
-check "gnuplot fails: told, as it says it" says err "vm_energy: gnuplot failed: line 0: no such terminal"
+check "gnuplot fails: reported in its words" says err "vm_energy: gnuplot failed: line 0: no such terminal"
 check "gnuplot fails: no picture" test ! -e failed.svg
 printf '#!/bin/sh\ncat >/dev/null\n' >fake/gnuplot
 PATH=$work/fake:$PATH run "$tool" plot three.csv -o failed.svg
@@ -377,7 +377,7 @@ check "gnuplot draws nothing: no picture" test ! -e failed.svg
 rm fake/gnuplot
 PATH=$work/fake run "$tool" plot three.csv -o failed.svg
 check "no gnuplot: status 1" exits 1
-check "no gnuplot: told, and what helps" says err "vm_energy: gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox"
+check "no gnuplot: reported, with a remedy" says err "vm_energy: gnuplot is missing, which draws the picture; on Debian: apt-get install gnuplot-nox"
 check "nothing half is left" same "" "$(find . -name '.vm_energy*')"
 
 # --- what cannot be drawn ----------------------------------------------------------------------------------------------------------
@@ -402,7 +402,7 @@ done <<'ROWS'
 ROWS
 head -c -5 three.csv >cut.csv
 run "$tool" plot cut.csv -o cut.svg
-check "cut off: told once, status 0" same "0 1" "$status $(grep -c 'is cut off and ignored' err)"
+check "cut off: reported once, status 0" same "0 1" "$status $(grep -c 'is cut off and ignored' err)"
 run "$tool" plot no.csv three.csv -o two.svg
 check "one of two is none: the other is drawn, status 1" exits 1
 check "one of two is none: picture" test -s two.svg

@@ -81,7 +81,7 @@ check "groups: a group is the sum of its VMs, and has the sum of their bounds" j
 check "total: mean, median, p95 and maximum are those of the sum over time" jq -e '.captures[0].total | .mean_w == .energy_j / 40 and
   ([.min_w, .median_w, .p95_w, .max_w] | map(. * 1000 | round)) == [127000, 127000, 327000, 327000]' out
 run "$tool" report --csv --groups members.csv groups.csv
-check "groups: CSV, where a column tells them from VMs" same "vm web-1,vm web-2,vm db,group front,group back; end,total " \
+check "groups: CSV, where a column separates them from VMs" same "vm web-1,vm web-2,vm db,group front,group back; end,total " \
   "$(sed 's/"back, end"/back; end/' out | awk -F, 'NR > 1 { printf "%s%s %s", (NR > 2 ? "," : ""), $19, $3 }')"
 run "$tool" report groups.csv --group-by web
 check "groups: a regular expression without a name in it: status 2" exits 2
@@ -92,7 +92,7 @@ check "groups: no such file: reported" says err "vm_energy: unable to read 'miss
 # --- scale ------------------------------------------------------------------------------------------------------------------
 awk -v t="$t0" 'BEGIN { print "ts,a_energy_uj,a_power_w"; for (i = 0; i < 20; i++) print t + i "," i * 20000000 ",100.000000" }' >fifth.csv
 run "$tool" report fifth.csv
-check "a scale that nobody tells is noticed" grep -qF "warning: 'fifth.csv': the power adds up to 5 times what the counters say; if that is a scale, name it with --scale" err
+check "an unknown scale is noticed" grep -qF "warning: 'fifth.csv': the power adds up to 5 times what the counters say; if that is a scale, name it with --scale" err
 check "it is no error" exits 0
 run "$tool" report --scale 5 --json fifth.csv
 check "--scale: energy, not power" jq -e '.captures[0] | .scale == 5 and .vms[0].energy_j == 1900 and .vms[0].mean_w == 100' out
@@ -123,7 +123,7 @@ run "$tool" report --json run_1/power.csv
 check "run.json of other files is not of this one" jq -e '.captures[0] | .scale == 1 and .host == null' out
 run "$tool" report run_1
 check "a file of the run is missing: status 1" exits 1
-check "a file of the run is missing: told" says err "vm_energy: 'run_1/other.csv' is no capture: No such file or directory"
+check "a file of the run is missing: reported" says err "vm_energy: 'run_1/other.csv' is no capture: No such file or directory"
 run_json power.csv
 printf 'ts,mark\n%d.500,load\n%d.000,"cool, \033[31mdown"\n%d.000,too late\n' $((t0 + 4)) $((t0 + 10)) $((t0 + 100)) >run_1/marks.csv
 run "$tool" report run_1
@@ -137,8 +137,8 @@ echo '{"tool": "vm_energy", "sca' >run_1/run.json
 echo 'ts,name' >run_1/marks.csv
 run "$tool" report --json run_1
 check "broken run.json and marks.csv: ignored" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
-check "broken run.json: told" says err "vm_energy: warning: 'run_1/run\.json' is ignored: it is no run\.json of vm_energy"
-check "broken marks.csv: told" says err "vm_energy: warning: 'run_1/marks\.csv' is ignored: it has no columns ts and mark"
+check "broken run.json: reported" says err "vm_energy: warning: 'run_1/run\.json' is ignored: it is no run\.json of vm_energy"
+check "broken marks.csv: reported" says err "vm_energy: warning: 'run_1/marks\.csv' is ignored: it has no columns ts and mark"
 check "broken run.json and marks.csv: status 0" exits 0
 
 for scale in 0 -1 '"5"' null; do
@@ -164,7 +164,7 @@ check "an update is that of the time since the one before" jq -e '.captures[0] |
 check "an update is shared by time" jq -e '.captures[0].phases[0].total | .energy_j > 560 and .energy_j < 620 and .energy_low_j == 0 and .energy_high_j == 800' out
 check "the start is exact to the millisecond" jq -e ".captures[0].start == $t0.25" out
 check "a mark that is cut off is none" jq -e '.captures[0].phases | map(.phase) == [null, "half"]' out
-check "a mark that is cut off: told" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is ignored"
+check "a mark that is cut off: reported" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is ignored"
 cat >run_2/power.csv <<ROWS
 ts,a_energy_uj,a_power_w
 $t0,0,100.000000
@@ -254,7 +254,7 @@ check "ts --complete: also after the end of standard input" jq -e '.captures[0].
 head -c -15 fifth.csv >cut.csv
 run "$tool" report --json cut.csv
 check "cut: status 0" exits 0
-check "cut: told" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and ignored"
+check "cut: reported" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and ignored"
 check "cut: the rest counts" jq -e '.captures[0].vms[0] | .samples == 19 and .energy_j == 360' out
 { cat fifth.csv && head -c 1000 /dev/zero; } >zeros.csv
 run "$tool" report --quiet --json zeros.csv
@@ -293,7 +293,7 @@ nothing|it holds no .csv file
 runs|it holds no .csv file; the last run in it is 'runs/run_20261124_120000'
 others|none of its .csv files is
 ROWS
-check "others: each is told" same 2 "$(grep -c "warning: 'others/.*' is no capture, and ignored: it" err)"
+check "others: each is reported" same 2 "$(grep -c "warning: 'others/.*' is no capture, and ignored: it" err)"
 run "$tool" report header.csv
 check "a header alone: status 0, no samples" exits 0
 check "a header alone" golden report_header.txt
@@ -309,7 +309,7 @@ check "one of two is not there: nothing printed" is_empty out
 if [ "$(id -u)" -ne 0 ]; then
   cp fifth.csv denied.csv && chmod 0 denied.csv
   run "$tool" report denied.csv
-  check "denied: told" says err "vm_energy: 'denied\.csv' is no capture: Permission denied"
+  check "denied: reported" says err "vm_energy: 'denied\.csv' is no capture: Permission denied"
 fi
 cp fifth.csv others/power.csv
 run "$tool" report --json others
@@ -321,7 +321,7 @@ check "a path is printed so that it harms no terminal" grep -q '^bad_\[31m\.csv:
 "$tool" report fifth.csv >/dev/full 2>err
 status=$?
 check "full disk: status 1" exits 1
-check "full disk: told" says err 'vm_energy: unable to write to standard output: No space left on device'
+check "full disk: reported" says err 'vm_energy: unable to write to standard output: No space left on device'
 
 # --- updates.dat that ends before the rows do: 10 W, an update every 5 s, cut off after that of second 10 ----------------------------
 mkdir cut
