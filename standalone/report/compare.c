@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *compare_measure_name(enum compare_measure measure) {
-  static const char *const names[COMPARE_MEASURES] = {"energy_j", "power_w", "duration_s"};
-  return names[measure];
-}
-
 /* --- subjects ----------------------------------------------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b) {

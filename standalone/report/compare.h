@@ -25,9 +25,6 @@
 
 enum compare_measure { COMPARE_ENERGY_J, COMPARE_POWER_W, COMPARE_DURATION_S, COMPARE_MEASURES };
 
-/* "energy_j", ... */
-const char *compare_measure_name(enum compare_measure measure);
-
 /* One measure of a subject on one side. */
 struct compare_figures {
   struct compare_spread spread; /* of the runs that have a value */

@@ -12,6 +12,7 @@
 
 #define NAME_SIZE 24
 
+static const char *const measure_names[COMPARE_MEASURES] = {"energy_j", "power_w", "duration_s"};
 static const char *const kind_names[] = {[COMPARE_VM] = "vm", [COMPARE_GROUP] = "group", [COMPARE_TOTAL] = "total"};
 
 /* NULL: the difference may be 0. */
@@ -203,7 +204,7 @@ static json_t *side_to_json(const struct compare_subject *subject, size_t side) 
       status |= json_object_update(figures, difference);
       json_decref(difference);
     }
-    status |= json_object_set_new(object, compare_measure_name(i), figures);
+    status |= json_object_set_new(object, measure_names[i], figures);
   }
   if (status == 0)
     return object;
@@ -260,7 +261,7 @@ static int print_row(struct csv_text *row, const struct compare *compare, const 
   print_csv_count(row, span->occurrence);
   print_csv_name(row, kind_names[subject->kind]);
   print_csv_name(row, subject->label);
-  print_csv_name(row, compare_measure_name(measure));
+  print_csv_name(row, measure_names[measure]);
   print_csv_name(row, side_name(side, name));
   print_csv_count(row, spread->runs);
   print_csv_number(row, spread->runs > 0, spread->mean);

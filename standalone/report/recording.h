@@ -87,8 +87,7 @@ typedef int recording_update(void *arg, size_t vm, int64_t to_ns, const struct u
  */
 int recording_read(struct recording *recording, const struct recording_sink *sink);
 
-/* Reads updates.dat, after recording_read(). STATUS_DONE, also without such a file; STATUS_FAILED: an error was
- * printed. */
+/* Reads updates.dat, if any, after recording_read(). STATUS_DONE or STATUS_FAILED; errors have been printed. */
 int recording_read_updates(struct recording *recording, recording_update *take, void *arg);
 
 #endif

@@ -37,9 +37,7 @@ struct run_info {
   size_t counters_num;
 };
 
-/*
- * 0: call run_info_free() in the end. -errno; -EINVAL: not written by vm_energy.
- */
+/* 0: call run_info_free() in the end. -errno; -EINVAL: not written by vm_energy. */
 int run_info_read(const char *path, struct run_info *info);
 void run_info_free(struct run_info *info);
 

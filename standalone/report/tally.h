@@ -84,7 +84,7 @@ struct tally_span {
   int64_t from_ns, to_ns;
   double power_w;
   bool has_bounds; /* of the next three */
-  double energy_j; /* certainly drawn between these two instants */
+  double energy_j; /* certainly drawn between least_ns and most_ns */
   int64_t least_ns, most_ns;
 };
 
