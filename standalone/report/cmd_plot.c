@@ -182,7 +182,7 @@ static int make_picture(const struct options *options, const struct groups *grou
                         const struct picture *picture) {
   const struct plot_options how = {.report = {.recorded = options->recorded, .groups = groups},
                                    .relative = options->relative,
-                                   .bounds = options->bounds};
+                                   .with_bounds = options->bounds};
   struct plot plot;
   struct runs runs = {0};
   int status = 0;

@@ -334,7 +334,7 @@ static int64_t longest_interval(const struct plot *plot) {
 }
 
 static int read_all(struct plot *plot, int64_t step_ns) {
-  int64_t interval_ns = plot->bounds ? longest_interval(plot) : 0, round_ns = step_ns / 2;
+  int64_t interval_ns = plot->with_bounds ? longest_interval(plot) : 0, round_ns = step_ns / 2;
   if (interval_ns > step_ns / BOUND_INTERVALS) {
     step_ns = BOUND_INTERVALS * interval_ns;
     round_ns = 0;
@@ -390,7 +390,7 @@ static bool has_band(const struct plot *plot) {
 }
 
 int plot_read(struct plot *plot, const char *const *paths, size_t num, const struct plot_options *options) {
-  *plot = (struct plot){.relative = options->relative, .bounds = options->bounds};
+  *plot = (struct plot){.relative = options->relative, .with_bounds = options->with_bounds};
   int status = open_reports(plot, paths, num, &options->report);
   if (status == STATUS_USAGE || plot->reports_num == 0)
     return status;
@@ -405,7 +405,7 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
   if (shows == SHOWS_DOTS && plot->is_grouped) {
     message_error("nothing to draw: no group has a step of %.3g s in which the power of all its VMs is known%s",
                   (double)(plot->end_ns - plot->start_ns) / (double)plot->series[0].bins.num * 1e-9,
-                  plot->bounds ? "; without --bounds, steps are shorter" : "");
+                  plot->with_bounds ? "; without --bounds, steps are shorter" : "");
     return STATUS_FAILED;
   }
   if (shows == SHOWS_DOTS) {
@@ -417,9 +417,9 @@ int plot_read(struct plot *plot, const char *const *paths, size_t num, const str
     message_error("nothing to draw: no VM has a power between two updates; --power recorded draws the power column");
     return STATUS_FAILED;
   }
-  if (status == STATUS_DONE && plot->bounds && !has_band(plot)) {
-    message_warning("no band is drawn: no step has bounds for all VMs, or there is no counter");
-    plot->bounds = false;
+  if (status == STATUS_DONE && plot->with_bounds && !has_band(plot)) {
+    message_warning("no band is drawn: no step has bounds throughout, or there is no counter");
+    plot->with_bounds = false;
   }
   return status;
 }

@@ -36,8 +36,8 @@ struct plot {
   struct plot_series series[PLOT_VMS + 1];
   size_t series_num;
   bool is_grouped;
-  bool relative; /* time since the start of each capture */
-  bool bounds;   /* draws a band in which the power certainly lies */
+  bool relative;    /* time since the start of each capture */
+  bool with_bounds; /* draws a band in which the power certainly lies */
   int64_t start_ns, end_ns;
   bool merges_samples; /* a bin holds several samples */
   bool incomplete;     /* rows or files were ignored; errors have been printed */
@@ -48,7 +48,7 @@ enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };
 struct plot_options {
   struct report_options report; /* the VMs of a group have one curve, their sum */
   bool relative;                /* see struct plot */
-  bool bounds;                  /* see struct plot */
+  bool with_bounds;             /* see struct plot */
 };
 
 /* Returns a STATUS_...; errors have been printed. Call plot_free() in any case. */

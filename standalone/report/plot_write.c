@@ -78,7 +78,7 @@ static void write_title(const struct plot *plot, bool stacked, FILE *script) {
     plot_time_axis_span(plot->start_ns, plot->end_ns, span);
   snprintf(text, sizeof(text), "Power of %zu VM%s%s%s%s%s, %s", plot->vms_num, plot->vms_num == 1 ? "" : "s",
            host != NULL ? " on " : "", host != NULL ? host : "", stacked ? ", stacked" : "",
-           plot->bounds ? ", with bounds" : "", span);
+           plot->with_bounds ? ", with bounds" : "", span);
   fputs("set title ", script);
   plot_gnuplot_put_string(text, script);
   fputs(" textcolor rgb '#222222'\n", script);
@@ -235,15 +235,15 @@ static void put_title(const struct plot_series *series, FILE *script) {
 }
 
 static void plot_curves(const struct plot *plot, FILE *script) {
-  bool extremes = !plot->bounds && plot->merges_samples && plot->series_num <= BANDS_MAX;
+  bool extremes = !plot->with_bounds && plot->merges_samples && plot->series_num <= BANDS_MAX;
   fputs("plot ", script);
   for (size_t s = 0; s < plot->series_num; s++) {
     const struct plot_series *series = &plot->series[s];
-    if (series->others == 0 && (plot->bounds || (extremes && !series->is_group)))
+    if (series->others == 0 && (plot->with_bounds || (extremes && !series->is_group)))
       fprintf(script,
               "$%s%zu using 1:%s with filledcurves fillcolor rgb '%s' fillstyle transparent solid 0.2 noborder "
               "notitle, \\\n",
-              plot->bounds ? "band" : "curve", s, plot->bounds ? "2:3" : "3:4", colour_of(plot, s));
+              plot->with_bounds ? "band" : "curve", s, plot->with_bounds ? "2:3" : "3:4", colour_of(plot, s));
   }
   for (size_t s = 0; s < plot->series_num; s++) {
     fprintf(script, "$curve%zu using 1:2 with lines linewidth %s linecolor rgb '%s'", s,
@@ -279,7 +279,7 @@ void plot_write(const struct plot *plot, enum plot_format format, bool stacked, 
       write_layer(plot, s, floor_w, script);
     else
       write_curve(plot, s, script);
-    if (plot->bounds && plot->series[s].others == 0)
+    if (plot->with_bounds && plot->series[s].others == 0)
       write_band(plot, s, script);
   }
   if (stacked)

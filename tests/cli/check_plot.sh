@@ -155,7 +155,7 @@ script --group-by '^(g[0-9]+)-' many-groups.csv
 check "groups: of the others the mean of groups, not of VMs" same 30.000 "$(levels curve10)"
 head -n 42 three-groups.csv >short.csv
 PATH=$work/fake:$PATH run "$tool" plot --force --bounds --group-by '^(web)-' -o script.svg short.csv
-check "bounds of a short capture: no band is a warning" says err "vm_energy: warning: no band is drawn: no step has bounds for all VMs, or there is no counter"
+check "bounds of a short capture: no band is a warning" says err "vm_energy: warning: no band is drawn: no step has bounds throughout, or there is no counter"
 head -n 42 three-groups.csv | cut -d, -f1-5 >short.csv
 run "$tool" plot --force --bounds --group-by '^(web)-' -o out.svg short.csv
 check "a group of which no step is known: status 1" exits 1
