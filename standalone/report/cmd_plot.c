@@ -83,33 +83,33 @@ static int copy_picture(const struct picture *picture, int fd) {
 }
 
 /* Without --force, a file of that name that appeared meanwhile is not replaced. */
-static int name_picture(const struct picture *picture, const char *other) {
+static int name_picture(const struct picture *picture, const char *temporary) {
   if (picture->force)
-    return rename(other, picture->path) == 0 ? 0 : -errno;
-  if (renameat2(AT_FDCWD, other, AT_FDCWD, picture->path, RENAME_NOREPLACE) == 0)
+    return rename(temporary, picture->path) == 0 ? 0 : -errno;
+  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, picture->path, RENAME_NOREPLACE) == 0)
     return 0;
   if (errno != EINVAL && errno != ENOSYS) /* some file systems cannot */
     return -errno;
-  return access(picture->path, F_OK) == 0 ? -EEXIST : rename(other, picture->path) == 0 ? 0 : -errno;
+  return access(picture->path, F_OK) == 0 ? -EEXIST : rename(temporary, picture->path) == 0 ? 0 : -errno;
 }
 
 /* Renamed when complete: a file of that name is never half a picture. */
 static int write_picture(const struct picture *picture) {
-  char other[PATH_MAX];
-  int len = snprintf(other, sizeof(other), "%.*s.vm_energy-plot-%ld", directory_len(picture->path), picture->path,
-                     (long)getpid());
-  if ((size_t)len >= sizeof(other))
+  char temporary[PATH_MAX];
+  int len = snprintf(temporary, sizeof(temporary), "%.*s.vm_energy-plot-%ld", directory_len(picture->path),
+                     picture->path, (long)getpid());
+  if ((size_t)len >= sizeof(temporary))
     return -ENAMETOOLONG;
-  int fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0)
     return -errno;
   int status = copy_picture(picture, fd);
   if (close(fd) != 0 && status == 0)
     status = -errno;
   if (status == 0)
-    status = name_picture(picture, other);
+    status = name_picture(picture, temporary);
   if (status != 0)
-    unlink(other);
+    unlink(temporary);
   return status;
 }
 

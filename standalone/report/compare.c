@@ -210,12 +210,12 @@ int compare_read(struct compare *compare, const char *const *paths, size_t num, 
   return worst;
 }
 
-static void keep(void *subject) {
+static void keep_subject(void *subject) {
   (void)subject; /* compare->subjects owns it */
 }
 
 void compare_free(struct compare *compare) {
-  tdestroy(compare->by_key, keep);
+  tdestroy(compare->by_key, keep_subject);
   for (size_t i = 0; i < compare->subjects_num; i++)
     free_subject(compare->subjects[i]);
   free(compare->subjects);
