@@ -20,7 +20,7 @@ struct phase {
 struct phases {
   struct phase *list; /* by start */
   size_t num;         /* 1 or more */
-  size_t bad_rows;    /* of marks.csv; ignored */
+  size_t bad_rows;    /* of marks.csv; skipped */
 };
 
 /*

@@ -40,7 +40,7 @@ struct plot {
   bool with_bounds; /* draws a band in which the power certainly lies */
   int64_t start_ns, end_ns;
   bool merges_samples; /* a bin holds several samples */
-  bool incomplete;     /* rows or files were ignored; errors have been printed */
+  bool incomplete;     /* rows or files were skipped; errors have been printed */
 };
 
 enum plot_format { PLOT_PNG, PLOT_SVG, PLOT_PDF };

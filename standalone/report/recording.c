@@ -74,9 +74,9 @@ static bool lacks_rows(const char *path) {
   return lacks;
 }
 
-static void warn_ignored(const char *path, int status, const char *invalid) {
+static void warn_skipped(const char *path, int status, const char *invalid) {
   if (status != 0 && status != -ENOENT && status != -ENOMEM)
-    message_warning("'%s' is ignored: %s", path, status == -EINVAL ? invalid : strerror(-status));
+    message_warning("'%s' is skipped: %s", path, status == -EINVAL ? invalid : strerror(-status));
 }
 
 /* Reads run.json and marks.csv, if run.json lists the file; file NULL: any. */
@@ -88,14 +88,14 @@ static int read_beside(struct recording *recording, const char *dir, const char 
   if (others)
     run_info_free(&recording->info);
   recording->has_info = status == 0 && !others;
-  warn_ignored(info, status, "it is no run.json of vm_energy");
+  warn_skipped(info, status, "it is no run.json of vm_energy");
   if (status != -ENOMEM)
     status = phases_read(others ? NULL : marks, &recording->info, &recording->phases);
-  warn_ignored(marks, status, "it has no columns ts and mark");
+  warn_skipped(marks, status, "it has no columns ts and mark");
   if (status != 0 && status != -ENOMEM)
     status = phases_read(NULL, &recording->info, &recording->phases);
   if (status == 0 && recording->phases.bad_rows > 0)
-    message_warning("'%s': %zu row%s ignored", marks, recording->phases.bad_rows,
+    message_warning("'%s': %zu row%s skipped", marks, recording->phases.bad_rows,
                     recording->phases.bad_rows == 1 ? " is" : "s are");
   free(info);
   free(marks);

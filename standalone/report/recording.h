@@ -35,7 +35,7 @@ struct recording {
   size_t labels_num;
   bool was_read;
   bool has_breaks; /* vm() was called again for a VM, see below */
-  bool incomplete; /* rows or files were ignored; errors have been printed */
+  bool incomplete; /* rows or files were skipped; errors have been printed */
 };
 
 /*

@@ -12,23 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-int recording_faults_ignore(struct recording_ignored *ignored, uint64_t line, const char *format, ...) {
-  if (ignored->num++ > 0)
+int recording_faults_skip(struct recording_skipped *skipped, uint64_t line, const char *format, ...) {
+  if (skipped->num++ > 0)
     return 0;
-  ignored->line = line;
+  skipped->line = line;
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(ignored->reason, sizeof(ignored->reason), format, arguments);
+  vsnprintf(skipped->reason, sizeof(skipped->reason), format, arguments);
   va_end(arguments);
   return 0;
 }
 
-int recording_faults_ignore_field(struct recording_ignored *ignored, uint64_t line, const char *field, int status,
-                                  bool is_time) {
+int recording_faults_skip_field(struct recording_skipped *skipped, uint64_t line, const char *field, int status,
+                                bool is_time) {
   if (status == -EDOM)
-    return recording_faults_ignore(ignored, line, "'%.40s' was rounded: its digits do not reach 1 %s", field,
-                                   is_time ? "s" : "uJ");
-  return recording_faults_ignore(ignored, line, "'%.40s' is no %s", field, is_time ? "time stamp" : "number");
+    return recording_faults_skip(skipped, line, "'%.40s' was rounded: its digits do not reach 1 %s", field,
+                                 is_time ? "s" : "uJ");
+  return recording_faults_skip(skipped, line, "'%.40s' is no %s", field, is_time ? "time stamp" : "number");
 }
 
 void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t ts_ns, double s) {
@@ -89,25 +89,25 @@ void recording_faults_report(const struct recording_faults *f, const char *shown
   warn_of_step(&f->steps[RECORDING_STEP_HOLE], shown, "no row for ", " before it",
                "without a counter, the energy of that time is unknown and left out");
   if (f->cut_line > 0)
-    message_warning("'%s': line %" PRIu64 ", the last one, is cut off and ignored", shown, f->cut_line);
+    message_warning("'%s': line %" PRIu64 ", the last one, is cut off and skipped", shown, f->cut_line);
   if (f->joined_line > 0)
-    message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and ignored", shown, f->joined_line);
+    message_warning("'%s': line %" PRIu64 ": the row before the header is cut off and skipped", shown, f->joined_line);
   const struct recording_fault *copies = &f->steps[RECORDING_STEP_COPY];
   if (copies->num > 0)
-    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s ignored: copied from earlier rows", shown, copies->line,
+    message_error("'%s': line %" PRIu64 ": %" PRIu64 " row%s skipped: copied from earlier rows", shown, copies->line,
                   copies->num, copies->num == 1 ? "" : "s");
   show_times(f->cells.num, times);
   if (f->cells.num > 0)
-    message_error("'%s': line %" PRIu64 ": a cell is ignored%s: %s", shown, f->cells.line, times, f->cells.reason);
+    message_error("'%s': line %" PRIu64 ": a cell is skipped%s: %s", shown, f->cells.line, times, f->cells.reason);
   show_times(f->rows.num, times);
   if (f->rows.num > 0)
-    message_error("'%s': line %" PRIu64 " is ignored%s: %s", shown, f->rows.line, times, f->rows.reason);
+    message_error("'%s': line %" PRIu64 " is skipped%s: %s", shown, f->rows.line, times, f->rows.reason);
   if (f->other_file_vms == 0)
     return;
   char others[48] = "";
   if (f->other_file_vms > 1)
     snprintf(others, sizeof(others), " and %zu more VMs", f->other_file_vms - 1);
-  message_error("'%s': '%s'%s ignored, already in '%s'; to see the values of this file, name it alone", shown,
+  message_error("'%s': '%s'%s skipped, already in '%s'; to see the values of this file, name it alone", shown,
                 f->other_file_label, others, f->other_file);
 }
 
@@ -151,7 +151,7 @@ void recording_faults_no_capture(const struct recording_faults *f, const char *p
     snprintf(reason, sizeof(reason), "%s", strerror(-status));
   }
   if (searched)
-    message_warning("'%s' is no capture, and ignored: %s", shown, reason);
+    message_warning("'%s' is no capture, and skipped: %s", shown, reason);
   else
     message_error("'%s' is no capture: %s", shown, reason);
 }

@@ -19,17 +19,17 @@ struct recording_fault {
   double s;      /* length of the step, of the first one */
 };
 
-struct recording_ignored {
+struct recording_skipped {
   uint64_t num, line; /* line of the first one, and why */
   char reason[128];
 };
 
 /* Start with zeros. Pointers are borrowed. */
 struct recording_faults {
-  struct recording_ignored rows, cells;
+  struct recording_skipped rows, cells;
   struct recording_fault tables;
   struct recording_fault steps[RECORDING_STEPS]; /* some kinds are no fault */
-  size_t other_file_vms;                         /* VMs ignored, since an earlier file has them */
+  size_t other_file_vms;                         /* VMs skipped, since an earlier file has them */
   const char *other_file_label;                  /* the first of them */
   const char *other_file;                        /* the earlier file of that VM */
   uint64_t cut_line;                             /* 0: none is */
@@ -42,13 +42,13 @@ struct recording_faults {
   bool has_commas; /* decimal commas */
 };
 
-/* Counts an ignored row or cell. Returns 0. */
-int recording_faults_ignore(struct recording_ignored *ignored, uint64_t line, const char *format, ...)
+/* Counts an skipped row or cell. Returns 0. */
+int recording_faults_skip(struct recording_skipped *skipped, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same: field_parse_...() returned status for this field. */
-int recording_faults_ignore_field(struct recording_ignored *ignored, uint64_t line, const char *field, int status,
-                                  bool is_time);
+int recording_faults_skip_field(struct recording_skipped *skipped, uint64_t line, const char *field, int status,
+                                bool is_time);
 
 /* Counts rows of one time stamp once. */
 void recording_faults_note(struct recording_fault *fault, uint64_t line, int64_t ts_ns, double s);

@@ -22,7 +22,7 @@
 /* Hashes of values that are kept to detect copied rows; a power of two. */
 #define SEEN_NUM ((size_t)1 << 16)
 
-/* The index of a VM that an earlier file has, and that is ignored in this one. */
+/* The index of a VM that an earlier file has, and that is skipped in this one. */
 #define IN_OTHER_FILE SIZE_MAX
 
 /* A VM of a file. Two of one name in a table, which the earlier Python tool could write, stay two. */
@@ -239,9 +239,9 @@ static void take_cells(struct scan *r, const struct csv_row *row, const struct r
   value->has_energy = energy == 0 && !bad_power; /* if one half of a sample is wrong, the other may be too */
   value->has_power = power == 0 && !bad_energy;
   if (bad_energy)
-    recording_faults_ignore_field(&r->faults.cells, row->line, row->fields[vm->energy], energy, false);
+    recording_faults_skip_field(&r->faults.cells, row->line, row->fields[vm->energy], energy, false);
   if (bad_power)
-    recording_faults_ignore_field(&r->faults.cells, row->line, row->fields[vm->power], power, false);
+    recording_faults_skip_field(&r->faults.cells, row->line, row->fields[vm->power], power, false);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -454,10 +454,10 @@ static int take_odd_row(struct scan *r, const struct csv_row *row, int time_stat
   if (find_header(r, row, &layout, &status))
     return status != 0 ? status : take_layout(r, &layout, row->line);
   if (row->count != r->layout.columns)
-    return recording_faults_ignore(&r->faults.rows, row->line, "it has %zu field%s, not %zu%s", row->count,
-                                   row->count == 1 ? "" : "s", r->layout.columns,
-                                   row->count > r->layout.columns && !r->file_has_rows ? "; decimal commas?" : "");
-  return recording_faults_ignore_field(&r->faults.rows, row->line, row->fields[r->layout.ts], time_status, true);
+    return recording_faults_skip(&r->faults.rows, row->line, "it has %zu field%s, not %zu%s", row->count,
+                                 row->count == 1 ? "" : "s", r->layout.columns,
+                                 row->count > r->layout.columns && !r->file_has_rows ? "; decimal commas?" : "");
+  return recording_faults_skip_field(&r->faults.rows, row->line, row->fields[r->layout.ts], time_status, true);
 }
 
 static bool has_decimal_comma(const struct scan *r, const struct csv_row *row) {
@@ -475,7 +475,7 @@ static int take_row(const struct csv_row *row, void *arg) {
   if (r->table == 0)
     return take_header(r, row);
   if (row->open)
-    return recording_faults_ignore(&r->faults.rows, row->line, "a quote in it is not closed");
+    return recording_faults_skip(&r->faults.rows, row->line, "a quote in it is not closed");
   if (row->cut) {
     r->faults.cut_line = row->line;
     return 0;

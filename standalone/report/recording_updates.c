@@ -121,7 +121,7 @@ int recording_read_updates(struct recording *recording, recording_update *take, 
     message_error("unable to read '%s': %s", recording->updates,
                   status == -EINVAL ? "it has other columns" : strerror(-status));
   else if (r.bad_rows > 0)
-    message_error("'%s': %" PRIu64 " line%s ignored, the first is line %" PRIu64, recording->updates, r.bad_rows,
+    message_error("'%s': %" PRIu64 " line%s skipped, the first is line %" PRIu64, recording->updates, r.bad_rows,
                   r.bad_rows == 1 ? " is" : "s are", r.bad_line);
   recording->incomplete = recording->incomplete || r.bad_rows > 0;
   return status == 0 ? STATUS_DONE : STATUS_FAILED;

@@ -134,7 +134,7 @@ static int read_rows(struct report *report) {
   int status = recording_read(recording, &sink);
   if (status != STATUS_DONE || recording->updates == NULL || !recording->has_breaks)
     return status;
-  message_warning("'%s' is ignored: it is of one run, and the rows beside it are of several", recording->updates);
+  message_warning("'%s' is skipped: it is of one run, and the rows beside it are of several", recording->updates);
   free(recording->updates);
   recording->updates = NULL;
   drop_vms(report);

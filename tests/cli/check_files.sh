@@ -54,11 +54,11 @@ case_of "appended: without a counter" 0 "3000 null 30" "line 13: another table b
 case_of "appended: two VMs of one time" 0 "2000 1800 10" "line 13: another table begins"
 { echo "$head_a" && rows 0 10 | head -c -1 && printf '\xef\xbb\xbf%s\n' "$head_a" && rows 100 120; } >x.csv
 check "appended: a header follows the last field" grep -q '100.*ts,a_energy_uj' x.csv
-case_of "appended: a header follows the last field: that row is ignored" 0 "2900 2700 29" "line 12: the row before the header is cut off and ignored"
+case_of "appended: a header follows the last field: that row is skipped" 0 "2900 2700 29" "line 12: the row before the header is cut off and skipped"
 { echo "$head_a" && rows 0 10 && echo "$head_a" && rows 0 10; } >x.csv
-case_of "the same run twice" 1 "1000 900 10" "line 14: 11 rows ignored: copied from earlier rows"
+case_of "the same run twice" 1 "1000 900 10" "line 14: 11 rows skipped: copied from earlier rows"
 { echo "$head_a" && rows 0 10 && echo "$head_a" && rows 0 20; } >x.csv
-case_of "a run, and the same later" 1 "2000 1900 20" "line 14: 11 rows ignored: copied from earlier rows"
+case_of "a run, and the same later" 1 "2000 1900 20" "line 14: 11 rows skipped: copied from earlier rows"
 { echo "$head_a" && rows 100 110 && echo "$head_a" && rows 0 10; } >x.csv
 case_of "the later run first" 0 "2000 1800 20" "line 13: another table begins"
 mkdir marked
@@ -85,10 +85,10 @@ case_of "from 1970, without a counter" 0 "900 null 9" "line 8: the time jumps by
 { echo "$head_p" && echo 0,100 && watts 0 10; } >x.csv
 case_of "the first row alone is of 1970" 0 "1000 null 10" "line 3: the time jumps by 56\.9 years"
 { echo "$head_a" && rows 0 10 && rows 5 10 && rows 11 20; } >x.csv
-case_of "a block is there twice" 1 "2000 1900 20" "line 13: 6 rows ignored: copied from earlier rows"
+case_of "a block is there twice" 1 "2000 1900 20" "line 13: 6 rows skipped: copied from earlier rows"
 { echo "$head_p" && watts 0 10 && watts 5 10 && watts 11 20; } | awk -F, -v OFS=, 'NR > 1 { $2 = 100 + $1 % 7 } 1' OFMT=%.0f >x.csv
 sed '13,18d' x.csv >y.csv && want=$("$tool" report --json y.csv | jq .captures[0].total.energy_j)
-case_of "a block is there twice, without a counter" 1 "$want null 20" "line 13: 6 rows ignored: copied from earlier rows"
+case_of "a block is there twice, without a counter" 1 "$want null 20" "line 13: 6 rows skipped: copied from earlier rows"
 { echo "$head_a" && rows 0 10 && rows 11 15 | sed "s/^[0-9]*/$((t0 + 10))/" && rows 16 20; } >x.csv
 case_of "the time stands still, then goes on" 0 "2000 1900 20" "line 13: the time stands still"
 { echo "$head_p" && watts 0 9 && watts 100 109; } >x.csv
@@ -112,21 +112,21 @@ case_of "long, a block is there twice" 1 "4000 3800 20" "line 24: "
 # --- quotes, cells, numbers --------------------------------------------------------------------------------------------------
 for bad in "$((t0 + 5)),\"500000000,100" "\"$((t0 + 5)),500000000,100"; do
   { echo "$head_a" && rows 0 4 && echo "$bad" && rows 6 10; } >x.csv
-  case_of "a quote that is not closed: $bad" 1 "1000 900 10" "line 7 is ignored: a quote in it is not closed$"
+  case_of "a quote that is not closed: $bad" 1 "1000 900 10" "line 7 is skipped: a quote in it is not closed$"
 done
 { printf '"ts","a\nb_energy_uj","a\nb_power_w"\n' && rows 0 4 && echo bad && rows 5 10; } >x.csv
-case_of "lines in quotes count" 1 "1000 900 10" "line 9 is ignored: it has 1 field, not 3"
+case_of "lines in quotes count" 1 "1000 900 10" "line 9 is skipped: it has 1 field, not 3"
 for cell in None null N/A "<NA>" - inf "#DIV/0!" x -2 "1 000" 0x10; do
   { echo "ts,a_energy_uj,a_power_w,b_energy_uj,b_power_w" &&
     rows 0 10 | awk -F, -v c="$cell" '{ print $0 "," (NR == 6 ? c "," c : $2 "," $3) }'; } >x.csv
-  case_of "a cell of one VM is '$cell'" 1 "2000 1800 10" "line 7: a cell is ignored \(first of 2 times\): '"
+  case_of "a cell of one VM is '$cell'" 1 "2000 1800 10" "line 7: a cell is skipped \(first of 2 times\): '"
   check "the other VM keeps its row" same "11 0, 11 1" "$(figures '.vms | map("\(.samples) \(.samples * .empty_share | round)") | join(", ")')"
 done
 { echo "$head_a" && rows 0 10 | awk -F, '{ printf "%s,%.18e,%s\n", $1, $2, $3 }'; } >x.csv
 case_of "numbers in scientific form, with all digits" 0 "1000 900 10" ""
 { echo "$head_a" && rows 0 10 | awk -F, '{ printf "%s,%.5E,%s\n", $1, 1795463412345 + $2, $3 }'; } >x.csv
 check "rounded numbers: no energy" same "null null 10" "$(figures)"
-check "rounded numbers: said why" grep -qE "'x\.csv': line 2: a cell is ignored \(first of 11 times\): '1\.79546E\+12' was rounded: its digits do not reach 1 uJ" err
+check "rounded numbers: said why" grep -qE "'x\.csv': line 2: a cell is skipped \(first of 11 times\): '1\.79546E\+12' was rounded: its digits do not reach 1 uJ" err
 iso() { # format offset
   { echo "$head_a" && rows 0 10 | awk -F, -v OFS=, -v f="$1" '{ $1 = strftime(f, $1, 1) } 1'; } >x.csv
 }
@@ -222,7 +222,7 @@ cp plain.csv "twice/power copy.csv"
 run "$tool" report --json twice
 check "a VM in two files: status 1" exits 1
 check "a VM in two files: not added" jq -e '.captures[0] | .total.energy_j == 1000 and (.vms | length) == 1' out
-check "a VM in two files: said" grep -qF "vm_energy: 'twice/power.csv': 'a' ignored, already in 'twice/power copy.csv'" err
+check "a VM in two files: said" grep -qF "vm_energy: 'twice/power.csv': 'a' skipped, already in 'twice/power copy.csv'" err
 
 # --- a counter that only falls ------------------------------------------------------------------------------------------------------
 { echo "$head_a" && rows 0 10 | tac | awk -F, -v OFS=, -v t=$t0 '{ $1 = t + NR; $3 = "" } 1' OFMT=%.0f; } >x.csv

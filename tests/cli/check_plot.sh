@@ -402,7 +402,7 @@ done <<'ROWS'
 ROWS
 head -c -5 three.csv >cut.csv
 run "$tool" plot cut.csv -o cut.svg
-check "cut off: reported once, status 0" same "0 1" "$status $(grep -c 'is cut off and ignored' err)"
+check "cut off: reported once, status 0" same "0 1" "$status $(grep -c 'is cut off and skipped' err)"
 run "$tool" plot no.csv three.csv -o two.svg
 check "one of two is none: the other is drawn, status 1" exits 1
 check "one of two is none: picture" test -s two.svg

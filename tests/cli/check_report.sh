@@ -136,15 +136,15 @@ check "phases: a row each, and one of all" same 7 "$(wc -l <out)"
 echo '{"tool": "vm_energy", "sca' >run_1/run.json
 echo 'ts,name' >run_1/marks.csv
 run "$tool" report --json run_1
-check "broken run.json and marks.csv: ignored" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
-check "broken run.json: reported" says err "vm_energy: warning: 'run_1/run\.json' is ignored: it is no run\.json of vm_energy"
-check "broken marks.csv: reported" says err "vm_energy: warning: 'run_1/marks\.csv' is ignored: it has no columns ts and mark"
+check "broken run.json and marks.csv: skipped" jq -e '.captures[0] | .scale == 1 and .phases == [] and .vms[0].energy_j == 380' out
+check "broken run.json: reported" says err "vm_energy: warning: 'run_1/run\.json' is skipped: it is no run\.json of vm_energy"
+check "broken marks.csv: reported" says err "vm_energy: warning: 'run_1/marks\.csv' is skipped: it has no columns ts and mark"
 check "broken run.json and marks.csv: status 0" exits 0
 
 for scale in 0 -1 '"5"' null; do
   echo "{\"tool\": \"vm_energy\", \"scale\": $scale, \"start\": $t0, \"files\": [\"power.csv\"]}" >run_1/run.json
   run "$tool" report run_1
-  check "run.json with the scale $scale: ignored" says err "vm_energy: warning: 'run_1/run\.json' is ignored: it is no run\.json of vm_energy"
+  check "run.json with the scale $scale: skipped" says err "vm_energy: warning: 'run_1/run\.json' is skipped: it is no run\.json of vm_energy"
 done
 run_json ../fifth.csv power.csv
 run "$tool" report --json run_1
@@ -164,7 +164,7 @@ check "an update is that of the time since the one before" jq -e '.captures[0] |
 check "an update is shared by time" jq -e '.captures[0].phases[0].total | .energy_j > 560 and .energy_j < 620 and .energy_low_j == 0 and .energy_high_j == 800' out
 check "the start is exact to the millisecond" jq -e ".captures[0].start == $t0.25" out
 check "a mark that is cut off is none" jq -e '.captures[0].phases | map(.phase) == [null, "half"]' out
-check "a mark that is cut off: reported" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is ignored"
+check "a mark that is cut off: reported" says err "vm_energy: warning: 'run_2/marks\.csv': 1 row is skipped"
 cat >run_2/power.csv <<ROWS
 ts,a_energy_uj,a_power_w
 $t0,0,100.000000
@@ -254,7 +254,7 @@ check "ts --complete: also after the end of standard input" jq -e '.captures[0].
 head -c -15 fifth.csv >cut.csv
 run "$tool" report --json cut.csv
 check "cut: status 0" exits 0
-check "cut: reported" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and ignored"
+check "cut: reported" says err "vm_energy: warning: 'cut\.csv': line 21, the last one, is cut off and skipped"
 check "cut: the rest counts" jq -e '.captures[0].vms[0] | .samples == 19 and .energy_j == 360' out
 { cat fifth.csv && head -c 1000 /dev/zero; } >zeros.csv
 run "$tool" report --quiet --json zeros.csv
@@ -264,12 +264,12 @@ for row in "1795536004.5,1" "1795536004.5,1,2,3" "later,1,2"; do
   { head -n 6 fifth.csv && echo "$row" && tail -n +7 fifth.csv; } >wrong.csv
   run "$tool" report --json wrong.csv
   check "wrong row '$row': status 1" exits 1
-  check "wrong row '$row': reported" grep -qE "^vm_energy: 'wrong\.csv': line 7 is ignored: (it has [24] fields, not 3|'later' is no time stamp)$" err
+  check "wrong row '$row': reported" grep -qE "^vm_energy: 'wrong\.csv': line 7 is skipped: (it has [24] fields, not 3|'later' is no time stamp)$" err
   check "wrong row '$row': the others count" jq -e '.captures[0].vms[0] | .samples == 20 and .energy_j == 380' out
 done
 { head -n 3 fifth.csv && echo "bad" && sed 1,3d fifth.csv && printf 'x\033[31m,1,2\n'; } >wrong.csv
 run "$tool" report wrong.csv
-check "several wrong rows" says err "vm_energy: 'wrong\.csv': line 4 is ignored \(first of 2 times\): it has 1 field, not 3"
+check "several wrong rows" says err "vm_energy: 'wrong\.csv': line 4 is skipped \(first of 2 times\): it has 1 field, not 3"
 
 # the file | what is said of it
 head -n 1 fifth.csv >header.csv
@@ -293,7 +293,7 @@ nothing|it holds no .csv file
 runs|it holds no .csv file; the last run in it is 'runs/run_20261124_120000'
 others|none of its .csv files is
 ROWS
-check "others: each is reported" same 2 "$(grep -c "warning: 'others/.*' is no capture, and ignored: it" err)"
+check "others: each is reported" same 2 "$(grep -c "warning: 'others/.*' is no capture, and skipped: it" err)"
 run "$tool" report header.csv
 check "a header alone: status 0, no samples" exits 0
 check "a header alone" golden report_header.txt
