@@ -38,7 +38,7 @@ static void print_commands(FILE *out) {
   fputs("\n"
         "  -h, --help     print this help\n"
         "  -V, --version  print the version\n\n"
-        "'vm_energy COMMAND --help' tells the options of a command; vm_energy(1) is the manual.\n"
+        "'vm_energy COMMAND --help' lists the options of a command; vm_energy(1) is the manual.\n"
         "Exit status: 0 done, 1 the measurement failed or is incomplete, 2 wrong usage.\n",
         out);
 }

@@ -178,9 +178,9 @@ static int run_check(const struct options *options) {
 
 const struct command command_check = {
     .name = "check",
-    .summary = "tell what is wrong, and what to do about it",
+    .summary = "say what is wrong, and what to do",
     .synopsis = "[--files PATH...] [OPTION]...",
-    .text = "Watches the counters for an update or two, then tells what is wrong with each,\n"
+    .text = "Watches the counters for an update or two, then says what is wrong with each,\n"
             "and the next step; and whether the VMs' energy fits to that of the host.\n\n"
             "It ends within 9 s, unless --duration says how long. The first line is for a\n"
             "monitoring system, as is the exit status: 0 all is well, 1 warnings,\n"

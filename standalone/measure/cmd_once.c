@@ -75,8 +75,8 @@ const struct command command_once = {
     .synopsis = "[--files PATH...] [OPTION]...",
     .text = "Measures the energy of each counter over a window, and its mean power.\n\n"
             "A counter that is updated every 5 s does not show where a window begins and\n"
-            "ends; with --bounds its energy is interpolated, and told with what it is at\n"
-            "least and at most.\n",
+            "ends; --bounds interpolates its energy, and prints a lower and an upper\n"
+            "bound.\n",
     .examples = "  vm_energy once --files /path/to/vmA/energy_uj /path/to/vmB/energy_uj --duration 10\n"
                 "  vm_energy once --bounds --until-enter --json\n",
     .options = OPTIONS_ONCE,

@@ -118,9 +118,9 @@ const struct command command_run = {
     .name = "run",
     .summary = "measure the energy of each VM while a command runs",
     .synopsis = "[--files PATH...] [OPTION]... -- COMMAND [ARG]...",
-    .text = "Runs the command, and tells on standard error how much energy each VM took\n"
-            "meanwhile, with what it is at least and at most. The exit status is that of\n"
-            "the command, 128 + the signal that ended it, 126 or 127 when it cannot be run.\n",
+    .text = "Runs the command, and prints on standard error how much energy each VM took\n"
+            "meanwhile, with a lower and an upper bound. The exit status is that of the\n"
+            "command, 128 + the signal that ended it, 126 or 127 when it cannot be run.\n",
     .examples = "  vm_energy run -- ssh vm-001 ./benchmark\n"
                 "  vm_energy run --json energy.json --files '/data/*/energy_uj' -- make -j8\n",
     .options = OPTIONS_RUN,

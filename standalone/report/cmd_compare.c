@@ -18,8 +18,6 @@ static int print(const struct options *options, const struct compare *compare) {
 }
 
 static int run_compare(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   if (options->files_num < 2) {
     message_error("compare needs two sides or more: each a CSV file, the directory of a run, or one that holds run_*");
     return STATUS_USAGE;

@@ -207,8 +207,6 @@ static int make_picture(const struct options *options, const struct groups *grou
 }
 
 static int run_plot(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   if (options->files_num == 0) {
     message_error("no capture to draw: name a CSV file, or the directory of a run");
     return STATUS_USAGE;

@@ -46,8 +46,6 @@ static int run_reports(const struct options *options, const struct groups *group
 }
 
 static int run_report(const struct options *options) {
-  if (options->quiet)
-    message_be_quiet();
   if (options->files_num == 0) {
     message_error("no capture to report on: name a CSV file, or the directory of a run");
     return STATUS_USAGE;
