@@ -22,13 +22,11 @@ static int parse_slowly(const uint8_t *data, size_t size, uint64_t *value) {
   for (size_t i = begin; i < end; i++)
     if (data[i] < '0' || data[i] > '9')
       return -EINVAL;
-  unsigned __int128 sum = 0;
-  for (size_t i = begin; i < end; i++) {
-    sum = sum * 10 + (data[i] - '0');
-    if (sum > UINT64_MAX)
+  uint64_t sum = 0;
+  for (size_t i = begin; i < end; i++)
+    if (__builtin_mul_overflow(sum, 10U, &sum) || __builtin_add_overflow(sum, (uint64_t)(data[i] - '0'), &sum))
       return -ERANGE;
-  }
-  *value = (uint64_t)sum;
+  *value = sum;
   return 0;
 }
 
