@@ -130,11 +130,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("access");
-  TCase *doors = tcase_create("doors");
-  tcase_add_checked_fixture(doors, scratch_make, scratch_clean);
-  tcase_add_loop_test(doors, test_closed, 0, ROWS(closed_rows));
-  tcase_add_loop_test(doors, test_cache, 0, ROWS(cache_rows));
-  tcase_add_test(doors, test_cache_unknown);
-  suite_add_tcase(suite, doors);
+  suite_case(suite, "doors", scratch_make, scratch_clean, EACH(test_closed, closed_rows), EACH(test_cache, cache_rows),
+             ONCE(test_cache_unknown));
   return suite_run(suite);
 }

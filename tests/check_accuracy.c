@@ -158,15 +158,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("accuracy");
-  TCase *tcase = tcase_create("accuracy");
-  tcase_set_timeout(tcase, 60);
-  tcase_add_loop_test(tcase, constant_load, 0, ROWS(intervals_s));
-  tcase_add_loop_test(tcase, pauses_have_no_power, 0, 6);
-  tcase_add_loop_test(tcase, writers, 0, 5);
-  tcase_add_test(tcase, aliasing_is_seen);
-  tcase_add_loop_test(tcase, never_above_the_load, 0, 4);
-  tcase_add_loop_test(tcase, energy_over_a_bad_day, 0, ROWS(intervals_s));
-  tcase_add_test(tcase, the_same_again);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "accuracy", NULL, NULL, EACH(constant_load, intervals_s), TIMES(pauses_have_no_power, 6),
+             TIMES(writers, 5), ONCE(aliasing_is_seen), TIMES(never_above_the_load, 4),
+             EACH(energy_over_a_bad_day, intervals_s), ONCE(the_same_again));
   return suite_run(suite);
 }

@@ -38,10 +38,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("average");
-  TCase *tcase = tcase_create("average");
-  tcase_add_test(tcase, fewer_at_the_start);
-  tcase_add_test(tcase, window_of_one);
-  tcase_add_test(tcase, no_error_stays);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "average", NULL, NULL, ONCE(fewer_at_the_start), ONCE(window_of_one), ONCE(no_error_stays));
   return suite_run(suite);
 }

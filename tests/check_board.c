@@ -425,24 +425,9 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("board");
-  TCase *curves = tcase_create("curves");
-  tcase_add_test(curves, test_curve);
-  tcase_add_test(curves, test_curve_goes_round);
-  tcase_add_test(curves, test_curve_cell_is_full);
-  suite_add_tcase(suite, curves);
-  TCase *table = tcase_create("table");
-  tcase_add_checked_fixture(table, make, drop);
-  tcase_add_loop_test(table, test_order, 0, ROWS(order_rows));
-  tcase_add_loop_test(table, test_width, 30, 400);
-  tcase_add_test(table, test_lines);
-  tcase_add_test(table, test_frozen);
-  tcase_add_loop_test(table, test_state, 0, ROWS(state_rows));
-  tcase_add_test(table, test_total_never_falls);
-  tcase_add_test(table, test_empty);
-  suite_add_tcase(suite, table);
-  TCase *keys = tcase_create("keys");
-  tcase_add_loop_test(keys, test_keys, 0, ROWS(key_rows));
-  tcase_add_test(keys, test_fewer_rows);
-  suite_add_tcase(suite, keys);
+  suite_case(suite, "curves", NULL, NULL, ONCE(test_curve), ONCE(test_curve_goes_round), ONCE(test_curve_cell_is_full));
+  suite_case(suite, "table", make, drop, EACH(test_order, order_rows), {&test_width, 30, 400}, ONCE(test_lines),
+             ONCE(test_frozen), EACH(test_state, state_rows), ONCE(test_total_never_falls), ONCE(test_empty));
+  suite_case(suite, "keys", NULL, NULL, EACH(test_keys, key_rows), ONCE(test_fewer_rows));
   return suite_run(suite);
 }

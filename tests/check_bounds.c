@@ -470,12 +470,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("bounds");
-  TCase *rows = tcase_create("rows");
-  tcase_add_loop_test(rows, test_bounds, 0, ROWS(bounds_rows));
-  tcase_add_loop_test(rows, test_stories, 0, ROWS(story_rows));
-  suite_add_tcase(suite, rows);
-  TCase *windows = tcase_create("windows");
-  tcase_add_loop_test(windows, test_windows, 0, ROWS(window_rows));
-  suite_add_tcase(suite, windows);
+  suite_case(suite, "rows", NULL, NULL, EACH(test_bounds, bounds_rows), EACH(test_stories, story_rows));
+  suite_case(suite, "windows", NULL, NULL, EACH(test_windows, window_rows));
   return suite_run(suite);
 }

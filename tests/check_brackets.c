@@ -40,9 +40,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("brackets");
-  TCase *tcase = tcase_create("brackets");
-  tcase_set_timeout(tcase, 60);
-  tcase_add_loop_test(tcase, bounds_hold, 0, ROWS(rows));
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "brackets", NULL, NULL, EACH(bounds_hold, rows));
   return suite_run(suite);
 }

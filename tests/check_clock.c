@@ -35,10 +35,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("clock");
-  TCase *tcase = tcase_create("clock");
-  tcase_add_test(tcase, tells_both);
-  tcase_add_test(tcase, never_goes_back);
-  tcase_add_test(tcase, tick);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "clock", NULL, NULL, ONCE(tells_both), ONCE(never_goes_back), ONCE(tick));
   return suite_run(suite);
 }

@@ -209,13 +209,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("compare");
-  TCase *tcase = tcase_create("differences"), *disk = tcase_create("disk");
-  tcase_add_loop_test(tcase, test_difference, 0, ROWS(rows));
-  tcase_add_test(tcase, test_ratio);
-  suite_add_tcase(suite, tcase);
-  tcase_add_checked_fixture(disk, scratch_make, scratch_clean);
-  tcase_set_timeout(disk, 300);
-  tcase_add_test(disk, test_coverage);
-  suite_add_tcase(suite, disk);
+  suite_case(suite, "differences", NULL, NULL, EACH(test_difference, rows), ONCE(test_ratio));
+  tcase_set_timeout(suite_case(suite, "disk", scratch_make, scratch_clean, ONCE(test_coverage)), 300);
   return suite_run(suite);
 }

@@ -533,31 +533,12 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("counter");
-  TCase *tcase = tcase_create("counter");
-  tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
-  tcase_add_loop_test(tcase, content, 0, ROWS(content_rows));
-  tcase_add_loop_test(tcase, kind, 0, ROWS(kind_rows));
-  tcase_add_test(tcase, linked_directory);
-  tcase_add_test(tcase, swapped_for_a_fifo);
-  tcase_add_test(tcase, denied);
-  tcase_add_loop_test(tcase, step_by_step, 0, ROWS(open_rows));
-  tcase_add_test(tcase, sysfs);
-  tcase_add_test(tcase, out_of_sysfs);
-  tcase_add_loop_test(tcase, extreme_times, 0, ROWS(extreme_s));
-  tcase_add_test(tcase, patience);
-  tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
-  tcase_add_test(tcase, range_is_read_again);
-  tcase_add_test(tcase, range_without_descriptors);
-  tcase_add_test(tcase, range_is_no_fifo);
-  tcase_add_loop_test(tcase, stopped, 0, ROWS(stop_rows));
-  tcase_add_test(tcase, instant_of_an_error);
-  tcase_add_test(tcase, texts);
-  suite_add_tcase(suite, tcase);
-  TCase *writer = tcase_create("while it is written"); /* these take seconds */
-  tcase_set_timeout(writer, 60);
-  tcase_add_checked_fixture(writer, scratch_make, scratch_clean);
-  tcase_add_loop_test(writer, torn, 0, 2);
-  suite_add_tcase(suite, writer);
+  suite_case(suite, "counter", scratch_make, scratch_clean, EACH(content, content_rows), EACH(kind, kind_rows),
+             ONCE(linked_directory), ONCE(swapped_for_a_fifo), ONCE(denied), EACH(step_by_step, open_rows), ONCE(sysfs),
+             ONCE(out_of_sysfs), EACH(extreme_times, extreme_s), ONCE(patience), EACH(range, range_rows),
+             ONCE(range_is_read_again), ONCE(range_without_descriptors), ONCE(range_is_no_fifo),
+             EACH(stopped, stop_rows), ONCE(instant_of_an_error), ONCE(texts));
+  /* these take seconds */
+  suite_case(suite, "while it is written", scratch_make, scratch_clean, TIMES(torn, 2));
   return suite_run(suite);
 }

@@ -1,7 +1,8 @@
 /* The CSV sink: what stands in the files, where they are, and what a full disk leaves. */
 #include "core/csv.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -14,8 +15,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* 2026-11-23 20:34:53.987654321 UTC */
 #define WALL_NS INT64_C(1795466093987654321)
@@ -421,7 +420,7 @@ START_TEST(test_run_directory) {
   struct csv *csv[3];
   static const char *const names[] = {"run_20261123_203453", "run_20261123_203453_2", "run_20261123_203453_3"};
   struct sample sample = value("a", 1, 1);
-  for (size_t i = 0; i < COUNT(csv); i++) {
+  for (int i = 0; i < ROWS(csv); i++) {
     csv[i] = make(CSV_COMBINED, (struct csv_options){0});
     ck_assert_ptr_null(csv_dir(csv[i]));
     started(csv[i], &sample, 1);
@@ -429,7 +428,7 @@ START_TEST(test_run_directory) {
     snprintf(expected, sizeof(expected), "%s/%s", out, names[i]);
     ck_assert_str_eq(csv_dir(csv[i]), expected);
   }
-  for (size_t i = 0; i < COUNT(csv); i++)
+  for (int i = 0; i < ROWS(csv); i++)
     csv_free(csv[i]);
 }
 END_TEST
@@ -730,61 +729,19 @@ START_TEST(test_replaced) {
 }
 END_TEST
 
-static Suite *make_suite(void) {
-  Suite *suite = suite_create("csv");
-  TCase *text = tcase_create("text");
-  tcase_add_checked_fixture(text, set_up, tear_down);
-  tcase_add_loop_test(text, test_number, 0, COUNT(number_rows));
-  tcase_add_loop_test(text, test_time, 0, COUNT(time_rows));
-  tcase_add_test(text, test_time_is_for_one_pass);
-  tcase_add_loop_test(text, test_quote, 0, COUNT(quote_rows));
-  suite_add_tcase(suite, text);
-
-  TCase *layout = tcase_create("layout");
-  tcase_add_checked_fixture(layout, set_up, tear_down);
-  tcase_add_test(layout, test_combined);
-  tcase_add_test(layout, test_comes_before_the_start);
-  tcase_add_test(layout, test_gone_and_back);
-  tcase_add_test(layout, test_separate);
-  tcase_add_test(layout, test_separate_gone);
-  tcase_add_test(layout, test_follow);
-  tcase_add_test(layout, test_follow_from_nothing);
-  tcase_add_test(layout, test_long);
-  tcase_add_test(layout, test_many);
-  suite_add_tcase(suite, layout);
-
-  TCase *where = tcase_create("where");
-  tcase_add_checked_fixture(where, set_up, tear_down);
-  tcase_add_test(where, test_run_directory);
-  tcase_add_test(where, test_local_time);
-  tcase_add_test(where, test_parents);
-  tcase_add_test(where, test_relative);
-  tcase_add_test(where, test_no_directory);
-  tcase_add_loop_test(where, test_bad_name, 0, COUNT(bad_names));
-  tcase_add_loop_test(where, test_stem, 0, COUNT(stem_rows));
-  suite_add_tcase(suite, where);
-
-  TCase *whole = tcase_create("whole rows");
-  tcase_add_checked_fixture(whole, set_up, tear_down);
-  tcase_add_loop_test(whole, test_one_write_a_row, CSV_COMBINED, CSV_LONG + 1);
-  tcase_add_test(whole, test_full_disk);
-  tcase_add_test(whole, test_short_write_goes_on);
-  tcase_add_loop_test(whole, test_no_row_behind_half_a_row, CSV_COMBINED, CSV_LONG + 1);
-  tcase_add_loop_test(whole, test_full_disk_at_start, CSV_COMBINED, CSV_LONG + 1);
-  tcase_add_loop_test(whole, test_lenient, CSV_COMBINED, CSV_LONG + 1);
-  tcase_add_test(whole, test_follow_on_full_disk);
-  tcase_add_loop_test(whole, test_nothing_after_finish, CSV_COMBINED, CSV_LONG + 1);
-  tcase_add_test(whole, test_planted_link);
-  tcase_add_test(whole, test_replaced);
-  tcase_add_test(whole, test_planted_fifo);
-  suite_add_tcase(suite, whole);
-  return suite;
-}
-
 int main(void) {
-  SRunner *runner = srunner_create(make_suite());
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  Suite *suite = suite_create("csv");
+  suite_case(suite, "text", set_up, tear_down, EACH(test_number, number_rows), EACH(test_time, time_rows),
+             ONCE(test_time_is_for_one_pass), EACH(test_quote, quote_rows));
+  suite_case(suite, "layout", set_up, tear_down, ONCE(test_combined), ONCE(test_comes_before_the_start),
+             ONCE(test_gone_and_back), ONCE(test_separate), ONCE(test_separate_gone), ONCE(test_follow),
+             ONCE(test_follow_from_nothing), ONCE(test_long), ONCE(test_many));
+  suite_case(suite, "where", set_up, tear_down, ONCE(test_run_directory), ONCE(test_local_time), ONCE(test_parents),
+             ONCE(test_relative), ONCE(test_no_directory), EACH(test_bad_name, bad_names), EACH(test_stem, stem_rows));
+  suite_case(suite, "whole rows", set_up, tear_down, TIMES(test_one_write_a_row, CSV_LONG + 1), ONCE(test_full_disk),
+             ONCE(test_short_write_goes_on), TIMES(test_no_row_behind_half_a_row, CSV_LONG + 1),
+             TIMES(test_full_disk_at_start, CSV_LONG + 1), TIMES(test_lenient, CSV_LONG + 1),
+             ONCE(test_follow_on_full_disk), TIMES(test_nothing_after_finish, CSV_LONG + 1), ONCE(test_planted_link),
+             ONCE(test_replaced), ONCE(test_planted_fifo));
+  return suite_run(suite);
 }

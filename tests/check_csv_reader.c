@@ -205,18 +205,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("csv_reader");
-  TCase *cases = tcase_create("rows");
-  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
-  tcase_set_timeout(cases, 60);
-  tcase_add_loop_test(cases, test_rows, 0, ROWS(rows));
-  tcase_add_test(cases, test_nul_bytes);
-  tcase_add_test(cases, test_taker_stops);
-  tcase_add_test(cases, test_long_rows);
-  tcase_add_loop_test(cases, test_no_end, 0, ROWS(fill_rows));
-  tcase_add_loop_test(cases, test_foreign, 0, ROWS(foreign_rows));
-  tcase_add_test(cases, test_too_many_fields);
-  tcase_add_test(cases, test_endless_pipe);
-  tcase_add_test(cases, test_no_file);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "rows", scratch_make, scratch_clean, EACH(test_rows, rows), ONCE(test_nul_bytes),
+             ONCE(test_taker_stops), ONCE(test_long_rows), EACH(test_no_end, fill_rows),
+             EACH(test_foreign, foreign_rows), ONCE(test_too_many_fields), ONCE(test_endless_pipe), ONCE(test_no_file));
   return suite_run(suite);
 }

@@ -164,11 +164,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("field");
-  TCase *cases = tcase_create("numbers");
-  tcase_add_loop_test(cases, test_time, 0, ROWS(time_rows));
-  tcase_add_test(cases, test_local_time);
-  tcase_add_loop_test(cases, test_energy, 0, ROWS(energy_rows));
-  tcase_add_loop_test(cases, test_power, 0, ROWS(power_rows));
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "numbers", NULL, NULL, EACH(test_time, time_rows), ONCE(test_local_time),
+             EACH(test_energy, energy_rows), EACH(test_power, power_rows));
   return suite_run(suite);
 }

@@ -95,12 +95,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("groups");
-  TCase *cases = tcase_create("groups");
-  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
-  tcase_add_loop_test(cases, test_find, 0, ROWS(rows));
-  tcase_add_test(cases, test_one_pointer);
-  tcase_add_loop_test(cases, test_wrong, 0, ROWS(wrong_rows));
-  tcase_add_test(cases, test_no_file);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "groups", scratch_make, scratch_clean, EACH(test_find, rows), ONCE(test_one_pointer),
+             EACH(test_wrong, wrong_rows), ONCE(test_no_file));
   return suite_run(suite);
 }

@@ -226,14 +226,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("host");
-  TCase *cases = tcase_create("host");
-  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
-  tcase_add_loop_test(cases, test_zone, 0, ROWS(zone_rows));
-  tcase_add_test(cases, test_zone_of_odd_paths);
-  tcase_add_loop_test(cases, test_zones, 0, ROWS(zones_rows));
-  tcase_add_test(cases, test_energy);
-  tcase_add_test(cases, test_nothing_there);
-  tcase_add_test(cases, test_for_root_alone);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "host", scratch_make, scratch_clean, EACH(test_zone, zone_rows), ONCE(test_zone_of_odd_paths),
+             EACH(test_zones, zones_rows), ONCE(test_energy), ONCE(test_nothing_there), ONCE(test_for_root_alone));
   return suite_run(suite);
 }

@@ -410,19 +410,9 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("inputs");
-  TCase *tcase = tcase_create("all");
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_loop_test(tcase, test_check, 0, ROWS(check_rows));
-  tcase_add_test(tcase, test_quiet);
-  tcase_add_test(tcase, test_denied);
-  tcase_add_loop_test(tcase, test_sampler, 0, ROWS(sampler_rows));
-  tcase_add_test(tcase, test_sampler_options);
-  tcase_add_test(tcase, test_sampler_of_no_path);
-  tcase_add_loop_test(tcase, test_none, 0, ROWS(none_rows));
-  tcase_add_loop_test(tcase, test_default_places, 0, 2);
-  tcase_add_test(tcase, test_denied_search);
-  tcase_add_loop_test(tcase, test_unread, 0, ROWS(unread_rows));
-  tcase_add_test(tcase, test_shown);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "all", set_up, tear_down, EACH(test_check, check_rows), ONCE(test_quiet), ONCE(test_denied),
+             EACH(test_sampler, sampler_rows), ONCE(test_sampler_options), ONCE(test_sampler_of_no_path),
+             EACH(test_none, none_rows), TIMES(test_default_places, 2), ONCE(test_denied_search),
+             EACH(test_unread, unread_rows), ONCE(test_shown));
   return suite_run(suite);
 }

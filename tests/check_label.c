@@ -508,24 +508,10 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("label");
-  TCase *rows = tcase_create("rows");
-  tcase_add_loop_test(rows, from_path, 0, ROWS(path_rows));
-  tcase_add_loop_test(rows, in_guest, 0, ROWS(guest_rows));
-  tcase_add_loop_test(rows, safe, 0, ROWS(safe_rows));
-  tcase_add_loop_test(rows, marks, 0, ROWS(mark_rows));
-  suite_add_tcase(suite, rows);
-  TCase *rules = tcase_create("rules");
-  tcase_set_timeout(rules, 60);
-  tcase_add_test(rules, every_byte_becomes_safe);
-  tcase_add_test(rules, cut);
-  tcase_add_test(rules, set_tells_apart);
-  tcase_add_loop_test(rules, set_of_many, 0, ROWS(maxima));
-  tcase_add_test(rules, set_of_hashes);
-  tcase_add_test(rules, set_keeps_labels);
-  tcase_add_test(rules, set_forgets_the_longest_away);
-  tcase_add_test(rules, copied_labels);
-  tcase_add_test(rules, chance_marks);
-  tcase_add_loop_test(rules, any_names_in_any_order, 0, 200);
-  suite_add_tcase(suite, rules);
+  suite_case(suite, "rows", NULL, NULL, EACH(from_path, path_rows), EACH(in_guest, guest_rows), EACH(safe, safe_rows),
+             EACH(marks, mark_rows));
+  suite_case(suite, "rules", NULL, NULL, ONCE(every_byte_becomes_safe), ONCE(cut), ONCE(set_tells_apart),
+             EACH(set_of_many, maxima), ONCE(set_of_hashes), ONCE(set_keeps_labels), ONCE(set_forgets_the_longest_away),
+             ONCE(copied_labels), ONCE(chance_marks), TIMES(any_names_in_any_order, 200));
   return suite_run(suite);
 }

@@ -61,9 +61,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("lines");
-  TCase *cases = tcase_create("lines");
-  tcase_add_loop_test(cases, test_lines, 0, ROWS(rows));
-  tcase_add_test(cases, test_nul_byte);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "lines", NULL, NULL, EACH(test_lines, rows), ONCE(test_nul_byte));
   return suite_run(suite);
 }

@@ -73,10 +73,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("load");
-  TCase *tcase = tcase_create("load");
-  tcase_add_loop_test(tcase, energy_is_the_integral, 0, ROWS(curves));
-  tcase_add_loop_test(tcase, wrong_texts, 0, ROWS(wrong));
-  tcase_add_test(tcase, events);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "load", NULL, NULL, EACH(energy_is_the_integral, curves), EACH(wrong_texts, wrong), ONCE(events));
   return suite_run(suite);
 }

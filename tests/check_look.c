@@ -876,39 +876,14 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("look");
-  TCase *tcase = tcase_create("look");
-  tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, scratch_make, clean_up);
-  tcase_add_loop_test(tcase, stands_still, 0, ROWS(mounts));
-  tcase_add_loop_test(tcase, doubtful, 0, ROWS(doubtful_rows));
-  tcase_add_loop_test(tcase, found_out_later, 0, ROWS(mounts));
-  tcase_add_loop_test(tcase, unreliable_for_good, 0, ROWS(mounts));
-  tcase_add_test(tcase, not_local);
-  tcase_add_loop_test(tcase, changed, 0, ROWS(changes));
-  tcase_add_loop_test(tcase, rhythm, 0, 8);
-  tcase_add_loop_test(tcase, anything, 0, ROWS(mounts));
-  tcase_add_test(tcase, link_on_the_way);
-  tcase_add_loop_test(tcase, link_before_the_mount, 0, ROWS(before_rows));
-  tcase_add_loop_test(tcase, link_is_not_followed, 0, ROWS(mounts));
-  tcase_add_test(tcase, led_away);
-  tcase_add_test(tcase, other_mount);
-  tcase_add_test(tcase, mounted_over);
-  tcase_add_loop_test(tcase, age, 0, ROWS(age_rows));
-  tcase_add_loop_test(tcase, written_around_the_read, 0, ROWS(mounts));
-  tcase_add_test(tcase, cached_attributes);
-  tcase_add_test(tcase, changed_on_the_server);
-  tcase_add_test(tcase, mended_at_once);
-  tcase_add_test(tcase, mended_after_a_while);
-  suite_add_tcase(suite, tcase);
-  TCase *place = tcase_create("in its place"); /* these two take seconds */
-  tcase_set_timeout(place, 60);
-  tcase_add_checked_fixture(place, scratch_make, clean_up);
-  tcase_add_loop_test(place, tricked, 0, ROWS(tricks));
-  suite_add_tcase(suite, place);
-  TCase *writer = tcase_create("while it is written");
-  tcase_set_timeout(writer, 60);
-  tcase_add_checked_fixture(writer, scratch_make, clean_up);
-  tcase_add_loop_test(writer, never_an_old_number_with_a_new_time, 0, ROWS(mounts));
-  suite_add_tcase(suite, writer);
+  suite_case(suite, "look", scratch_make, clean_up, EACH(stands_still, mounts), EACH(doubtful, doubtful_rows),
+             EACH(found_out_later, mounts), EACH(unreliable_for_good, mounts), ONCE(not_local), EACH(changed, changes),
+             TIMES(rhythm, 8), EACH(anything, mounts), ONCE(link_on_the_way), EACH(link_before_the_mount, before_rows),
+             EACH(link_is_not_followed, mounts), ONCE(led_away), ONCE(other_mount), ONCE(mounted_over),
+             EACH(age, age_rows), EACH(written_around_the_read, mounts), ONCE(cached_attributes),
+             ONCE(changed_on_the_server), ONCE(mended_at_once), ONCE(mended_after_a_while));
+  /* these two take seconds */
+  suite_case(suite, "in its place", scratch_make, clean_up, EACH(tricked, tricks));
+  suite_case(suite, "while it is written", scratch_make, clean_up, EACH(never_an_old_number_with_a_new_time, mounts));
   return suite_run(suite);
 }

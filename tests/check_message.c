@@ -155,17 +155,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("message");
-  TCase *tcase = tcase_create("all");
-  tcase_add_test(tcase, test_tell);
-  tcase_add_loop_test(tcase, test_name, 0, ROWS(name_rows));
-  tcase_add_test(tcase, test_long);
-  tcase_add_test(tcase, test_quiet);
-  tcase_add_test(tcase, test_before);
-  tcase_add_test(tcase, test_output);
-  tcase_add_test(tcase, test_output_of_nothing);
-  tcase_add_loop_test(tcase, test_output_fails, 0, ROWS(rows));
-  tcase_add_loop_test(tcase, test_output_failed_before, 0, ROWS(rows));
-  tcase_add_loop_test(tcase, test_output_fails_by_itself, 0, ROWS(rows));
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "all", NULL, NULL, ONCE(test_tell), EACH(test_name, name_rows), ONCE(test_long), ONCE(test_quiet),
+             ONCE(test_before), ONCE(test_output), ONCE(test_output_of_nothing), EACH(test_output_fails, rows),
+             EACH(test_output_failed_before, rows), EACH(test_output_fails_by_itself, rows));
   return suite_run(suite);
 }

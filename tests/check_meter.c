@@ -1531,37 +1531,15 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("meter");
-  TCase *rows = tcase_create("stories");
   int count = ROWS(stories);
-  tcase_add_loop_test(rows, story, 0, count);
-  tcase_add_loop_test(rows, story_scaled, 0, count);
-  suite_add_tcase(suite, rows);
-  TCase *rules = tcase_create("rules");
-  tcase_add_loop_test(rules, rhythm, 0, ROWS(rhythms));
-  tcase_add_test(rules, rhythm_survives);
-  tcase_add_test(rules, mean_over_steady_updates);
-  tcase_add_loop_test(rules, staleness, 0, ROWS(report_rows));
-  tcase_add_loop_test(rules, clocks, 0, ROWS(clock_rows));
-  tcase_add_test(rules, age_of_another_clock);
-  tcase_add_loop_test(rules, when_an_update_was_made, 0, ROWS(date_rows));
-  tcase_add_test(rules, stale_by_another_clock);
-  tcase_add_test(rules, inexact_instants);
-  tcase_add_test(rules, may_wrap_unseen);
-  tcase_add_test(rules, high_load_after_a_fall);
-  tcase_add_loop_test(rules, low_numbers, 0, ROWS(low_rows));
-  tcase_add_test(rules, long_gap_of_a_wrapping_counter);
-  tcase_add_test(rules, reset_within_a_tick);
-  tcase_add_test(rules, errors_and_pauses);
-  tcase_add_test(rules, needs_range);
-  tcase_add_loop_test(rules, constant_load, 0, ROWS(intervals_s));
-  tcase_add_loop_test(rules, rounded_file_times, 0, 4);
-  tcase_add_test(rules, period_is_learned);
-  tcase_add_test(rules, total_saturates);
-  tcase_add_test(rules, absurd_times);
-  tcase_add_loop_test(rules, resumed, 0, ROWS(resume_rows));
-  tcase_add_test(rules, resumed_and_stale);
-  tcase_add_test(rules, resumed_total_saturates);
-  tcase_add_test(rules, names);
-  suite_add_tcase(suite, rules);
+  suite_case(suite, "stories", NULL, NULL, TIMES(story, count), TIMES(story_scaled, count));
+  suite_case(suite, "rules", NULL, NULL, EACH(rhythm, rhythms), ONCE(rhythm_survives), ONCE(mean_over_steady_updates),
+             EACH(staleness, report_rows), EACH(clocks, clock_rows), ONCE(age_of_another_clock),
+             EACH(when_an_update_was_made, date_rows), ONCE(stale_by_another_clock), ONCE(inexact_instants),
+             ONCE(may_wrap_unseen), ONCE(high_load_after_a_fall), EACH(low_numbers, low_rows),
+             ONCE(long_gap_of_a_wrapping_counter), ONCE(reset_within_a_tick), ONCE(errors_and_pauses),
+             ONCE(needs_range), EACH(constant_load, intervals_s), TIMES(rounded_file_times, 4), ONCE(period_is_learned),
+             ONCE(total_saturates), ONCE(absurd_times), EACH(resumed, resume_rows), ONCE(resumed_and_stale),
+             ONCE(resumed_total_saturates), ONCE(names));
   return suite_run(suite);
 }

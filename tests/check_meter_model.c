@@ -543,9 +543,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("meter_model");
-  TCase *tcase = tcase_create("stories");
-  tcase_set_timeout(tcase, 600);
-  tcase_add_loop_test(tcase, whatever_happens, 0, ROWS(kinds));
-  suite_add_tcase(suite, tcase);
+  tcase_set_timeout(suite_case(suite, "stories", NULL, NULL, EACH(whatever_happens, kinds)), 600);
   return suite_run(suite);
 }

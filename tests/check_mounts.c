@@ -152,12 +152,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("mounts");
-  TCase *tcase = tcase_create("mounts");
-  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
-  tcase_add_loop_test(tcase, line, 0, ROWS(line_rows));
-  tcase_add_test(tcase, kernel);
-  tcase_add_test(tcase, changes);
-  tcase_add_test(tcase, many);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "mounts", scratch_make, scratch_clean, EACH(line, line_rows), ONCE(kernel), ONCE(changes),
+             ONCE(many));
   return suite_run(suite);
 }

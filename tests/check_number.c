@@ -3,7 +3,8 @@
  */
 #include "core/number.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <locale.h>
@@ -14,9 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
-#define YEAR_S      INT64_C(31536000)
-#define UNTOUCHED   77
+#define YEAR_S    INT64_C(31536000)
+#define UNTOUCHED 77
 
 /* ---- the content of a counter file ------------------------------------------------------------------------------- */
 
@@ -376,17 +376,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("number");
-  TCase *tcase = tcase_create("number");
-  tcase_add_loop_test(tcase, u64, 0, COUNT(u64_rows));
-  tcase_add_test(tcase, u64_stops_at_its_length);
-  tcase_add_loop_test(tcase, duration, 0, COUNT(duration_rows));
-  tcase_add_loop_test(tcase, factor, 0, COUNT(factor_rows));
-  tcase_add_loop_test(tcase, count, 0, COUNT(count_rows));
-  tcase_add_test(tcase, no_locale_changes_the_syntax);
-  suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  suite_case(suite, "number", NULL, NULL, EACH(u64, u64_rows), ONCE(u64_stops_at_its_length),
+             EACH(duration, duration_rows), EACH(factor, factor_rows), EACH(count, count_rows),
+             ONCE(no_locale_changes_the_syntax));
+  return suite_run(suite);
 }

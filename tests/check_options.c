@@ -538,16 +538,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("options");
-  TCase *tcase = tcase_create("all");
-  tcase_add_loop_test(tcase, test_good, 0, ROWS(good_rows));
-  tcase_add_test(tcase, test_defaults);
-  tcase_add_loop_test(tcase, test_bad, 0, ROWS(bad_rows));
-  tcase_add_loop_test(tcase, test_help_and_version, 0, ROWS(end_rows));
-  tcase_add_test(tcase, test_again);
-  tcase_add_test(tcase, test_many_files);
-  tcase_add_test(tcase, test_long_name);
-  tcase_add_loop_test(tcase, test_help, 0, 3);
-  tcase_add_test(tcase, test_help_of_each_command);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "all", NULL, NULL, EACH(test_good, good_rows), ONCE(test_defaults), EACH(test_bad, bad_rows),
+             EACH(test_help_and_version, end_rows), ONCE(test_again), ONCE(test_many_files), ONCE(test_long_name),
+             TIMES(test_help, 3), ONCE(test_help_of_each_command));
   return suite_run(suite);
 }

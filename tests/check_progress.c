@@ -312,18 +312,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("progress");
-  TCase *tcase = tcase_create("all");
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_loop_test(tcase, test_format, 0, ROWS(rows));
-  tcase_add_test(tcase, test_last_pass);
-  tcase_add_test(tcase, test_many);
-  tcase_add_test(tcase, test_widest);
-  tcase_add_test(tcase, test_show);
-  tcase_add_test(tcase, test_width);
-  tcase_add_test(tcase, test_message);
-  tcase_add_test(tcase, test_typing);
-  tcase_add_test(tcase, test_background);
-  tcase_add_test(tcase, test_free);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "all", set_up, tear_down, EACH(test_format, rows), ONCE(test_last_pass), ONCE(test_many),
+             ONCE(test_widest), ONCE(test_show), ONCE(test_width), ONCE(test_message), ONCE(test_typing),
+             ONCE(test_background), ONCE(test_free));
   return suite_run(suite);
 }

@@ -85,14 +85,14 @@ START_TEST(test_many) {
   static double values[MANY];
   static const double at[] = {0, 0.001, 0.05, 0.25, 0.5, 0.75, 0.95, 0.999, 1};
   static const size_t counts[] = {QUANTILE_EXACT - 1, QUANTILE_EXACT, QUANTILE_EXACT + 1, MANY};
-  for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+  for (int c = 0; c < ROWS(counts); c++) {
     struct quantile quantile = {0};
     for (size_t i = 0; i < counts[c]; i++) {
       values[i] = draw_rows[_i]();
       ck_assert_int_eq(quantile_add(&quantile, values[i]), 0);
     }
     qsort(values, counts[c], sizeof(values[0]), compare);
-    for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+    for (int i = 0; i < ROWS(at); i++) {
       double position = at[i] * (double)(counts[c] - 1);
       size_t rank = (size_t)position, next = rank + 1 < counts[c] ? rank + 1 : rank;
       double exact = values[rank] + (position - (double)rank) * (values[next] - values[rank]);
@@ -122,11 +122,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("quantile");
-  TCase *cases = tcase_create("quantile");
-  tcase_add_loop_test(cases, test_small, 0, ROWS(small_rows));
-  tcase_add_test(cases, test_adds_behind_an_answer);
-  tcase_add_loop_test(cases, test_many, 0, ROWS(draw_rows));
-  tcase_add_test(cases, test_memory);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "quantile", NULL, NULL, EACH(test_small, small_rows), ONCE(test_adds_behind_an_answer),
+             EACH(test_many, draw_rows), ONCE(test_memory));
   return suite_run(suite);
 }

@@ -104,10 +104,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("recording_read");
-  TCase *cases = tcase_create("recording_read");
-  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
-  tcase_set_timeout(cases, 120);
-  tcase_add_loop_test(cases, test_order, 0, ROWS(order_rows));
-  suite_add_tcase(suite, cases);
+  tcase_set_timeout(suite_case(suite, "recording_read", scratch_make, scratch_clean, EACH(test_order, order_rows)),
+                    120);
   return suite_run(suite);
 }

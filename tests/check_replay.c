@@ -240,15 +240,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("replay");
-  TCase *tcase = tcase_create("replay");
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_add_loop_test(tcase, rows_of_each_counter, 0, ROWS(facts));
-  tcase_add_loop_test(tcase, truth_of_each_counter, 0, ROWS(facts));
-  tcase_add_loop_test(tcase, state_at_an_instant, 0, ROWS(states));
-  tcase_add_loop_test(tcase, power_is_that_of_steady_updates, 0, ROWS(powers));
-  tcase_add_loop_test(tcase, files_are_as_recorded, 0, 4);
-  tcase_add_test(tcase, clocks);
-  tcase_add_loop_test(tcase, wrong_recordings, 0, ROWS(wrong));
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "replay", setup, teardown, EACH(rows_of_each_counter, facts), EACH(truth_of_each_counter, facts),
+             EACH(state_at_an_instant, states), EACH(power_is_that_of_steady_updates, powers),
+             TIMES(files_are_as_recorded, 4), ONCE(clocks), EACH(wrong_recordings, wrong));
   return suite_run(suite);
 }

@@ -493,23 +493,10 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("sampler");
-  TCase *tcase = tcase_create("sampler");
-  tcase_add_checked_fixture(tcase, setup, teardown);
-  tcase_add_test(tcase, come_and_go);
-  tcase_add_test(tcase, average);
-  tcase_add_test(tcase, a_failing_sink_harms_no_other);
-  tcase_add_test(tcase, each_sink_has_its_slots);
-  tcase_add_test(tcase, selection);
-  tcase_add_test(tcase, goes_on_from_what_was_saved);
-  tcase_add_test(tcase, goes_on_after_it_was_away);
-  tcase_add_test(tcase, wraps_at_its_range);
-  tcase_add_test(tcase, patience_of_a_pass);
-  tcase_add_test(tcase, nothing_is_held);
-  suite_add_tcase(suite, tcase);
-  TCase *many = tcase_create("many");
-  tcase_set_timeout(many, 120);
-  tcase_add_checked_fixture(many, setup, teardown);
-  tcase_add_test(many, the_longest_away_is_dropped);
-  suite_add_tcase(suite, many);
+  suite_case(suite, "sampler", setup, teardown, ONCE(come_and_go), ONCE(average), ONCE(a_failing_sink_harms_no_other),
+             ONCE(each_sink_has_its_slots), ONCE(selection), ONCE(goes_on_from_what_was_saved),
+             ONCE(goes_on_after_it_was_away), ONCE(wraps_at_its_range), ONCE(patience_of_a_pass),
+             ONCE(nothing_is_held));
+  tcase_set_timeout(suite_case(suite, "many", setup, teardown, ONCE(the_longest_away_is_dropped)), 120);
   return suite_run(suite);
 }

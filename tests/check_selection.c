@@ -133,12 +133,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("selection");
-  TCase *tcase = tcase_create("selection");
-  tcase_add_loop_test(tcase, row, 0, ROWS(rows));
-  tcase_add_test(tcase, wrong);
-  tcase_add_test(tcase, unmatched);
-  tcase_add_test(tcase, fault);
-  tcase_add_loop_test(tcase, test_cost, 0, ROWS(cost_rows));
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "selection", NULL, NULL, EACH(row, rows), ONCE(wrong), ONCE(unmatched), ONCE(fault),
+             EACH(test_cost, cost_rows));
   return suite_run(suite);
 }

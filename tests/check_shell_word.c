@@ -136,10 +136,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("shell_word");
-  TCase *words = tcase_create("words");
-  tcase_add_loop_test(words, test_word, 0, ROWS(rows));
-  tcase_add_loop_test(words, test_shells, 0, ROWS(rows));
-  tcase_add_test(words, test_bytes);
-  suite_add_tcase(suite, words);
+  suite_case(suite, "words", NULL, NULL, EACH(test_word, rows), EACH(test_shells, rows), ONCE(test_bytes));
   return suite_run(suite);
 }

@@ -125,14 +125,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("show");
-  TCase *numbers = tcase_create("numbers");
-  tcase_add_loop_test(numbers, test_number, 0, ROWS(number_rows));
-  tcase_add_loop_test(numbers, test_duration, 0, ROWS(duration_rows));
-  suite_add_tcase(suite, numbers);
-  TCase *columns = tcase_create("columns");
-  tcase_add_loop_test(columns, test_fit, 0, ROWS(fit_rows));
-  tcase_add_test(columns, test_fit_into_little);
-  tcase_add_test(columns, test_no_terminal);
-  suite_add_tcase(suite, columns);
+  suite_case(suite, "numbers", NULL, NULL, EACH(test_number, number_rows), EACH(test_duration, duration_rows));
+  suite_case(suite, "columns", NULL, NULL, EACH(test_fit, fit_rows), ONCE(test_fit_into_little),
+             ONCE(test_no_terminal));
   return suite_run(suite);
 }

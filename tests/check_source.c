@@ -1615,76 +1615,29 @@ END_TEST
 /* Each test twice: with files that are looked at from the ground up, and with such as may be taken for what they were.
  */
 static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
-  TCase *tcase = tcase_create(name);
-  tcase_set_timeout(tcase, 60);
-  tcase_add_checked_fixture(tcase, scratch_make, scratch_clean);
+  TCase *tcase = suite_case(
+      suite, name, scratch_make, scratch_clean, EACH(matches, match_rows), EACH(is_pattern, pattern_rows),
+      ONCE(default_patterns), EACH(add_refuses, refused_texts), ONCE(relative), ONCE(relative_to_wildcards),
+      ONCE(relative_to_nothing), ONCE(literal_wildcards), ONCE(vm_called_wildcard), ONCE(add_later), ONCE(come_and_go),
+      ONCE(back_in_its_directory), ONCE(free_tells), ONCE(user), ONCE(no_callbacks), ONCE(missing_path),
+      EACH(path_and_pattern, path_and_pattern_rows), ONCE(gone_before_read), ONCE(many), ONCE(unwanted),
+      EACH(asked_once, asked_rows), ONCE(wanted_name), ONCE(labels_stay), ONCE(labels_of_layout),
+      EACH(safe_names, safe_name_rows), ONCE(safe_later), TIMES(long_labels, 2), EACH(refused, refused_rows),
+      ONCE(swapped), ONCE(link_in_explicit_part), TIMES(sysfs, 2), ONCE(closed_directory), ONCE(closed_counter),
+      ONCE(unreachable_root), ONCE(no_descriptors), ONCE(two_patterns), ONCE(listed_on_change), ONCE(second_look),
+      ONCE(replaced_root), ONCE(two_levels), EACH(guarded, guard_rows), ONCE(guarded_by_another), ONCE(nothing_open),
+      ONCE(unmount), EACH(twins, twin_rows), ONCE(twins_are_told_after_three_passes), ONCE(twin_leads_elsewhere),
+      ONCE(twin_remains), ONCE(twin_of_a_missing_path), ONCE(overlay), ONCE(without_proc), EACH(range, range_rows),
+      EACH(range_missed_by_read, range_rows), EACH(range_after_bad_read, range_rows));
   tcase_add_checked_fixture(tcase, age, NULL);
-  tcase_add_loop_test(tcase, matches, 0, ROWS(match_rows));
-  tcase_add_loop_test(tcase, is_pattern, 0, ROWS(pattern_rows));
-  tcase_add_test(tcase, default_patterns);
-  tcase_add_loop_test(tcase, add_refuses, 0, ROWS(refused_texts));
-  tcase_add_test(tcase, relative);
-  tcase_add_test(tcase, relative_to_wildcards);
-  tcase_add_test(tcase, relative_to_nothing);
-  tcase_add_test(tcase, literal_wildcards);
-  tcase_add_test(tcase, vm_called_wildcard);
-  tcase_add_test(tcase, add_later);
-  tcase_add_test(tcase, come_and_go);
-  tcase_add_test(tcase, back_in_its_directory);
-  tcase_add_test(tcase, free_tells);
-  tcase_add_test(tcase, user);
-  tcase_add_test(tcase, no_callbacks);
-  tcase_add_test(tcase, missing_path);
-  tcase_add_loop_test(tcase, path_and_pattern, 0, ROWS(path_and_pattern_rows));
-  tcase_add_test(tcase, gone_before_read);
-  tcase_add_test(tcase, many);
-  tcase_add_test(tcase, unwanted);
-  tcase_add_loop_test(tcase, asked_once, 0, ROWS(asked_rows));
-  tcase_add_test(tcase, wanted_name);
-  tcase_add_test(tcase, labels_stay);
-  tcase_add_test(tcase, labels_of_layout);
-  tcase_add_loop_test(tcase, safe_names, 0, ROWS(safe_name_rows));
-  tcase_add_test(tcase, safe_later);
-  tcase_add_loop_test(tcase, long_labels, 0, 2);
-  tcase_add_loop_test(tcase, refused, 0, ROWS(refused_rows));
-  tcase_add_test(tcase, swapped);
-  tcase_add_test(tcase, link_in_explicit_part);
-  tcase_add_loop_test(tcase, sysfs, 0, 2);
-  tcase_add_test(tcase, closed_directory);
-  tcase_add_test(tcase, closed_counter);
-  tcase_add_test(tcase, unreachable_root);
-  tcase_add_test(tcase, no_descriptors);
-  tcase_add_test(tcase, two_patterns);
-  tcase_add_test(tcase, listed_on_change);
-  tcase_add_test(tcase, second_look);
-  tcase_add_test(tcase, replaced_root);
-  tcase_add_test(tcase, two_levels);
-  tcase_add_loop_test(tcase, guarded, 0, ROWS(guard_rows));
-  tcase_add_test(tcase, guarded_by_another);
-  tcase_add_test(tcase, nothing_open);
-  tcase_add_test(tcase, unmount);
-  tcase_add_loop_test(tcase, twins, 0, ROWS(twin_rows));
-  tcase_add_test(tcase, twins_are_told_after_three_passes);
-  tcase_add_test(tcase, twin_leads_elsewhere);
-  tcase_add_test(tcase, twin_remains);
-  tcase_add_test(tcase, twin_of_a_missing_path);
-  tcase_add_test(tcase, overlay);
-  tcase_add_test(tcase, without_proc);
-  tcase_add_loop_test(tcase, range, 0, ROWS(range_rows));
-  tcase_add_loop_test(tcase, range_missed_by_read, 0, ROWS(range_rows));
-  tcase_add_loop_test(tcase, range_after_bad_read, 0, ROWS(range_rows));
-  suite_add_tcase(suite, tcase);
 }
 
 int main(void) {
   Suite *suite = suite_create("source");
   add_tests(suite, "new files", all_is_new);
   add_tests(suite, "old files", all_is_old);
-  TCase *thousands = tcase_create("thousands of directories");
-  tcase_set_timeout(thousands, 120);
-  tcase_add_checked_fixture(thousands, scratch_make, scratch_clean);
-  tcase_add_test(thousands, bounded);
-  tcase_add_test(thousands, bounded_in_all);
-  suite_add_tcase(suite, thousands);
+  tcase_set_timeout(
+      suite_case(suite, "thousands of directories", scratch_make, scratch_clean, ONCE(bounded), ONCE(bounded_in_all)),
+      120);
   return suite_run(suite);
 }

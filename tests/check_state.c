@@ -671,31 +671,12 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("state");
-  TCase *tcase = tcase_create("state");
-  tcase_add_checked_fixture(tcase, set_up, scratch_clean);
-  tcase_add_test(tcase, the_text);
-  tcase_add_loop_test(tcase, test_good, 0, ROWS(good_lines));
-  tcase_add_loop_test(tcase, test_bad, 0, ROWS(bad_rows));
-  tcase_add_test(tcase, the_rows_are_made_well);
-  tcase_add_test(tcase, every_byte_flipped);
-  tcase_add_test(tcase, every_length);
-  tcase_add_test(tcase, whatever_is_taken_is_written_the_same);
-  tcase_add_test(tcase, longest_path);
-  tcase_add_test(tcase, too_many_records);
-  tcase_add_test(tcase, too_many_lines);
-  tcase_add_test(tcase, too_many_bytes);
-  tcase_add_test(tcase, nothing_to_free);
-  tcase_add_test(tcase, saved_and_loaded);
-  tcase_add_loop_test(tcase, test_faults, 0, ROWS(fault_rows));
-  tcase_add_test(tcase, byte_by_byte);
-  tcase_add_test(tcase, locked);
-  tcase_add_test(tcase, killed);
-  tcase_add_test(tcase, planted_link);
-  tcase_add_test(tcase, closed_directory);
-  tcase_add_test(tcase, directory_that_cannot_be_listed);
-  tcase_add_test(tcase, no_file_that_can_be_loaded);
-  tcase_add_test(tcase, path_that_is_too_long);
-  tcase_add_test(tcase, set_aside);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "state", set_up, scratch_clean, ONCE(the_text), EACH(test_good, good_lines),
+             EACH(test_bad, bad_rows), ONCE(the_rows_are_made_well), ONCE(every_byte_flipped), ONCE(every_length),
+             ONCE(whatever_is_taken_is_written_the_same), ONCE(longest_path), ONCE(too_many_records),
+             ONCE(too_many_lines), ONCE(too_many_bytes), ONCE(nothing_to_free), ONCE(saved_and_loaded),
+             EACH(test_faults, fault_rows), ONCE(byte_by_byte), ONCE(locked), ONCE(killed), ONCE(planted_link),
+             ONCE(closed_directory), ONCE(directory_that_cannot_be_listed), ONCE(no_file_that_can_be_loaded),
+             ONCE(path_that_is_too_long), ONCE(set_aside));
   return suite_run(suite);
 }

@@ -3,7 +3,8 @@
 
 #include "core/clock.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
@@ -285,28 +286,10 @@ END_TEST
 int main(void) {
   signal(SIGHUP, SIG_DFL); /* nohup(1) ignores it */
   Suite *suite = suite_create("stop");
-  TCase *cases = tcase_create("wait");
-  tcase_add_checked_fixture(cases, set_up, tear_down);
-  tcase_add_test(cases, test_past_deadline);
-  tcase_add_test(cases, test_key);
-  tcase_add_test(cases, test_deadline);
-  tcase_add_loop_test(cases, test_input, 0, sizeof(input_rows) / sizeof(input_rows[0]));
-  tcase_add_test(cases, test_text_without_newline_is_no_end);
-  tcase_add_loop_test(cases, test_lines, 0, sizeof(line_rows) / sizeof(line_rows[0]));
-  tcase_add_test(cases, test_line_in_pieces);
-  tcase_add_test(cases, test_lines_at_once);
-  tcase_add_test(cases, test_flood);
-  tcase_add_test(cases, test_background);
-  tcase_add_test(cases, test_second_signal_is_dropped);
-  tcase_add_test(cases, test_closed_input);
-  tcase_add_test(cases, test_input_is_left_alone);
-  tcase_add_loop_test(cases, test_signal, 0, sizeof(signal_rows) / sizeof(signal_rows[0]));
-  tcase_add_test(cases, test_no_deadline);
-  tcase_add_test(cases, test_ignored_hangup);
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  suite_case(suite, "wait", set_up, tear_down, ONCE(test_past_deadline), ONCE(test_key), ONCE(test_deadline),
+             EACH(test_input, input_rows), ONCE(test_text_without_newline_is_no_end), EACH(test_lines, line_rows),
+             ONCE(test_line_in_pieces), ONCE(test_lines_at_once), ONCE(test_flood), ONCE(test_background),
+             ONCE(test_second_signal_is_dropped), ONCE(test_closed_input), ONCE(test_input_is_left_alone),
+             EACH(test_signal, signal_rows), ONCE(test_no_deadline), ONCE(test_ignored_hangup));
+  return suite_run(suite);
 }

@@ -671,27 +671,11 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("summary");
-  TCase *tcase = tcase_create("all");
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_loop_test(tcase, test_count, 0, ROWS(count_rows));
-  tcase_add_test(tcase, test_fixed_counters);
-  tcase_add_test(tcase, test_gone_before_the_start);
-  tcase_add_test(tcase, test_following_counters);
-  tcase_add_test(tcase, test_many_counters);
-  tcase_add_loop_test(tcase, test_replaced, 0, 2);
-  tcase_add_test(tcase, test_report);
-  tcase_add_test(tcase, test_report_of_nothing);
-  tcase_add_test(tcase, test_report_of_faults);
-  tcase_add_loop_test(tcase, test_many_faults, 0, ROWS(many_rows));
-  tcase_add_loop_test(tcase, test_duration, 0, ROWS(duration_rows));
-  tcase_add_loop_test(tcase, test_period, 0, ROWS(period_rows));
-  tcase_add_test(tcase, test_last_period);
-  tcase_add_loop_test(tcase, test_warn, 0, ROWS(warn_rows));
-  tcase_add_loop_test(tcase, test_warn_of_short_intervals, 0, 5);
-  tcase_add_test(tcase, test_warn_early);
-  tcase_add_test(tcase, test_no_warning);
-  tcase_add_test(tcase, test_gone_counts);
-  tcase_add_test(tcase, test_free_nothing);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "all", set_up, tear_down, EACH(test_count, count_rows), ONCE(test_fixed_counters),
+             ONCE(test_gone_before_the_start), ONCE(test_following_counters), ONCE(test_many_counters),
+             TIMES(test_replaced, 2), ONCE(test_report), ONCE(test_report_of_nothing), ONCE(test_report_of_faults),
+             EACH(test_many_faults, many_rows), EACH(test_duration, duration_rows), EACH(test_period, period_rows),
+             ONCE(test_last_period), EACH(test_warn, warn_rows), TIMES(test_warn_of_short_intervals, 5),
+             ONCE(test_warn_early), ONCE(test_no_warning), ONCE(test_gone_counts), ONCE(test_free_nothing));
   return suite_run(suite);
 }

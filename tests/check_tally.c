@@ -264,9 +264,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("tally");
-  TCase *cases = tcase_create("stories");
-  tcase_add_loop_test(cases, test_story, 0, ROWS(stories));
-  tcase_add_loop_test(cases, test_phases, 0, ROWS(phase_rows));
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "stories", NULL, NULL, EACH(test_story, stories), EACH(test_phases, phase_rows));
   return suite_run(suite);
 }

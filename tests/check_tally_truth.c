@@ -261,10 +261,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("tally_truth");
-  TCase *cases = tcase_create("worlds");
-  tcase_set_timeout(cases, 120);
-  tcase_add_loop_test(cases, test_world, 0, ROWS(kinds));
-  tcase_add_loop_test(cases, test_replay, 0, ROWS(replay_rows));
-  suite_add_tcase(suite, cases);
+  tcase_set_timeout(suite_case(suite, "worlds", NULL, NULL, EACH(test_world, kinds), EACH(test_replay, replay_rows)),
+                    120);
   return suite_run(suite);
 }

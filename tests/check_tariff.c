@@ -255,13 +255,8 @@ END_TEST
 int main(void) {
   message_be_quiet();
   Suite *suite = suite_create("tariff");
-  TCase *cases = tcase_create("rows");
-  tcase_add_checked_fixture(cases, setup, teardown);
-  tcase_add_loop_test(cases, test_spans, 0, ROWS(span_rows));
-  tcase_add_test(cases, a_number_is_for_all_time);
-  tcase_add_loop_test(cases, test_files, 0, ROWS(file_rows));
-  tcase_add_loop_test(cases, bounds_of_costs_hold_the_truth, 0, ROWS(world_rows));
-  tcase_add_loop_test(cases, test_bills, 0, ROWS(bill_rows));
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "rows", setup, teardown, EACH(test_spans, span_rows), ONCE(a_number_is_for_all_time),
+             EACH(test_files, file_rows), EACH(bounds_of_costs_hold_the_truth, world_rows),
+             EACH(test_bills, bill_rows));
   return suite_run(suite);
 }

@@ -1,12 +1,12 @@
 /* The schedule: which ticks are taken, missed, and what their time stamps are. No clock, no waiting. */
 #include "../standalone/common/ticker.h"
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdlib.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MONO         INT64_C(5000000000)
-#define WALL         INT64_C(1795466093999900000) /* just before a full second */
+#define MONO INT64_C(5000000000)
+#define WALL INT64_C(1795466093999900000) /* just before a full second */
 
 static struct instant at(int64_t since_start_ns) {
   return (struct instant){.mono_ns = MONO + since_start_ns, .wall_ns = WALL + since_start_ns};
@@ -178,17 +178,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("ticker");
-  TCase *cases = tcase_create("schedule");
-  tcase_add_loop_test(cases, test_take, 0, COUNT(take_rows));
-  tcase_add_loop_test(cases, test_looks, 0, COUNT(look_rows));
-  tcase_add_test(cases, test_even);
-  tcase_add_loop_test(cases, test_wall_clock_is_set, 0, COUNT(step_rows));
-  tcase_add_loop_test(cases, test_decimals, 0, COUNT(decimals_rows));
-  tcase_add_loop_test(cases, test_left, 0, COUNT(left_rows));
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  suite_case(suite, "schedule", NULL, NULL, EACH(test_take, take_rows), EACH(test_looks, look_rows), ONCE(test_even),
+             EACH(test_wall_clock_is_set, step_rows), EACH(test_decimals, decimals_rows), EACH(test_left, left_rows));
+  return suite_run(suite);
 }

@@ -138,13 +138,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("updates");
-  TCase *all = tcase_create("all");
-  tcase_add_checked_fixture(all, set_up, tear_down);
-  tcase_add_test(all, rows_are_kept_until_the_start);
-  tcase_add_test(all, the_file_is_made_by_us);
-  tcase_add_test(all, what_is_left_is_written_at_the_end);
-  tcase_add_test(all, a_full_disk);
-  tcase_add_test(all, a_disk_that_is_full_for_long);
-  suite_add_tcase(suite, all);
+  suite_case(suite, "all", set_up, tear_down, ONCE(rows_are_kept_until_the_start), ONCE(the_file_is_made_by_us),
+             ONCE(what_is_left_is_written_at_the_end), ONCE(a_full_disk), ONCE(a_disk_that_is_full_for_long));
   return suite_run(suite);
 }

@@ -854,19 +854,9 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("verdict");
-  TCase *counters = tcase_create("counters");
-  tcase_add_loop_test(counters, test_verdict, 0, ROWS(verdict_rows));
-  tcase_add_test(counters, test_denied_for_no_known_reason);
-  tcase_add_test(counters, test_search);
-  tcase_add_test(counters, test_long_path);
-  tcase_add_test(counters, test_nothing);
-  tcase_add_test(counters, test_selection);
-  tcase_add_test(counters, test_names);
-  suite_add_tcase(suite, counters);
-  TCase *host = tcase_create("host");
-  tcase_add_loop_test(host, test_host, 0, ROWS(host_rows));
-  tcase_add_test(host, test_host_known_late);
-  tcase_add_test(host, test_host_without_vms);
-  suite_add_tcase(suite, host);
+  suite_case(suite, "counters", NULL, NULL, EACH(test_verdict, verdict_rows), ONCE(test_denied_for_no_known_reason),
+             ONCE(test_search), ONCE(test_long_path), ONCE(test_nothing), ONCE(test_selection), ONCE(test_names));
+  suite_case(suite, "host", NULL, NULL, EACH(test_host, host_rows), ONCE(test_host_known_late),
+             ONCE(test_host_without_vms));
   return suite_run(suite);
 }

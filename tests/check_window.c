@@ -572,16 +572,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("window");
-  TCase *tcase = tcase_create("all");
-  tcase_add_loop_test(tcase, test_window, 0, ROWS(rows));
-  tcase_add_test(tcase, test_nothing_is_zero);
-  tcase_add_test(tcase, test_times_stop);
-  tcase_add_loop_test(tcase, test_computed, 0, 2);
-  tcase_add_loop_test(tcase, test_spikes, 0, 2);
-  tcase_add_test(tcase, test_coming_and_going);
-  tcase_add_test(tcase, test_bad_and_gone);
-  tcase_add_test(tcase, test_empty);
-  tcase_add_test(tcase, test_owns_its_names);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "all", NULL, NULL, EACH(test_window, rows), ONCE(test_nothing_is_zero), ONCE(test_times_stop),
+             TIMES(test_computed, 2), TIMES(test_spikes, 2), ONCE(test_coming_and_going), ONCE(test_bad_and_gone),
+             ONCE(test_empty), ONCE(test_owns_its_names));
   return suite_run(suite);
 }

@@ -190,16 +190,9 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("world");
-  TCase *tcase = tcase_create("world");
-  tcase_add_loop_test(tcase, times_of_the_real_one, 0, ROWS(quantiles));
-  tcase_add_test(tcase, mean_of_the_period);
-  tcase_add_test(tcase, a_fast_writer_is_the_same_in_small);
-  tcase_add_test(tcase, an_update_adds_what_was_drawn);
-  tcase_add_test(tcase, a_wrap_skips_a_pass);
-  tcase_add_test(tcase, a_restart_counts_one_period);
-  tcase_add_test(tcase, zones_wrap);
-  tcase_add_test(tcase, the_file_is_empty_for_a_while);
-  tcase_add_test(tcase, the_same_seed_the_same_world);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "world", NULL, NULL, EACH(times_of_the_real_one, quantiles), ONCE(mean_of_the_period),
+             ONCE(a_fast_writer_is_the_same_in_small), ONCE(an_update_adds_what_was_drawn), ONCE(a_wrap_skips_a_pass),
+             ONCE(a_restart_counts_one_period), ONCE(zones_wrap), ONCE(the_file_is_empty_for_a_while),
+             ONCE(the_same_seed_the_same_world));
   return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* What every Check suite here needs: the number of rows in a table, and a way to run the suite. */
+/* What the Check suites share: tables of rows and of tests, and a way to run them. */
 #ifndef VM_ENERGY_TESTS_SUITE_H
 #define VM_ENERGY_TESTS_SUITE_H
 
@@ -6,6 +6,34 @@
 #include <stdlib.h>
 
 #define ROWS(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+/* A test and its rows: it runs with each _i from first to end - 1. */
+struct suite_test {
+  const TTest *const *test;
+  int first, end;
+};
+
+/* clang-format off */
+#define ONCE(test)         {&(test), 0, 1}
+#define TIMES(test, count) {&(test), 0, count}
+#define EACH(test, rows)   {&(test), 0, ROWS(rows)}
+/* clang-format on */
+
+/* Adds a case of these tests, each a process of its own with setup() before it and teardown() after it, if not NULL. */
+#define suite_case(suite, name, setup, teardown, ...)                                                                  \
+  suite_add_tests(suite, name, setup, teardown, (const struct suite_test[]){__VA_ARGS__, {NULL, 0, 0}})
+
+static inline TCase *suite_add_tests(Suite *suite, const char *name, SFun setup, SFun teardown,
+                                     const struct suite_test *tests) {
+  TCase *tcase = tcase_create(name);
+  tcase_set_timeout(tcase, 60);
+  if (setup != NULL || teardown != NULL)
+    tcase_add_checked_fixture(tcase, setup, teardown);
+  for (; tests->test != NULL; tests++)
+    tcase_add_loop_test(tcase, *tests->test, tests->first, tests->end);
+  suite_add_tcase(suite, tcase);
+  return tcase;
+}
 
 /* Runs and frees the suite; the exit status of the program. */
 static inline int suite_run(Suite *suite) {
