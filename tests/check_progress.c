@@ -107,25 +107,17 @@ static const struct {
     {{{"a-very-long-name", 1}}, 1, 2, LEFT, 47, "sample 1 of 2, 1:48 left, 1.00 W in all, 1 VM"},
     {{{"a-very-long-name-indeed", -1}}, 1, 2, LEFT, 47, "sample 1 of 2, 1:48 left, 1 VM without power"},
     /* UTF-8: whole characters; bytes are counted, which are no fewer than columns */
-    {{{"käse-\xe6\x9d\xb1\xe4\xba\xac", 1}},
-     1,
-     2,
-     LEFT,
-     79,
-     "sample 1 of 2, 1:48 left, käse-\xe6\x9d\xb1\xe4\xba\xac 1.00 W"},
+    ROW({{"käse-\xe6\x9d\xb1\xe4\xba\xac", 1}}, 1, 2, LEFT, 79,
+        "sample 1 of 2, 1:48 left, käse-\xe6\x9d\xb1\xe4\xba\xac 1.00 W"),
     {{{"k\xc3\xa4se", 1}}, 1, 2, LEFT, 38, "sample 1 of 2, 1:48 left, k\xc3\xa4se 1.00 W"},
     {{{"k\xc3\xa4se", 1}}, 1, 2, LEFT, 37, "sample 1 of 2, 1:48 left"},
     {{{"a", 1e300}}, 1, 2, LEFT, 79, "sample 1 of 2, 1:48 left, a 1.000000000000000e+300 W"},
-    {{{"a-very-long-name-indeed", 1e300}},
-     1,
-     2,
-     LEFT,
-     65,
-     "sample 1 of 2, 1:48 left, 1.000000000000000e+300 W in all, 1 VM"},
+    ROW({{"a-very-long-name-indeed", 1e300}}, 1, 2, LEFT, 65,
+        "sample 1 of 2, 1:48 left, 1.000000000000000e+300 W in all, 1 VM"),
     /* what is beyond any line */
-    {TWO, UINT64_MAX, UINT64_MAX, LEFT, 600,
-     "sample 18446744073709551615 of 18446744073709551615, 1:48 left, "
-     "vm-001 100.04 W, vm-002 43.00 W"},
+    ROW(TWO, UINT64_MAX, UINT64_MAX, LEFT, 600,
+        "sample 18446744073709551615 of 18446744073709551615, 1:48 left, "
+        "vm-001 100.04 W, vm-002 43.00 W"),
 };
 
 START_TEST(test_format) {
