@@ -393,13 +393,28 @@ static const struct story stories[] = {
                   GOOD(6, 130, 0, OK, 65)}),
 };
 
-static void run_story(const struct story *story, double scale) {
-  struct meter_options options = {.base = story->base,
-                                  .scale = scale,
-                                  .stale_ns = (int64_t)(story->stale_s * (double)NS_PER_S),
-                                  .max_power_w = story->max_w * scale};
+/* The options are valid until the next call. */
+static struct meter meter_with(struct meter_options options) {
+  static struct meter_options kept;
   struct meter meter;
-  meter_init(&meter, &options);
+  kept = options;
+  meter_init(&meter, &kept);
+  return meter;
+}
+
+static struct instant second(double s) {
+  return (struct instant){.mono_ns = llround((1000 + s) * 1e9), .wall_ns = WALL0 + llround(s * 1e9)};
+}
+
+static struct reading joules(double energy_j, double mtime_s) {
+  return (struct reading){.energy_uj = (uint64_t)llround(energy_j * 1e6), .mtime_ns = WALL0 + llround(mtime_s * 1e9)};
+}
+
+static void run_story(const struct story *story, double scale) {
+  struct meter meter = meter_with((struct meter_options){.base = story->base,
+                                                         .scale = scale,
+                                                         .stale_ns = (int64_t)(story->stale_s * (double)NS_PER_S),
+                                                         .max_power_w = story->max_w * scale});
 
   double wall_step = 0, total_j = 0, last_j = 0;
   struct sample sample = {0};
@@ -480,10 +495,8 @@ static const struct beat {
 
 START_TEST(rhythm) {
   const struct beat *row = &rhythms[_i];
-  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
-  struct meter meter;
+  struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
   struct sample sample = {0};
-  meter_init(&meter, &options);
   double t = 1000.1, written = 1000, next = 1000 + row->intervals_s[0], energy_j = 1000;
   unsigned pauses = 0;
   size_t updates = 0, count = strlen(row->powers);
@@ -495,9 +508,8 @@ START_TEST(rhythm) {
       updates++;
       next += row->intervals_s[updates];
     }
-    struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
-    struct reading reading = {.energy_uj = (uint64_t)llround(energy_j * 1e6),
-                              .mtime_ns = WALL0 + llround(written * 1e9)};
+    struct instant now = second(t);
+    struct reading reading = joules(energy_j, written);
     take_and_sample(&meter, &reading, &now, &sample);
     pauses += sample.pauses;
     char expected = updates == before ? '\0' : row->powers[updates - 1];
@@ -518,7 +530,7 @@ END_TEST
 
 /* The intervals stay known over a reset and a stale spell: the first pause after it is seen. */
 START_TEST(rhythm_survives) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
+  struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
   static const struct {
     double at, mtime, energy_j;
     bool has_power;
@@ -526,13 +538,10 @@ START_TEST(rhythm_survives) {
               {20, 19, 0, false},   {25, 24, 500, true},   {31, 24, 500, true},   {35, 34, 1000, false},
               {40, 39, 1500, true}, {75, 39, 1500, false}, {80, 79, 2000, false}, {85, 84, 2500, true},
               {91, 84, 2500, true}, {95, 94, 3000, false}};
-  struct meter meter;
   struct sample sample = {0};
-  meter_init(&meter, &options);
   for (int i = 0; i < ROWS(rows); i++) {
-    struct instant now = {.mono_ns = llround((1000 + rows[i].at) * 1e9), .wall_ns = WALL0 + llround(rows[i].at * 1e9)};
-    struct reading reading = {.energy_uj = (uint64_t)llround(rows[i].energy_j * 1e6),
-                              .mtime_ns = WALL0 + llround(rows[i].mtime * 1e9)};
+    struct instant now = second(rows[i].at);
+    struct reading reading = joules(rows[i].energy_j, rows[i].mtime);
     take_and_sample(&meter, &reading, &now, &sample);
     ck_assert_msg(sample.has_power == rows[i].has_power, "second %g: %s %g W", rows[i].at,
                   meter_state_name(sample.state), sample.power_w);
@@ -542,11 +551,9 @@ END_TEST
 
 /* A sample covers several looks: the mean over the steady updates, whatever else came. */
 START_TEST(mean_over_steady_updates) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
-  struct meter meter;
+  struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
   struct sample sample = {0};
   double energy_j = 0, written = 0;
-  meter_init(&meter, &options);
   /* four steady updates of 100 W, then 200 W, a pause that counts half, 100 W: all in one sample */
   static const double intervals_s[] = {5, 5, 5, 5, 5, 10, 5}, powers_w[] = {100, 100, 100, 100, 200, 50, 100};
   for (int i = -1; i < ROWS(intervals_s); i++) {
@@ -557,7 +564,7 @@ START_TEST(mean_over_steady_updates) {
     }
     for (double t = from + 0.5; t < written + 1; t += 1.5) {
       bool is_new = t >= written;
-      struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+      struct instant now = second(t);
       double shown_j = is_new || i < 0 ? energy_j : energy_j - intervals_s[i] * powers_w[i];
       struct reading reading = {.energy_uj = (uint64_t)llround(shown_j * 1e6),
                                 .mtime_ns = WALL0 + llround((is_new ? written : from) * 1e9),
@@ -588,15 +595,13 @@ static const double report_rows[] = {1, 5, 10, 30, 60, 120, 300};
 START_TEST(staleness) {
   double interval_s = report_rows[_i], look_s = (double)meter_look_ns(llround(interval_s * 1e9)) / 1e9;
   for (int dead = 0; dead < 2; dead++) {
-    struct meter_options options = {.base = METER_AUTO, .scale = 1};
-    struct meter meter;
+    struct meter meter = meter_with((struct meter_options){.scale = 1});
     struct sample sample = {0};
-    meter_init(&meter, &options);
     double period_s = dead ? 5 : 60, due = 0, stale_at = -1, dies = 100.5;
     for (double t = 0.25; t < 2000; t += look_s) {
       double alive = dead ? fmin(t, dies) : t,
              written = floor((alive + period_s / 3) / period_s) * period_s - period_s / 3;
-      struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+      struct instant now = second(t);
       struct reading reading = {.energy_uj = (uint64_t)llround((1000 + written) * 1e6),
                                 .mtime_ns = WALL0 + llround(written * 1e9),
                                 .at = now,
@@ -652,10 +657,8 @@ static const struct {
 /* A steady 100 W, file times of another clock: no power is bent, and nobody is stale. */
 START_TEST(clocks) {
   for (int local = 0; local < 2; local++) {
-    struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
-    struct meter meter;
+    struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
     struct sample sample = {0};
-    meter_init(&meter, &options);
     int with_power = 0, samples = 0;
     double step_s = clock_rows[_i].step_s, tick_s = clock_rows[_i].tick_s > 0 ? clock_rows[_i].tick_s : 0.004;
     double file_step_s = clock_rows[_i].file_step_s;
@@ -711,9 +714,7 @@ static const struct {
 };
 
 START_TEST(when_an_update_was_made) {
-  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
-  struct meter meter;
-  meter_init(&meter, &options);
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   double widest_s = 0;
   int updates = 0, inside = 0;
   for (int look = 0; look < 400; look++) {
@@ -748,19 +749,17 @@ END_TEST
 
 START_TEST(age_of_another_clock) {
   for (int local = 0; local < 2; local++) {
-    struct meter_options options = {.base = METER_AUTO, .scale = 1};
-    struct meter meter;
+    struct meter meter = meter_with((struct meter_options){.scale = 1});
     struct sample sample = {0};
-    meter_init(&meter, &options);
     struct reading reading = {.energy_uj = 1, .mtime_ns = WALL0 - 100 * NS_PER_S, .local = local != 0};
-    reading.at = (struct instant){.mono_ns = 1000 * NS_PER_S, .wall_ns = WALL0};
+    reading.at = second(0);
     meter_take(&meter, &reading);
     meter_sample(&meter, &sample);
     ck_assert(sample.has_age == (local != 0));
     ck_assert_int_le(llabs(sample.age_ns - (local ? 100 * NS_PER_S : 0)), TICK_NS);
     reading.energy_uj = 2;
     reading.mtime_ns += 5 * NS_PER_S;
-    reading.at = (struct instant){.mono_ns = 1002 * NS_PER_S, .wall_ns = WALL0 + 2 * NS_PER_S};
+    reading.at = second(2);
     meter_take(&meter, &reading);
     meter_sample(&meter, &sample);
     ck_assert(sample.has_age);
@@ -776,14 +775,12 @@ START_TEST(stale_by_another_clock) {
     int t_s;
     enum sample_state state;
   } rows[] = {{true, 0, SAMPLE_STALE}, {false, 0, SAMPLE_FIRST}, {false, 180, SAMPLE_HELD}, {false, 181, SAMPLE_STALE}};
-  struct meter_options options = {.base = METER_AUTO, .scale = 1};
   struct meter meter;
   for (int i = 0; i < ROWS(rows); i++) {
     struct reading reading = {.energy_uj = 1, .mtime_ns = WALL0 - 3600 * NS_PER_S, .local = rows[i].local};
-    reading.at =
-        (struct instant){.mono_ns = (1000 + rows[i].t_s) * NS_PER_S, .wall_ns = WALL0 + rows[i].t_s * NS_PER_S};
+    reading.at = second(rows[i].t_s);
     if (rows[i].t_s == 0)
-      meter_init(&meter, &options);
+      meter = meter_with((struct meter_options){.scale = 1});
     struct sample sample = {0};
     meter_take(&meter, &reading);
     meter_sample(&meter, &sample);
@@ -799,13 +796,11 @@ END_TEST
 START_TEST(inexact_instants) {
   static const enum meter_base bases[] = {METER_SAMPLE, METER_UPDATE};
   for (int base = 0; base < 2; base++) {
-    struct meter_options options = {.base = bases[base], .scale = 1, .tick_ns = NS_PER_MS};
-    struct meter meter;
+    struct meter meter = meter_with((struct meter_options){.base = bases[base], .scale = 1, .tick_ns = NS_PER_MS});
     struct sample sample = {0};
-    meter_init(&meter, &options);
     for (int i = 0; i < 5; i++) {
       struct reading reading = {.energy_uj = 100000000 * (uint64_t)i, .mtime_ns = WALL0 + i * NS_PER_S, .local = true};
-      reading.at = (struct instant){.mono_ns = (1000 + i) * NS_PER_S, .wall_ns = WALL0 + i * NS_PER_S};
+      reading.at = second(i);
       reading.inexact = i == 2;
       meter_take(&meter, &reading);
       meter_sample(&meter, &sample);
@@ -825,18 +820,16 @@ START_TEST(may_wrap_unseen) {
   } rows[] = {{200, 2, 0, true},     {3999, 2, 0, true},   {4000, 2, 0, false},  {200, 0.1, 0, false},
               {262143, 2, 0, false}, {1999, 2, 500, true}, {2000, 2, 500, false}};
   for (int i = 0; i < ROWS(rows); i++) {
-    struct meter_options options = {
-        .base = METER_AUTO, .scale = 1, .look_ns = llround(rows[i].look_s * 1e9), .max_power_w = rows[i].max_w};
-    struct meter meter;
+    struct meter meter = meter_with(
+        (struct meter_options){.scale = 1, .look_ns = llround(rows[i].look_s * 1e9), .max_power_w = rows[i].max_w});
     struct sample sample = {0};
-    meter_init(&meter, &options);
     double last_j = 0;
     for (int k = 0; k < 100; k++) {
       double t = 1000 + k * rows[i].look_s;
       struct reading reading = {.energy_uj = (uint64_t)llround(fmod(100 * t, rows[i].range_j) * 1e6),
                                 .range_uj = (uint64_t)llround(rows[i].range_j * 1e6),
                                 .computed = true};
-      reading.at = (struct instant){.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+      reading.at = second(t);
       meter_take(&meter, &reading);
       meter_sample(&meter, &sample);
       ck_assert_double_ge(sample.energy_j, last_j);
@@ -854,16 +847,14 @@ END_TEST
 /* After a fall what is not plausible adds nothing for a while, and no longer: a load above 1 kW counts again. */
 START_TEST(high_load_after_a_fall) {
   for (int computed = 0; computed < 2; computed++) {
-    struct meter_options options = {.base = METER_AUTO, .scale = 1};
-    struct meter meter;
+    struct meter meter = meter_with((struct meter_options){.scale = 1});
     struct sample sample = {0};
-    meter_init(&meter, &options);
     double counter_j = 90000, start_j = 0;
     for (int t = 0; t < 3600; t += 5) {
       counter_j = t == 100 ? 0 : counter_j + (t < 100 ? 50 : 1500) * 5;
       if (t == 100)
         start_j = sample.energy_j;
-      struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+      struct instant now = second(t);
       struct reading reading = {.energy_uj = (uint64_t)llround(counter_j * 1e6),
                                 .mtime_ns = now.wall_ns - NS_PER_S,
                                 .computed = computed != 0};
@@ -879,13 +870,11 @@ END_TEST
 
 /* A zone that was not read for longer than it takes to go round: energy at least, no power, then as ever. */
 START_TEST(long_gap_of_a_wrapping_counter) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1};
-  struct meter meter;
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   struct sample sample = {0};
-  meter_init(&meter, &options);
   for (int i = 0; i < 10; i++) {
     int t = i < 5 ? 2 * i : 2 * i + 1200;
-    struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+    struct instant now = second(t);
     struct reading reading = {.energy_uj = (UINT64_C(400000000) * (uint64_t)(t + 100)) % UINT64_C(262144000000),
                               .range_uj = UINT64_C(262144000000),
                               .computed = true};
@@ -917,12 +906,10 @@ static const struct {
 
 START_TEST(low_numbers) {
   double load_w = low_rows[_i].load_w, read_s = low_rows[_i].read_s, range_j = low_rows[_i].range_j;
-  struct meter_options options = {.base = METER_AUTO, .scale = 1, .max_power_w = low_rows[_i].max_w};
-  struct meter meter;
+  struct meter meter = meter_with((struct meter_options){.scale = 1, .max_power_w = low_rows[_i].max_w});
   struct sample sample = {0};
   int spikes = 0, powerless = 0;
   double first_j = 0, drawn_j = 0;
-  meter_init(&meter, &options);
   for (double t = 0; t < 48 * 3600; t += read_s) {
     drawn_j = load_w * t;
     double number_j = low_rows[_i].start_j + drawn_j;
@@ -931,7 +918,7 @@ START_TEST(low_numbers) {
     for (int k = 0; k < 2; k++)
       if (t == low_rows[_i].lows[k].at_s)
         number_j = low_rows[_i].lows[k].number_j;
-    struct instant now = {.mono_ns = llround((1000 + t) * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+    struct instant now = second(t);
     struct reading reading = {.energy_uj = (uint64_t)llround(number_j * 1e6),
                               .mtime_ns = now.wall_ns - NS_PER_MS,
                               .range_uj = (uint64_t)llround(range_j * 1e6),
@@ -954,10 +941,8 @@ END_TEST
 
 /* A number that falls under the same modification time has no power, nor has what follows it. */
 START_TEST(reset_within_a_tick) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1};
-  struct meter meter;
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   struct sample sample = {0};
-  meter_init(&meter, &options);
   static const double numbers_j[] = {1000, 1500, 10, 510, 1010}, mtimes[] = {0, 5, 5, 10, 15};
   for (int i = 0; i < 5; i++) {
     struct instant now = {.mono_ns = (1001 + 5 * i) * NS_PER_S, .wall_ns = WALL0 + (1 + 5 * i) * NS_PER_S};
@@ -978,15 +963,13 @@ START_TEST(errors_and_pauses) {
     unsigned pauses;
   } rows[] = {{-EMFILE, 0}, {-EACCES, 0}, {-EIO, 0}, {-ENOENT, 1}, {-ENODATA, 1}};
   for (int i = 0; i < ROWS(rows); i++) {
-    struct meter_options options = {.base = METER_AUTO, .scale = 1};
-    struct meter meter;
+    struct meter meter = meter_with((struct meter_options){.scale = 1});
     struct sample sample = {0};
     unsigned pauses = 0;
-    meter_init(&meter, &options);
     for (int t = 1; t < 60; t += 2) {
       bool bad = t > 31 && t < 44;
       int written = t / 5 * 5;
-      struct instant now = {.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
+      struct instant now = second(t);
       struct reading reading = {.error = bad ? rows[i].error : 0,
                                 .energy_uj = (uint64_t)written * 100000000,
                                 .mtime_ns = WALL0 + written * NS_PER_S};
@@ -999,9 +982,7 @@ START_TEST(errors_and_pauses) {
 END_TEST
 
 START_TEST(needs_range) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1};
-  struct meter meter;
-  meter_init(&meter, &options);
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   struct reading reading = {.energy_uj = 1000, .at = {NS_PER_S, WALL0}}, lower = {.energy_uj = 999},
                  torn = {.error = -ENODATA};
   ck_assert(!meter_needs_range(&meter, &reading));
@@ -1028,9 +1009,7 @@ END_TEST
 static const double intervals_s[] = {0.05, 0.5, 1, 2, 5, 10, 30};
 
 START_TEST(constant_load) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1};
-  struct meter meter;
-  meter_init(&meter, &options);
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   struct sample sample = {0};
   unsigned seed = 42;
   double written = 0, next = 0, interval_s = intervals_s[_i];
@@ -1040,9 +1019,8 @@ START_TEST(constant_load) {
       written = next;
       next += 5 + 0.4 * (rand_r(&seed) / (double)RAND_MAX);
     }
-    struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
-    struct reading reading = {.energy_uj = (uint64_t)llround(written * 100e6),
-                              .mtime_ns = WALL0 + llround(written * 1e9)};
+    struct instant now = second(t);
+    struct reading reading = joules(written * 100, written);
     take_and_sample(&meter, &reading, &now, &sample);
     samples++;
     if (!sample.has_power)
@@ -1059,9 +1037,7 @@ END_TEST
 START_TEST(rounded_file_times) {
   int64_t tick_ns = (_i % 2 ? 4 : 10) * NS_PER_MS;
   double interval_s = _i < 2 ? 1 : 0.1;
-  struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = tick_ns};
-  struct meter meter;
-  meter_init(&meter, &options);
+  struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = tick_ns});
   struct sample sample = {0};
   unsigned seed = 7;
   double written = 1000, next = 1000;
@@ -1071,7 +1047,7 @@ START_TEST(rounded_file_times) {
       written = next;
       next += 0.5 + 0.05 * (rand_r(&seed) / (double)RAND_MAX);
     }
-    struct instant now = {.mono_ns = llround(t * 1e9), .wall_ns = WALL0 + llround(t * 1e9)};
+    struct instant now = second(t);
     struct reading reading = {.energy_uj = (uint64_t)llround(written * 100e6),
                               .mtime_ns = (WALL0 + llround(written * 1e9)) / tick_ns * tick_ns};
     take_and_sample(&meter, &reading, &now, &sample);
@@ -1087,9 +1063,7 @@ START_TEST(rounded_file_times) {
 END_TEST
 
 START_TEST(period_is_learned) {
-  struct meter_options options = {.base = METER_AUTO, .scale = 1};
-  struct meter meter;
-  meter_init(&meter, &options);
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   struct sample sample = {0};
   for (int i = 0; i < 100; i++) {
     int64_t t_ns = (1000 + 5 * i) * NS_PER_S + (i % 2) * 200 * NS_PER_MS;
@@ -1107,9 +1081,7 @@ START_TEST(period_is_learned) {
 END_TEST
 
 START_TEST(total_saturates) {
-  struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
-  struct meter meter;
-  meter_init(&meter, &options);
+  struct meter meter = meter_with((struct meter_options){.base = METER_SAMPLE, .scale = 1});
   struct sample sample = {0};
   uint64_t values[] = {UINT64_MAX - 10, UINT64_MAX, 0, 1000, UINT64_MAX};
   double last_j = 0;
@@ -1128,9 +1100,7 @@ START_TEST(absurd_times) {
   static const int64_t mtimes_ns[] = {0,         INT64_C(4000000000000000000), -INT64_C(4000000000000000000), WALL0,
                                       WALL0 + 1, INT64_C(4000000000000000000)};
   for (int base = METER_AUTO; base <= METER_SAMPLE; base++) {
-    struct meter_options options = {.base = (enum meter_base)base, .scale = 1};
-    struct meter meter;
-    meter_init(&meter, &options);
+    struct meter meter = meter_with((struct meter_options){.base = (enum meter_base)base, .scale = 1});
     struct sample sample = {0};
     for (int i = 0; i < 6; i++) {
       struct instant now = {.mono_ns = i * NS_PER_S, .wall_ns = WALL0 + i * NS_PER_S};
@@ -1195,13 +1165,10 @@ static struct sample put_at(struct meter *meter, double mono_s, double wall_s, d
 }
 
 START_TEST(resumed) {
-  const struct meter_options options = {
-      .base = METER_AUTO, .scale = 2, .max_power_w = 2 * resume_rows[_i].max_w}; /* raw is saved */
+  struct meter meter = meter_with((struct meter_options){.scale = 2, .max_power_w = 2 * resume_rows[_i].max_w});
   const struct meter_saved saved = {.total_uj = (uint64_t)llround(resume_rows[_i].total_j * 1e6),
                                     .counter_uj = (uint64_t)llround(resume_rows[_i].counter_j * 1e6),
                                     .wall_ns = WALL0};
-  struct meter meter;
-  meter_init(&meter, &options);
   meter_resume(&meter, &saved);
   struct sample sample = {0};
   meter_recall(&meter, &sample);
@@ -1242,10 +1209,8 @@ END_TEST
 
 /* A VM that is dead when we come back: its energy is known, and stale. */
 START_TEST(resumed_and_stale) {
-  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   const struct meter_saved saved = {.total_uj = 7000000, .counter_uj = 2000000, .wall_ns = WALL0};
-  struct meter meter;
-  meter_init(&meter, &options);
   meter_resume(&meter, &saved);
   struct sample sample = {0};
   const struct instant now = {.mono_ns = 5000 * NS_PER_S, .wall_ns = WALL0 + 1000 * NS_PER_S};
@@ -1257,10 +1222,8 @@ START_TEST(resumed_and_stale) {
 END_TEST
 
 START_TEST(resumed_total_saturates) {
-  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
+  struct meter meter = meter_with((struct meter_options){.scale = 1});
   const struct meter_saved saved = {.total_uj = UINT64_MAX - 10, .counter_uj = 0, .wall_ns = WALL0};
-  struct meter meter;
-  meter_init(&meter, &options);
   meter_resume(&meter, &saved);
   ck_assert_uint_eq(put_at(&meter, 100, 10, 1, 0, false).total_uj, UINT64_MAX);
 }
@@ -1293,8 +1256,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("meter");
-  int count = ROWS(stories);
-  suite_case(suite, "stories", NULL, NULL, TIMES(story, count), TIMES(story_scaled, count));
+  suite_case(suite, "stories", NULL, NULL, EACH(story, stories), EACH(story_scaled, stories));
   suite_case(suite, "rules", NULL, NULL, EACH(rhythm, rhythms), ONCE(rhythm_survives), ONCE(mean_over_steady_updates),
              EACH(staleness, report_rows), EACH(clocks, clock_rows), ONCE(age_of_another_clock),
              EACH(when_an_update_was_made, date_rows), ONCE(stale_by_another_clock), ONCE(inexact_instants),
