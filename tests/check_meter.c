@@ -37,12 +37,9 @@ struct story {
   struct step steps[24];
 };
 
-#define GOOD(at, e, m, st, p)                                                                                          \
-  { true, at, e, m, 0, 0, SAMPLE_##st, p }
-#define BAD(at, err, st)                                                                                               \
-  { true, at, 0, 0, err, 0, SAMPLE_##st, NONE }
-#define STEPPED(at, e, m, by, st, p)                                                                                   \
-  { true, at, e, m, 0, by, SAMPLE_##st, p }
+#define GOOD(at, e, m, st, p)        ROW(true, at, e, m, 0, 0, SAMPLE_##st, p)
+#define BAD(at, err, st)             ROW(true, at, 0, 0, err, 0, SAMPLE_##st, NONE)
+#define STEPPED(at, e, m, by, st, p) ROW(true, at, e, m, 0, by, SAMPLE_##st, p)
 
 static const struct story stories[] = {
     ROW("sample: the seed's numbers alias with a writer of 5 s", .base = METER_SAMPLE, .total_j = 1505,

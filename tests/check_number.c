@@ -21,8 +21,7 @@
 /* ---- the content of a counter file ------------------------------------------------------------------------------- */
 
 /* The length is that of the literal, so a row may have NUL bytes in it. */
-#define U64(text, status, value)                                                                                       \
-  { text, sizeof(text) - 1, status, value }
+#define U64(text, status, value) ROW(text, sizeof(text) - 1, status, value)
 
 static const struct {
   const char *text;

@@ -409,11 +409,9 @@ END_TEST
 
 /* ---- the learned period ------------------------------------------------------------------------------------------ */
 
-#define NEW(age_ms)                                                                                                    \
-  { true, age_ms }
-#define HELD(age_ms)                                                                                                   \
-  { false, age_ms }
-#define LOOKS_MAX 6
+#define NEW(age_ms)  ROW(true, age_ms)
+#define HELD(age_ms) ROW(false, age_ms)
+#define LOOKS_MAX    6
 
 /* What a counter was like at each tick: whether there was an update, and how old the value. */
 struct look {
@@ -444,36 +442,11 @@ static void live(const struct life *lives, int count) {
   }
 }
 
-#define LIFE_5S                                                                                                        \
-  {                                                                                                                    \
-    5000, false, {                                                                                                     \
-      NEW(100), HELD(1100), HELD(2100), HELD(3100), HELD(4100), NEW(100)                                               \
-    }                                                                                                                  \
-  }
-#define LIFE_2S                                                                                                        \
-  {                                                                                                                    \
-    2000, false, {                                                                                                     \
-      NEW(500), HELD(1500), NEW(500), HELD(1500), NEW(500), HELD(1500)                                                 \
-    }                                                                                                                  \
-  }
-#define LIFE_5_2S                                                                                                      \
-  {                                                                                                                    \
-    5200, false, {                                                                                                     \
-      HELD(2000), HELD(3000), HELD(4000), HELD(5000), NEW(800), HELD(1800)                                             \
-    }                                                                                                                  \
-  }
-#define LIFE_FAST                                                                                                      \
-  {                                                                                                                    \
-    1000, false, {                                                                                                     \
-      NEW(10), NEW(40), NEW(0), NEW(20), NEW(30), NEW(20)                                                              \
-    }                                                                                                                  \
-  }
-#define LIFE_UNKNOWN                                                                                                   \
-  {                                                                                                                    \
-    0, false, {                                                                                                        \
-      HELD(1000), HELD(2000), HELD(3000), HELD(4000), HELD(5000), HELD(6000)                                           \
-    }                                                                                                                  \
-  }
+#define LIFE_5S      ROW(5000, false, ROW(NEW(100), HELD(1100), HELD(2100), HELD(3100), HELD(4100), NEW(100)))
+#define LIFE_2S      ROW(2000, false, ROW(NEW(500), HELD(1500), NEW(500), HELD(1500), NEW(500), HELD(1500)))
+#define LIFE_5_2S    ROW(5200, false, ROW(HELD(2000), HELD(3000), HELD(4000), HELD(5000), NEW(800), HELD(1800)))
+#define LIFE_FAST    ROW(1000, false, ROW(NEW(10), NEW(40), NEW(0), NEW(20), NEW(30), NEW(20)))
+#define LIFE_UNKNOWN ROW(0, false, ROW(HELD(1000), HELD(2000), HELD(3000), HELD(4000), HELD(5000), HELD(6000)))
 
 static const struct {
   struct life lives[3];
