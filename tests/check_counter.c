@@ -8,10 +8,7 @@
 #include "suite.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -81,80 +78,56 @@ END_TEST
 
 /* ---- what is no regular file ------------------------------------------------------------------------------------- */
 
-static void make_fifo(const char *path) {
-  ck_assert_int_eq(mkfifo(path, 0644), 0);
-}
-
-static void make_socket(const char *path) {
+static void make_socket(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+  snprintf(address.sun_path, sizeof(address.sun_path), "%s", in_scratch(name));
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
   close(fd);
 }
 
-static void make_directory(const char *path) {
-  ck_assert_int_eq(mkdir(path, 0755), 0);
+static void make_device(const char *name) {
+  if (mknod(in_scratch(name), S_IFCHR | 0644, makedev(1, 5)) != 0) /* /dev/zero */
+    make_fifo(name);                                               /* whoever may not make devices */
 }
 
-static void make_device(const char *path) {
-  if (mknod(path, S_IFCHR | 0644, makedev(1, 5)) != 0) /* /dev/zero */
-    make_fifo(path);                                   /* whoever may not make devices */
+static void make_nothing(const char *name) {
+  (void)name;
 }
 
-static void make_nothing(const char *path) {
-  (void)path;
+static void make_sparse(const char *name) {
+  write_text(name, "");
+  ck_assert_int_eq(truncate(in_scratch(name), INT64_C(1) << 30), 0);
 }
 
-static void make_sparse(const char *path) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  ck_assert_int_eq(ftruncate(fd, INT64_C(1) << 30), 0);
-  close(fd);
-}
-
-static void make_link(const char *path) {
+static void make_hard_link(const char *name) {
   write_text("secret", "42");
-  ck_assert_int_eq(symlink("secret", path), 0);
-}
-
-static void make_link_to_fifo(const char *path) {
-  make_fifo(in_scratch("fifo"));
-  ck_assert_int_eq(symlink("fifo", path), 0);
-}
-
-static void make_dangling_link(const char *path) {
-  ck_assert_int_eq(symlink("nowhere", path), 0);
-}
-
-static void make_link_into_sysfs(const char *path) {
-  ck_assert_int_eq(symlink("/sys/class/net/lo/mtu", path), 0);
-}
-
-static void make_hard_link(const char *path) {
-  write_text("secret", "42");
-  ck_assert_int_eq(link(in_scratch("secret"), path), 0);
+  ck_assert_int_eq(link(in_scratch("secret"), in_scratch(name)), 0);
 }
 
 static const struct {
-  void (*make)(const char *path);
+  void (*make)(const char *name);
+  const char *link; /* makes target, and the counter is a link to this */
   int error, error_found;
 } kind_rows[] = {
-    {make_nothing, -ENOENT, -ENOENT},
-    {make_fifo, -EMEDIUMTYPE, -EMEDIUMTYPE},
-    {make_socket, -EMEDIUMTYPE, -EMEDIUMTYPE},
-    {make_device, -EMEDIUMTYPE, -EMEDIUMTYPE},
-    {make_directory, -EISDIR, -EISDIR},
-    {make_sparse, -EFBIG, -EFBIG},
-    {make_link, 0, -ELOOP},
-    {make_link_to_fifo, -EMEDIUMTYPE, -ELOOP},
-    {make_dangling_link, -ENOENT, -ELOOP},
-    {make_link_into_sysfs, 0, -ELOOP},
-    {make_hard_link, 0, 0},
+    {make_nothing, NULL, -ENOENT, -ENOENT},
+    {make_fifo, NULL, -EMEDIUMTYPE, -EMEDIUMTYPE},
+    {make_socket, NULL, -EMEDIUMTYPE, -EMEDIUMTYPE},
+    {make_device, NULL, -EMEDIUMTYPE, -EMEDIUMTYPE},
+    {make_directory, NULL, -EISDIR, -EISDIR},
+    {make_sparse, NULL, -EFBIG, -EFBIG},
+    {make_hard_link, NULL, 0, 0},
+    {make_hard_link, "target", 0, -ELOOP},
+    {make_fifo, "target", -EMEDIUMTYPE, -ELOOP},
+    {make_nothing, "target", -ENOENT, -ELOOP},
+    {make_nothing, "/sys/class/net/lo/mtu", 0, -ELOOP},
 };
 
 START_TEST(kind) {
   int before = count_held_files();
-  kind_rows[_i].make(in_scratch("energy_uj"));
+  kind_rows[_i].make(kind_rows[_i].link == NULL ? "energy_uj" : "target");
+  if (kind_rows[_i].link != NULL)
+    make_link(kind_rows[_i].link, "energy_uj");
   ck_assert_int_eq(read_counter("energy_uj", false).error, kind_rows[_i].error);
   ck_assert_int_eq(read_counter("energy_uj", true).error, kind_rows[_i].error_found);
   ck_assert_int_eq(count_held_files(), before);
@@ -168,8 +141,7 @@ START_TEST(linked_directory) {
   ck_assert_int_eq(read_counter("vm/energy_uj", true).error, -ELOOP);
   ck_assert_int_eq(read_counter("elsewhere/energy_uj", true).error, 0);
   ck_assert_int_eq(read_counter("elsewhere/energy_uj/x", true).error, -ENOTDIR);
-  ck_assert_int_eq(symlink("/sys/class/net/lo", in_scratch("into-sysfs")),
-                   0); /* only the links of sysfs are followed */
+  make_link("/sys/class/net/lo", "into-sysfs"); /* only the links of sysfs are followed */
   ck_assert_int_eq(read_counter("into-sysfs/mtu", true).error, -ELOOP);
 }
 END_TEST
@@ -177,8 +149,8 @@ END_TEST
 START_TEST(swapped_for_a_fifo) {
   write_text("energy_uj", "42");
   ck_assert_int_eq(read_counter("energy_uj", true).error, 0);
-  ck_assert_int_eq(unlink(in_scratch("energy_uj")), 0);
-  make_fifo(in_scratch("energy_uj"));
+  remove_file("energy_uj");
+  make_fifo("energy_uj");
   ck_assert_int_eq(read_counter("energy_uj", true).error, -EMEDIUMTYPE);
 }
 END_TEST
@@ -256,8 +228,7 @@ START_TEST(out_of_sysfs) {
   struct stat st;
   if (lstat("/sys/class/net/lo", &st) != 0 || !S_ISLNK(st.st_mode))
     return; /* no sysfs in this container */
-  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-      mount("tmpfs", "/sys/class/net/lo", "tmpfs", 0, "size=64k") != 0)
+  if (!own_mounts() || mount("tmpfs", "/sys/class/net/lo", "tmpfs", 0, "size=64k") != 0)
     return; /* nothing may be mounted here */
   int fd = open("/sys/class/net/lo/mtu", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   ck_assert_int_eq(write(fd, "42", 2), 2);
@@ -306,8 +277,6 @@ START_TEST(patience) {
 }
 END_TEST
 
-static char scratch_memory[64];
-
 /* Truncates, waits a little, writes; the number grows, and its time is what the file system says. */
 static void write_in_a_loop(const char *path) {
   for (uint64_t number = 1000001;; number++) {
@@ -326,20 +295,15 @@ static void write_in_a_loop(const char *path) {
 
 /* Number and time belong together, on a file system in memory (0) and on that of the scratch directory (1). */
 START_TEST(torn) {
-  if (_i == 0) {
-    strcpy(scratch_memory, "/dev/shm/vm_energy.XXXXXX");
-    if (mkdtemp(scratch_memory) == NULL)
-      return; /* no file system in memory */
-    rmdir(scratch);
-    strcpy(scratch, scratch_memory);
-  }
+  if (_i == 0)
+    scratch_in_memory();
   write_text("energy_uj", "1000000");
   const char *path = in_scratch("energy_uj");
   pid_t pid = fork();
   if (pid == 0)
     write_in_a_loop(path);
 
-  struct meter_options options = {.base = METER_UPDATE, .scale = 1, .tick_ns = NS_PER_US};
+  const struct meter_options options = {.base = METER_UPDATE, .scale = 1, .tick_ns = NS_PER_US};
   struct meter meter;
   struct sample sample = {0};
   meter_init(&meter, &options);
@@ -433,20 +397,14 @@ END_TEST
 /* For want of descriptors it is not there for a moment only. */
 START_TEST(range_without_descriptors) {
   struct counter_memory counter = {.range_uj = 0};
-  struct rlimit before, few;
   write_text("zone/energy_uj", "42");
   write_text("zone/max_energy_range_uj", "1000");
   struct reading reading = read_zone(NULL);
   struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("zone/energy_uj"), .mounts = mounts_now()};
-  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-  few = before;
-  int next_fd = dup(STDIN_FILENO);
-  close(next_fd);
-  few.rlim_cur = (rlim_t)next_fd;
-  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+  limit_descriptors(0);
   counter_read_range(&file, &counter, &reading);
   expect_range(&reading, 0, -EMFILE);
-  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+  limit_descriptors(-1);
   reading = read_zone(&counter);
   expect_range(&reading, 1000, 0);
 }
@@ -454,7 +412,7 @@ END_TEST
 
 START_TEST(range_is_no_fifo) {
   write_text("zone/energy_uj", "42");
-  make_fifo(in_scratch("zone/max_energy_range_uj"));
+  make_fifo("zone/max_energy_range_uj");
   struct reading reading = read_zone(NULL);
   expect_range(&reading, 0, -EMEDIUMTYPE);
 }

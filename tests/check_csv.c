@@ -4,7 +4,6 @@
 #include "scratch.h"
 #include "suite.h"
 
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -362,11 +361,7 @@ START_TEST(test_many) {
     snprintf(labels[i], sizeof(labels[i]), "v%d", i);
     samples[i] = value(labels[i], (uint64_t)i, i);
   }
-  struct rlimit before, limit;
-  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-  limit = before;
-  limit.rlim_cur = 100;
-  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit_descriptors(100);
   make(CSV_SEPARATE, (struct csv_options){0});
   started(samples, MANY);
   for (int i = 0; i < MANY; i++)
@@ -381,7 +376,7 @@ START_TEST(test_many) {
     ck_assert_msg(strncmp(content(name), expected, strlen(expected)) == 0, "%s", content(name));
   }
   ck_assert_str_eq(content("power_v3.csv"), "ts,v3_energy_uj,v3_power_w\n1,3,3.000000\n2,,\n");
-  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+  limit_descriptors(-1);
 }
 END_TEST
 

@@ -66,7 +66,7 @@ static bool is_mounted;
 static bool use_mount(int which) {
   static int own_namespace = -1;
   if (own_namespace < 0)
-    own_namespace = unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    own_namespace = own_mounts();
   if (!mounts[which].mounted)
     return true;
   if (own_namespace == 0)

@@ -7,16 +7,8 @@
 #include "scratch.h"
 #include "suite.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #define WALL0 (INT64_C(1795000000) * NS_PER_S)
 
@@ -41,43 +33,21 @@ int nanosleep(const struct timespec *time, struct timespec *left) {
   return 0;
 }
 
-static char root[64];
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-  (void)st, (void)type, (void)ftw;
-  return remove(path);
-}
-
-static void setup(void) {
-  strcpy(root, "/tmp/check_sampler.XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void teardown(void) {
-  nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+static const char *name_of(const char *vm) {
+  static char name[64];
+  snprintf(name, sizeof(name), "%s/energy_uj", vm);
+  return name;
 }
 
 /* VM's counter, as if it had been written at second t. */
 static void write_counter(const char *vm, const char *content, int64_t t) {
-  char path[256];
-  snprintf(path, sizeof(path), "%s/%s", root, vm);
-  mkdir(path, 0755);
-  snprintf(path, sizeof(path), "%s/%s/energy_uj", root, vm);
-  int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
-  ck_assert_int_ge(fd, 0);
-  ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
-  struct timespec times[2] = {{.tv_sec = WALL0 / NS_PER_S + t, .tv_nsec = 1},
-                              {.tv_sec = WALL0 / NS_PER_S + t, .tv_nsec = 1}};
-  ck_assert_int_eq(futimens(fd, times), 0);
-  close(fd);
+  write_text(name_of(vm), content);
+  set_mtime(name_of(vm), WALL0 / NS_PER_S + t, 1);
 }
 
 static void remove_counter(const char *vm) {
-  char path[256];
-  snprintf(path, sizeof(path), "%s/%s/energy_uj", root, vm);
-  ck_assert_int_eq(unlink(path), 0);
-  *strrchr(path, '/') = '\0';
-  ck_assert_int_eq(rmdir(path), 0); /* for the next search */
+  remove_file(name_of(vm));
+  ck_assert_int_eq(rmdir(in_scratch(vm)), 0); /* for the next search */
 }
 
 /* A sink that records its calls, a word each. */
@@ -130,27 +100,49 @@ static void record_removed(struct sink *sink, const struct sample *s) {
   free(*s->slot);
 }
 
-static void recorder_init(struct recorder *r) {
-  *r = (struct recorder){.sink = {.begin = record_begin,
-                                  .put = record_put,
-                                  .end = record_end,
-                                  .added = record_added,
-                                  .removed = record_removed}};
+static struct recorder new_recorder(void) {
+  return (struct recorder){.sink = {.begin = record_begin,
+                                    .put = record_put,
+                                    .end = record_end,
+                                    .added = record_added,
+                                    .removed = record_removed}};
 }
 
-static struct sampler *new_sampler(struct sink *const *sinks, size_t count, size_t smooth) {
-  struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS},
-                                    .smooth = smooth,
-                                    .label_max = LABEL_MAX_COLLECTD};
-  struct sampler *sampler;
+static struct recorder r; /* that of most tests, and its sampler */
+static struct sampler *sampler;
+
+static void make_sampler(struct sink *const *sinks, size_t count, struct sampler_options options) {
+  options.meter = (struct meter_options){.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS};
+  options.label_max = LABEL_MAX_COLLECTD;
   ck_assert_int_eq(sampler_new(&options, sinks, count, &sampler), 0);
-  char pattern[128];
-  snprintf(pattern, sizeof(pattern), "%s/*/energy_uj", root);
-  ck_assert_int_eq(sampler_add(sampler, pattern), 0);
-  return sampler;
+  ck_assert_int_eq(sampler_add(sampler, in_scratch("*/energy_uj")), 0);
 }
 
-static int pass(struct sampler *sampler, int64_t t) {
+static void record_with(struct sampler_options options) {
+  static struct sink *const sinks[] = {&r.sink};
+  make_sampler(sinks, 1, options);
+}
+
+static void record(void) {
+  record_with((struct sampler_options){.smooth = 0});
+}
+
+static void end(void) {
+  sampler_free(sampler);
+  sampler = NULL;
+}
+
+static void set_up(void) {
+  scratch_make();
+  r = new_recorder();
+}
+
+static void tear_down(void) {
+  end();
+  scratch_clean();
+}
+
+static int pass(int64_t t) {
   now_is = (struct instant){.mono_ns = (1000 + t) * NS_PER_S, .wall_ns = WALL0 + t * NS_PER_S};
   return sampler_pass(sampler, &now_is);
 }
@@ -162,96 +154,84 @@ static int pass(struct sampler *sampler, int64_t t) {
   } while (0)
 
 START_TEST(come_and_go) {
-  struct recorder r;
-  recorder_init(&r);
-  struct sink *sinks[] = {&r.sink};
-  struct sampler *sampler = new_sampler(sinks, 1, 0);
-
-  ck_assert_int_eq(pass(sampler, 0), 0);
+  record();
+  ck_assert_int_eq(pass(0), 0);
   expect(&r, "begin 0:0;end;");
   write_counter("b", "1000000", 0);
-  ck_assert_int_eq(pass(sampler, 1), 0);
+  ck_assert_int_eq(pass(1), 0);
   expect(&r, "+b;begin 1:1;b first -+;end;");
   write_counter("a", "5000000", 5);
   write_counter("b", "501000000", 5);
-  ck_assert_int_eq(pass(sampler, 6), 0);
+  ck_assert_int_eq(pass(6), 0);
   expect(&r, "+a;begin 6:2;a first -+;b ok 100+;end;");
   ck_assert_uint_eq(sampler_count(sampler), 2);
   write_counter("b", "", 7);
-  ck_assert_int_eq(pass(sampler, 7), 0);
+  ck_assert_int_eq(pass(7), 0);
   expect(&r, "begin 7:2;a held -+;b torn -+;end;");
   remove_counter("b");
-  ck_assert_int_eq(pass(sampler, 8), 0);
+  ck_assert_int_eq(pass(8), 0);
   expect(&r, "-b(torn);begin 8:1;a held -+;end;");
-  sampler_free(sampler);
+  end();
   expect(&r, "-a(held);");
 }
 END_TEST
 
 START_TEST(average) {
-  struct recorder r;
-  recorder_init(&r);
-  struct sink *sinks[] = {&r.sink};
-  struct sampler *sampler = new_sampler(sinks, 1, 2);
+  record_with((struct sampler_options){.smooth = 2});
   write_counter("a", "0", 0);
-  pass(sampler, 0);
+  pass(0);
   write_counter("a", "100000000", 1);
-  pass(sampler, 1);
+  pass(1);
   write_counter("a", "", 2); /* no power: not in the mean */
-  pass(sampler, 2);
+  pass(2);
   write_counter("a", "300000000", 2);
-  pass(sampler, 3);
+  pass(3);
   write_counter("a", "600000000", 3);
-  pass(sampler, 4);
+  pass(4);
   expect(&r, "+a;begin 0:1;a first -+;end;begin 1:1;a ok 100~100+;end;begin 2:1;a torn -+;end;"
              "begin 3:1;a gap 200~150+;end;begin 4:1;a ok 300~250+;end;");
-  sampler_free(sampler);
 }
 END_TEST
 
 START_TEST(a_failing_sink_harms_no_other) {
-  struct recorder bad, good;
-  recorder_init(&bad);
-  recorder_init(&good);
+  static struct recorder bad, good;
+  bad = good = new_recorder();
   bad.sink.added = NULL;
   bad.sink.removed = NULL;
   bad.fail_put = -ENOSPC;
   bad.fail_end = -EIO;
-  struct sink *sinks[] = {&bad.sink, &good.sink};
-  struct sampler *sampler = new_sampler(sinks, 2, 0);
+  static struct sink *const sinks[] = {&bad.sink, &good.sink};
+  make_sampler(sinks, 2, (struct sampler_options){.smooth = 0});
   write_counter("a", "1", 0);
   write_counter("b", "1", 0);
-  ck_assert_int_eq(pass(sampler, 0), -ENOSPC);
+  ck_assert_int_eq(pass(0), -ENOSPC);
   expect(&bad, "begin 0:2;a first -;b first -;end;");
   expect(&good, "+a;+b;begin 0:2;a first -+;b first -+;end;");
   bad.fail_put = 0;
   bad.fail_begin = -EBADF;
-  ck_assert_int_eq(pass(sampler, 1), -EBADF);
+  ck_assert_int_eq(pass(1), -EBADF);
   bad.fail_begin = bad.fail_end = 0;
-  ck_assert_int_eq(pass(sampler, 2), 0);
-  sampler_free(sampler);
+  ck_assert_int_eq(pass(2), 0);
 }
 END_TEST
 
 /* Two that keep data per counter, one of them without begin and end; record_added() wants an empty slot. */
 START_TEST(each_sink_has_its_slots) {
-  struct recorder one, other;
-  recorder_init(&one);
-  recorder_init(&other);
+  static struct recorder one, other;
+  one = other = new_recorder();
   other.sink.begin = NULL;
   other.sink.end = NULL;
-  struct sink none = {.put = NULL};
-  struct sink *sinks[] = {&one.sink, &none, &other.sink};
-  struct sampler *sampler = new_sampler(sinks, 3, 0);
+  static struct sink none = {.put = NULL};
+  static struct sink *const sinks[] = {&one.sink, &none, &other.sink};
+  make_sampler(sinks, 3, (struct sampler_options){.smooth = 0});
   write_counter("a", "1", 0);
-  ck_assert_int_eq(pass(sampler, 0), 0);
+  ck_assert_int_eq(pass(0), 0);
   remove_counter("a");
-  ck_assert_int_eq(pass(sampler, 5), 0);
+  ck_assert_int_eq(pass(5), 0);
   write_counter("a", "500000001", 10); /* back, with empty slots */
-  ck_assert_int_eq(pass(sampler, 10), 0);
+  ck_assert_int_eq(pass(10), 0);
   expect(&one, "+a;begin 0:1;a first -+;end;-a(first);begin 5:0;end;+a;begin 10:1;a gap 50+;end;");
   expect(&other, "+a;a first -+;-a(first);+a;a gap 50+;");
-  sampler_free(sampler);
 }
 END_TEST
 
@@ -261,26 +241,14 @@ static int only_a(const char *name, void *arg) {
 }
 
 START_TEST(selection) {
-  struct recorder r;
-  recorder_init(&r);
-  struct sink *sinks[] = {&r.sink};
   int asked = 0;
-  struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS},
-                                    .label_max = LABEL_MAX_COLLECTD,
-                                    .wanted = only_a,
-                                    .wanted_arg = &asked};
-  struct sampler *sampler;
-  ck_assert_int_eq(sampler_new(&options, sinks, 1, &sampler), 0);
-  char pattern[128];
-  snprintf(pattern, sizeof(pattern), "%s/*/energy_uj", root);
-  ck_assert_int_eq(sampler_add(sampler, pattern), 0);
+  record_with((struct sampler_options){.wanted = only_a, .wanted_arg = &asked});
   write_counter("a", "1", 0);
   write_counter("b", "1", 0);
-  pass(sampler, 0);
-  pass(sampler, 1);
+  pass(0);
+  pass(1);
   expect(&r, "+a;begin 0:1;a first -+;end;begin 1:1;a held -+;end;");
   ck_assert_int_eq(asked, 2);
-  sampler_free(sampler);
 }
 END_TEST
 
@@ -298,44 +266,33 @@ static void keep_removed(struct sink *sink, const struct sample *s) {
 /* Only a has something saved. */
 static bool saved_of_a(const char *path, struct meter_saved *saved, void *arg) {
   ++*(int *)arg;
-  ck_assert_ptr_eq(strstr(path, root), path);
+  ck_assert_ptr_eq(strstr(path, scratch), path);
   *saved = (struct meter_saved){.total_uj = 900, .counter_uj = 100, .wall_ns = WALL0};
   return strstr(path, "/a/energy_uj") != NULL;
 }
 
 START_TEST(goes_on_from_what_was_saved) {
-  struct recorder r;
-  recorder_init(&r);
   r.sink.removed = keep_removed;
-  struct sink *sinks[] = {&r.sink};
   int asked = 0;
-  struct sampler_options options = {.meter = {.base = METER_AUTO, .scale = 1, .tick_ns = NS_PER_MS},
-                                    .label_max = LABEL_MAX_COLLECTD,
-                                    .saved = saved_of_a,
-                                    .saved_arg = &asked};
-  struct sampler *sampler;
-  ck_assert_int_eq(sampler_new(&options, sinks, 1, &sampler), 0);
-  char pattern[128];
-  snprintf(pattern, sizeof(pattern), "%s/*/energy_uj", root);
-  ck_assert_int_eq(sampler_add(sampler, pattern), 0);
+  record_with((struct sampler_options){.saved = saved_of_a, .saved_arg = &asked});
   write_counter("a", "150", 0);
   write_counter("b", "150", 0);
-  pass(sampler, 0);
+  pass(0);
   ck_assert_int_eq(asked, 2);
   write_counter("a", "160", 5);
   write_counter("b", "", 5);
-  pass(sampler, 5);
+  pass(5);
   ck_assert_int_eq(asked, 2);
   remove_counter("a");
-  pass(sampler, 6);
+  pass(6);
   ck_assert_uint_eq(removed_total_uj, 960);
   ck_assert_uint_eq(removed_energy_uj, 160);
   ck_assert_int_eq(removed_at_s, 5);
   write_counter("a", "170", 7); /* back: what this sampler knows of it is newer */
-  pass(sampler, 7);
+  pass(7);
   ck_assert_int_eq(asked, 2);
   remove_counter("a");
-  sampler_free(sampler); /* b is last */
+  end(); /* b is last */
   ck_assert_uint_eq(removed_total_uj, 150);
   ck_assert_int_eq(removed_at_s, 0);
 }
@@ -350,27 +307,23 @@ static int keep_total(struct sink *sink, const struct sample *s) {
 
 /* Away and back with a lower number, as after an unmount or when its directory is made again: energy goes on. */
 START_TEST(goes_on_after_it_was_away) {
-  struct recorder r;
-  recorder_init(&r);
   r.sink.put = keep_total;
-  struct sink *sinks[] = {&r.sink};
-  struct sampler *sampler = new_sampler(sinks, 1, 0);
+  record();
   write_counter("a", "6966500000", 0);
-  pass(sampler, 0);
+  pass(0);
   expect(&r, "+a;begin 0:1;a first -+;end;");
   remove_counter("a");
-  pass(sampler, 5);
-  pass(sampler, 10);
+  pass(5);
+  pass(10);
   expect(&r, "-a(first);begin 5:0;end;begin 10:0;end;");
   write_counter("a", "0", 20);
-  pass(sampler, 20);
+  pass(20);
   expect(&r, "+a;begin 20:1;a reset -+;end;");
   ck_assert_uint_eq(last_total_uj, UINT64_C(6966500000));
   write_counter("a", "500000000", 25);
-  pass(sampler, 25);
+  pass(25);
   expect(&r, "begin 25:1;a ok 100+;end;");
   ck_assert_uint_eq(last_total_uj, UINT64_C(7466500000));
-  sampler_free(sampler);
 }
 END_TEST
 
@@ -380,123 +333,98 @@ static int keep_total_quietly(struct sink *sink, const struct sample *s) {
   return 0;
 }
 
-static void rename_in_root(const char *from, const char *to) {
-  char from_path[128], to_path[128];
-  snprintf(from_path, sizeof(from_path), "%s/%s", root, from);
-  snprintf(to_path, sizeof(to_path), "%s/%s", root, to);
-  ck_assert_int_eq(rename(from_path, to_path), 0);
-}
-
 /* Of those that are away as many are kept as the header says, and the longest away goes first. */
 START_TEST(the_longest_away_is_dropped) {
-  struct sink sink = {.put = keep_total_quietly};
-  struct sink *sinks[] = {&sink};
-  struct sampler *sampler = new_sampler(sinks, 1, 0);
-  char path[128], name[32];
-  snprintf(path, sizeof(path), "%s/shown/*/energy_uj", root);
-  ck_assert_int_eq(sampler_add(sampler, path), 0);
+  char name[32];
+  r.sink = (struct sink){.put = keep_total_quietly};
+  record();
+  ck_assert_int_eq(sampler_add(sampler, in_scratch("shown/*/energy_uj")), 0);
   write_counter("first", "100", 0);
   write_counter("second", "100", 0);
-  pass(sampler, 0);
+  pass(0);
   remove_counter("first");
-  pass(sampler, 5);
+  pass(5);
   remove_counter("second");
-  snprintf(path, sizeof(path), "%s/hidden", root);
-  ck_assert_int_eq(mkdir(path, 0755), 0);
   for (int i = 0; i < LABEL_AWAY_MAX - 1; i++) {
     snprintf(name, sizeof(name), "hidden/%05d", i);
     write_counter(name, "100", 0);
   }
-  rename_in_root("hidden", "shown");
-  pass(sampler, 10);
+  ck_assert_int_eq(rename(in_scratch("hidden"), in_scratch("shown")), 0);
+  pass(10);
   ck_assert_uint_eq(sampler_count(sampler), LABEL_AWAY_MAX - 1);
-  rename_in_root("shown", "hidden");
-  pass(sampler, 15);
+  ck_assert_int_eq(rename(in_scratch("shown"), in_scratch("hidden")), 0);
+  pass(15);
   ck_assert_uint_eq(sampler_count(sampler), 0);
   write_counter("second", "10", 20);
-  pass(sampler, 20);
+  pass(20);
   ck_assert_uint_eq(last_total_uj, 100);
   remove_counter("second");
   write_counter("first", "10", 25);
-  pass(sampler, 25);
+  pass(25);
   ck_assert_uint_eq(last_total_uj, 10);
-  sampler_free(sampler);
 }
 END_TEST
 
 START_TEST(wraps_at_its_range) {
-  struct recorder r;
-  recorder_init(&r);
-  struct sink *sinks[] = {&r.sink};
-  char path[128];
   write_counter("zone", "9999900000", 0);
-  snprintf(path, sizeof(path), "%s/zone/max_energy_range_uj", root);
-  FILE *range = fopen(path, "w");
-  ck_assert_ptr_nonnull(range);
-  fputs("10000000000\n", range);
-  fclose(range);
-  struct sampler *sampler = new_sampler(sinks, 1, 0);
-  pass(sampler, 0);
+  write_text("zone/max_energy_range_uj", "10000000000\n");
+  record();
+  pass(0);
   write_counter("zone", "400000000", 5);
-  pass(sampler, 5);
+  pass(5);
   expect(&r, "+zone;begin 0:1;zone first -+;end;begin 5:1;zone wrap 80.02+;end;");
-  sampler_free(sampler);
 }
 END_TEST
 
 /* Many tenants with bad content cannot hold a pass up, and one that stays bad has no share in the next one's patience.
  */
 START_TEST(patience_of_a_pass) {
-  struct sampler *sampler = new_sampler(NULL, 0, 0);
+  make_sampler(NULL, 0, (struct sampler_options){.smooth = 0});
   char vm[16];
   for (int i = 0; i < 100; i++) {
     snprintf(vm, sizeof(vm), "vm%03d", i);
     write_counter(vm, "", 0);
   }
   slept_ns = 0;
-  pass(sampler, 0);
+  pass(0);
   ck_assert_int_gt(slept_ns, 0);
   ck_assert_int_le(slept_ns, 20 * NS_PER_MS);
   slept_ns = 0;
-  pass(sampler, 1);
+  pass(1);
   ck_assert_int_eq(slept_ns, 0);
   write_counter("vm000", "1", 2);
-  pass(sampler, 2);
+  pass(2);
   write_counter("vm000", "", 3); /* well before, so it may be in the making */
   slept_ns = 0;
-  pass(sampler, 3);
+  pass(3);
   ck_assert_int_gt(slept_ns, 0);
   ck_assert_int_le(slept_ns, COUNTER_PATIENCE_NS);
-  sampler_free(sampler);
 }
 END_TEST
 
 /* Between two passes a VM's file system can be unmounted. */
 START_TEST(nothing_is_held) {
-  struct sampler *sampler = new_sampler(NULL, 0, 0);
-  char path[128];
-  snprintf(path, sizeof(path), "%s/written-out/energy_uj", root);
-  ck_assert_int_eq(sampler_add(sampler, path), 0);
+  make_sampler(NULL, 0, (struct sampler_options){.smooth = 0});
+  ck_assert_int_eq(sampler_add(sampler, in_scratch("written-out/energy_uj")), 0);
   int before = count_open_files() + 1;
-  pass(sampler, -1); /* opens the mount table, which stays open */
+  pass(-1); /* opens the mount table, which stays open */
   ck_assert_int_eq(count_open_files(), before);
   write_counter("written-out", "1", 0);
   write_counter("good", "1", 0);
   write_counter("bad", "", 0);
   for (int t = 0; t < 3; t++) {
-    pass(sampler, t);
+    pass(t);
     ck_assert_int_eq(count_open_files(), before);
   }
-  sampler_free(sampler);
 }
 END_TEST
 
 int main(void) {
   Suite *suite = suite_create("sampler");
-  suite_case(suite, "sampler", setup, teardown, ONCE(come_and_go), ONCE(average), ONCE(a_failing_sink_harms_no_other),
+  suite_case(suite, "sampler", set_up, tear_down, ONCE(come_and_go), ONCE(average), ONCE(a_failing_sink_harms_no_other),
              ONCE(each_sink_has_its_slots), ONCE(selection), ONCE(goes_on_from_what_was_saved),
              ONCE(goes_on_after_it_was_away), ONCE(wraps_at_its_range), ONCE(patience_of_a_pass),
              ONCE(nothing_is_held));
-  tcase_set_timeout(suite_case(suite, "many", setup, teardown, ONCE(the_longest_away_is_dropped)), 120);
+  tcase_set_timeout(suite_case(suite, "many", set_up, tear_down, ONCE(the_longest_away_is_dropped)), 120);
   return suite_run(suite);
 }

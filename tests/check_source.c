@@ -8,11 +8,8 @@
 #include "suite.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <sys/inotify.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 
 int clock_now(struct instant *now) {
   *now = (struct instant){.mono_ns = NS_PER_S, .wall_ns = NS_PER_S};
@@ -131,10 +128,6 @@ static void add(const char *words) {
 
 static void make_files(const char *words) {
   for_each_word(words, make_file, NULL);
-}
-
-static void remove_file(const char *name) {
-  ck_assert_int_eq(unlink(in_scratch(name)), 0);
 }
 
 static struct reading read_entry(struct source_entry *entry) {
@@ -702,23 +695,6 @@ END_TEST
 
 /* ---- what is refused --------------------------------------------------------------------------------------------- */
 
-static void make_link(const char *target, const char *name) {
-  const char *path = in_scratch(name);
-  make_parents(path);
-  ck_assert_int_eq(symlink(target, path), 0);
-}
-
-static void make_fifo(const char *name) {
-  const char *path = in_scratch(name);
-  make_parents(path);
-  ck_assert_int_eq(mkfifo(path, 0644), 0);
-}
-
-static void make_directory(const char *name) {
-  make_parents(in_scratch(name));
-  ck_assert_int_eq(mkdir(in_scratch(name), 0755), 0);
-}
-
 /* One kind of trouble each, beside a good counter: other/x/e. */
 static void put_fifo(void) {
   make_fifo("vms/vm/x/e");
@@ -979,14 +955,8 @@ START_TEST(no_descriptors) {
   make_files("vms/a/e vms/b/e vms/c/d vms/dir/sub/e");
   add("vms/*/e vms/*/s*/e");
   ck_assert_pass(list_of(), "vms/a/e vms/b/e vms/dir/sub/e", "+vms/a/e +vms/b/e +vms/dir/sub/e");
-  struct rlimit before, limit;
-  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
   for (int more = 0; more < 2; more++) {
-    limit = before;
-    int next_fd = dup(STDIN_FILENO);
-    close(next_fd);
-    limit.rlim_cur = (rlim_t)(next_fd + more);
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit_descriptors(more);
     const char *where = NULL;
     ck_assert_int_eq(source_begin(source, &where), -EMFILE);
     ck_assert_uint_eq(source_count(source), 3);
@@ -995,7 +965,7 @@ START_TEST(no_descriptors) {
       ck_assert_msg(reading.error == -EMFILE || reading.error == 0, "error %d", reading.error);
     }
     source_end(source);
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    limit_descriptors(-1);
     ck_assert_str_eq(take_events(), "");
   }
   make_files("vms/new/e");
@@ -1205,9 +1175,8 @@ START_TEST(unmount) {
   pid_t pid = fork();
   ck_assert_int_ge(pid, 0);
   if (pid == 0) {
-    if (unshare(CLONE_NEWNS) != 0)
+    if (!own_mounts())
       _exit(SKIPPED);
-    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
     unmount_between_passes();
     _exit(0);
   }
@@ -1370,10 +1339,6 @@ START_TEST(bounded_in_all) {
 END_TEST
 
 /* ---- mounts ------------------------------------------------------------------------------------------------------ */
-
-static bool own_mounts(void) {
-  return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-}
 
 /* A VM that appears in the lower directory does not change the stamp of the merged one. */
 START_TEST(overlay) {

@@ -29,9 +29,24 @@ struct counter {
   void *slot;
 };
 
-static void counter_init(struct counter *counter, const char *label, const struct meter_options *options) {
+static struct window *window;
+static struct sink *sink;
+
+static void set_up(void) {
+  ck_assert_int_eq(window_new(&window), 0);
+  sink = window_sink(window);
+}
+
+static void tear_down(void) {
+  window_free(window);
+}
+
+/* All counters of a test have the same options. */
+static void counter_init(struct counter *counter, const char *label, struct meter_options options) {
+  static struct meter_options kept;
+  kept = options;
   *counter = (struct counter){.label = label, .path = "/vms/energy_uj"};
-  meter_init(&counter->meter, options);
+  meter_init(&counter->meter, &kept);
 }
 
 static int64_t to_ns(double s) {
@@ -42,7 +57,7 @@ static struct instant at(double t_s) {
   return (struct instant){.mono_ns = 1000 * NS_PER_S + to_ns(t_s), .wall_ns = WALL_NS + to_ns(t_s)};
 }
 
-static void put(struct sink *sink, struct counter *counter, const struct step *step, uint64_t range_uj, bool computed) {
+static void put(struct counter *counter, const struct step *step, uint64_t range_uj, bool computed) {
   struct instant now = at(step->t_s);
   struct reading reading = {.error = step->error,
                             .energy_uj = step->energy_uj,
@@ -57,9 +72,16 @@ static void put(struct sink *sink, struct counter *counter, const struct step *s
   ck_assert_int_eq(sink->put(sink, &counter->sample), 0);
 }
 
-static void begin(struct sink *sink, size_t count) {
+static void begin(size_t count) {
   struct instant now = at(0);
   ck_assert_int_eq(sink->begin(sink, &now, count), 0);
+}
+
+/* A pass of one counter. */
+static void look(struct counter *counter, const struct step *step, uint64_t range_uj, bool computed) {
+  begin(1);
+  put(counter, step, range_uj, computed);
+  ck_assert_int_eq(sink->end(sink), 0);
 }
 
 /* ---- one counter ------------------------------------------------------------------------------------------------- */
@@ -169,16 +191,10 @@ static void ck_number(const char *what, bool has, double value, double expected)
 }
 
 START_TEST(test_window) {
-  const struct meter_options options = {.base = rows[_i].base, .scale = 1};
   struct counter counter;
-  counter_init(&counter, "vm-001", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
+  counter_init(&counter, "vm-001", (struct meter_options){.base = rows[_i].base, .scale = 1});
   for (const struct step *step = rows[_i].steps; step == rows[_i].steps || step->t_s > 0; step++) {
-    begin(sink, 1);
-    put(sink, &counter, step, RANGE, false);
-    ck_assert_int_eq(sink->end(sink), 0);
+    look(&counter, step, RANGE, false);
   }
   ck_assert_uint_eq(window_count(window), 1);
   struct window_result result;
@@ -190,72 +206,49 @@ START_TEST(test_window) {
   ck_assert_msg(result.state == rows[_i].state, "%s: %s", rows[_i].what, meter_state_name(result.state));
   ck_assert_int_eq(result.error, rows[_i].error);
   ck_assert_int_eq(result.failed_at_start, rows[_i].failed_at_start);
-  window_free(window);
 }
 END_TEST
 
 /* Without a value, none of the numbers is left as it was. */
 START_TEST(test_nothing_is_zero) {
-  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
   struct counter counter;
-  counter_init(&counter, "a", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
-  begin(sink, 1);
-  put(sink, &counter, &(struct step){0, 0, 1000000, 0}, 0, false);
-  sink->end(sink);
-  begin(sink, 1);
-  put(sink, &counter, &(struct step){2, 0, 0, -ENODATA}, 0, false);
-  sink->end(sink);
+  counter_init(&counter, "a", (struct meter_options){.base = METER_SAMPLE, .scale = 1});
+  look(&counter, &(struct step){0, 0, 1000000, 0}, 0, false);
+  look(&counter, &(struct step){2, 0, 0, -ENODATA}, 0, false);
   struct window_result result;
   memset(&result, 0xff, sizeof(result));
   window_result(window, 0, &result);
   ck_assert(!result.has_energy && !result.has_power);
   ck_assert_double_eq(result.energy_j, 0);
   ck_assert_double_eq(result.power_w, 0);
-  window_free(window);
 }
 END_TEST
 
 /* sysfs: each read is news, and its time is that of the read. */
 START_TEST(test_computed) {
-  const struct meter_options options = {.base = _i == 0 ? METER_AUTO : METER_UPDATE, .scale = 5};
   struct counter counter;
-  counter_init(&counter, "package", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
+  counter_init(&counter, "package", (struct meter_options){.base = _i == 0 ? METER_AUTO : METER_UPDATE, .scale = 5});
   static const struct step steps[] = {{1, -99999, 1000000, 0}, {2, -99999, 2000000, 0}, {5, -99999, 9000000, 0}};
   for (int i = 0; i < ROWS(steps); i++) {
-    begin(sink, 1);
-    put(sink, &counter, &steps[i], 0, true);
-    sink->end(sink);
+    look(&counter, &steps[i], 0, true);
   }
   struct window_result result;
   window_result(window, 0, &result);
   ck_number("energy", result.has_energy, result.energy_j, 40);
   ck_number("power", result.has_power, result.power_w, 10);
   ck_assert_int_eq(result.state, SAMPLE_OK);
-  window_free(window);
 }
 END_TEST
 
 /* 100 W; the file tells no times from 10 s on. Its first reading in the window is nearly five seconds old. */
 START_TEST(test_times_stop) {
-  const struct meter_options options = {.base = METER_AUTO, .scale = 1};
   struct counter counter;
-  counter_init(&counter, "a", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
+  counter_init(&counter, "a", (struct meter_options){.base = METER_AUTO, .scale = 1});
   static const struct step steps[] = {{4.7, 0, 0, 0},          {4.9, 0, 0, 0},          {6, 5, 500000000, 0},
                                       {11, 10, 1000000000, 0}, {13, 10, 1300000000, 0}, {15, 10, 1500000000, 0},
                                       {17, 10, 1700000000, 0}, {20, 10, 2000000000, 0}};
   for (int i = 0; i < ROWS(steps); i++) {
-    begin(sink, 1);
-    put(sink, &counter, &steps[i], 0, false);
-    sink->end(sink);
+    look(&counter, &steps[i], 0, false);
     if (i == 0)
       window_begin(window, at(4.8).mono_ns);
   }
@@ -264,26 +257,20 @@ START_TEST(test_times_stop) {
   window_result(window, 0, &result);
   ck_number("low", true, result.bounds.low_j, 1500); /* 5 to 20 s */
   ck_assert(!result.bounds.has_high);                /* nothing was read after the end */
-  window_free(window);
 }
 END_TEST
 
 /* What rises by more than can be drawn is told, and may have hidden something: there is no upper bound. */
 START_TEST(test_spikes) {
-  const struct meter_options options = {.base = _i == 0 ? METER_AUTO : METER_SAMPLE, .scale = 1, .max_power_w = 500};
   struct counter counter;
-  counter_init(&counter, "a", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
+  counter_init(&counter, "a",
+               (struct meter_options){.base = _i == 0 ? METER_AUTO : METER_SAMPLE, .scale = 1, .max_power_w = 500});
   static const struct step steps[] = {
       {0, 0, 1000000, 0}, {5, 5, 501000000, 0}, {10, 10, 900000000000, 0}, {15, 15, 900500000000, 0}};
   for (int i = 0; i < ROWS(steps); i++) {
     if (i + 1 == ROWS(steps))
       window_end(window, at(14).mono_ns);
-    begin(sink, 1);
-    put(sink, &counter, &steps[i], 0, false);
-    sink->end(sink);
+    look(&counter, &steps[i], 0, false);
     if (i == 0 && _i == 0)
       window_begin(window, at(1).mono_ns);
   }
@@ -294,7 +281,6 @@ START_TEST(test_spikes) {
   ck_assert(!result.bounds.has_high);
   if (_i == 1)
     ck_number("energy", result.has_energy, result.energy_j, 1000);
-  window_free(window);
 }
 END_TEST
 
@@ -304,29 +290,26 @@ END_TEST
 START_TEST(test_coming_and_going) {
   const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
   struct counter stays, goes, comes;
-  counter_init(&stays, "stays", &options);
-  counter_init(&goes, "goes", &options);
-  counter_init(&comes, "comes", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
+  counter_init(&stays, "stays", options);
+  counter_init(&goes, "goes", options);
+  counter_init(&comes, "comes", options);
 
-  begin(sink, 2);
-  put(sink, &stays, &(struct step){0, 0, 0, 0}, 0, false);
-  put(sink, &goes, &(struct step){0, 0, 0, 0}, 0, false);
+  begin(2);
+  put(&stays, &(struct step){0, 0, 0, 0}, 0, false);
+  put(&goes, &(struct step){0, 0, 0, 0}, 0, false);
   ck_assert_int_eq(sink->end(sink), 0);
 
   sink->removed(sink, &goes.sample);
-  begin(sink, 2);
-  put(sink, &comes, &(struct step){1, 1, 0, 0}, 0, false);
-  put(sink, &stays, &(struct step){1, 1, 5000000, 0}, 0, false);
+  begin(2);
+  put(&comes, &(struct step){1, 1, 0, 0}, 0, false);
+  put(&stays, &(struct step){1, 1, 5000000, 0}, 0, false);
   sink->end(sink);
 
-  counter_init(&goes, "goes", &options);
-  begin(sink, 3);
-  put(sink, &goes, &(struct step){2, 2, 3, 0}, 0, false);
-  put(sink, &comes, &(struct step){2, 2, 4, 0}, 0, false);
-  put(sink, &stays, &(struct step){2, 2, 9000000, 0}, 0, false);
+  counter_init(&goes, "goes", options);
+  begin(3);
+  put(&goes, &(struct step){2, 2, 3, 0}, 0, false);
+  put(&comes, &(struct step){2, 2, 4, 0}, 0, false);
+  put(&stays, &(struct step){2, 2, 9000000, 0}, 0, false);
   sink->end(sink);
 
   ck_assert_uint_eq(window_count(window), 2);
@@ -344,21 +327,14 @@ START_TEST(test_coming_and_going) {
   /* as the sampler does at its end: one that was never in it is no fault */
   sink->removed(sink, &comes.sample);
   ck_assert_ptr_null(comes.slot);
-  window_free(window);
 }
 END_TEST
 
 /* One that had no value at the start and then went: that it had none is what is told. */
 START_TEST(test_bad_and_gone) {
-  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
   struct counter counter;
-  counter_init(&counter, "a", &options);
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
-  begin(sink, 1);
-  put(sink, &counter, &(struct step){0, 0, 0, -EACCES}, 0, false);
-  sink->end(sink);
+  counter_init(&counter, "a", (struct meter_options){.base = METER_SAMPLE, .scale = 1});
+  look(&counter, &(struct step){0, 0, 0, -EACCES}, 0, false);
   sink->removed(sink, &counter.sample);
   ck_assert_ptr_null(counter.slot);
   struct window_result result;
@@ -366,49 +342,37 @@ START_TEST(test_bad_and_gone) {
   ck_assert_int_eq(result.error, -EACCES);
   ck_assert_int_eq(result.state, SAMPLE_DENIED);
   ck_assert(result.failed_at_start);
-  window_free(window);
 }
 END_TEST
 
 START_TEST(test_empty) {
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
   ck_assert_uint_eq(window_count(window), 0);
-  struct sink *sink = window_sink(window);
-  begin(sink, 0);
+  begin(0);
   ck_assert_int_eq(sink->end(sink), 0);
   ck_assert_uint_eq(window_count(window), 0);
-  window_free(window);
   window_free(NULL);
 }
 END_TEST
 
 /* Names and paths are its own: the sampler's may be gone when results are asked for. */
 START_TEST(test_owns_its_names) {
-  const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
   char label[] = "vm", path[] = "/p";
   struct counter counter;
-  counter_init(&counter, label, &options);
+  counter_init(&counter, label, (struct meter_options){.base = METER_SAMPLE, .scale = 1});
   counter.path = path;
-  struct window *window;
-  ck_assert_int_eq(window_new(&window), 0);
-  struct sink *sink = window_sink(window);
-  begin(sink, 1);
-  put(sink, &counter, &(struct step){0, 0, 0, 0}, 0, false);
-  sink->end(sink);
+  look(&counter, &(struct step){0, 0, 0, 0}, 0, false);
   label[0] = path[0] = '!';
   struct window_result result;
   window_result(window, 0, &result);
   ck_assert_str_eq(result.label, "vm");
   ck_assert_str_eq(result.path, "/p");
-  window_free(window);
 }
 END_TEST
 
 int main(void) {
   Suite *suite = suite_create("window");
-  suite_case(suite, "all", NULL, NULL, EACH(test_window, rows), ONCE(test_nothing_is_zero), ONCE(test_times_stop),
-             TIMES(test_computed, 2), TIMES(test_spikes, 2), ONCE(test_coming_and_going), ONCE(test_bad_and_gone),
-             ONCE(test_empty), ONCE(test_owns_its_names));
+  suite_case(suite, "all", set_up, tear_down, EACH(test_window, rows), ONCE(test_nothing_is_zero),
+             ONCE(test_times_stop), TIMES(test_computed, 2), TIMES(test_spikes, 2), ONCE(test_coming_and_going),
+             ONCE(test_bad_and_gone), ONCE(test_empty), ONCE(test_owns_its_names));
   return suite_run(suite);
 }

@@ -7,10 +7,14 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +86,25 @@ static inline void set_mtime(const char *name, int64_t mtime_s, long ns) {
   ck_assert_int_eq(utimensat(AT_FDCWD, in_scratch(name), times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
+static inline void make_directory(const char *name) {
+  make_parents(in_scratch(name));
+  ck_assert_int_eq(mkdir(in_scratch(name), 0755), 0);
+}
+
+static inline void make_fifo(const char *name) {
+  make_parents(in_scratch(name));
+  ck_assert_int_eq(mkfifo(in_scratch(name), 0644), 0);
+}
+
+static inline void make_link(const char *target, const char *name) {
+  make_parents(in_scratch(name));
+  ck_assert_int_eq(symlink(target, in_scratch(name)), 0);
+}
+
+static inline void remove_file(const char *name) {
+  ck_assert_int_eq(unlink(in_scratch(name)), 0);
+}
+
 static inline int count_open_files(void) {
   int count = 0;
   for (int fd = 0; fd < 1024; fd++)
@@ -98,6 +121,24 @@ static inline int count_held_files(void) {
     count += readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "/mountinfo") == NULL;
   }
   return count;
+}
+
+/* Only so many descriptors more can be opened; below 0: as many as before. */
+static inline void limit_descriptors(int more) {
+  static struct rlimit before;
+  if (before.rlim_cur == 0)
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit limit = before;
+  int next_fd = dup(STDIN_FILENO);
+  close(next_fd);
+  if (more >= 0)
+    limit.rlim_cur = (rlim_t)(next_fd + more);
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* From now on mounts of this process are its own. False: not permitted. */
+static inline bool own_mounts(void) {
+  return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 /* Runs the test as a user who is not root; what the function asserts fails the test as usual. */
