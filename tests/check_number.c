@@ -3,17 +3,11 @@
  */
 #include "core/number.h"
 
+#include "scratch.h"
 #include "suite.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <locale.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define YEAR_S    INT64_C(31536000)
 #define UNTOUCHED 77
@@ -328,31 +322,15 @@ END_TEST
 
 /* ---- the locale -------------------------------------------------------------------------------------------------- */
 
-static char locale_dir[64];
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-  (void)st, (void)type, (void)ftw;
-  return remove(path);
-}
-
 /* A locale whose numbers have a comma: hardly any machine that runs tests has one installed, so it is made. */
 static bool make_comma_locale(void) {
-  char text[512];
-  strcpy(locale_dir, "/tmp/check_number.XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(locale_dir));
-  snprintf(text, sizeof(text), "%s/source", locale_dir);
-  FILE *source = fopen(text, "w");
-  ck_assert_ptr_nonnull(source);
-  fputs("LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \"\"\ngrouping -1\nEND LC_NUMERIC\n", source);
-  fclose(source);
-  snprintf(text, sizeof(text),
-           "localedef --no-archive -c -f ANSI_X3.4-1968 -i '%s/source' '%s/comma' >'%s/log' 2>&1; test -e '%s/comma'",
-           locale_dir, locale_dir, locale_dir, locale_dir);
-  bool made = system(text) == 0;
-  setenv("LOCPATH", locale_dir, 1);
-  made = made && setlocale(LC_NUMERIC, "comma") != NULL;
-  nftw(locale_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-  return made;
+  char command[512];
+  write_text("source", "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \"\"\ngrouping -1\nEND LC_NUMERIC\n");
+  snprintf(command, sizeof(command),
+           "cd '%s' && localedef --no-archive -c -f ANSI_X3.4-1968 -i ./source ./comma >log 2>&1; test -e '%s/comma'",
+           scratch, scratch);
+  setenv("LOCPATH", scratch, 1);
+  return system(command) == 0 && setlocale(LC_NUMERIC, "comma") != NULL;
 }
 
 START_TEST(no_locale_changes_the_syntax) {
@@ -375,7 +353,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("number");
-  suite_case(suite, "number", NULL, NULL, EACH(u64, u64_rows), ONCE(u64_stops_at_its_length),
+  suite_case(suite, "number", scratch_make, scratch_clean, EACH(u64, u64_rows), ONCE(u64_stops_at_its_length),
              EACH(duration, duration_rows), EACH(factor, factor_rows), EACH(count, count_rows),
              ONCE(no_locale_changes_the_syntax));
   return suite_run(suite);

@@ -222,27 +222,6 @@ START_TEST(test_good) {
 }
 END_TEST
 
-/* The seed's defaults, and ours. */
-START_TEST(test_defaults) {
-  struct options o;
-  ck_assert_int_eq(parse(OPTIONS_TS, "", &o), OPTIONS_GOOD);
-  ck_assert_uint_eq(o.files_num, 0);
-  ck_assert_int_eq(o.interval_ns, INT64_C(1000000000));
-  ck_assert_uint_eq(o.count, 120);
-  ck_assert_int_eq(o.layout, CSV_COMBINED);
-  ck_assert_str_eq(o.out_dir, "csv");
-  ck_assert_str_eq(o.out_name, "power.csv");
-  ck_assert_uint_eq(o.smooth, 0);
-  ck_assert_int_eq(o.meter.base, METER_SAMPLE);
-  ck_assert_double_eq(o.meter.scale, 1);
-  ck_assert_int_eq(o.meter.stale_ns, 0);
-  ck_assert_double_eq(o.meter.max_power_w, 0);
-  ck_assert_int_eq(o.duration_ns, INT64_C(10000000000));
-  ck_assert(!o.manual_stop && !o.until_enter && !o.json && !o.quiet);
-  options_free(&o);
-}
-END_TEST
-
 /* ---- what is not ------------------------------------------------------------------------------------------------- */
 
 #define NO_TIME "is no duration above 0, such as 0.5, 500ms, 2s, 5min, 1h or 1d"
@@ -538,7 +517,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("options");
-  suite_case(suite, "all", NULL, NULL, EACH(test_good, good_rows), ONCE(test_defaults), EACH(test_bad, bad_rows),
+  suite_case(suite, "all", NULL, NULL, EACH(test_good, good_rows), EACH(test_bad, bad_rows),
              EACH(test_help_and_version, end_rows), ONCE(test_again), ONCE(test_many_files), ONCE(test_long_name),
              TIMES(test_help, 3), ONCE(test_help_of_each_command));
   return suite_run(suite);

@@ -3,36 +3,12 @@
 #include "../standalone/common/message.h"
 #include "../standalone/common/tariff.h"
 
+#include "scratch.h"
 #include "suite.h"
 
 #include "core/clock.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char dir[] = "/tmp/check_tariff.XXXXXX";
-static char path[sizeof(dir) + 16];
-
-static void setup(void) {
-  strcpy(dir + strlen(dir) - 6, "XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
-  snprintf(path, sizeof(path), "%s/prices.csv", dir);
-}
-
-static void teardown(void) {
-  unlink(path);
-  rmdir(dir);
-}
-
-static void write_file(const char *text) {
-  FILE *file = fopen(path, "w");
-  ck_assert_ptr_nonnull(file);
-  fputs(text, file);
-  ck_assert_int_eq(fclose(file), 0);
-}
 
 static int64_t ns(double s) {
   return (int64_t)llround(s * 1e9);
@@ -57,8 +33,8 @@ static const struct {
 START_TEST(test_spans) {
   struct tariff tariff;
   double least, most;
-  write_file(steps);
-  ck_assert_int_eq(tariff_open(&tariff, path), STATUS_DONE);
+  write_text("prices.csv", steps);
+  ck_assert_int_eq(tariff_open(&tariff, in_scratch("prices.csv")), STATUS_DONE);
   int64_t from_ns = ns(span_rows[_i].from_s), to_ns = ns(span_rows[_i].to_s);
   tariff_range(&tariff, from_ns, to_ns, &least, &most);
   ck_assert_int_eq(tariff_covers_until(&tariff, from_ns, to_ns), ns(span_rows[_i].covered_until_s));
@@ -115,8 +91,8 @@ static const struct {
 
 START_TEST(test_files) {
   struct tariff tariff;
-  write_file(file_rows[_i].text);
-  ck_assert_int_eq(tariff_open(&tariff, path), file_rows[_i].status);
+  write_text("prices.csv", file_rows[_i].text);
+  ck_assert_int_eq(tariff_open(&tariff, in_scratch("prices.csv")), file_rows[_i].status);
   ck_assert_uint_eq(tariff.num, file_rows[_i].steps);
   tariff_close(&tariff);
 }
@@ -148,7 +124,7 @@ static void make_world(struct world *world, double least, bool is_steady) {
     world->power_w[s] = s == 0 || (!is_steady && random() % 7 == 0) ? random_between(0, 100) : world->power_w[s - 1];
     world->value[s] = s == 0 || random() % 23 == 0 ? random_between(least, 5) : world->value[s - 1];
   }
-  FILE *file = fopen(path, "w");
+  FILE *file = fopen(in_scratch("prices.csv"), "w");
   ck_assert_ptr_nonnull(file);
   fputs("ts,value\n", file);
   for (int s = 0; s <= SECONDS; s++)
@@ -168,7 +144,7 @@ START_TEST(bounds_of_costs_hold_the_truth) {
   for (int round = 0; round < 100; round++) {
     struct tariffs tariffs = {0};
     make_world(&world, world_rows[_i].least, world_rows[_i].is_steady);
-    ck_assert_int_eq(tariff_open(&tariffs.of[TARIFF_PRICE], path), STATUS_DONE);
+    ck_assert_int_eq(tariff_open(&tariffs.of[TARIFF_PRICE], in_scratch("prices.csv")), STATUS_DONE);
     ck_assert_int_eq(tariff_open(&tariffs.of[TARIFF_GCO2], "2"), STATUS_DONE);
     struct bounds_edge edges[EDGES] = {0};
     struct bounds bounds;
@@ -229,8 +205,8 @@ static const struct {
 
 START_TEST(test_bills) {
   struct tariffs tariffs = {0};
-  write_file(bill_rows[_i].file);
-  ck_assert_int_eq(tariff_open(&tariffs.of[TARIFF_PRICE], path), STATUS_DONE);
+  write_text("prices.csv", bill_rows[_i].file);
+  ck_assert_int_eq(tariff_open(&tariffs.of[TARIFF_PRICE], in_scratch("prices.csv")), STATUS_DONE);
   struct bounds_edge edges[2] = {{.at_ns = ns(20)}, {.at_ns = ns(80)}};
   struct bounds bounds;
   bounds_init(&bounds, edges, 2);
@@ -255,7 +231,7 @@ END_TEST
 int main(void) {
   message_be_quiet();
   Suite *suite = suite_create("tariff");
-  suite_case(suite, "rows", setup, teardown, EACH(test_spans, span_rows), ONCE(a_number_is_for_all_time),
+  suite_case(suite, "rows", scratch_make, scratch_clean, EACH(test_spans, span_rows), ONCE(a_number_is_for_all_time),
              EACH(test_files, file_rows), EACH(bounds_of_costs_hold_the_truth, world_rows),
              EACH(test_bills, bill_rows));
   return suite_run(suite);

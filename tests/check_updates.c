@@ -1,35 +1,25 @@
 /*
  * updates.dat: its rows, what is kept until there is a file, and what a full disk costs.
  */
+#include "scratch.h"
 #include "suite.h"
 
 #include "core/updates.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-static char dir[] = "check_updates.XXXXXX";
-static char path[64], content[4096];
+static char content[4096];
 static struct updates *updates;
 static const struct instant start = {.mono_ns = 100 * NS_PER_S, .wall_ns = 1795466093 * NS_PER_S};
 
 static void set_up(void) {
-  strcpy(dir, "check_updates.XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(dir));
-  snprintf(path, sizeof(path), "%s/%s", dir, UPDATES_FILE);
+  scratch_make();
   ck_assert_int_eq(updates_new(&start, &updates), 0);
 }
 
 static void tear_down(void) {
   updates_free(updates);
-  unlink(path);
-  ck_assert_int_eq(rmdir(dir), 0);
+  scratch_clean();
 }
 
 static void put(const char *label, double s, double within_s, uint64_t energy_uj, enum sample_state state) {
@@ -44,7 +34,7 @@ static void put(const char *label, double s, double within_s, uint64_t energy_uj
 }
 
 static const char *read_back(void) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(in_scratch(UPDATES_FILE), O_RDONLY | O_CLOEXEC);
   ck_assert_int_ge(fd, 0);
   ssize_t len = read(fd, content, sizeof(content) - 1);
   ck_assert_int_ge(len, 0);
@@ -59,7 +49,7 @@ START_TEST(rows_are_kept_until_the_start) {
   put("a,\"b\"", -3.25, 0.004, 64, SAMPLE_FIRST);
   put("later", 0, -1, 5, SAMPLE_FIRST);
   updates_sink(updates)->end(updates_sink(updates));
-  ck_assert_int_eq(updates_start(updates, dir), 0);
+  ck_assert_int_eq(updates_start(updates, scratch), 0);
   ck_assert_str_eq(read_back(), HEADER "1795466089.750000,0.004000,\"a,\"\"b\"\"\",64,71,first\n"
                                        "1795466093.000000,,later,5,12,first\n");
   put("later", 86400.5, 2, UINT64_MAX - 7, SAMPLE_WRAP);
@@ -74,17 +64,17 @@ END_TEST
 
 START_TEST(the_file_is_made_by_us) {
   ck_assert_int_eq(updates_start(updates, "check_updates.none"), -ENOENT);
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  int fd = open(in_scratch(UPDATES_FILE), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   ck_assert_int_ge(fd, 0);
   close(fd);
-  ck_assert_int_eq(updates_start(updates, dir), -EEXIST);
-  unlink(path);
-  ck_assert_int_eq(updates_start(updates, dir), 0);
+  ck_assert_int_eq(updates_start(updates, scratch), -EEXIST);
+  remove_file(UPDATES_FILE);
+  ck_assert_int_eq(updates_start(updates, scratch), 0);
 }
 END_TEST
 
 START_TEST(what_is_left_is_written_at_the_end) {
-  ck_assert_int_eq(updates_start(updates, dir), 0);
+  ck_assert_int_eq(updates_start(updates, scratch), 0);
   put("vm", 1, 0, 1, SAMPLE_OK);
   ck_assert_int_eq(updates_finish(updates), 0);
   ck_assert_str_eq(read_back(), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n");
@@ -93,7 +83,7 @@ END_TEST
 
 /* Only whole rows stand in it; what could not be written is tried again, and reported if that fails too. */
 START_TEST(a_full_disk) {
-  ck_assert_int_eq(updates_start(updates, dir), 0);
+  ck_assert_int_eq(updates_start(updates, scratch), 0);
   signal(SIGXFSZ, SIG_IGN);
   struct rlimit limit = {.rlim_cur = sizeof(HEADER) + 50, .rlim_max = RLIM_INFINITY};
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -119,7 +109,7 @@ END_TEST
 
 /* More than is kept is lost, and that is not forgotten when there is room again. */
 START_TEST(a_disk_that_is_full_for_long) {
-  ck_assert_int_eq(updates_start(updates, dir), 0);
+  ck_assert_int_eq(updates_start(updates, scratch), 0);
   signal(SIGXFSZ, SIG_IGN);
   struct rlimit limit = {.rlim_cur = sizeof(HEADER), .rlim_max = RLIM_INFINITY};
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
