@@ -23,16 +23,19 @@ int64_t clock_tick_ns(void) {
   return NS_PER_MS;
 }
 
-/* What a run with these files says, up to three. */
-static struct options make(const char **files, bool follow) {
+/* The options of a run with these files, up to three; valid until the next call. */
+static struct options make(const char *const named[3], bool follow) {
+  static const char *files[3];
   size_t count = 0;
-  while (count < 3 && files[count] != NULL)
-    count++;
+  for (; count < 3 && named[count] != NULL; count++)
+    files[count] = named[count];
   return (struct options){.files = files,
                           .files_num = count,
                           .meter = {.base = METER_SAMPLE, .scale = 1},
                           .layout = follow ? CSV_LONG : CSV_COMBINED};
 }
+
+static struct sampler *sampler; /* that of the test */
 
 /* Files and what only looks like one; the current directory is the scratch directory. */
 static void set_up(void) {
@@ -61,6 +64,8 @@ static void tear_down(void) {
   chmod("vms", 0755);
   chmod("vms/vm-2", 0755);
   ck_assert_int_eq(chdir("/"), 0);
+  sampler_free(sampler);
+  sampler = NULL;
   scratch_clean();
 }
 
@@ -126,9 +131,7 @@ static const struct {
 };
 
 START_TEST(test_check) {
-  const char *files[3];
-  memcpy(files, check_rows[_i].files, sizeof(files));
-  struct options options = make(files, check_rows[_i].follow);
+  struct options options = make(check_rows[_i].files, check_rows[_i].follow);
   int open_before = count_open_files();
   capture_begin();
   int status = inputs_check(&options);
@@ -139,8 +142,7 @@ START_TEST(test_check) {
 END_TEST
 
 START_TEST(test_quiet) {
-  const char *files[3] = {"empty/*", NULL};
-  struct options options = make(files, true);
+  struct options options = make((const char *[3]){"empty/*"}, true);
   message_be_quiet();
   capture_begin();
   ck_assert_int_eq(inputs_check(&options), STATUS_DONE);
@@ -175,8 +177,7 @@ static void check_as_nobody(void) {
        "vm_energy: no file matches 'vms/*/energy_uj': unable to search 'vms/': Permission denied\n"},
   };
   for (int i = 0; i < ROWS(rows); i++) {
-    const char *files[3] = {rows[i].file, NULL};
-    struct options options = make(files, false);
+    struct options options = make((const char *[3]){rows[i].file}, false);
     capture_begin();
     int status = inputs_check(&options);
     ck_assert_str_eq(capture_end(), rows[i].message);
@@ -216,12 +217,12 @@ static int record_put(struct sink *sink, const struct sample *sample) {
 static struct recorder recorder = {.sink = {.begin = record_begin, .put = record_put}};
 static struct sink *const sinks[] = {&recorder.sink};
 
-static struct sampler *sample_once(const struct options *options) {
-  struct sampler *sampler = NULL;
+static void sample_once(const struct options *options) {
+  sampler_free(sampler);
+  sampler = NULL;
   ck_assert_int_eq(inputs_sampler(options, sinks, 1, &sampler), 0);
   now_is = (struct instant){.mono_ns = 100 * NS_PER_S, .wall_ns = WALL};
   ck_assert_int_eq(sampler_pass(sampler, &now_is), 0);
-  return sampler;
 }
 
 static const struct {
@@ -237,26 +238,22 @@ static const struct {
 };
 
 START_TEST(test_sampler) {
-  const char *files[3];
-  memcpy(files, sampler_rows[_i].files, sizeof(files));
-  struct options options = make(files, false);
-  struct sampler *sampler = sample_once(&options);
+  struct options options = make(sampler_rows[_i].files, false);
+  sample_once(&options);
   ck_assert_str_eq(recorder.labels, sampler_rows[_i].labels);
   capture_begin();
   ck_assert(inputs_report_search(sampler, &options));
   ck_assert_str_eq(capture_end(), "");
-  sampler_free(sampler);
 }
 END_TEST
 
 /* Scale, time base, stale time and average reach the meter. */
 START_TEST(test_sampler_options) {
-  const char *files[3] = {"vms/vm-1/energy_uj", NULL};
-  struct options options = make(files, false);
+  struct options options = make((const char *[3]){"vms/vm-1/energy_uj"}, false);
   options.meter = (struct meter_options){.base = METER_UPDATE, .scale = 5, .stale_ns = 7 * NS_PER_S};
   options.smooth = 2;
   set_mtime("vms/vm-1/energy_uj", WALL / NS_PER_S, 1);
-  struct sampler *sampler = sample_once(&options);
+  sample_once(&options);
   write_text("vms/vm-1/energy_uj", "5001000\n");
   set_mtime("vms/vm-1/energy_uj", WALL / NS_PER_S + 5, 1);
   now_is = (struct instant){.mono_ns = 108 * NS_PER_S, .wall_ns = WALL + 8 * NS_PER_S};
@@ -267,14 +264,11 @@ START_TEST(test_sampler_options) {
   now_is = (struct instant){.mono_ns = 113 * NS_PER_S, .wall_ns = WALL + 13 * NS_PER_S};
   ck_assert_int_eq(sampler_pass(sampler, &now_is), 0);
   ck_assert_int_eq(recorder.last.state, SAMPLE_STALE);
-  sampler_free(sampler);
 }
 END_TEST
 
 START_TEST(test_sampler_of_no_path) {
-  const char *files[3] = {"", NULL};
-  struct options options = make(files, false);
-  struct sampler *sampler = NULL;
+  struct options options = make((const char *[3]){""}, false);
   ck_assert_int_eq(inputs_sampler(&options, sinks, 1, &sampler), -EINVAL);
   ck_assert_ptr_null(sampler);
 }
@@ -295,23 +289,19 @@ static const struct {
 };
 
 START_TEST(test_none) {
-  const char *files[3];
-  memcpy(files, none_rows[_i].files, sizeof(files));
-  struct options options = make(files, none_rows[_i].follow);
-  struct sampler *sampler = sample_once(&options);
+  struct options options = make(none_rows[_i].files, none_rows[_i].follow);
+  sample_once(&options);
   capture_begin();
   bool go_on = inputs_report_search(sampler, &options);
   ck_assert_str_eq(capture_end(), none_rows[_i].message);
   ck_assert_int_eq(go_on, none_rows[_i].follow);
-  sampler_free(sampler);
 }
 END_TEST
 
 /* On a host without Scaphandre, both of its places are named; on one with it there is nothing to tell. */
 START_TEST(test_default_places) {
-  const char *files[3] = {NULL};
-  struct options options = make(files, _i == 1);
-  struct sampler *sampler = sample_once(&options);
+  struct options options = make((const char *[3]){NULL}, _i == 1);
+  sample_once(&options);
   bool none = sampler_count(sampler) == 0;
   capture_begin();
   bool go_on = inputs_report_search(sampler, &options);
@@ -322,7 +312,6 @@ START_TEST(test_default_places) {
   ck_assert(!none || strstr(text, "'/var/scaphandre/intel-rapl:*/energy_uj'") != NULL);
   ck_assert_int_eq(strstr(text, "--files") != NULL, none && _i == 0);
   ck_assert_int_eq(strstr(text, "waiting") != NULL, none && _i == 1);
-  sampler_free(sampler);
 }
 END_TEST
 
@@ -347,18 +336,15 @@ static void search_as_nobody(void) {
        "vm_energy: unable to search 'vms/': Permission denied\nvm_energy: no counter found in 'vms/*/energy_uj'\n"},
   };
   for (int i = 0; i < ROWS(rows); i++) {
-    const char *files[3];
-    memcpy(files, rows[i].files, sizeof(files));
-    struct options options = make(files, rows[i].follow);
+    struct options options = make(rows[i].files, rows[i].follow);
     capture_begin();
     inputs_check(&options);
     capture_end();
-    struct sampler *sampler = sample_once(&options);
+    sample_once(&options);
     capture_begin();
     bool go_on = inputs_report_search(sampler, &options);
     ck_assert_str_eq(capture_end(), rows[i].message);
     ck_assert_int_eq(go_on, rows[i].go_on);
-    sampler_free(sampler);
   }
 }
 
@@ -393,13 +379,12 @@ END_TEST
 
 /* Paths are shown as they were given: relative, once a relative one was. */
 START_TEST(test_shown) {
-  const char *files[3] = {"/dev/null", NULL};
-  struct options options = make(files, false);
+  struct options options = make((const char *[3]){"/dev/null"}, false);
   const char *path = in_scratch("vms/vm-1/energy_uj");
   capture_begin();
   inputs_check(&options);
   ck_assert_str_eq(inputs_display_path(path), path);
-  files[0] = "vms/*/energy_uj";
+  options = make((const char *[3]){"vms/*/energy_uj"}, false);
   inputs_check(&options);
   capture_end();
   ck_assert_str_eq(inputs_display_path(path), "vms/vm-1/energy_uj");

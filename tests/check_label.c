@@ -402,25 +402,9 @@ static size_t random_below(size_t limit) {
   return (size_t)(random_state >> 33) % limit;
 }
 
-static const char *const pieces[] = {"a",
-                                     "b",
-                                     "_",
-                                     "_",
-                                     "web",
-                                     ".",
-                                     "-",
-                                     "\n",
-                                     ";",
-                                     "\t",
-                                     " ",
-                                     "|",
-                                     "\xff",
-                                     "\xc3\xa4",
-                                     "\xc3",
-                                     "\xe2\x80\xae",
-                                     "_1a2b3c4d",
-                                     "intel-rapl:0",
-                                     "a-long-stretch-that-is-cut-where-there-is-little-room"};
+static const char *const pieces[] =
+    ROW("a", "b", "_", "_", "web", ".", "-", "\n", ";", "\t", " ", "|", "\xff", "\xc3\xa4", "\xc3", "\xe2\x80\xae",
+        "_1a2b3c4d", "intel-rapl:0", "a-long-stretch-that-is-cut-where-there-is-little-room");
 
 static char names[NAMES_MAX][400];
 
