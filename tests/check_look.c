@@ -1,7 +1,6 @@
 /*
- * What a look may take from memory, and what it must not: each shortcut, and the trick that would fool it.
- *
- * A number is changed behind the reader's back through mmap(2), which leaves the stamp of a file as it is.
+ * What a look may remember: each shortcut, and the trick that would fool it. mmap(2) changes a number without changing
+ * the times of its file.
  */
 #include "file_clock.h"
 #include "reader.h"
@@ -22,10 +21,10 @@
 #define MS_NOSYMFOLLOW 256
 #endif
 
-/* Stands in for the one of the C library: something may happen right before the one of an open file. */
+/* Called right before statx() of an open file. */
 static void (*at_fstat)(void);
 
-/* What a mount that caches attributes says of any file, unless the server is to be asked. */
+/* The attributes that a caching mount returns, unless statx() must ask the server. */
 static const struct statx *cached;
 
 int statx(int dir_fd, const char *restrict path, int flags, unsigned mask, struct statx *restrict st) {
@@ -61,8 +60,8 @@ enum { AS_IT_IS, PLAIN, NODEV, NOSYMFOLLOW, NODEV_NOSYMFOLLOW };
 
 static bool is_mounted;
 
-/* Makes the scratch directory a file system of its own. False: may not be done here, and the test is over. The mount
-   table is of the namespace that it was read in, so that is left before. */
+/* Makes the scratch directory a file system of its own. False: not permitted here; the test ends. The mount table is
+   that of the namespace in which it was read, so a new namespace comes first. */
 static bool use_mount(int which) {
   static int own_namespace = -1;
   if (own_namespace < 0)
@@ -88,8 +87,7 @@ static void clean_up(void) {
 
 static struct counter_memory counter;
 
-/* A look as source makes it: a pattern found name in the scratch directory, which only we can change (guarded) or not.
- */
+/* As for a counter that a pattern found in the scratch directory. guarded: only we can change that directory. */
 static struct reading look_at(const char *name, bool guarded) {
   int64_t patience_ns = 0;
   int dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -110,14 +108,14 @@ static struct reading look_at_written_out(const char *name) {
 
 static const char *const names[] = {"energy_uj", "vm/energy_uj", "vm/zone/energy_uj", "a/vm/zone/energy_uj"};
 
-/* The depth of the path, and who looks: a pattern, a pattern in a guarded directory, a path that was written out. */
+/* By a pattern, by a pattern in a guarded directory, by a literal path. */
 enum { FOUND, GUARDED, WRITTEN_OUT, WAYS };
 
 static struct reading look_in_a_way(const char *name, int way) {
   return way == WRITTEN_OUT ? look_at_written_out(name) : look_at(name, way == GUARDED);
 }
 
-/* So often that all that can be known and trusted is. */
+/* Looks until all that can be remembered is. */
 static void get_used_to(const char *name, int way) {
   counter = (struct counter_memory){.range_uj = 0};
   for (int i = 0; i < 4; i++)
@@ -126,7 +124,7 @@ static void get_used_to(const char *name, int way) {
 
 #define PERIOD_NS (600 * NS_PER_S)
 
-/* An update that is so old by the clock of the tests. */
+/* An update of this age. */
 static void write_aged(const char *name, const char *text, int64_t age_ns) {
   int64_t mtime_ns = clock_file_ns() - age_ns;
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime_ns / NS_PER_S, .tv_nsec = mtime_ns % NS_PER_S}};
@@ -134,7 +132,7 @@ static void write_aged(const char *name, const char *text, int64_t age_ns) {
   ck_assert_int_eq(utimensat(AT_FDCWD, in_scratch(name), times, 0), 0);
 }
 
-/* And so that news is expected: one period and a half passed since the last update. */
+/* Also so that an update is due: one and a half periods after the last. */
 static void get_used_to_news(const char *name, int way) {
   get_used_to(name, way);
   for (int age = 9; age > 2; age -= 2) {
@@ -155,7 +153,7 @@ static char *map_file(const char *name) {
   int fd = open(in_scratch(name), O_RDWR | O_CLOEXEC);
   char *content = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   ck_assert_ptr_ne(content, MAP_FAILED);
-  *(volatile char *)content = *content; /* this may still change the stamp, what comes later does not */
+  *(volatile char *)content = *content; /* the first write may change the times, later ones do not */
   close(fd);
   return content;
 }
@@ -166,14 +164,14 @@ static struct stamp stamp_of_file(const char *name) {
   return stamp_of(&st);
 }
 
-/* What the tests find may be an overlay, where nothing is trusted. */
+/* False on an overlay, where nothing is trusted. */
 static bool is_local(void) {
   struct statx st;
   ck_assert_int_eq(stamp_stat(AT_FDCWD, scratch, 0, &st), 0);
   return mounts_facts(mounts_now(), stamp_of(&st).mount).local;
 }
 
-/* A file that stands still is not read, in each way and on each mount. */
+/* A file that seems unchanged is not read. */
 START_TEST(stands_still) {
   if (!use_mount(_i) || !is_local())
     return;
@@ -193,7 +191,7 @@ START_TEST(stands_still) {
 }
 END_TEST
 
-/* A file with 40 in it, and its content. NULL: the mount may not be made here. */
+/* Returns the content of a file with 40 in it. NULL: the mount is not permitted here. */
 static char *map_counter(int mount) {
   if (!use_mount(mount))
     return NULL;
@@ -210,7 +208,7 @@ static void change_and_look(char *content, char from, char to, int way) {
   }
 }
 
-/* Where a stamp that stands still proves nothing. */
+/* Where unchanged times prove nothing. */
 static const struct {
   int age;
   bool future, known; /* known: there were looks before the first change */
@@ -238,8 +236,7 @@ START_TEST(doubtful) {
 }
 END_TEST
 
-/* A file that was unchanged for so long that its stamp is trusted: one of the next looks notices the write, for good.
- */
+/* A write without new times to a trusted file is detected within 64 looks, and the file is not trusted again. */
 START_TEST(found_out_later) {
   all_is_old();
   char *content = map_counter(_i);
@@ -255,7 +252,7 @@ START_TEST(found_out_later) {
 }
 END_TEST
 
-/* And a bad read between does not make up for it. */
+/* Nor after a bad read. */
 START_TEST(unreliable_for_good) {
   all_is_old();
   char *content = map_counter(_i);
@@ -271,9 +268,9 @@ START_TEST(unreliable_for_good) {
 }
 END_TEST
 
-/* Where times are not those of our kernel, or mean nothing, each number is read. */
+/* Where times are not those of our kernel, each number is read. */
 START_TEST(not_local) {
-  static const char adjustment[] = "/proc/self/oom_score_adj"; /* a number that can be changed */
+  static const char adjustment[] = "/proc/self/oom_score_adj";
   all_is_old();
   counter = (struct counter_memory){.range_uj = 0};
   for (int i = 0; i < 8; i++) {
@@ -292,7 +289,7 @@ END_TEST
 
 /* ---- changes in the open ----------------------------------------------------------------------------------------- */
 
-/* Each changes the number to 43, and tries to look like nothing happened. */
+/* Each changes the number to 43 and tries to hide it. */
 static void write_over(const char *name) {
   write_text(name, "43");
 }
@@ -312,7 +309,7 @@ static void rename_over(const char *name) {
   ck_assert_int_eq(rename(in_scratch("other"), in_scratch(name)), 0);
 }
 
-/* The other file is older than all that was ever seen of the first. */
+/* By a file older than any seen before. */
 static void rename_over_from_the_past(const char *name) {
   ck_assert_int_eq(rename(in_scratch("past"), in_scratch(name)), 0);
 }
@@ -356,7 +353,7 @@ START_TEST(changed) {
 }
 END_TEST
 
-/* Also when it comes exactly when it is expected, when it does not, and twice in a row. */
+/* Also when it comes when expected, when it does not, and twice in a row. */
 START_TEST(rhythm) {
   static const char *const rhythms[] = {"*", "*.", "*..", "**.", "*....", "*....*...", "*.*..*...*....*", "*****....."};
   for (int m = AS_IT_IS; m < ROWS(mounts); m++)
@@ -379,7 +376,7 @@ START_TEST(rhythm) {
 }
 END_TEST
 
-/* Whatever happens to a file, the reader with a memory says what one without says. */
+/* A reader with a memory returns what one without returns. */
 static void happen(unsigned what, unsigned value) {
   char text[32];
   const char *path = in_scratch("vm/zone/energy_uj");
@@ -409,7 +406,7 @@ static void happen(unsigned what, unsigned value) {
     unlink(path);
     ck_assert_int_eq(symlink("../../secret", path), 0);
     break;
-  case 7: /* the directory is a link to where it was, and the file the very same */
+  case 7: /* the directory is moved, and a link to it; the file is the same */
     rename(in_scratch("vm/zone"), in_scratch("vm/moved"));
     ck_assert_int_eq(symlink("moved", in_scratch("vm/zone")), 0);
     break;
@@ -421,7 +418,7 @@ static void happen(unsigned what, unsigned value) {
   }
 }
 
-/* Puts right what nothing can be written through. */
+/* Removes what prevents a write. */
 static void set_up_again(void) {
   struct stat st;
   if (lstat(in_scratch("vm/zone"), &st) == 0 && S_ISLNK(st.st_mode)) {
@@ -467,7 +464,7 @@ static void put_fifo(const char *path) {
 
 static void put_device(const char *path) {
   if (mknod(path, S_IFCHR | 0644, makedev(1, 5)) != 0) /* /dev/zero */
-    put_fifo(path);                                    /* whoever may not make devices */
+    put_fifo(path);                                    /* not root */
 }
 
 static void put_socket(const char *path) {
@@ -493,7 +490,7 @@ static void put_nothing(const char *path) {
 static const struct {
   void (*put)(const char *path);
   int error;
-  bool harmless; /* may be opened where devices cannot: that does not wait, and what was opened is refused */
+  bool harmless; /* may be opened on a nodev mount: does not block, and is refused */
 } tricks[] = {
     {put_fifo, -EMEDIUMTYPE, true}, {put_device, -EMEDIUMTYPE, false}, {put_socket, -EMEDIUMTYPE, false},
     {put_directory, -EISDIR, true}, {put_link, -ELOOP, false},         {put_nothing, -ENOENT, false},
@@ -513,7 +510,7 @@ static bool was_opened(int watch_fd) {
   return opened;
 }
 
-/* Refused for what it is, at once and later, and not opened. */
+/* Refused for what it is, at once and later, without being opened. */
 START_TEST(tricked) {
   for (int m = AS_IT_IS; m < ROWS(mounts); m++)
     for (int depth = 0; depth < ROWS(names); depth++)
@@ -541,8 +538,8 @@ START_TEST(tricked) {
 END_TEST
 
 /*
- * A directory on the way becomes a link to where it went, so that the file is the very same. Only where a tenant could
- * have done that, it matters, and there it is seen.
+ * A directory of the path is moved and becomes a link to its new place, so the file is the same. Detected wherever a
+ * tenant could have done it.
  */
 START_TEST(link_on_the_way) {
   for (int m = AS_IT_IS; m < ROWS(mounts); m++)
@@ -575,8 +572,8 @@ START_TEST(link_on_the_way) {
 END_TEST
 
 /*
- * The mount begins below a directory that a tenant can replace, so that the link lies before it. A guarded directory
- * keeps only what is right below it from that.
+ * The mount begins below a directory that a tenant can replace, so the link lies before it. A guarded directory
+ * protects only its own entries from that.
  */
 static const struct {
   const char *mounted, *replaced;
@@ -600,8 +597,8 @@ START_TEST(link_before_the_mount) {
 }
 END_TEST
 
-/* A link in the place of the file may lead into a dead network mount, so not even a stat by name goes through it: that
- * would show in the time of its last use. */
+/* A link in place of the file may lead into a dead network mount, so not even stat() follows it: that would change the
+ * time of its last use. */
 START_TEST(link_is_not_followed) {
   if (!use_mount(_i))
     return;
@@ -623,7 +620,7 @@ START_TEST(link_is_not_followed) {
 }
 END_TEST
 
-/* A path that was written out may lead anywhere: what its mount guaranteed says nothing of what is there now. */
+/* A literal path may lead to another mount later, which guarantees nothing. */
 START_TEST(led_away) {
   if (!use_mount(PLAIN))
     return;
@@ -652,7 +649,7 @@ static void expect_no_device_is_opened(void) {
   ck_assert(!was_opened(watch_fd));
 }
 
-/* What a mount guaranteed counts no longer when it was remounted, or another one was mounted over it. */
+/* What a mount guaranteed is void after a remount, or under another mount. */
 START_TEST(other_mount) {
   for (int row = 0; row < 6; row++) {
     int how = row / 2;
@@ -675,7 +672,7 @@ START_TEST(other_mount) {
 }
 END_TEST
 
-/* Another mount covers a nodev one when news is expected: what that guaranteed does not hold for this. */
+/* Another mount covers a nodev one while an update is due. */
 START_TEST(mounted_over) {
   if (!use_mount(NODEV))
     return;
@@ -713,7 +710,6 @@ END_TEST
 
 /* ---- what happens meanwhile -------------------------------------------------------------------------------------- */
 
-/* Truncates, writes, in a loop; each number belongs to a time of its own or of the one before. */
 static void write_in_a_loop(const char *path) {
   for (uint64_t number = 1000001;; number++) {
     char text[32];
@@ -723,13 +719,13 @@ static void write_in_a_loop(const char *path) {
       _exit(1);
     close(fd);
     if (number % 4 == 0)
-      usleep(30000 + (number % 64 == 0) * 30000); /* so that some look finds it old, and some in the making */
+      usleep(30000 + (number % 64 == 0) * 30000); /* so that some looks find it old, and some being written */
     else
       usleep(number % 3 * 10);
   }
 }
 
-/* A number and a time that belong together, by the clock that there is. */
+/* By the real clock. */
 START_TEST(never_an_old_number_with_a_new_time) {
   if (!use_mount(_i))
     return;
@@ -761,7 +757,7 @@ START_TEST(never_an_old_number_with_a_new_time) {
 }
 END_TEST
 
-/* The writer comes once, right before the number is read or right behind. */
+/* The writer writes once, right before the number is read or right after. */
 static void write_once(void) {
   at_file_clock = at_fstat = NULL;
   write_text("vm/energy_uj", "43");
@@ -795,7 +791,7 @@ START_TEST(written_around_the_read) {
 }
 END_TEST
 
-/* Where attributes are cached, the time of the number comes from the server all the same. */
+/* The time of the number comes from the server even where attributes are cached. */
 START_TEST(cached_attributes) {
   struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("vm/energy_uj")};
   struct look_memory memory = {.known = false};
@@ -816,7 +812,7 @@ START_TEST(cached_attributes) {
 }
 END_TEST
 
-/* And where the file changes between the two questions, there is no number. */
+/* A file that changes between the two statx() calls has no number. */
 static void write_again(void) {
   static int64_t mtime_s = 3000;
   set_mtime("vm/energy_uj", mtime_s++, 0);
@@ -833,7 +829,7 @@ START_TEST(changed_on_the_server) {
 }
 END_TEST
 
-/* The writer truncated the file, and writes its number when the reader is about to read for the n-th time. */
+/* The writer truncated the file, and writes its number right before the n-th read. */
 static int reads_to_come;
 
 static void write_in_time(void) {
@@ -864,7 +860,7 @@ START_TEST(mended_at_once) {
 }
 END_TEST
 
-/* With it there are some more, and not many. */
+/* With patience there are a few more. */
 START_TEST(mended_after_a_while) {
   if (!is_local())
     return;

@@ -1,6 +1,4 @@
-/*
- * The meter against tables: each case is a story of readings, and what each is to be taken for.
- */
+/* The meter: tables of readings, and the sample that each must give. */
 #include "core/meter.h"
 #include "one_look.h"
 #include "suite.h"
@@ -20,7 +18,7 @@ struct step {
   double energy_j;
   double mtime;
   int error;
-  double wall_step; /* the wall clock is stepped by this much just before the reading */
+  double wall_step; /* of the wall clock, just before the reading */
   enum sample_state state;
   double power_w;
 };
@@ -458,9 +456,8 @@ static void run_story(const struct story *story, double scale) {
 /* ---- the rhythm of the writer ------------------------------------------------------------------------------------ */
 
 /*
- * A load of 100 W, updates at these intervals, a sample at each look. powers: of the update after each interval: p: 100
- * W,
- * -: none, ?: one that nobody can judge yet. A writer that pauses counts no more than period_s.
+ * A load of 100 W, updates at these intervals, a sample at each look. powers, after each interval: p: 100 W; -: none;
+ * ?: not decidable yet. A writer that pauses counts at most period_s.
  */
 static const struct beat {
   const char *name;
@@ -478,7 +475,7 @@ static const struct beat {
     {"two pauses in a row", 2, 5, {5, 5, 5, 5, 5, 10, 10, 5, 5, 10}, "ppppp--pp-", 3},
     {"looks that are closer", 0.25, 5, {5, 5, 5, 10, 5}, "ppp-p", 1},
     {"a slow writer pauses", 2, 20, {20, 20, 20, 40, 20}, "ppp-p", 1},
-    /* from here on all is counted */
+    /* no pause: everything is counted */
     {"5 s, then 60 s: three powers are lost", 2, 1e9, {5, 5, 5, 60, 60, 60, 60, 60}, "ppp---pp", 0},
     {"5 s, then 8 s", 2, 1e9, {5, 5, 5, 8, 8, 8, 8, 8}, "ppp---pp", 3},
     {"5 s, then 7 s", 2, 1e9, {5, 5, 5, 7, 7, 7, 7, 7}, "pppppppp", 0},
@@ -525,7 +522,7 @@ START_TEST(rhythm) {
 }
 END_TEST
 
-/* The intervals stay known over a reset and a stale spell: the first pause after it is seen. */
+/* The period survives a reset and a stale spell: the first pause after it is detected. */
 START_TEST(rhythm_survives) {
   struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
   static const struct {
@@ -546,7 +543,7 @@ START_TEST(rhythm_survives) {
 }
 END_TEST
 
-/* A sample covers several looks: the mean over the steady updates, whatever else came. */
+/* A sample of several looks has the mean power of its steady updates. */
 START_TEST(mean_over_steady_updates) {
   struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
   struct sample sample = {0};
@@ -588,7 +585,7 @@ END_TEST
 
 static const double report_rows[] = {1, 5, 10, 30, 60, 120, 300};
 
-/* A writer of 60 s that lives is never stale, from the start on; a dead one of 5 s is, within 30 s and an interval. */
+/* A live writer of 60 s is never stale; a dead one of 5 s is within 30 s and an interval. */
 START_TEST(staleness) {
   double interval_s = report_rows[_i], look_s = (double)meter_look_ns(llround(interval_s * 1e9)) / 1e9;
   for (int dead = 0; dead < 2; dead++) {
@@ -621,7 +618,7 @@ START_TEST(staleness) {
 }
 END_TEST
 
-/* ---- clocks that are not ours ------------------------------------------------------------------------------------ */
+/* ---- other clocks ------------------------------------------------------------------------------------------------ */
 
 static const struct {
   const char *name;
@@ -651,7 +648,7 @@ static const struct {
     {"the file's clock steps by 3600 s", 0, 0, 0, 3600},
 };
 
-/* A steady 100 W, file times of another clock: no power is bent, and nobody is stale. */
+/* A steady 100 W, file times of another clock: no wrong power, and never stale. */
 START_TEST(clocks) {
   for (int local = 0; local < 2; local++) {
     struct meter meter = meter_with((struct meter_options){.scale = 1, .tick_ns = 4 * NS_PER_MS});
@@ -679,7 +676,7 @@ START_TEST(clocks) {
       samples++;
     }
     ck_assert_msg(with_power > samples * 0.88, "%s: %d powers in %d samples", clock_rows[_i].name, with_power, samples);
-    /* a time that goes back is that of another series, which costs an update */
+    /* a file time that goes back begins another series, which loses one update */
     double lost_j = 1000 + 100 * floor(598.25 / 5.008) * 5.008 - sample.energy_j;
     ck_assert_msg(fabs(lost_j) < 1e-3 || (file_step_s < 0 && fabs(lost_j - 500.8) < 1e-3), "%s: %g J lost",
                   clock_rows[_i].name, lost_j);
@@ -687,12 +684,12 @@ START_TEST(clocks) {
 }
 END_TEST
 
-/* Where the clock that told the first time is not ours, the age is not known until an update is seen. */
+/* With another clock the age is unknown until the first update. */
 #define TICK_NS (10 * NS_PER_MS)
 
 /*
- * When an update was made: the limits hold the truth, and how far they are apart. A writer of 5.308 s; the clock that
- * dates its file is off by an offset and drifts; looks are 2 s apart, which the writer's rhythm walks through.
+ * The limits of the time of an update hold the truth, and are at most within_s apart. A writer of 5.308 s; the clock
+ * of its file has an offset and a drift; looks are 2 s apart, at all phases of the writer.
  */
 static const struct {
   const char *what;
@@ -765,7 +762,7 @@ START_TEST(age_of_another_clock) {
 }
 END_TEST
 
-/* So a VM that is off is stale at once by our clock, and after 180 s of our looks by another. */
+/* A VM that is off is stale at once by our clock, with another clock after 180 s. */
 START_TEST(stale_by_another_clock) {
   static const struct {
     bool local;
@@ -789,7 +786,7 @@ END_TEST
 
 /* ---- readings whose instant or range is not known ---------------------------------------------------------------- */
 
-/* By samples an instant that is not known costs the powers it bounds; by updates it does not matter. */
+/* By samples an inexact instant loses the powers on both sides of it; by updates none. */
 START_TEST(inexact_instants) {
   static const enum meter_base bases[] = {METER_SAMPLE, METER_UPDATE};
   for (int base = 0; base < 2; base++) {
@@ -809,7 +806,7 @@ START_TEST(inexact_instants) {
 }
 END_TEST
 
-/* A range that is gone round in less than two looks: energy is a lower bound, and there is no power. */
+/* A counter that may wrap within two looks: energy is a lower bound, and there is no power. */
 START_TEST(may_wrap_unseen) {
   static const struct {
     double range_j, look_s, max_w;
@@ -841,7 +838,7 @@ START_TEST(may_wrap_unseen) {
 }
 END_TEST
 
-/* After a fall what is not plausible adds nothing for a while, and no longer: a load above 1 kW counts again. */
+/* After a fall, a load above 1 kW is not counted for a while, then again. */
 START_TEST(high_load_after_a_fall) {
   for (int computed = 0; computed < 2; computed++) {
     struct meter meter = meter_with((struct meter_options){.scale = 1});
@@ -865,7 +862,7 @@ START_TEST(high_load_after_a_fall) {
 }
 END_TEST
 
-/* A zone that was not read for longer than it takes to go round: energy at least, no power, then as ever. */
+/* A zone not read for longer than it takes to wrap: energy is a lower bound, no power, then normal. */
 START_TEST(long_gap_of_a_wrapping_counter) {
   struct meter meter = meter_with((struct meter_options){.scale = 1});
   struct sample sample = {0};
@@ -883,8 +880,8 @@ START_TEST(long_gap_of_a_wrapping_counter) {
 }
 END_TEST
 
-/* Low numbers in a counter that draws steadily: two days later at most three updates' energy is missing, none is added,
- * and no power is wrong. */
+/* Single low numbers in a steady counter: after two days at most three updates' energy is missing, none is added, and
+ * no power is wrong. */
 static const struct {
   const char *name;
   double load_w, start_j, max_w, range_j, read_s;
@@ -953,7 +950,7 @@ START_TEST(reset_within_a_tick) {
 }
 END_TEST
 
-/* Our own trouble with the file is no pause of its writer; a file that was missing or empty is. */
+/* Our own error with the file is no pause of its writer; a missing or empty file is. */
 START_TEST(errors_and_pauses) {
   static const struct {
     int error;
@@ -1029,8 +1026,7 @@ START_TEST(constant_load) {
 }
 END_TEST
 
-/* A writer of 0.5 s, file times rounded down to 4 or 10 ms: the error stays within 0.5 %, that of the first power in 1
- * %. */
+/* A writer of 0.5 s, file times rounded down to 4 or 10 ms: the error stays within 0.5 %. */
 START_TEST(rounded_file_times) {
   int64_t tick_ns = (_i % 2 ? 4 : 10) * NS_PER_MS;
   double interval_s = _i < 2 ? 1 : 0.1;
@@ -1092,7 +1088,7 @@ START_TEST(total_saturates) {
 }
 END_TEST
 
-/* Modification times are a tenant's to set. */
+/* A tenant can set any modification time. */
 START_TEST(absurd_times) {
   static const int64_t mtimes_ns[] = {0,         INT64_C(4000000000000000000), -INT64_C(4000000000000000000), WALL0,
                                       WALL0 + 1, INT64_C(4000000000000000000)};
@@ -1188,7 +1184,7 @@ START_TEST(resumed) {
   ck_assert_double_eq_tol(sample.energy_j, 2 * resume_rows[_i].resumed_j, 1e-3);
   ck_assert_double_eq_tol(sample.delta_j, 2 * (resume_rows[_i].resumed_j - resume_rows[_i].total_j), 1e-3);
 
-  /* from there on as ever */
+  /* then as usual */
   sample = put_at(&meter, up + 5, at + 5, energy_j + 50, resume_rows[_i].range_j, computed);
   ck_assert_int_eq(sample.state, SAMPLE_OK);
   ck_assert_double_eq_tol(sample.delta_j, 100, 1e-3);
@@ -1204,7 +1200,7 @@ START_TEST(resumed) {
 }
 END_TEST
 
-/* A VM that is dead when we come back: its energy is known, and stale. */
+/* A VM that is dead after our restart has a total, and is stale. */
 START_TEST(resumed_and_stale) {
   struct meter meter = meter_with((struct meter_options){.scale = 1});
   const struct meter_saved saved = {.total_uj = 7000000, .counter_uj = 2000000, .wall_ns = WALL0};

@@ -1,4 +1,4 @@
-/* Which counters a source lists, in what order and under which labels, while VMs come, go and get in the way. */
+/* Which counters a source lists, in what order and under which labels, while VMs come and go, and tenants interfere. */
 #include "core/clock.h"
 #include "core/counter.h"
 #include "core/label.h"
@@ -16,9 +16,9 @@ int clock_now(struct instant *now) {
   return 0;
 }
 
-/* ---- what a source is told and what it tells --------------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------------------------------------- */
 
-/* A growing text, each word set off by a space. */
+/* Words with spaces between them. */
 struct words {
   char text[8192];
   size_t len;
@@ -42,7 +42,7 @@ static const char *in_tree(const char *path) {
   return path + len + 1;
 }
 
-/* "+path" for what came, "-path" for what went, "?name" for what was asked. */
+/* "+path": added; "-path": removed; "?name": asked whether it is wanted. */
 static struct words events;
 
 static void added(struct source_entry *entry, void *arg) {
@@ -69,10 +69,9 @@ static const char *take_events(void) {
   return taken.text;
 }
 
-/* That of the test; freed after it. */
 static struct source *source;
 
-/* In place of the one before, if any. */
+/* Frees the one before. */
 static void new_source_with(struct source_options options) {
   source_free(source);
   source = NULL;
@@ -91,7 +90,7 @@ static void set_up(void) {
   new_source();
 }
 
-/* Frees the source. The events of that. */
+/* Returns the events of freeing the source. */
 static const char *free_source(void) {
   source_free(source);
   source = NULL;
@@ -103,7 +102,6 @@ static void tear_down(void) {
   scratch_clean();
 }
 
-/* Does it with each of the words in the text. */
 static void for_each_word(const char *text, void (*what)(const char *word, void *arg), void *arg) {
   char copy[1024];
   char *rest;
@@ -142,7 +140,7 @@ static void list(struct words *words) {
     say(words, "%s", in_tree(source_at(source, i)->path));
 }
 
-/* A pass in which the search goes as it goes. The paths on the list. */
+/* A pass whose search ends with this error. Returns the paths on the list. */
 static const char *list_despite(int error, const char **where) {
   static struct words words;
   words = (struct words){0};
@@ -155,7 +153,7 @@ static const char *list_despite(int error, const char **where) {
   return words.text;
 }
 
-/* Reads all that is on the list: so it is noticed what is gone. */
+/* A pass that reads, which detects removed files. */
 static void read_all(void) {
   source_begin(source, NULL);
   for (size_t i = 0; i < source_count(source); i++)
@@ -163,18 +161,16 @@ static void read_all(void) {
   source_end(source);
 }
 
-/* A pass. The paths on the list. */
 static const char *list_of(void) {
   return list_despite(0, NULL);
 }
 
-/* The same after a pass that read. */
 static const char *list_after_reading(void) {
   read_all();
   return list_of();
 }
 
-/* A pass. "path=number" or "path=error" for what is on the list. */
+/* A pass. Returns "path=number" or "path=error" of each counter. */
 static const char *readings_of(void) {
   static struct words words;
   words = (struct words){0};
@@ -194,14 +190,13 @@ static const char *readings_of(void) {
   return words.text;
 }
 
-/* A pass, and the events since the last. */
+/* A pass, and the events since the last check. */
 #define ck_assert_pass(text, expected, said)                                                                           \
   do {                                                                                                                 \
     ck_assert_str_eq(text, expected);                                                                                  \
     ck_assert_str_eq(take_events(), said);                                                                             \
   } while (0)
 
-/* The label of the counter as of the last pass, or NULL. */
 static const char *label_of(const char *name) {
   for (size_t i = 0; i < source_count(source); i++)
     if (strcmp(in_tree(source_at(source, i)->path), name) == 0)
@@ -209,7 +204,7 @@ static const char *label_of(const char *name) {
   return NULL;
 }
 
-/* ---- what a path or a pattern stands for ------------------------------------------------------------------------- */
+/* ---- what a path or a pattern matches ---------------------------------------------------------------------------- */
 
 static const struct {
   const char *files, *add, *listed;
@@ -254,11 +249,11 @@ static const struct {
     {"a*/e ab/e", "a\\*/*", "a*/e"},
     {"a\nb/e \xff/e \xc3\xa4/e", "*/e", "a\nb/e \xc3\xa4/e \xff/e"},
     {"vm/intel-rapl:0/energy_uj vm/intel-rapl:0:0/x", "*/intel-rapl:*/energy_uj", "vm/intel-rapl:0/energy_uj"},
-    /* what stands where a directory should be */
+    /* no directory where one is expected */
     {"a b/e", "*/e", "b/e"},
     {"a b/x c/x/e", "*/*/e", "c/x/e"},
     {"a b/e", "a/*", ""},
-    /* names that begin with a dot are names */
+    /* a leading dot is not special */
     {".a/e a/e", "*/e", ".a/e a/e"},
     {".a/e a/e", "?a/e", ".a/e"},
     {".a/e a/e", "[.]a/e", ".a/e"},
@@ -308,7 +303,7 @@ static const char *const refused_texts[] = {"", "/", "//", "/.", "a/", "/a/b/", 
 START_TEST(add_refuses) {
   ck_assert_int_eq(source_add(source, refused_texts[_i]), -EINVAL);
   make_files("a/e");
-  add("a/e"); /* what was refused left nothing behind */
+  add("a/e");
   ck_assert_str_eq(list_of(), "a/e");
 }
 END_TEST
@@ -326,7 +321,7 @@ START_TEST(relative) {
 }
 END_TEST
 
-/* Only what the operator wrote has wildcards, not the directory he stands in. */
+/* Wildcards in the name of the working directory mean nothing. */
 START_TEST(relative_to_wildcards) {
   make_files("dir[1]/a/e dir1/b/e");
   ck_assert_int_eq(chdir(in_scratch("dir[1]")), 0);
@@ -350,7 +345,7 @@ END_TEST
 START_TEST(literal_wildcards) {
   make_files("vm[1]/e vm1/e");
   add("vm[1]/e");
-  add("vm[2]/e"); /* is none now, and so a pattern */
+  add("vm[2]/e"); /* no such file, so it is a pattern */
   ck_assert_int_eq(source_begin(source, NULL), 0);
   ck_assert_uint_eq(source_count(source), 1);
   ck_assert(!source_at(source, 0)->by_pattern);
@@ -361,7 +356,7 @@ START_TEST(literal_wildcards) {
 }
 END_TEST
 
-/* A tenant who calls a VM "*" costs the others nothing. */
+/* A VM named "*" does not hide the others. */
 START_TEST(vm_called_wildcard) {
   make_files("*/e a/e b/e");
   add("*/e");
@@ -369,7 +364,6 @@ START_TEST(vm_called_wildcard) {
 }
 END_TEST
 
-/* What is added between two passes is in the next one. */
 START_TEST(add_later) {
   make_files("a/e b/e c/e");
   add("b/e");
@@ -406,12 +400,12 @@ START_TEST(come_and_go) {
 }
 END_TEST
 
-/* A file that goes and comes back leaves the directory above its own as it was, be that old or new. */
+/* To remove and restore a file does not change the directory above its own. */
 START_TEST(back_in_its_directory) {
   make_files("vms/a/e vms/b/e");
   add("vms/*/e");
   for (int i = 0; i < 3; i++) {
-    struct timespec pause = {.tv_nsec = 60 * NS_PER_MS}; /* the tick of file times and some more */
+    struct timespec pause = {.tv_nsec = 60 * NS_PER_MS}; /* more than the tick of file times */
     nanosleep(&pause, NULL);
     ck_assert_str_eq(list_of(), "vms/a/e vms/b/e");
     ck_assert_int_eq(unlink(in_scratch("vms/a/e")), 0);
@@ -439,7 +433,7 @@ START_TEST(free_tells) {
 }
 END_TEST
 
-/* The consumer's own stays with its counter, up to removed(). */
+/* The caller's pointer stays with its counter, up to removed(). */
 static int users[4];
 
 static void removed_user(struct source_entry *entry, void *arg) {
@@ -488,7 +482,7 @@ START_TEST(missing_path) {
 }
 END_TEST
 
-/* A path that was written out stays, also where a pattern had found it. */
+/* A literal path stays listed, even if a pattern found it first. */
 static const char *const path_and_pattern_rows[] = {"a/e */e", "*/e a/e", "*/e a/e ?/e a/e"};
 
 START_TEST(path_and_pattern) {
@@ -503,7 +497,7 @@ START_TEST(path_and_pattern) {
 }
 END_TEST
 
-/* The counter is gone between looking and reading. */
+/* The counter is removed between search and read. */
 START_TEST(gone_before_read) {
   make_files("a/e b/e");
   add("*/e");
@@ -568,12 +562,11 @@ START_TEST(unwanted) {
   ck_assert_pass(list_of(), "a/e b/e", "?b +b/e");
   make_files("un/e");
   remove_file("a/e");
-  ck_assert_pass(list_after_reading(), "b/e", "?un -a/e"); /* it came anew, so it is asked anew */
+  ck_assert_pass(list_after_reading(), "b/e", "?un -a/e"); /* a new counter, so asked again */
   ck_assert_str_eq(free_source(), "-b/e");
 }
 END_TEST
 
-/* What is named twice is one counter. */
 static const struct {
   const char *add, *events;
 } asked_rows[] = {
@@ -647,7 +640,7 @@ START_TEST(labels_of_layout) {
 }
 END_TEST
 
-/* A name that is safe and one that becomes like it do not depend on each other, whichever is first. */
+/* A safe name and one that resembles it once made safe do not affect each other, in either order. */
 static const char *const safe_name_rows[] = {"*/e", "a\nb/e a_b/e", "a_b/e a\nb/e", "a\n*/e a_*/e", "a_*/e a\nb/e"};
 
 START_TEST(safe_names) {
@@ -695,7 +688,7 @@ END_TEST
 
 /* ---- what is refused --------------------------------------------------------------------------------------------- */
 
-/* One kind of trouble each, beside a good counter: other/x/e. */
+/* Each puts one bad kind of VM beside a good counter, other/x/e. */
 static void put_fifo(void) {
   make_fifo("vms/vm/x/e");
 }
@@ -756,8 +749,8 @@ static void put_empty_vm(void) {
 
 #define OTHER "vms/other/x/e=42"
 
-/* No link is followed: one that stands where the pattern has no wildcard any more is listed and refused with the
- * reason, one in the place of a directory that is to be searched is passed over. */
+/* No link is followed: one after the last wildcard is listed and refused with the reason, one in place of a directory
+ * to be searched is skipped. */
 static const struct {
   void (*put)(void);
   const char *vms;     /* with vms/?*\/x/e */
@@ -795,7 +788,7 @@ START_TEST(refused) {
 }
 END_TEST
 
-/* A tenant swaps the counter, or a directory on the way, between two passes and between looking and reading. */
+/* A tenant replaces the counter, or a directory of its path, between two passes, and between search and read. */
 START_TEST(swapped) {
   make_files("vms/vm/x/e secret/e secret/x/e");
   add("vms/*/x/e");
@@ -816,7 +809,7 @@ START_TEST(swapped) {
 }
 END_TEST
 
-/* The operator may write links where no wildcard is; they are followed anew in each pass. */
+/* Links before the first wildcard are allowed, and followed again in each pass. */
 START_TEST(link_in_explicit_part) {
   make_files("1/vms/a/e 2/vms/b/e");
   make_link("1", "current");
@@ -826,7 +819,7 @@ START_TEST(link_in_explicit_part) {
   make_link("2", "current");
   ck_assert_str_eq(list_of(), "current/vms/a/e current/vms/b/e");
 
-  new_source(); /* a link as the very directory that is searched */
+  new_source(); /* the searched directory itself is a link */
   make_link("2/vms", "vms");
   add("vms/*/e");
   ck_assert_str_eq(readings_of(), "vms/b/e=42");
@@ -858,7 +851,7 @@ static void give_away_one(const char *word, void *arg) {
     ck_assert_int_eq(chown(in_scratch(word), 65534, 65534), 0);
 }
 
-/* Makes them belong to the user of as_nobody(). */
+/* To the user of as_nobody(). */
 static void give_away(const char *words) {
   for_each_word(words, give_away_one, NULL);
 }
@@ -882,14 +875,14 @@ static void search_closed(void) {
   ck_assert_str_eq(list_of(), "vms/a/x/e vms/b/x/e vms/c/x/e other/o/e");
   take_events();
 
-  set_mode("vms/b", 0311); /* in the middle: the rest is still found */
+  set_mode("vms/b", 0311); /* the rest is still found */
   ck_assert_str_eq(list_despite(-EACCES, &where), "vms/a/x/e vms/c/x/e other/o/e");
   ck_assert_same_directory(where, "vms/b");
   ck_assert_str_eq(take_events(), "-vms/b/x/e");
-  ck_assert_str_eq(list_despite(-EACCES, NULL), "vms/a/x/e vms/c/x/e other/o/e"); /* said in each pass */
+  ck_assert_str_eq(list_despite(-EACCES, NULL), "vms/a/x/e vms/c/x/e other/o/e");
   ck_assert_str_eq(take_events(), "");
 
-  set_mode("vms", 0311); /* what a pattern searches first, and the first of two failures */
+  set_mode("vms", 0311); /* the first of two failures is reported */
   set_mode("other", 0311);
   ck_assert_str_eq(list_despite(-EACCES, &where), "");
   ck_assert_same_directory(where, "vms");
@@ -910,7 +903,7 @@ START_TEST(closed_directory) {
 }
 END_TEST
 
-/* What may not be opened or even seen is there, and says why when it is read. */
+/* What cannot be opened is listed; its reading has the error. */
 static void read_closed(void) {
   new_source();
   add("vms/*/e");
@@ -928,12 +921,11 @@ START_TEST(closed_counter) {
 }
 END_TEST
 
-/* The root of the pattern cannot even be reached. */
 static void search_unreachable(void) {
   new_source();
   const char *where = NULL;
   add("closed/vms/*/e");
-  add("none/*/e"); /* no failure */
+  add("none/*/e"); /* not an error */
   add("open/*/e");
   set_mode("closed", 0);
   ck_assert_str_eq(list_despite(-EACCES, &where), "open/a/e");
@@ -950,7 +942,7 @@ START_TEST(unreachable_root) {
 }
 END_TEST
 
-/* Without a descriptor nothing can be looked at, and nothing is gone for that. */
+/* A lack of descriptors does not remove counters from the list. */
 START_TEST(no_descriptors) {
   make_files("vms/a/e vms/b/e vms/c/d vms/dir/sub/e");
   add("vms/*/e vms/*/s*/e");
@@ -974,7 +966,7 @@ START_TEST(no_descriptors) {
 }
 END_TEST
 
-/* What two patterns name is there as long as one of them finds it. */
+/* What two patterns name is listed while one of them finds it. */
 static void search_by_two(void) {
   new_source();
   add("vms/*/e vms/b/*");
@@ -983,7 +975,7 @@ static void search_by_two(void) {
   ck_assert_str_eq(list_despite(-EACCES, NULL), "vms/b/e");
   ck_assert_str_eq(list_despite(-EACCES, NULL), "vms/b/e");
   set_mode("vms", 0755);
-  ck_assert_int_eq(strlen(list_of()), strlen("vms/a/e vms/b/e")); /* which of the two finds b is all one */
+  ck_assert_int_eq(strlen(list_of()), strlen("vms/a/e vms/b/e")); /* in any order */
 }
 
 START_TEST(two_patterns) {
@@ -993,9 +985,9 @@ START_TEST(two_patterns) {
 }
 END_TEST
 
-/* ---- what need not be looked at ---------------------------------------------------------------------------------- */
+/* ---- what is not searched again ---------------------------------------------------------------------------------- */
 
-/* Whether the directory is listed by a pass, which opens it; that it is held with O_PATH is no event. */
+/* Whether a pass lists the directory. An open with O_PATH is no event. */
 static bool is_listed(const char *directory) {
   char events_read[4096];
   int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -1006,20 +998,20 @@ static bool is_listed(const char *directory) {
   return listed;
 }
 
-/* A directory is listed when it changed, and as long as it is so new that another change might not show. */
+/* A directory is listed when it changed, and while it is so new that another change might not show. */
 START_TEST(listed_on_change) {
   bool always = file_age == ALL_IS_NEW;
   make_files("vms/a/x/e vms/b/x/e");
   add("vms/*/x/e");
   ck_assert(is_listed("vms"));
   ck_assert_int_eq(is_listed("vms"), always);
-  make_files("vms/a/x/f vms/a/x/e"); /* no news from below */
+  make_files("vms/a/x/f vms/a/x/e"); /* does not change vms */
   ck_assert_int_eq(is_listed("vms"), always);
   make_directory("vms/c");
   ck_assert(is_listed("vms"));
   ck_assert_int_eq(is_listed("vms"), always);
   take_events();
-  make_files("vms/c/x/e"); /* a counter in a directory that was there before */
+  make_files("vms/c/x/e");
   ck_assert_int_eq(is_listed("vms"), always);
   ck_assert_str_eq(take_events(), "+vms/c/x/e");
   remove_file("vms/a/x/e");
@@ -1033,7 +1025,7 @@ START_TEST(listed_on_change) {
 }
 END_TEST
 
-/* What a pass finds in the making when it begins is looked at again when it is its turn. */
+/* A file that is being written when a pass begins is looked at again when it is read. */
 START_TEST(second_look) {
   make_files("vms/a/e");
   add("vms/*/e");
@@ -1047,7 +1039,7 @@ START_TEST(second_look) {
 }
 END_TEST
 
-/* Another directory in its place, with the times of the old one. */
+/* Another directory in its place, with the same times. */
 START_TEST(replaced_root) {
   make_files("vms/a/e new/b/e");
   add("vms/*/e");
@@ -1065,7 +1057,7 @@ START_TEST(replaced_root) {
 }
 END_TEST
 
-/* With wildcards in two components each pass looks everywhere. */
+/* With wildcards in two components each pass searches everything. */
 START_TEST(two_levels) {
   make_files("vms/a/x/e");
   add("vms/*/?/e");
@@ -1076,7 +1068,7 @@ START_TEST(two_levels) {
 }
 END_TEST
 
-/* A tenant who can change the directory itself: a VM's directory becomes a link to where it went, the file the same. */
+/* A tenant who can write to vms/ moves a VM's directory and leaves a link to it. */
 static const mode_t guard_rows[] = {0755, 0775, 0757, 01777};
 
 START_TEST(guarded) {
@@ -1087,7 +1079,7 @@ START_TEST(guarded) {
     ck_assert_str_eq(readings_of(), "vms/a/e=42");
   ck_assert_int_eq(rename(in_scratch("vms/a"), in_scratch("a")), 0);
   make_link("../a", "vms/a");
-  bool shortcut = guard_rows[_i] == 0755 && file_age == ALL_IS_OLD; /* whoever may do that may do more */
+  bool shortcut = guard_rows[_i] == 0755 && file_age == ALL_IS_OLD; /* only the owner can write */
   ck_assert_str_eq(readings_of(), shortcut ? "vms/a/e=42" : "vms/a/e=ELOOP");
 }
 END_TEST
@@ -1104,7 +1096,7 @@ static void search_of_another(void) {
 START_TEST(guarded_by_another) {
   make_files("vms/a/e");
   if (chown(in_scratch("vms"), 65533, 65533) != 0)
-    return; /* only root gives away */
+    return; /* not root */
   search_of_another();
 }
 END_TEST
@@ -1120,13 +1112,13 @@ START_TEST(nothing_open) {
   for (int pass = 0; pass < 6; pass++) {
     ck_assert_int_eq(source_begin(source, NULL), 0);
     if (pass == 1)
-      ck_assert_int_eq(source_begin(source, NULL), 0); /* the pass before was not ended */
+      ck_assert_int_eq(source_begin(source, NULL), 0); /* without source_end() */
     for (size_t i = 0; i < source_count(source); i++)
       read_entry(source_at(source, i));
     source_end(source);
     ck_assert_int_eq(count_held_files(), before);
   }
-  source_end(source); /* once more does no harm */
+  source_end(source);
   free_source();
   ck_assert_int_eq(count_held_files(), before);
 }
@@ -1169,7 +1161,7 @@ static void unmount_between_passes(void) {
   unmount_vm("own/d");
 }
 
-/* One tmpfs per VM, as Scaphandre's guide has it, in a mount namespace of its own. */
+/* One tmpfs per VM, as in Scaphandre's guide, in a mount namespace of its own. */
 START_TEST(unmount) {
   enum { SKIPPED = 77 };
   pid_t pid = fork();
@@ -1229,7 +1221,7 @@ START_TEST(twins) {
 }
 END_TEST
 
-/* Not in the first passes: another file may have the number of this one for a moment. */
+/* Not in the first passes: the inode number may be reused for a moment. */
 START_TEST(twins_are_told_after_three_passes) {
   new_watchful_source();
   make_files("a/e");
@@ -1243,7 +1235,6 @@ START_TEST(twins_are_told_after_three_passes) {
 }
 END_TEST
 
-/* A link that leads elsewhere later. */
 START_TEST(twin_leads_elsewhere) {
   new_watchful_source();
   make_files("a/e b/e");
@@ -1259,7 +1250,7 @@ START_TEST(twin_leads_elsewhere) {
 }
 END_TEST
 
-/* The one that was kept goes. */
+/* The one that was kept is removed. */
 START_TEST(twin_remains) {
   new_watchful_source();
   make_files("vms/a/e");
@@ -1275,7 +1266,7 @@ START_TEST(twin_remains) {
 }
 END_TEST
 
-/* The one that was kept is a path that was written out, and leads nowhere now. */
+/* The one that was kept is a literal path, and its file is removed. */
 START_TEST(twin_of_a_missing_path) {
   new_watchful_source();
   make_files("a/e");
@@ -1284,7 +1275,7 @@ START_TEST(twin_of_a_missing_path) {
   add("a/e hard/e");
   for (int pass = 0; pass < 4; pass++)
     read_all();
-  write_text("a/e", ""); /* in the making: nothing is known of either */
+  write_text("a/e", ""); /* being written: no evidence */
   read_all();
   write_text("a/e", "42");
   read_all();
@@ -1325,7 +1316,7 @@ START_TEST(bounded) {
 }
 END_TEST
 
-/* Across directories of one share, too; and what fits is not complained of. */
+/* Also across directories of one share; exactly the limit is no error. */
 START_TEST(bounded_in_all) {
   make_many("vms/a/1", FILES_MAX / 2);
   make_many("vms/a/2", FILES_MAX / 2);
@@ -1340,7 +1331,7 @@ END_TEST
 
 /* ---- mounts ------------------------------------------------------------------------------------------------------ */
 
-/* A VM that appears in the lower directory does not change the stamp of the merged one. */
+/* A new VM in the lower directory does not change the times of the merged one. */
 START_TEST(overlay) {
   char options[400];
   if (!own_mounts())
@@ -1398,7 +1389,7 @@ static uint64_t range_of_first(void) {
   return reading.range_uj;
 }
 
-/* Written out (0), and found (1). */
+/* A literal path, and a pattern. */
 static const char *const range_rows[] = {"zone/energy_uj", "*/energy_uj"};
 
 START_TEST(range) {
@@ -1407,7 +1398,7 @@ START_TEST(range) {
   add(range_rows[_i]);
   ck_assert_uint_eq(range_of_first(), 1000);
   write_text("zone/max_energy_range_uj", "2000\n");
-  ck_assert_uint_eq(range_of_first(), 1000); /* that of its appearance */
+  ck_assert_uint_eq(range_of_first(), 1000); /* read when it appeared */
 
   remove_file("zone/energy_uj");
   readings_of();
@@ -1422,7 +1413,7 @@ START_TEST(range) {
 }
 END_TEST
 
-/* Missing for a moment in which no pass looked, only a read. */
+/* Missing between two passes, as only a read noticed. */
 START_TEST(range_missed_by_read) {
   write_text("zone/energy_uj", "42");
   write_text("zone/max_energy_range_uj", "1000");
@@ -1439,7 +1430,7 @@ START_TEST(range_missed_by_read) {
 }
 END_TEST
 
-/* The first read may fail without costing the range; a link is no range. */
+/* A failed first read does not lose the range; a range is not read through a link. */
 START_TEST(range_after_bad_read) {
   write_text("zone/energy_uj", "");
   write_text("zone/max_energy_range_uj", "1000");
@@ -1457,8 +1448,7 @@ START_TEST(range_after_bad_read) {
 }
 END_TEST
 
-/* Each test twice: with files that are looked at from the ground up, and with such as may be taken for what they were.
- */
+/* Each test twice: with files so new that they are always read, and with such as may be found unchanged. */
 static void add_tests(Suite *suite, const char *name, void (*age)(void)) {
   TCase *tcase = suite_case(
       suite, name, set_up, tear_down, EACH(matches, match_rows), EACH(is_pattern, pattern_rows), ONCE(default_patterns),
