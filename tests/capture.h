@@ -1,4 +1,4 @@
-/* What a test's code writes to standard error, as text. */
+/* Captures standard error as text. */
 #ifndef VM_ENERGY_TESTS_CAPTURE_H
 #define VM_ENERGY_TESTS_CAPTURE_H
 

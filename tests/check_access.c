@@ -1,6 +1,4 @@
-/*
- * Why a file may not be read: which part of its path is closed, and the command that opens it.
- */
+/* Why a file cannot be read: which part of its path is closed, and the command that opens it. */
 #include "../standalone/look/access.h"
 
 #include "scratch.h"
@@ -47,7 +45,7 @@ static void test_list(void) {
   ck_assert(!access_explain(in_scratch("a/b/energy_uj"), false, &fault));
 }
 
-/* The command names the file, whatever it is called. */
+/* The command names the file, whatever its name. */
 static void test_name(void) {
   ck_assert(access_explain(in_scratch("a\n\xff'|/energy_uj"), false, &fault));
   char expected[256];
@@ -77,7 +75,7 @@ START_TEST(test_closed) {
   ck_assert_int_eq(chmod(in_scratch("a\n\xff'|/energy_uj"), 0), 0);
   ck_assert_int_eq(chmod(in_scratch("a/b/energy_uj"), closed_rows[_i].file), 0);
   ck_assert_int_eq(chmod(in_scratch("a"), closed_rows[_i].directory), 0);
-  if (getuid() == 0 || closed_rows[_i].test == test_nothing_closed) /* an owner is not shut out by these modes */
+  if (getuid() == 0 || closed_rows[_i].test == test_nothing_closed) /* these modes do not exclude the owner */
     as_nobody(closed_rows[_i].test);
 }
 END_TEST

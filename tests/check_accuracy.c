@@ -1,6 +1,4 @@
-/*
- * How exact the meter is, in small: what the table of `make accuracy` says has to stay so.
- */
+/* The accuracy of the meter: a small part of the table of `make accuracy`. */
 #include "accuracy/trial.h"
 #include "suite.h"
 
@@ -43,7 +41,7 @@ START_TEST(constant_load) {
 }
 END_TEST
 
-/* Wraps and restarts included: what an update holds that the exporter did not count in full has no power. */
+/* Including wraps and restarts: an update that the exporter did not count in full has no power. */
 START_TEST(pauses_have_no_power) {
   static const double reported_s[] = {0.5, 1, 2, 5, 10, 30};
   struct trial trial = typical;
@@ -81,7 +79,7 @@ START_TEST(writers) {
 }
 END_TEST
 
-/* That the bench would see an error: the numbers of those who divide by their own interval. */
+/* The bench detects an error: that of readers who divide by their own interval. */
 START_TEST(aliasing_is_seen) {
   struct trial trial = typical;
   struct score score;
@@ -94,7 +92,7 @@ START_TEST(aliasing_is_seen) {
 }
 END_TEST
 
-/* No power is above what was drawn, whatever the load. */
+/* No power is above the load. */
 START_TEST(never_above_the_load) {
   static const struct {
     const char *load;

@@ -1,6 +1,4 @@
-/*
- * The table of top: curves, layouts, order, lines; and what the keys do to it.
- */
+/* The table of top: curves, layouts, order, lines, keys. */
 #include "../standalone/common/show.h"
 #include "../standalone/look/board.h"
 #include "../standalone/look/curve.h"
@@ -54,14 +52,14 @@ START_TEST(test_curve_goes_round) {
     ck_assert(!curve_get(&curve, cell - CURVE_CELLS, &power_w));
   }
   ck_assert(curve_get(&curve, 7 + 2 * CURVE_CELLS, &power_w));
-  curve_put(&curve, 7 + 3 * CURVE_CELLS + 5, 1); /* those that were skipped have nothing */
+  curve_put(&curve, 7 + 3 * CURVE_CELLS + 5, 1); /* skipped cells are empty */
   ck_assert(!curve_get(&curve, 7 + 3 * CURVE_CELLS + 1, &power_w));
-  curve_put(&curve, INT64_C(1) << 40, 1); /* after a long sleep nothing is left */
+  curve_put(&curve, INT64_C(1) << 40, 1); /* all cells are empty after a long sleep */
   ck_assert_double_eq_tol(curve_most(&curve, (INT64_C(1) << 40) - CURVE_CELLS, (INT64_C(1) << 40) - 1), 0, 1e-9);
 }
 END_TEST
 
-/* A cell takes so many powers that their count must not pass its end. */
+/* The count of powers in a cell must not overflow. */
 START_TEST(test_curve_cell_is_full) {
   struct curve curve = {0};
   double power_w;
@@ -170,7 +168,7 @@ START_TEST(test_order) {
 }
 END_TEST
 
-/* Each width: no line is wider, and the state stands where the layout says. */
+/* At each width no line is wider, and the state is in its column. */
 START_TEST(test_width) {
   size_t columns = (size_t)_i;
   struct board_view view = {.sort = BOARD_BY_POWER};
@@ -179,7 +177,7 @@ START_TEST(test_width) {
   board_arrange(board, &view);
   board_lay_out(board, columns, &layout);
   ck_assert(layout.curve == 0 || layout.curve >= 10);
-  ck_assert(layout.age || !layout.energy); /* the age goes last, the energy first, and not to leave a gap */
+  ck_assert(layout.age || !layout.energy); /* the energy is left out first, the age last */
   ck_assert(layout.curve > 0 || !layout.energy);
   board_format_heads(board, &layout, line);
   ck_assert_uint_le(show_width(line), columns);
@@ -227,7 +225,7 @@ START_TEST(test_lines) {
 }
 END_TEST
 
-/* What is shown while VMs come and go, and while the screen stands still. */
+/* While VMs come and go, and while the screen is frozen. */
 START_TEST(test_frozen) {
   struct board_view view = {.sort = BOARD_BY_NAME};
   struct board_layout layout;
@@ -259,7 +257,7 @@ START_TEST(test_frozen) {
 }
 END_TEST
 
-/* A reset is seen until the next update. */
+/* A reset is shown until the next update. */
 static const struct {
   enum sample_state then, shown;
 } state_rows[] = {
@@ -282,7 +280,7 @@ START_TEST(test_state) {
 }
 END_TEST
 
-/* The energy of all goes on from what a VM had that has gone. */
+/* The total keeps the energy of a removed VM. */
 START_TEST(test_total_never_falls) {
   struct board_view view = {.sort = BOARD_BY_NAME};
   struct board_layout layout;

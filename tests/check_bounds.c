@@ -1,6 +1,6 @@
 /*
- * The bounds of a window: rows of updates around it, and a thousand windows over simulated counters, through the real
- * meter, in which the true energy must lie inside.
+ * The bounds of a window: rows of updates around it, and simulated counters through the real meter, whose true energy
+ * must lie within the bounds.
  */
 #include "../standalone/common/bounds.h"
 #include "../standalone/measure/window.h"
@@ -23,7 +23,7 @@
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
-/* The window is that from 100.000 to 120.000 s. The first update is what was read before it. */
+/* The window is from 100 to 120 s. The first update was read before it. */
 static const struct bounds_row {
   const char *what;
   struct {
@@ -96,8 +96,8 @@ END_TEST
 /* ---- rows of an update each -------------------------------------------------------------------------------------- */
 
 /*
- * Edges at 0, 10, 20, 30 s. What is between two of them: value, low, high (-1: none), and the time
- * in s in which it was counted; value -1: there is none.
+ * Edges at 0, 10, 20, 30 s. Between two of them: value (-1: none), low, high (-1: none), and the time in s in which it
+ * was counted.
  */
 #define EDGES                        4
 #define AT(to_s, within_s, j, state) ROW(to_s, within_s, j, SAMPLE_##state)
@@ -212,7 +212,7 @@ END_TEST
 
 /* ---- a simulated counter ----------------------------------------------------------------------------------------- */
 
-/* Writer and VM begin at 0 s; the readers' clock is the same, and the wall clock a constant ahead of it. */
+/* Writer and VM begin at 0 s of the monotonic clock; the wall clock is ahead of it by a constant. */
 #define WALL_NS   (INT64_C(1795466093) * NS_PER_S)
 #define WRITES    60
 #define PERIOD_NS (5 * NS_PER_S)
@@ -223,7 +223,7 @@ enum times { UPDATED, STANDING, NONE };
 
 struct counter {
   struct load load;
-  double down_from_s, down_to_s; /* the writer is not there, and does not count */
+  double down_from_s, down_to_s; /* the writer is stopped, and does not count */
   double reset_s;                /* negative: never */
   enum times times;
   int64_t written_ns[WRITES];
@@ -234,7 +234,7 @@ static double random_between(double low, double high) {
   return low + (high - low) * ((double)random() / (double)RAND_MAX);
 }
 
-/* What the writer had counted by then, resets apart. */
+/* Energy counted by then, without resets. */
 static double truth_j(const struct counter *counter, double s) {
   double down_s = 0;
   if (s > counter->down_from_s)

@@ -1,4 +1,4 @@
-/* The bounds of a window hold in a simulated world, whatever befalls the counter and however rarely it is looked at. */
+/* The bounds of a window hold in a simulated world, for all faults of the counter and all intervals of looks. */
 #include "accuracy/brackets.h"
 #include "suite.h"
 

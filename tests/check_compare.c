@@ -1,6 +1,4 @@
-/*
- * Differences from figures by hand, and from captures on disk whose truth is known.
- */
+/* Differences of two sides: from figures by hand, and from captures on disk with a known truth. */
 #include "../standalone/report/compare.h"
 
 #include "../standalone/common/message.h"
@@ -14,7 +12,7 @@
 
 #define NO (-1)
 
-/* Values of the runs of one side, and their bounds; NO: unknown. */
+/* Runs of one side: their values; what they are at least and at most, NO: not known. */
 struct side_row {
   size_t runs;
   double values[4];
@@ -57,7 +55,7 @@ static const struct {
 static struct compare_figures figures_of(const struct side_row *row) {
   struct compare_figures figures = {.lacks_low = row->low < 0, .lacks_high = row->high < 0, .at_least = row->at_least};
   for (size_t i = 0; i < row->runs; i++) {
-    compare_spread_add(&figures.spread, row->values[i]);
+    spread_add(&figures.spread, row->values[i]);
     figures.low_sum += row->values[i] - row->low;
     figures.high_sum += row->values[i] + row->high;
   }
@@ -131,7 +129,7 @@ static const struct compare_figures *energy_of(const struct compare *compare, si
 #define TRIALS 1000
 #define RUNS   5
 
-/* Five runs a side, which spread by 1 %, and differ by 3 %: the truth is in the interval as often as that promises. */
+/* Five runs a side, spread of 1 %, difference of 3 %: the interval holds the truth as often as promised. */
 START_TEST(test_coverage) {
   char names[2 * RUNS][sizeof(scratch) + 40], sides[2][sizeof(scratch) + 8];
   const char *const paths[] = {sides[0], sides[1]};
@@ -149,7 +147,7 @@ START_TEST(test_coverage) {
       write_run(names[i], (i < RUNS ? 100 : 97) * (1 + 0.01 * normal()));
     struct compare compare;
     struct compare_difference d;
-    ck_assert_int_eq(compare_read(&compare, paths, 2, &(struct report_options){.scale = 0}), STATUS_DONE);
+    ck_assert_int_eq(compare_read(&compare, paths, 2, &(struct compare_options){.scale = 0}), STATUS_DONE);
     ck_assert_uint_eq(compare.subjects_num, 2);
     compare_difference(energy_of(&compare, 0, 0), energy_of(&compare, 0, 1), &d);
     ck_assert_uint_eq(energy_of(&compare, 0, 1)->spread.runs, RUNS);

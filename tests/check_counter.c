@@ -1,4 +1,4 @@
-/* Reading one counter file: what is taken, what is refused, and that a writer cannot confuse the reader. */
+/* Reading one counter file: what is accepted, what is refused, and that a writer cannot confuse the reader. */
 #include "core/counter.h"
 #include "core/meter.h"
 #include "file_clock.h"
@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-/* Reads name in the scratch directory, as the operator's own path or as one that a pattern found. */
+/* Reads a file of the scratch directory, by a literal path or as found by a pattern. */
 static struct reading read_counter(const char *name, bool found) {
   int64_t patience_ns = 0;
   int dir_fd = found ? open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
@@ -88,7 +88,7 @@ static void make_socket(const char *name) {
 
 static void make_device(const char *name) {
   if (mknod(in_scratch(name), S_IFCHR | 0644, makedev(1, 5)) != 0) /* /dev/zero */
-    make_fifo(name);                                               /* whoever may not make devices */
+    make_fifo(name);                                               /* not root */
 }
 
 static void make_nothing(const char *name) {
@@ -107,7 +107,7 @@ static void make_hard_link(const char *name) {
 
 static const struct {
   void (*make)(const char *name);
-  const char *link; /* makes target, and the counter is a link to this */
+  const char *link; /* not NULL: target is made, and the counter is a link to this */
   int error, error_found;
 } kind_rows[] = {
     {make_nothing, NULL, -ENOENT, -ENOENT},
@@ -182,7 +182,7 @@ static const struct {
     {"none/file", -ENOENT}, {"a/b/file/x", -ENOTDIR},
 };
 
-/* What the kernel does in one call and what is done step by step is the same. */
+/* openat2() and the way without it give the same result. */
 START_TEST(step_by_step) {
   write_text("a/b/file", "42");
   ck_assert_int_eq(symlink("b", in_scratch("a/link")), 0);
@@ -223,7 +223,7 @@ START_TEST(sysfs) {
 }
 END_TEST
 
-/* A link that lies in sysfs, but leads to what is mounted over it. */
+/* A link in sysfs that leads to a mount over it. */
 START_TEST(out_of_sysfs) {
   struct stat st;
   if (lstat("/sys/class/net/lo", &st) != 0 || !S_ISLNK(st.st_mode))
@@ -269,7 +269,7 @@ START_TEST(patience) {
     ck_assert_int_le(given_ns[i] - left_ns, COUNTER_PATIENCE_NS);
     ck_assert(given_ns[i] < 50000 ? left_ns == given_ns[i] : left_ns < given_ns[i]);
   }
-  file.path = in_scratch("none"); /* what is missing does not come by waiting */
+  file.path = in_scratch("none"); /* a missing file is not waited for */
   int64_t left_ns = 1000000;
   struct reading reading = read_as_source(&file, NULL, &left_ns);
   ck_assert_int_eq(reading.error, -ENOENT);
@@ -277,7 +277,7 @@ START_TEST(patience) {
 }
 END_TEST
 
-/* Truncates, waits a little, writes; the number grows, and its time is what the file system says. */
+/* Truncates, waits a little, writes a higher number. */
 static void write_in_a_loop(const char *path) {
   for (uint64_t number = 1000001;; number++) {
     char text[32];
@@ -360,7 +360,7 @@ static void expect_range(const struct reading *reading, uint64_t range_uj, int e
   ck_assert_int_eq(reading->range_error, error);
 }
 
-/* Asked at the first reading, and then as long as there is no answer. */
+/* Read at the first reading, and again until it succeeds. */
 START_TEST(range) {
   struct counter_memory counter = {.range_uj = 0};
   write_text("zone/energy_uj", "42");
@@ -385,7 +385,7 @@ START_TEST(range_is_read_again) {
   expect_range(&reading, 1000, 0);
   write_text("zone/max_energy_range_uj", "");
   counter_read_range(&file, &counter, &reading);
-  expect_range(&reading, 1000, -ENODATA); /* what was known is not lost */
+  expect_range(&reading, 1000, -ENODATA); /* the known range is kept */
   reading = read_zone(&counter);
   expect_range(&reading, 1000, -ENODATA);
   unlink(in_scratch("zone/max_energy_range_uj"));
@@ -394,7 +394,7 @@ START_TEST(range_is_read_again) {
 }
 END_TEST
 
-/* For want of descriptors it is not there for a moment only. */
+/* A lack of descriptors does not last. */
 START_TEST(range_without_descriptors) {
   struct counter_memory counter = {.range_uj = 0};
   write_text("zone/energy_uj", "42");
@@ -420,7 +420,7 @@ END_TEST
 
 /* ---- when it was read -------------------------------------------------------------------------------------------- */
 
-static int stops; /* how often from now on the process is stopped for a second between two instants */
+static int stops; /* the next calls of clock_now() before which the process was stopped for a second */
 
 int clock_now(struct instant *now) {
   static int64_t stopped_ns;

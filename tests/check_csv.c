@@ -1,4 +1,4 @@
-/* The CSV sink: what stands in the files, where they are, and what a full disk leaves. */
+/* The CSV sink: content and place of the files, and what a full disk leaves. */
 #include "core/csv.h"
 
 #include "scratch.h"
@@ -10,10 +10,10 @@
 /* 2026-11-23 20:34:53.987654321 UTC */
 #define WALL_NS INT64_C(1795466093987654321)
 
-static struct csv *csv;      /* that of the test */
+static struct csv *csv;      /* of the test */
 static char out[PATH_MAX];   /* its directory */
-static int writes;           /* how often the module called write() */
-static ssize_t room = -1;    /* how many more bytes fit on the disk; -1: endless */
+static int writes;           /* calls of write() */
+static ssize_t room = -1;    /* bytes left on the disk; -1: unlimited */
 static bool deny_truncation; /* let ftruncate() fail */
 
 ssize_t write(int fd, const void *data, size_t len) {
@@ -53,7 +53,7 @@ static void tear_down(void) {
   scratch_clean();
 }
 
-/* In place of the one before, if any. */
+/* Frees the one before. */
 static void make(enum csv_layout layout, struct csv_options options) {
   options.layout = layout;
   if (options.dir == NULL)
@@ -98,7 +98,7 @@ static void started(const struct sample *samples, size_t count) {
   ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
 }
 
-/* One with the counter a. */
+/* Starts a capture of the counter a. Returns its sample. */
 static const struct sample *start_one(enum csv_layout layout, struct csv_options options) {
   static struct sample one;
   one = value("a", 1, 1);
@@ -236,7 +236,7 @@ START_TEST(test_combined) {
   struct sample third[] = {nothing("b"), value("a", 2, 4)};
   third[1].has_average = false;
   ck_assert_int_eq(pass(2 * NS_PER_S, third, 2), 0);
-  struct sample fourth[] = {value("c", 99, 99), value("a", 3, 4)}; /* c came later, b is not there */
+  struct sample fourth[] = {value("c", 99, 99), value("a", 3, 4)}; /* c is new, b is missing */
   ck_assert_int_eq(pass(3 * NS_PER_S, fourth, 2), 0);
   ck_assert_str_eq(content("power.csv"), "ts,b_energy_uj,b_power_w,b_power_w_sma5,"
                                          "a_energy_uj,a_power_w,a_power_w_sma5\n"
@@ -249,7 +249,7 @@ START_TEST(test_combined) {
 }
 END_TEST
 
-/* Columns stand in the order of the sampler, wherever a counter comes in before the start. */
+/* Columns are in the order of the sampler, wherever a counter appears before the start. */
 START_TEST(test_comes_before_the_start) {
   const struct sample samples[] = {value("a", 1, 1), value("b", 2, 2), value("c", 3, 3), value("d", 4, 4)};
   make(CSV_COMBINED, (struct csv_options){0});
@@ -267,7 +267,7 @@ START_TEST(test_gone_and_back) {
   struct sample both[] = {value(before, 1, 1), value(b, 2, 2)};
   started(both, 2);
   sink->removed(sink, &both[0]);
-  strcpy(before, "x"); /* the label of one that was removed is no longer ours to look at */
+  strcpy(before, "x"); /* the label of a removed counter must not be read */
   ck_assert_int_eq(pass(1 * NS_PER_S, &both[1], 1), 0);
   struct sample again[] = {value(after, 3, 3), value(b, 4, 4)};
   ck_assert_int_eq(pass(2 * NS_PER_S, again, 2), 0);
@@ -310,14 +310,14 @@ END_TEST
 START_TEST(test_follow) {
   make(CSV_SEPARATE, (struct csv_options){.follow = true});
   struct sink *sink = csv_sink(csv);
-  static const char again[] = "b"; /* not where the first b was */
+  static const char again[] = "b"; /* another pointer */
   struct sample old[] = {value("a", 1, 1), value("z", 3, 3)};
   started(old, 2);
   struct sample all[] = {value("a", 1, 1), value("b", 2, 2), value("z", 3, 3)};
   ck_assert_int_eq(pass(1 * NS_PER_S, all, 3), 0);
   sink->removed(sink, &all[1]);
   ck_assert_int_eq(pass(2 * NS_PER_S, old, 2), 0);
-  ck_assert_uint_eq(csv_files(csv), 2); /* what is gone takes no memory */
+  ck_assert_uint_eq(csv_files(csv), 2); /* removed counters take no memory */
   all[1] = value(again, 4, 4);
   ck_assert_int_eq(pass(3 * NS_PER_S, all, 3), 0);
   ck_assert_str_eq(content("power_a.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n2,1,1.000000\n3,1,1.000000\n");
@@ -352,7 +352,7 @@ START_TEST(test_long) {
 }
 END_TEST
 
-/* A sink never sees the order or the number of counters it expects: 400 of them, shuffled, with gaps. */
+/* 400 counters in another order, some missing, with few descriptors. */
 START_TEST(test_many) {
   enum { MANY = 400 };
   static char labels[MANY][16];
@@ -415,7 +415,7 @@ START_TEST(test_relative) {
   ck_assert_int_eq(chdir(scratch), 0);
   const struct sample *sample = start_one(CSV_COMBINED, (struct csv_options){.dir = "csv"});
   ck_assert_str_eq(csv_dir(csv), "csv/run_20261123_203453");
-  ck_assert_int_eq(chdir("/"), 0); /* rows go where the run directory is, not where the process is */
+  ck_assert_int_eq(chdir("/"), 0); /* rows go to the run directory, not to the working directory */
   ck_assert_int_eq(pass(NS_PER_S, sample, 1), 0);
   ck_assert_uint_eq(csv_rows(csv), 1);
 }
@@ -430,7 +430,7 @@ START_TEST(test_no_directory) {
   ck_assert_ptr_nonnull(strstr(csv_error_path(csv), out));
   ck_assert_ptr_null(csv_dir(csv));
   ck_assert_int_eq(unlink(out), 0);
-  ck_assert_int_eq(csv_start(csv, WALL_NS), 0); /* may be tried again */
+  ck_assert_int_eq(csv_start(csv, WALL_NS), 0); /* can be tried again */
   ck_assert_int_eq(pass(NS_PER_S, &sample, 1), 0);
   ck_assert_str_eq(content("power.csv"), "ts,a_energy_uj,a_power_w\n1,1,1.000000\n");
 }
@@ -477,7 +477,7 @@ START_TEST(test_one_write_a_row) {
 }
 END_TEST
 
-/* A disk that is full after 0, 1, 2 ... bytes of a row leaves the rows before it, and none of it. */
+/* A disk that is full after 0, 1, 2 ... bytes of a row keeps the rows before it, and no part of it. */
 START_TEST(test_full_disk) {
   static const char rows[] = "ts,a_energy_uj,a_power_w\n1,1,1.000000\n";
   static const size_t row_len = sizeof("1,1,1.000000\n") - 1;
@@ -506,7 +506,7 @@ START_TEST(test_short_write_goes_on) {
 }
 END_TEST
 
-/* Where half a row cannot be taken back at once, nothing is written behind it until it is. */
+/* Nothing is written after half a row until that has been removed. */
 START_TEST(test_no_row_behind_half_a_row) {
   const char *name = _i == CSV_SEPARATE ? "p_a.csv" : "p.csv";
   const struct sample *sample = start_one((enum csv_layout)_i, (struct csv_options){.name = "p.csv"});
@@ -554,7 +554,7 @@ START_TEST(test_lenient) {
 }
 END_TEST
 
-/* The header of a counter that comes later did not fit: its file is tried again, and has a header when it is there. */
+/* A later counter whose header did not fit: its file is tried again, and gets a header. */
 START_TEST(test_follow_on_full_disk) {
   make(CSV_SEPARATE, (struct csv_options){.lenient = true, .follow = true});
   struct sample both[] = {value("a", 1, 1), value("b", 2, 2)};
@@ -594,7 +594,7 @@ START_TEST(test_planted_link) {
 }
 END_TEST
 
-/* Nor is a FIFO waited for. */
+/* Nor does a FIFO block. */
 START_TEST(test_planted_fifo) {
   make(CSV_SEPARATE, (struct csv_options){.follow = true});
   ck_assert_int_eq(csv_start(csv, WALL_NS), 0);
@@ -635,7 +635,7 @@ static double replace_all(size_t count) {
   return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 }
 
-/* Sixteen times the work, or 256 times. */
+/* 16 times as many take about 16 times as long, not 256 times. */
 START_TEST(test_replaced) {
   double few_s = 1e9;
   for (int i = 0; i < 3; i++) {

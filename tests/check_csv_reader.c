@@ -1,4 +1,4 @@
-/* CSV, row by row: what is a row, a field, a line that is cut; and files that are none. */
+/* CSV, row by row: rows, fields, cut lines; and files that are not CSV. */
 #include "../standalone/common/csv_reader.h"
 
 #include "scratch.h"
@@ -8,7 +8,7 @@
 
 static char got[4096];
 
-/* "1:a,b|" for each row; '!' behind one that is cut. */
+/* "1:a,b|" for each row; '!' after one that is cut. */
 static int take(const struct csv_row *row, void *arg) {
   (void)arg;
   size_t len = strlen(got);
@@ -88,7 +88,7 @@ static int count_fields(const struct csv_row *row, void *arg) {
   return 0;
 }
 
-/* Rows longer than what is read at once; one as long as that of 10,000 VMs is none too many. */
+/* Rows longer than one read(), up to one of 10,000 VMs. */
 START_TEST(test_long_rows) {
   size_t size = 600000, fields = 0;
   char *text = malloc(size);
@@ -104,7 +104,7 @@ START_TEST(test_long_rows) {
 }
 END_TEST
 
-/* Neither a field nor a row takes all memory. */
+/* Fields and rows are limited. */
 static const char fill_rows[] = {'x', ',', '"', '\0'};
 
 START_TEST(test_no_end) {
@@ -166,7 +166,7 @@ START_TEST(test_foreign) {
 }
 END_TEST
 
-/* A field without end is given up on the way, not when it is over. */
+/* An endless field is refused before its end. */
 START_TEST(test_endless_pipe) {
   static char block[1 << 16];
   int ends[2], sizes[2];

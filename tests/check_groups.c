@@ -1,6 +1,4 @@
-/*
- * Groups of VMs: by a regular expression, by a file; what is refused and in which words.
- */
+/* Groups of VMs: by a regular expression or a file; what is refused, and the messages. */
 #include "../standalone/common/message.h"
 #include "../standalone/report/groups.h"
 

@@ -1,6 +1,4 @@
-/*
- * The energy that Scaphandre shares out: which zones it is of, which of them are one counter, and why it is not known.
- */
+/* The energy of the host: which zones count, which of them are one counter, and why it is unknown. */
 #include "../standalone/look/host.h"
 
 #include "core/counter.h"
@@ -169,7 +167,7 @@ START_TEST(test_energy) {
   ck_assert_int_eq(look_and_ask(&energy_j), 0);
   ck_assert_double_eq_tol(energy_j, 53, 1e-6);
 
-  /* a package that is not read is no package that takes nothing */
+  /* a package that cannot be read does not count as 0 */
   write_text("p/intel-rapl:1/energy_uj", "");
   ck_assert_int_eq(look_and_ask(&energy_j), 0); /* read while it was written, perhaps */
   ck_assert_int_eq(look_and_ask(&energy_j), -ENODATA);

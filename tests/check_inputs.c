@@ -1,6 +1,4 @@
-/*
- * The counters that a user names: which paths and patterns are taken, and what is said about the others.
- */
+/* The counters that a user names: which paths and patterns are accepted, and the messages for the others. */
 #include "../standalone/common/inputs.h"
 
 #include "../standalone/common/message.h"
@@ -35,7 +33,7 @@ static struct options make(const char *const named[3], bool follow) {
                           .layout = follow ? CSV_LONG : CSV_COMBINED};
 }
 
-static struct sampler *sampler; /* that of the test */
+static struct sampler *sampler; /* of the test */
 
 /* Files and what only looks like one; the current directory is the scratch directory. */
 static void set_up(void) {
@@ -114,7 +112,7 @@ static const struct {
     {{"odd/vm?/energy_uj"}, false, STATUS_DONE, ""}, /* but one */
     {{"nothing/*/energy_uj"}, false, STATUS_USAGE, "vm_energy: no file matches 'nothing/*/energy_uj'\n"},
     {{"empty/*"}, false, STATUS_USAGE, "vm_energy: no file matches 'empty/*'\n"},
-    {{"vms/*"}, false, STATUS_DONE, ""}, /* directories: told when they are read */
+    {{"vms/*"}, false, STATUS_DONE, ""}, /* directories: reported when they are read */
     {{"vms/*/none", "vms/*/*"}, false, STATUS_USAGE, "vm_energy: no file matches 'vms/*/none'\n"},
     {{"vms/*/"}, false, STATUS_USAGE, "vm_energy: 'vms/*/' is no pattern of files\n"},
     {{"vms/*/"}, true, STATUS_USAGE, "vm_energy: 'vms/*/' is no pattern of files\n"},
@@ -122,11 +120,11 @@ static const struct {
     {{"empty/*"}, true, STATUS_DONE, WAITS("empty/*")},
     {{"empty/*", "vms/*/energy_uj", "later/*"}, true, STATUS_DONE, WAITS("empty/*") WAITS("later/*")},
     {{"empty/*", "missing"}, true, STATUS_USAGE, WAITS("empty/*") NO_COUNTER("missing", NO_FILE)},
-    /* a VM may be called like a pattern */
+    /* a VM may be named like a pattern */
     {{"odd/vm[1]/energy_uj"}, false, STATUS_DONE, ""},
     {{"odd/vm[2]"}, false, STATUS_USAGE, NO_COUNTER("odd/vm[2]", DIRECTORY)},
     {{"odd/vm[3]/energy_uj"}, false, STATUS_USAGE, "vm_energy: no file matches 'odd/vm[3]/energy_uj'\n"},
-    /* and what it has planted does not stand in for the others */
+    /* and its FIFO does not hide the others */
     {{"star/*/energy_uj"}, false, STATUS_DONE, ""},
 };
 
@@ -158,8 +156,8 @@ END_TEST
 
 static void close_directories(void) {
   ck_assert_int_eq(chmod("vms/vm-1/energy_uj", 0), 0);
-  ck_assert_int_eq(chmod("vms/vm-2", 0), 0); /* not to be passed */
-  ck_assert_int_eq(chmod("vms", 0111), 0);   /* to be passed, but not to be listed */
+  ck_assert_int_eq(chmod("vms/vm-2", 0), 0); /* no search permission */
+  ck_assert_int_eq(chmod("vms", 0111), 0);   /* search, but no listing */
 }
 
 static void check_as_nobody(void) {
@@ -168,7 +166,7 @@ static void check_as_nobody(void) {
     int status;
     const char *message;
   } rows[] = {
-      /* these are left to the first reading */
+      /* reported by the first reading */
       {"vms/vm-1/energy_uj", STATUS_DONE, ""},
       {"vms/vm-2/energy_uj", STATUS_DONE, ""},
       {"vms/vm-2/none", STATUS_DONE, ""},
@@ -285,7 +283,7 @@ static const struct {
     {{"empty/*", "none/*"},
      false,
      "vm_energy: no counter found in 'empty/*'\nvm_energy: no counter found in 'none/*'\n"},
-    {{"empty/*"}, true, ""}, /* inputs_check() has told that */
+    {{"empty/*"}, true, ""}, /* inputs_check() has reported it */
 };
 
 START_TEST(test_none) {
@@ -298,7 +296,7 @@ START_TEST(test_none) {
 }
 END_TEST
 
-/* On a host without Scaphandre, both of its places are named; on one with it there is nothing to tell. */
+/* On a host without Scaphandre the message names its default places; on one with it there is none. */
 START_TEST(test_default_places) {
   struct options options = make((const char *[3]){NULL}, _i == 1);
   sample_once(&options);
@@ -315,7 +313,7 @@ START_TEST(test_default_places) {
 }
 END_TEST
 
-/* A directory that may not be listed is told, also when there are counters elsewhere. */
+/* A directory that cannot be listed is reported, even if there are counters elsewhere. */
 static void search_as_nobody(void) {
   static const struct {
     const char *files[3];
@@ -377,7 +375,7 @@ START_TEST(test_unread) {
 }
 END_TEST
 
-/* Paths are shown as they were given: relative, once a relative one was. */
+/* Paths are shown relative after a relative one was given. */
 START_TEST(test_shown) {
   struct options options = make((const char *[3]){"/dev/null"}, false);
   const char *path = in_scratch("vms/vm-1/energy_uj");

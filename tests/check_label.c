@@ -1,4 +1,4 @@
-/* What VMs are called: rows of paths and names, and the set that keeps labels apart. */
+/* Labels of VMs: rows of paths and names, and the set that keeps labels distinct. */
 #include "core/label.h"
 #include "suite.h"
 
@@ -50,7 +50,7 @@ static const struct {
     {"/sys/devices/virtual/powercap/intel-rapl/intel-rapl:0/intel-rapl:0:0/energy_uj", "intel-rapl:0:0"},
     {"/host/sys/class/powercap/intel-rapl:1/energy_uj", "intel-rapl:1"},
     {"/sys/class/powercap/intel-rapl-mmio:0/energy_uj", "intel-rapl-mmio:0"},
-    /* VMs without a name, merged; a VM that is called as a zone is */
+    /* VMs without a name, merged; a VM with the name of a zone */
     {"/var/lib/libvirt/scaphandre/intel-rapl:0/energy_uj", "scaphandre"},
     {"/var/lib/libvirt/scaphandre/intel-rapl:0/intel-rapl:0:0/energy_uj", "scaphandre"},
     {"/var/lib/libvirt/scaphandre/intel-rapl:0/intel-rapl:0/energy_uj", "intel-rapl:0"},
@@ -87,7 +87,7 @@ START_TEST(in_guest) {
 }
 END_TEST
 
-/* What the module promises of each changed name: '_' and eight hexadecimal digits behind this text. */
+/* A changed name: this text, '_' and eight hexadecimal digits. */
 static bool is_marked(const char *label, const char *text) {
   size_t len = strlen(text);
   return strncmp(label, text, len) == 0 && label[len] == '_' && strspn(label + len + 1, "0123456789abcdef") == 8 &&
@@ -175,7 +175,7 @@ START_TEST(every_byte_becomes_safe) {
 }
 END_TEST
 
-/* Labels are the names of series: another release must not give others. */
+/* Labels name series: they must not change with a release. */
 static const struct {
   const char *raw, *label;
 } mark_rows[] = {
@@ -197,7 +197,7 @@ START_TEST(marks) {
 }
 END_TEST
 
-/* Who takes the label of a changed name for its own name gets another, and so does who takes that. */
+/* A VM named like the label of a changed name gets another label, and so on. */
 START_TEST(copied_labels) {
   char *label = label_make_safe("a;b");
   for (int i = 0; i < 20; i++) {
@@ -219,7 +219,7 @@ START_TEST(copied_labels) {
 }
 END_TEST
 
-/* Few names of an honest tenant end in a valid mark by chance: one of 256 that end like one. */
+/* Of the names that end like a mark one in 256 ends in a valid one by chance. */
 START_TEST(chance_marks) {
   int changed = 0;
   for (unsigned i = 0; i < 10000; i++) {
@@ -300,7 +300,7 @@ START_TEST(set_keeps_labels) {
   label_set_remove(set, "never there");
   for (int i = 0; i < 3; i++) {
     label_set_remove(set, "vm-001");
-    label_set_remove(set, "vm-001"); /* once more does nothing */
+    label_set_remove(set, "vm-001"); /* the second has no effect */
     ck_assert_str_eq(label_set_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
     ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/energy_uj"), "vm-001");
   }
@@ -323,7 +323,7 @@ static void remove_numbered(struct label_set *set, int number) {
   label_set_remove(set, label);
 }
 
-/* As many as allowed stay reserved, the longest away goes first, and what came back counts anew. */
+/* At most LABEL_AWAY_MAX stay reserved; the one removed first is dropped first; a return starts again. */
 START_TEST(set_forgets_the_longest_away) {
   struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL, NULL);
   for (int i = 0; i < LABEL_AWAY_MAX + 2; i++)

@@ -1,4 +1,4 @@
-/* Lines: what ends one, what is kept of it. */
+/* Lines: their ends, and what is kept of them. */
 #include "../standalone/common/lines.h"
 
 #include "suite.h"

@@ -1,6 +1,4 @@
-/*
- * Messages on standard error, and what becomes of standard output.
- */
+/* Messages on standard error, and errors of standard output. */
 #include "../standalone/common/message.h"
 
 #include "capture.h"
@@ -21,7 +19,7 @@ START_TEST(test_tell) {
 }
 END_TEST
 
-/* Names come from others: what a terminal would obey becomes '_', and a message is one line. */
+/* Names are untrusted: control characters become '_', and a message is one line. */
 static const struct {
   const char *name, *shown;
 } name_rows[] = {
@@ -44,7 +42,7 @@ START_TEST(test_name) {
 }
 END_TEST
 
-/* Two paths of the greatest length fit into a message; what does not is cut. */
+/* Two paths of the greatest length fit into a message; longer ones are cut. */
 START_TEST(test_long) {
   static char path[5000], longest[40000];
   memset(path, 'p', sizeof(path) - 1);
@@ -74,7 +72,7 @@ static void count_up(void *arg) {
   ++*(int *)arg;
 }
 
-/* What stands on the terminal is cleared before each message, and only before one. */
+/* The progress line is cleared before each message, and only then. */
 START_TEST(test_before) {
   int count = 0;
   capture_begin();
@@ -131,7 +129,7 @@ START_TEST(test_output_fails) {
 }
 END_TEST
 
-/* The first error is told, not what became of it later. */
+/* The first error is reported, not a later one. */
 START_TEST(test_output_failed_before) {
   redirect(rows[_i].path, rows[_i].flags);
   printf("result\n");

@@ -1,14 +1,13 @@
 /*
- * The meter against a model: random stories of a counter, of the clocks and of the process that looks. What must hold
- * in each of them:
+ * The meter against a model: random stories of a counter, the clocks and the process that looks. In each of them:
  *
  *   - The accumulated energy never falls.
  *   - It is never above what was drawn, plus each jump up once without max_power_w; with it, plus what max_power_w
- *     allows since the update before. A fall of a counter with a range may pass for a wrap, at a plausible power.
+ *     allows since the update before. A fall of a counter with a range may count as a wrap, at a plausible power.
  *   - Each event costs at most the energy of three updates around it, or of 30 s if that is longer.
  *   - Two days after the last event each hour is exact.
  *   - A power is the mean that was drawn over the updates, or the samples, that it covers. Steps of clocks cost powers
- *     and bend none. Only a number that is wrong itself may make a wrong power.
+ *     and make none wrong. Only a wrong number may make a wrong power.
  *
  * MODEL_STORIES in the environment sets how many stories each kind has.
  */
@@ -92,7 +91,7 @@ enum glitch { NO_GLITCH, LOW, HIGH };
 
 #define UPDATES 4096 /* a ring of the last ones */
 
-/* A machine, its counter, and what may have been made of it. */
+/* A machine and its counter, and how far the meter may be off. */
 struct model {
   const struct kind *kind;
   uint64_t seed, dice;
@@ -101,14 +100,14 @@ struct model {
   double next_s; /* the next update */
   int late;      /* updates that the writer still skips */
 
-  double wall_s;        /* our wall clock is ahead by this */
+  double wall_s;        /* offset of our wall clock */
   double stepped_s;     /* when it was set last */
-  double file_s, drift; /* so is the clock that sets file times, and it runs faster by this share */
+  double file_s, drift; /* offset of the clock that sets file times, and its drift */
 
-  uint64_t drawn_uj;   /* by the machine, as far as it was written */
+  uint64_t drawn_uj;   /* by the machine, up to the last update */
   uint64_t pending_uj; /* since the last update */
   uint64_t number_uj;  /* of the counter, without the range */
-  uint64_t other_uj;   /* a second counter that takes turns */
+  uint64_t other_uj;   /* a second counter, which alternates with it */
   uint64_t shown_uj;   /* in the file */
   int64_t mtime_ns;    /* its time */
   double shown_s;      /* when that was written */
@@ -124,7 +123,7 @@ struct model {
   bool disturbs;      /* the next number is not the old course's next */
   double disturbed_s; /* the last update that was not, or the first one after it */
 
-  /* what may be too much, and too little, so far */
+  /* by how much energy may be too high or too low so far */
   double above_j, below_j;
   double last_update_j[8]; /* drawn at the last updates, newest first; the first is the present one */
   int charge;              /* updates that an event may still cost; the last one until 30 s are over */
@@ -149,7 +148,7 @@ static double limit_w(const struct model *m) {
   return is(m, LIMITED) ? LIMIT_W : WRAP_W;
 }
 
-/* What a plausible step may add that nobody drew. */
+/* Energy that a plausible step may add without being drawn. */
 static double plausible_j(const struct model *m) {
   return limit_w(m) * (m->now_s - m->shown_s + fmax(30, 3 * m->kind->period_s) + 6);
 }
@@ -205,7 +204,7 @@ static void update(struct model *m) {
   show(m);
 }
 
-/* Energy that a skipped pass does not count is not drawn, as far as anybody can know. */
+/* Energy that a skipped pass does not count was not drawn, as far as a reader can know. */
 static void pass_to(struct model *m, double until_s) {
   while (m->now_s < until_s) {
     double to_s = is(m, COMPUTED) ? until_s : fmin(until_s, m->next_s);
@@ -248,7 +247,7 @@ static void step(struct model *m) {
   if (dice(m, 1) < 0.2)
     by_s = by_s < 1.5 ? -3600 : 3600;
   if (fabs(by_s) < 0.02)
-    return; /* no more than NTP slews */
+    return; /* at most what NTP slews */
   m->wall_s += by_s;
   m->stepped_s = m->now_s;
 }
@@ -258,7 +257,7 @@ static void go_back(struct model *m) {
   m->file_s -= m->kind->period_s * 2 + dice(m, 1000);
   if (dice(m, 1) < 0.5) {
     uint64_t number_uj = (uint64_t)dice(m, 2 * (double)m->number_uj);
-    /* while our clock is set, nobody can know that it is another series */
+    /* while our clock is set, another series cannot be detected */
     if (number_uj > m->number_uj && (m->stepped_s > m->now_s - 300 || m->charge > 0))
       allow_jump(m, (double)(number_uj - m->number_uj) / 1e6);
     m->number_uj = number_uj;
@@ -281,7 +280,7 @@ static void take_turns(struct model *m) {
 
 static void happen(struct model *m) {
   if (m->late > 0)
-    return; /* it would be seen only after the pause */
+    return; /* it would show only after the pause */
   switch ((int)dice(m, 10)) {
   case 0: /* the load changes */
   case 1:
@@ -335,7 +334,7 @@ struct run {
   unsigned powers, in_rows; /* that were checked; of these, against one mean */
 };
 
-/* One that is asked millions of times; ck_assert tells its parent of each. */
+/* Checked millions of times; each ck_assert costs a message to the parent. */
 #define HOLDS(run, condition)                                                                                          \
   do {                                                                                                                 \
     if (!(condition))                                                                                                  \
@@ -454,8 +453,8 @@ static void look(struct run *run, int error, bool sample) {
 }
 
 /*
- * Nobody looks for a while: our process is stopped; or the machine is suspended, the writer and the load as well, and
- * what wakes first is open.
+ * No looks for a while: our process is stopped, or the machine is suspended with the writer and the load, and either
+ * wakes first.
  */
 static void pause_looks(struct model *m) {
   double pause_s = dice(m, 1) < 0.8 ? dice(m, 20) : dice(m, is(m, COMPUTED) ? 60 : 200);
@@ -476,7 +475,7 @@ static void live(struct run *run, double lasts_s, double interval_s, double look
       happen(m);
     if (eventful && is(m, PAUSING) && dice(m, 1) < 0.01)
       pause_looks(m);
-    if (eventful && dice(m, 1) < 0.002) /* the directory goes */
+    if (eventful && dice(m, 1) < 0.002) /* the directory is removed */
       away_until_s = m->now_s + dice(m, 100);
     pass_to(m, m->now_s + look_s);
     bool due = m->now_s >= next_sample_s - 1e-6;

@@ -1,4 +1,4 @@
-/* What the mount table says of a file. */
+/* Facts about a file from the mount table. */
 #include "core/mounts.h"
 #include "core/stamp.h"
 #include "scratch.h"
@@ -43,7 +43,7 @@ static const struct {
     {LINE("rw", "overlay"), true, {.local = false}},
     {LINE("rw", "ext"), true, {.local = false}},
     {LINE("rw", "ext4x"), true, {.local = false}},
-    /* what an operator calls a directory or a device is no option and no type */
+    /* names of directories and devices that look like options and types */
     {"36 35 0:98 /\\040-\\040tmpfs /a\\040-\\040tmpfs\\040nodev rw - 9p tmpfs rw,nodev", true, {.local = false}},
     {"36 35 0:98 / /mnt/a rw - ext4", true, {.local = true}},
     {"36 35 0:98 / /mnt/a rw -", false, {.local = false}},
@@ -97,7 +97,7 @@ START_TEST(kernel) {
 }
 END_TEST
 
-/* Mounts come, are made weaker, and go: with the next refresh, and not before. */
+/* A new mount, a remount and an unmount show after the next refresh, not before. */
 START_TEST(changes) {
   if (!own_mounts())
     return;
@@ -117,7 +117,7 @@ START_TEST(changes) {
   facts = facts_of(mounts, scratch);
   ck_assert(facts.local && !facts.no_devices && !facts.no_links);
   generation = mounts_generation(mounts);
-  ck_assert_int_eq(umount2(scratch, 0), 0); /* nothing keeps it busy */
+  ck_assert_int_eq(umount2(scratch, 0), 0); /* it is not busy */
   ck_assert_int_eq(mounts_refresh(mounts), 0);
   ck_assert_uint_ne(mounts_generation(mounts), generation);
   mounts_free(mounts);

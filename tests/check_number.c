@@ -1,6 +1,4 @@
-/*
- * Numbers: a table for each function. What fails must leave its result as it was.
- */
+/* Numbers: a table for each function. On error the result is unchanged. */
 #include "core/number.h"
 
 #include "scratch.h"
@@ -86,7 +84,7 @@ static const struct {
     U64("nan", -EINVAL, 0),
 };
 
-/* The text is put right at the end of what was allocated: a byte too far is seen by ASan and valgrind. */
+/* The text ends with its allocation: ASan and valgrind detect a byte read beyond it. */
 START_TEST(u64) {
   size_t len = u64_rows[_i].len;
   char *text = malloc(len > 0 ? len : 1);
@@ -322,7 +320,7 @@ END_TEST
 
 /* ---- the locale -------------------------------------------------------------------------------------------------- */
 
-/* A locale whose numbers have a comma: hardly any machine that runs tests has one installed, so it is made. */
+/* A locale with a decimal comma, which few test machines have installed. */
 static bool make_comma_locale(void) {
   char command[512];
   write_text("source", "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \"\"\ngrouping -1\nEND LC_NUMERIC\n");

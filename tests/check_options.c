@@ -1,6 +1,4 @@
-/*
- * The options of the tool: what each sets, what is refused and in which words.
- */
+/* The options of the tool: what each sets, what is refused, and the messages. */
 #include "../standalone/common/options.h"
 #include "../standalone/look/host.h"
 
@@ -10,7 +8,7 @@
 
 #define WORDS_MAX 20
 
-static char words[1024]; /* what the last argv was cut from */
+static char words[1024]; /* of the last argv */
 static char *argv[WORDS_MAX + 2];
 
 /* An argv from words between spaces; '' is an empty word. */
@@ -31,7 +29,7 @@ static enum options_result parse(unsigned which, const char *text, struct option
   return options_parse(which, split(text), argv, options);
 }
 
-/* All of it as a line of text, what is as it is by default left out. */
+/* All that differs from the defaults, as text. */
 static const char *told(const struct options *o) {
   static char text[2048];
   char *end = text;
@@ -95,7 +93,7 @@ static const struct {
     {OPTIONS_CHECK, "", "duration 0 base auto"},
     {OPTIONS_CHECK, "-d 8 --host-counter /x/* --json", "duration 8000000000 base auto host /x/* json"},
     {OPTIONS_LIST, "-d 12 --json --files a", "[a] duration 12000000000 base auto json"},
-    /* files: several behind one, more than one of it, in between others */
+    /* files: several after one option, the option twice, among others */
     {OPTIONS_TS, "--files a", "[a]"},
     {OPTIONS_TS, "--files a b c", "[a] [b] [c]"},
     {OPTIONS_TS, "--files a b --files c", "[a] [b] [c]"},
@@ -147,7 +145,7 @@ static const struct {
     {OPTIONS_TS, "-n 007", "count 7"},
     {OPTIONS_TS, "--count 1000000000000", "count 1000000000000"},
     {OPTIONS_TS, "--count=5 --manual-stop", "count 5 manual"},
-    /* out: the last component, whatever stands before it */
+    /* out: only the last component counts */
     {OPTIONS_TS, "-o x.csv", "name x.csv"},
     {OPTIONS_TS, "-ox.csv", "name x.csv"},
     {OPTIONS_TS, "--out /home/me/x.csv", "name x.csv"},
@@ -202,7 +200,7 @@ static const struct {
     {OPTIONS_RUN, "-- -- x", "bounds (--) (x)"},
     {OPTIONS_RUN, "--json f make", "bounds file f (make)"},
     {OPTIONS_RUN, "--scale 5 --stale-timeout 1m x", "scale 5 stale 60000000000 bounds (x)"},
-    /* shortened, as the seed's parser takes them */
+    /* abbreviated, as the earlier Python tool accepted them */
     {OPTIONS_TS, "--file a b", "[a] [b]"},
     {OPTIONS_TS, "--int 2 --cou 3 --sep --man", "interval 2000000000 count 3 separate manual"},
     {OPTIONS_ONCE, "--dur=2 --u --j", "duration 2000000000 enter json"},
@@ -373,7 +371,7 @@ static const struct {
     {OPTIONS_TS, "--s 1", "option '--s' is ambiguous: --separate-files, --smooth, --scale, --stale-timeout"},
     {OPTIONS_TS, "--o=1", "option '--o=1' is ambiguous: --out, --out-dir"},
     {OPTIONS_ONCE, "--s 1", "option '--s' is ambiguous: --scale, --stale-timeout"},
-    /* those of the other command */
+    /* options of another command */
     {OPTIONS_ONCE, "--interval 1", "unknown option '--interval'"},
     {OPTIONS_ONCE, "-n 1", "unknown option '-n'"},
     {OPTIONS_ONCE, "--long", "unknown option '--long'"},
@@ -388,7 +386,7 @@ static const struct {
     {OPTIONS_RUN, "--json", "option '--json' needs a value: FILE"},
     {OPTIONS_RUN, "--json '' x", "option '--json': '' is no file"},
     {OPTIONS_RUN, "--files '' -- x", "option '--files': '' is no path"},
-    /* the first fault is told, and it alone */
+    /* only the first fault is reported */
     {OPTIONS_TS, "-i 0 -n 0", "option '--interval': '0' " NO_TIME},
     {OPTIONS_TS, "-i 0 --help", "option '--interval': '0' " NO_TIME},
 };
@@ -426,7 +424,7 @@ START_TEST(test_help_and_version) {
 }
 END_TEST
 
-/* Parsed again, nothing is left of the time before, also of one that ended in the middle of a word. */
+/* A second parse is independent of the first, even if that ended within a word. */
 START_TEST(test_again) {
   struct options options;
   capture_begin();
@@ -457,7 +455,7 @@ START_TEST(test_many_files) {
 }
 END_TEST
 
-/* A name that no directory can hold is told before anything is measured. */
+/* A file name that is too long is refused before anything is measured. */
 START_TEST(test_long_name) {
   char text[400] = "--out ";
   memset(text + 6, 'n', 256);
@@ -484,7 +482,7 @@ static const char *help_of(unsigned which) {
   return text;
 }
 
-/* Head and text stand in their columns, no line is wider than a terminal. */
+/* Option and text are in their columns; no line is too wide. */
 START_TEST(test_help) {
   static const unsigned commands[] = {OPTIONS_TS, OPTIONS_ONCE, OPTIONS_RUN};
   const char *line = help_of(commands[_i]);

@@ -74,7 +74,7 @@ static void check_tic(const char *label, double x_s) {
                 text);
 }
 
-/* The seconds are known to the microsecond. */
+/* Seconds with six decimals. */
 static int64_t to_ns(double s) {
   return (int64_t)llround(s * 1e6) * NS_PER_US;
 }

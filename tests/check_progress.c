@@ -1,7 +1,4 @@
-/*
- * The line of progress: what stands in it, what it does without where the terminal is narrow, and how it comes and
- * goes.
- */
+/* The progress line: its content, what it leaves out on a narrow terminal, when it is shown and cleared. */
 #include "../standalone/measure/progress.h"
 
 #include "../standalone/common/message.h"
@@ -74,7 +71,7 @@ static const struct {
     {{{"vm-001", 0}}, 12, 120, LEFT, 79, "sample 12 of 120, 1:48 left, vm-001 0.00 W"},
     {{{"vm-001", -1}}, 12, 120, LEFT, 79, "sample 12 of 120, 1:48 left, vm-001 held"},
     {{{"vm-001", -1}, {"vm-002", 5}}, 1, 2, LEFT, 79, "sample 1 of 2, 1:48 left, vm-001 held, vm-002 5.00 W"},
-    /* without end */
+    /* no planned end */
     {TWO, 12, 0, LEFT, 79, "sample 12 after 1:48, vm-001 100.04 W, vm-002 43.00 W"},
     {{{0}}, 0, 0, 0, 79, "sample 0 after 0:00"},
     /* time */
@@ -114,7 +111,7 @@ static const struct {
     {{{"a", 1e300}}, 1, 2, LEFT, 79, "sample 1 of 2, 1:48 left, a 1.000000000000000e+300 W"},
     ROW({{"a-very-long-name-indeed", 1e300}}, 1, 2, LEFT, 65,
         "sample 1 of 2, 1:48 left, 1.000000000000000e+300 W in all, 1 VM"),
-    /* what is beyond any line */
+    /* longer than any line */
     ROW(TWO, UINT64_MAX, UINT64_MAX, LEFT, 600,
         "sample 18446744073709551615 of 18446744073709551615, 1:48 left, "
         "vm-001 100.04 W, vm-002 43.00 W"),
@@ -131,7 +128,7 @@ START_TEST(test_format) {
 }
 END_TEST
 
-/* It tells of the last pass, not of those before. */
+/* It shows the last pass only. */
 START_TEST(test_last_pass) {
   const struct vm before[] = TWO, after[] = {{"vm-002", 7}};
   char text[PROGRESS_LINE_MAX];
@@ -147,7 +144,7 @@ START_TEST(test_last_pass) {
 }
 END_TEST
 
-/* However many there are, the sum is of all. */
+/* The sum is of all VMs, however many. */
 START_TEST(test_many) {
   enum { MANY = 10000 };
   static struct vm vms[MANY];
@@ -178,7 +175,7 @@ END_TEST
 
 /* ---- the terminal ------------------------------------------------------------------------------------------------ */
 
-/* Standard error is a file here, so the width is that of a terminal that does not tell. */
+/* Standard error is a file here, so the width is the default. */
 START_TEST(test_show) {
   const struct vm vms[] = TWO;
   pass(vms, 2);
@@ -188,7 +185,7 @@ START_TEST(test_show) {
   progress_show(progress, 3, 3, 0, 50 * NS_PER_S + 100000000);
   progress_clear(progress);
   progress_clear(progress);
-  progress_show(progress, 4, 0, 9 * NS_PER_S, 50 * NS_PER_S + 100000001); /* none stands there: at once */
+  progress_show(progress, 4, 0, 9 * NS_PER_S, 50 * NS_PER_S + 100000001); /* none is shown: at once */
   progress_clear(progress);
   progress_clear(NULL);
   ck_assert_str_eq(capture_end(), "\rsample 1 of 3, 0:02 left, vm-001 100.04 W, vm-002 43.00 W\033[K"
@@ -199,7 +196,7 @@ START_TEST(test_show) {
 }
 END_TEST
 
-/* 80 columns, less the last: what is written there makes some terminals begin a line. */
+/* 80 columns less the last, where some terminals wrap. */
 START_TEST(test_width) {
   static const char line[] = "\rsample 1 of 3, 0:01 left, ";
   char label[80], expected[200];
@@ -219,7 +216,7 @@ START_TEST(test_width) {
 }
 END_TEST
 
-/* A message takes the line away first. */
+/* A message clears the line first. */
 START_TEST(test_message) {
   capture_begin();
   message_before(progress_clear, progress);
@@ -235,7 +232,7 @@ START_TEST(test_message) {
 }
 END_TEST
 
-/* What the user types stands below the line, and is neither written over nor cleared. */
+/* Input of the user is below the line, and is neither overwritten nor cleared. */
 START_TEST(test_typing) {
   struct progress *other;
   ck_assert_int_eq(progress_new(true, &other), 0);

@@ -80,7 +80,7 @@ static int compare(const void *a, const void *b) {
 
 #define MANY 20001
 
-/* Against all values, sorted; also at the first count that is not exact any more. */
+/* Against all values, sorted; also at the first inexact count. */
 START_TEST(test_many) {
   static double values[MANY];
   static const double at[] = {0, 0.001, 0.05, 0.25, 0.5, 0.75, 0.95, 0.999, 1};
@@ -109,7 +109,7 @@ START_TEST(test_many) {
 }
 END_TEST
 
-/* A VM costs a few KiB however long the capture is. */
+/* A few KiB per VM, however long the capture. */
 START_TEST(test_memory) {
   struct quantile quantile = {0};
   for (int i = 0; i < 100000; i++)

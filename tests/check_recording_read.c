@@ -14,7 +14,7 @@
 
 enum order { SAME, REPLACED, REVERSED };
 
-/* The VM of that place in the row order. In the second half of REPLACED all VMs are others. */
+/* The VM at this place of a row. In the second half of REPLACED all VMs are new. */
 static int vm_at(enum order order, int tick, int place) {
   if (order == REPLACED)
     return tick < TICKS / 2 ? place : VMS + place;

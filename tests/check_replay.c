@@ -1,6 +1,4 @@
-/*
- * The recording as the replay library reads it. The numbers in the tables were counted in the CSV by other means.
- */
+/* The recording as the replay library reads it. The numbers in the tables were counted independently. */
 #include "recordings/replay.h"
 #include "scratch.h"
 #include "suite.h"
@@ -164,7 +162,7 @@ START_TEST(power_is_that_of_steady_updates) {
 }
 END_TEST
 
-/* The files, step by step, are what the recording says at each instant. */
+/* At each instant the files are as recorded. */
 START_TEST(files_are_as_recorded) {
   static uint64_t inodes[ROWS(facts)], recorded[ROWS(facts)];
   static const double steps_s[] = {0.4, 2, 10, 300};

@@ -1,6 +1,4 @@
-/*
- * The sampler on real files: what reaches the sinks, in which order, and what happens when one of them fails.
- */
+/* The sampler on real files: what reaches the sinks, in which order, and what happens when one of them fails. */
 #include "core/label.h"
 #include "core/sampler.h"
 #include "file_clock.h"
@@ -24,7 +22,7 @@ int64_t clock_tick_ns(void) {
   return NS_PER_MS;
 }
 
-/* Stands in for the one of the C library, so that nothing here waits: how long it would have. */
+/* Time that the module would have slept; no test waits. */
 static int64_t slept_ns;
 
 int nanosleep(const struct timespec *time, struct timespec *left) {
@@ -47,10 +45,10 @@ static void write_counter(const char *vm, const char *content, int64_t t) {
 
 static void remove_counter(const char *vm) {
   remove_file(name_of(vm));
-  ck_assert_int_eq(rmdir(in_scratch(vm)), 0); /* for the next search */
+  ck_assert_int_eq(rmdir(in_scratch(vm)), 0); /* so that the next search finds a change */
 }
 
-/* A sink that records its calls, a word each. */
+/* A sink that records its calls. */
 struct recorder {
   struct sink sink;
   char said[1024];
@@ -108,7 +106,7 @@ static struct recorder new_recorder(void) {
                                     .removed = record_removed}};
 }
 
-static struct recorder r; /* that of most tests, and its sampler */
+static struct recorder r; /* of most tests, and the sampler of all */
 static struct sampler *sampler;
 
 static void make_sampler(struct sink *const *sinks, size_t count, struct sampler_options options) {
@@ -288,7 +286,7 @@ START_TEST(goes_on_from_what_was_saved) {
   ck_assert_uint_eq(removed_total_uj, 960);
   ck_assert_uint_eq(removed_energy_uj, 160);
   ck_assert_int_eq(removed_at_s, 5);
-  write_counter("a", "170", 7); /* back: what this sampler knows of it is newer */
+  write_counter("a", "170", 7); /* back: the sampler knows newer values than the saved ones */
   pass(7);
   ck_assert_int_eq(asked, 2);
   remove_counter("a");
@@ -305,7 +303,7 @@ static int keep_total(struct sink *sink, const struct sample *s) {
   return record_put(sink, s);
 }
 
-/* Away and back with a lower number, as after an unmount or when its directory is made again: energy goes on. */
+/* Removed and back with a lower number, as after an unmount: the total continues. */
 START_TEST(goes_on_after_it_was_away) {
   r.sink.put = keep_total;
   record();
@@ -333,7 +331,7 @@ static int keep_total_quietly(struct sink *sink, const struct sample *s) {
   return 0;
 }
 
-/* Of those that are away as many are kept as the header says, and the longest away goes first. */
+/* At most LABEL_AWAY_MAX removed counters are kept; the one removed first is dropped first. */
 START_TEST(the_longest_away_is_dropped) {
   char name[32];
   r.sink = (struct sink){.put = keep_total_quietly};
@@ -376,8 +374,7 @@ START_TEST(wraps_at_its_range) {
 }
 END_TEST
 
-/* Many tenants with bad content cannot hold a pass up, and one that stays bad has no share in the next one's patience.
- */
+/* Many tenants with bad content cannot delay a pass, and one that stays bad is not waited for in the next. */
 START_TEST(patience_of_a_pass) {
   make_sampler(NULL, 0, (struct sampler_options){.smooth = 0});
   char vm[16];
@@ -394,7 +391,7 @@ START_TEST(patience_of_a_pass) {
   ck_assert_int_eq(slept_ns, 0);
   write_counter("vm000", "1", 2);
   pass(2);
-  write_counter("vm000", "", 3); /* well before, so it may be in the making */
+  write_counter("vm000", "", 3); /* good before, so it may be being written */
   slept_ns = 0;
   pass(3);
   ck_assert_int_gt(slept_ns, 0);
@@ -402,7 +399,7 @@ START_TEST(patience_of_a_pass) {
 }
 END_TEST
 
-/* Between two passes a VM's file system can be unmounted. */
+/* A VM's file system can be unmounted between two passes. */
 START_TEST(nothing_is_held) {
   make_sampler(NULL, 0, (struct sampler_options){.smooth = 0});
   ck_assert_int_eq(sampler_add(sampler, in_scratch("written-out/energy_uj")), 0);

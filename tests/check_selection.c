@@ -64,7 +64,7 @@ START_TEST(wrong) {
   struct selection *selection = selection_new();
   for (int i = 0; i < ROWS(items); i++)
     ck_assert_int_eq(selection_add(selection, items[i]), -EINVAL);
-  ck_assert(selection_wants(selection, "any")); /* what was wrong left nothing behind */
+  ck_assert(selection_wants(selection, "any")); /* the wrong entry has no effect */
   selection_free(selection);
   selection_free(NULL);
 }
@@ -100,7 +100,7 @@ START_TEST(fault) {
 }
 END_TEST
 
-/* Expressions that people write, and what would take memory or time without end. */
+/* Usual expressions, and some that would take unlimited memory or time. */
 static const struct {
   const char *pattern;
   bool affordable;

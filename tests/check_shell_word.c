@@ -1,6 +1,4 @@
-/*
- * Text as a word of a shell: what is printed, that it is safe to print, and that shells read the same bytes.
- */
+/* Text as a shell word: its form, that it is safe to print, and that shells read the same bytes. */
 #include "suite.h"
 
 #include "core/label.h"
@@ -71,7 +69,7 @@ static const struct {
     {"\xe2\x80\x8b", "$'\\342\\200\\213'"}, /* a space without width */
     {"a\xc2\xa0"
      "b",
-     "$'a\\302\\240b'"}, /* a space that is none to a shell */
+     "$'a\\302\\240b'"}, /* no space for a shell */
     {"\xef\xbb\xbf"
      "a",
      "$'\\357\\273\\277a'"},            /* a byte order mark */
@@ -92,7 +90,7 @@ static void assert_safe_to_print(const char *word) {
   free(printable);
 }
 
-/* What the shell makes of words that are fed to it as a script; each is followed by a full stop, which keeps newlines.
+/* The words as a shell reads them from a script; each is followed by a full stop, which keeps newlines.
  */
 static void assert_read_as(const char *shell, const char *words, const char *expected) {
   char got[4096];

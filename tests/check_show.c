@@ -1,6 +1,4 @@
-/*
- * What people read in tables: numbers at the edges of their units, and names that must take so many columns.
- */
+/* Tables: numbers at the edges of their units, and names of a given width. */
 #include "../standalone/common/show.h"
 
 #include "core/clock.h"
@@ -31,7 +29,7 @@ static const struct {
     {show_power, 0, "0.00 W"},
     {show_power, 100.036, "100.04 W"},
     {show_power, 12345.6, "12345.60 W"},
-    /* what would be longer than its place is rounded, not cut */
+    /* too long for its column: rounded, not cut */
     {show_power, 1e25, "10000000000000000905969664.00 W"},
     {show_power, 1e27, "1.000000000000000e+27 W"},
     {show_power, 1.7976931348623157e308, "1.797693134862316e+308 W"},

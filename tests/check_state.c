@@ -1,6 +1,4 @@
-/*
- * The state: the one text that is right, all that are not, and a file that is never half of one.
- */
+/* The state file: the one valid text, invalid ones, and that the file is always whole. */
 #include "scratch.h"
 #include "suite.h"
 
@@ -31,7 +29,7 @@ ssize_t write(int fd, const void *data, size_t len) {
     errno = failing_error;
     return -1;
   }
-  if (failing == CALL_WRITE_SHORT) { /* a byte, and a signal, now and then */
+  if (failing == CALL_WRITE_SHORT) { /* a byte at a time, and EINTR every other time */
     static unsigned calls;
     if (calls++ % 2 == 0) {
       errno = EINTR;
@@ -95,7 +93,7 @@ static char *format(const struct state *state) {
   return text;
 }
 
-/* FNV-1a, once more. */
+/* FNV-1a, independent of the module. */
 static uint64_t fnv(const char *text, size_t len) {
   uint64_t hash = 14695981039346656037u;
   while (len-- > 0)
@@ -103,7 +101,7 @@ static uint64_t fnv(const char *text, size_t len) {
   return hash;
 }
 
-/* Lines with an end that fits them; to be freed. */
+/* The lines, the end and their checksum; to be freed. */
 static char *sealed(const char *lines, const char *end) {
   char *text = malloc(strlen(lines) + strlen(end) + 32);
   ck_assert_ptr_nonnull(text);
@@ -114,7 +112,7 @@ static char *sealed(const char *lines, const char *end) {
 
 static int parse_text(const char *text, size_t len) {
   struct state *state = new_state();
-  char *copy = malloc(len > 0 ? len : 1); /* exactly as long, for AddressSanitizer */
+  char *copy = malloc(len > 0 ? len : 1); /* no longer, for AddressSanitizer */
   ck_assert_ptr_nonnull(copy);
   memcpy(copy, text, len);
   int status = state_parse(state, copy, len);
@@ -130,7 +128,7 @@ static int parse_text(const char *text, size_t len) {
 #define LINE_B "7 18446744073709551615 0 /b%20%25%0A%C3%A4/energy_uj\n"
 #define TEXT   "vm_energy state 1\n" LINE_A LINE_B "end 2 "
 
-/* The checksums were made with another program. */
+/* The checksums come from another program. */
 #define WHOLE TEXT "fd07017a4c9620aa\n"
 #define EMPTY "vm_energy state 1\nend 0 512e0efaa5fb33d4\n"
 
@@ -164,7 +162,7 @@ static const char *const good_lines[] = {
     "1 2 9000000000 /x\n",
     "10 20 30 /%7F%80%FF%01\n",
     "10 20 30 /a\n10 20 30 /a/b\n10 20 30 /b\n",
-    "10 20 30 /a%20b\n10 20 30 /a!b\n", /* as bytes, not as they are written */
+    "10 20 30 /a%20b\n10 20 30 /a!b\n", /* sorted as bytes, not as written */
 };
 
 START_TEST(test_good) {
@@ -186,7 +184,7 @@ START_TEST(test_good) {
 }
 END_TEST
 
-/* Each with a checksum that fits. */
+/* Each has a valid checksum. */
 static const struct {
   const char *lines, *end;
   int status;
@@ -260,7 +258,7 @@ START_TEST(test_bad) {
 }
 END_TEST
 
-/* That each of these was refused for its own fault, and not for one of the way they are made. */
+/* Otherwise the rows above would be refused for a fault of sealed(). */
 START_TEST(the_rows_are_made_well) {
   char *text = sealed("vm_energy state 1\n1 2 3 /a\n", "end 1 ");
   size_t len = strlen(text);
@@ -271,7 +269,6 @@ START_TEST(the_rows_are_made_well) {
 }
 END_TEST
 
-/* Every byte as each other one. */
 START_TEST(every_byte_flipped) {
   char text[] = WHOLE;
   size_t len = strlen(text);
@@ -301,7 +298,7 @@ START_TEST(every_length) {
 }
 END_TEST
 
-/* Lines taken out, doubled, changed at random, with a checksum that fits: refused, or written to the same bytes. */
+/* Random changes with a valid checksum: refused, or written again as the same bytes. */
 START_TEST(whatever_is_taken_is_written_the_same) {
   uint64_t random = 88172645463325252u;
   int taken = 0;
@@ -364,7 +361,7 @@ END_TEST
 
 /* ---- how many ---------------------------------------------------------------------------------------------------- */
 
-/* More than there can be: those that were not seen for longest go. */
+/* More than allowed: those not seen for longest are dropped. */
 START_TEST(too_many_records) {
   struct state *state = new_state();
   char path[32];
@@ -411,7 +408,7 @@ START_TEST(too_many_bytes) {
     int digits = snprintf(path, sizeof(path), "/%d", i);
     path[digits] = '\n';
     set(state, path, 1, 2, 1000 + i);
-    if (i == 1400) /* a bit more than there can be */
+    if (i == 1400) /* a little more than allowed */
       ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
   }
   ck_assert_int_eq(state_format(state, &text, &len), -EFBIG);
@@ -470,7 +467,7 @@ static int load(const char *name) {
   return status;
 }
 
-/* The name of the temporary file of this process, or of another one. */
+/* The temporary file of this process. */
 static const char *new_name(pid_t pid) {
   static char name[64];
   snprintf(name, sizeof(name), "state.new-%ld", (long)pid);
@@ -504,7 +501,7 @@ static const struct {
 } fault_rows[] = {{CALL_WRITE, ENOSPC}, {CALL_WRITE, EIO},    {CALL_WRITE_NOTHING, EIO},
                   {CALL_FSYNC, EIO},    {CALL_FSYNC, ENOSPC}, {CALL_RENAME, EROFS}};
 
-/* Whatever fails, the old file is there, whole, and nothing else. */
+/* Whatever fails, the old file is intact, and no temporary file is left. */
 START_TEST(test_faults) {
   int open_files = count_open_files();
   ck_assert_int_eq(save(1), 0);
@@ -528,7 +525,7 @@ START_TEST(byte_by_byte) {
 }
 END_TEST
 
-/* Killed in the middle of a write: the old file is whole, and what is left beside it is not in the way. */
+/* Killed during a write: the old file is intact, and the temporary file does no harm. */
 START_TEST(killed) {
   ck_assert_int_eq(save(1), 0);
   pid_t pid = fork();
@@ -549,7 +546,7 @@ START_TEST(killed) {
 }
 END_TEST
 
-/* What lies there under the name of the temporary file is not written to, nor what it points to. */
+/* A link with the name of the temporary file is not followed. */
 START_TEST(planted_link) {
   write_text("precious", "precious");
   ck_assert_int_eq(symlink(in_scratch("precious"), in_scratch(new_name(getpid()))), 0);
@@ -568,7 +565,7 @@ START_TEST(planted_link) {
 }
 END_TEST
 
-/* One process at a time, until it ends or closes the lock. */
+/* One process at a time, until the lock is closed. */
 START_TEST(locked) {
   int fd = state_file_lock(in_scratch("state"));
   ck_assert_int_ge(fd, 0);
@@ -645,7 +642,7 @@ START_TEST(path_that_is_too_long) {
 }
 END_TEST
 
-/* Nothing that was set aside before is overwritten. */
+/* No file set aside before is overwritten. */
 START_TEST(set_aside) {
   char aside[PATH_MAX], expected[PATH_MAX];
   for (int i = 1; i <= STATE_FILE_ASIDE_MAX; i++) {

@@ -1,4 +1,4 @@
-/* Waiting: what ends it. Pipes stand for the keyboard; no test waits for time to pass. */
+/* What ends a wait. Pipes stand in for the keyboard; no test depends on time. */
 #include "../standalone/common/stop.h"
 
 #include "core/clock.h"
@@ -30,7 +30,7 @@ static void tear_down(void) {
   stop_close(&stop);
 }
 
-/* Whoever waits for keys reads them itself. */
+/* The caller reads the keys. */
 START_TEST(test_key) {
   int keys[2];
   char key;
@@ -96,7 +96,7 @@ START_TEST(test_text_without_newline_is_no_end) {
 }
 END_TEST
 
-/* With words: how a sequence of waits ends, for what was typed; "E" Enter, "X" the end, else the line. */
+/* With words: how each of several waits ends. "E": Enter; "X": end of input; else the line. */
 static const struct {
   const char *text, *signs[6];
 } line_rows[] = {
@@ -138,7 +138,7 @@ START_TEST(test_line_in_pieces) {
 }
 END_TEST
 
-/* What was read already is looked at before anything more is waited for. */
+/* Lines already read come first. */
 START_TEST(test_lines_at_once) {
   stop.reports_lines = true;
   ck_assert_int_eq(write(ends[1], "one\ntwo\nth", 10), 10);
@@ -148,7 +148,7 @@ START_TEST(test_lines_at_once) {
 }
 END_TEST
 
-/* Lines without end, at each wait: every other one meets its deadline. */
+/* A flood of lines: every other wait ends at its deadline. */
 START_TEST(test_flood) {
   stop.reports_lines = true;
   int lines = 0, deadlines = 0;
@@ -166,7 +166,7 @@ START_TEST(test_flood) {
 }
 END_TEST
 
-/* In the background of a terminal on which a line was typed: 0 when that is left for others until we are in front. */
+/* In the background of a terminal with a line of input. Returns 0 if the line is read only in the foreground. */
 static int wait_in_background(int ready_fd) {
   struct stop other;
   struct timespec now;
@@ -182,7 +182,7 @@ static int wait_in_background(int ready_fd) {
   return stop_wait(&other, FUTURE) == 1 && other.reason == STOP_LINE && strcmp(other.lines.text, "word") == 0 ? 0 : 5;
 }
 
-/* The leader of the session, in front. */
+/* The leader of the session, in the foreground. */
 static int lead_session(void) {
   int ready[2];
   char c;
@@ -220,7 +220,7 @@ START_TEST(test_background) {
 }
 END_TEST
 
-/* timeout(1) sends its signal twice, as impatient people do. */
+/* timeout(1) sends its signal twice. */
 START_TEST(test_second_signal_is_dropped) {
   struct stop other;
   ck_assert_int_eq(stop_open(&other, -1, NULL), 0);
@@ -257,7 +257,7 @@ static const int signal_rows[] = {SIGINT, SIGTERM, SIGHUP};
 
 START_TEST(test_signal) {
   ck_assert_int_eq(kill(getpid(), signal_rows[_i]), 0);
-  ck_assert_int_eq(stop_wait(&stop, PAST), 1); /* the sign wins over a deadline that has passed */
+  ck_assert_int_eq(stop_wait(&stop, PAST), 1); /* the signal wins over a past deadline */
   ck_assert_int_eq(stop.reason, STOP_SIGNAL);
   ck_assert_int_eq(stop.signal, signal_rows[_i]);
 }

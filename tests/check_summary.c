@@ -1,6 +1,4 @@
-/*
- * How good a time series is: counts, report and warnings, from samples by literal.
- */
+/* The quality of a time series: counts, report and warnings, from tables of samples. */
 #include "../standalone/measure/summary.h"
 
 #include "../standalone/common/message.h"
@@ -126,7 +124,7 @@ START_TEST(test_count) {
 }
 END_TEST
 
-/* In files whose columns are fixed, one that came later is not, and one that is gone leaves fields empty. */
+/* With fixed columns a later counter is left out, and a removed one leaves empty fields. */
 START_TEST(test_fixed_counters) {
   struct counter stays = {0}, goes = {0}, comes = {0};
   const struct sample ok = good(SAMPLE_OK, true);
@@ -150,7 +148,7 @@ START_TEST(test_fixed_counters) {
   ck_assert_str_eq(unread("at the end", 1), "vm_energy: no value from 'goes' at the end: there is no such file\n");
   sink->removed(sink, &comes.sample); /* which has no slot */
 
-  /* and is back */
+  /* it is back */
   put(&stays, "stays", &ok);
   put(&goes, "goes", &ok);
   end();
@@ -161,7 +159,7 @@ START_TEST(test_fixed_counters) {
   ck_assert_uint_eq(counts.removed, 0);
   ck_assert_str_eq(unread("at the end", 0), "");
 
-  /* while another went */
+  /* another one is removed */
   sink->removed(sink, &stays.sample);
   pass(&goes, "goes", &ok);
   ck_assert_uint_eq(count().samples, 10);
@@ -207,7 +205,7 @@ START_TEST(test_following_counters) {
   ck_assert_uint_eq(count().counters, 3);
   ck_assert_uint_eq(count().removed, 1);
 
-  /* one that is there without a value is a fault */
+  /* a listed counter without a value is a fault */
   const struct sample empty = bad(-ENODATA);
   pass(&stays, "stays", &empty);
   ck_assert_str_eq(unread("at the end", 1), "vm_energy: no value from 'stays' at the end: is empty\n");
@@ -263,7 +261,7 @@ static double replace_all(bool follow, int number) {
   return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
 }
 
-/* Sixteen times the work, or 256 times. */
+/* 16 times as many take about 16 times as long, not 256 times. */
 START_TEST(test_replaced) {
   double few_s = 1e9;
   for (int i = 0; i < 3; i++) {
@@ -309,7 +307,7 @@ START_TEST(test_report_of_nothing) {
 }
 END_TEST
 
-/* All that a run can have gone through. */
+/* Every fault that a run can have. */
 START_TEST(test_report_of_faults) {
   static const char *const labels[] = {"a", "b", "c"};
   struct counter counters[3] = {0};
@@ -413,14 +411,14 @@ END_TEST
 #define HELD(age_ms) ROW(false, age_ms)
 #define LOOKS_MAX    6
 
-/* What a counter was like at each tick: whether there was an update, and how old the value. */
+/* A counter at a tick: whether it was updated, and the age of its value. */
 struct look {
   bool updated;
   int64_t age_ms;
 };
 
 struct life {
-  int64_t period_ms; /* as it was learned; 0: not */
+  int64_t period_ms; /* as learned; 0: unknown */
   bool untracked;
   struct look looks[LOOKS_MAX]; /* all of them */
 };
@@ -473,7 +471,7 @@ START_TEST(test_period) {
 }
 END_TEST
 
-/* The last that was learned is told, also when the counter has none at the end. */
+/* The last period learned is reported, even if the counter has none at the end. */
 START_TEST(test_last_period) {
   struct counter counter = {0};
   struct sample sample = good(SAMPLE_OK, true);
@@ -539,7 +537,7 @@ START_TEST(test_warn) {
 }
 END_TEST
 
-/* Ages are told in ticks of up to 10 ms: below that they tell nothing. */
+/* Ages are multiples of a tick of up to 10 ms: below that they prove nothing. */
 START_TEST(test_warn_of_short_intervals) {
   static const struct {
     int64_t spread_ms, interval_ms;
@@ -585,7 +583,7 @@ START_TEST(test_no_warning) {
 }
 END_TEST
 
-/* What it learned of a counter is told also when that is gone. */
+/* The period of a removed counter is still reported. */
 START_TEST(test_gone_counts) {
   struct counter counter = {0};
   summary_start(summary, true);

@@ -1,4 +1,4 @@
-/* What a kilowatt-hour costs: rows of spans over a file; files that are refused; and bounds of costs that hold. */
+/* Tariffs: spans of a file, files that are refused, and bounds of costs. */
 #include "../standalone/common/bounds.h"
 #include "../standalone/common/message.h"
 #include "../standalone/common/tariff.h"
@@ -107,7 +107,7 @@ static double random_between(double low, double high) {
   return low + (high - low) * ((double)random() / (double)RAND_MAX);
 }
 
-/* A load and a tariff that change each second at most; what they cost, summed up by the second. */
+/* A load and a tariff that change at most each second, and their cost, summed by the second. */
 struct world {
   double power_w[SECONDS], value[SECONDS];
 };

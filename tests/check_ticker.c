@@ -1,4 +1,4 @@
-/* The schedule: which ticks are taken, missed, and what their time stamps are. No clock, no waiting. */
+/* The schedule: which ticks are taken or missed, and their time stamps. No clock, no waiting. */
 #include "../standalone/common/ticker.h"
 
 #include "suite.h"
@@ -93,7 +93,7 @@ START_TEST(test_wall_clock_is_set) {
 }
 END_TEST
 
-/* Looks that follow each other, the last one at the tick; in ms since the start. */
+/* Successive looks, the last one at the tick; in ms since the start. */
 static const struct {
   int64_t interval_ms;
   int64_t looks_ms[6];
@@ -115,7 +115,7 @@ START_TEST(test_looks) {
     struct instant now = at(mono_ns - MONO);
     ticker_take(&ticker, &now, &wall_ns);
   }
-  /* a look that came late is not made up for */
+  /* no extra looks after a late one */
   struct ticker late = make(10 * NS_PER_S);
   ck_assert_int_eq(ticker_next_look(&late, MONO + 5 * NS_PER_S), MONO + 6 * NS_PER_S);
   ck_assert_int_eq(ticker_next_look(&late, MONO + 9 * NS_PER_S), MONO + 10 * NS_PER_S);

@@ -1,6 +1,4 @@
-/*
- * updates.dat: its rows, what is kept until there is a file, and what a full disk costs.
- */
+/* updates.dat: its rows, what is kept until the file exists, and what a full disk loses. */
 #include "scratch.h"
 #include "suite.h"
 
@@ -81,7 +79,7 @@ START_TEST(what_is_left_is_written_at_the_end) {
 }
 END_TEST
 
-/* Only whole rows stand in it; what could not be written is tried again, and reported if that fails too. */
+/* Only whole rows are written; a failed write is repeated, and reported if that fails too. */
 START_TEST(a_full_disk) {
   ck_assert_int_eq(updates_start(updates, scratch), 0);
   signal(SIGXFSZ, SIG_IGN);
@@ -107,7 +105,7 @@ START_TEST(a_full_disk) {
 }
 END_TEST
 
-/* More than is kept is lost, and that is not forgotten when there is room again. */
+/* Rows beyond the limit are lost, and the error is reported even if there is room again. */
 START_TEST(a_disk_that_is_full_for_long) {
   ck_assert_int_eq(updates_start(updates, scratch), 0);
   signal(SIGXFSZ, SIG_IGN);

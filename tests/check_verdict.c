@@ -1,6 +1,4 @@
-/*
- * Verdicts: stories of readings, through the real meter, and what is said of each; the host against its VMs.
- */
+/* Verdicts: stories of readings, through the real meter, and the verdict on each; the host against its VMs. */
 #include "../standalone/look/comparison.h"
 #include "../standalone/look/verdict.h"
 #include "one_look.h"
@@ -50,7 +48,7 @@ static const struct verdict_row {
   struct step steps[STEPS]; /* until at_s is 0, but for the first */
   double behind_s;
   bool others_alive, others_grow, merged, kernel, spaced, guest, cached, vanished;
-  double silent_s; /* by the pace of the others */
+  double silent_s; /* expected, from the period of the others */
   bool remote;     /* another clock dates the file */
   bool clear;      /* after the last step */
   bool early;      /* before it */
@@ -304,7 +302,7 @@ START_TEST(test_verdict) {
 }
 END_TEST
 
-/* A permission that nobody could explain. */
+/* No closed directory was found. */
 START_TEST(test_denied_for_no_known_reason) {
   const struct facts facts = {.error = -EPERM};
   const struct verdict_context context = {.domain = "vm", .path = "/x"};
@@ -332,7 +330,7 @@ START_TEST(test_search) {
 }
 END_TEST
 
-/* Half of a path is another path: a command is never cut. */
+/* A long path in a command is not cut. */
 START_TEST(test_long_path) {
   char path[16000];
   memset(path, 'x', sizeof(path) - 1);
@@ -470,7 +468,7 @@ START_TEST(test_host) {
 }
 END_TEST
 
-/* An update before the host's zones are known is not compared from. */
+/* The comparison starts after the first reading of the host. */
 START_TEST(test_host_known_late) {
   const struct meter_options options = {.base = METER_AUTO, .scale = 1, .tick_ns = 4 * NS_PER_MS};
   static const struct step steps[] = {
@@ -502,7 +500,7 @@ START_TEST(test_host_without_vms) {
 }
 END_TEST
 
-/* What --vm leaves out is not known to be well or dead. */
+/* With --vm the other VMs are unknown, so nothing is compared. */
 START_TEST(test_selection) {
   struct comparison comparison = {.partial = true, .factor = 1, .counted = 1, .alive = 1, .vms_w = 20};
   comparison.last_ns = NS_PER_S;

@@ -1,6 +1,4 @@
-/*
- * Energy and power over a window: readings by literal, through a real meter.
- */
+/* Energy and power over a window: tables of readings, through a real meter. */
 #include "../standalone/measure/window.h"
 
 #include "core/meter.h"
@@ -14,11 +12,11 @@
 #define WALL_NS      (INT64_C(1795000000) * NS_PER_S + 123456789) /* no whole second */
 #define READINGS_MAX 8
 
-/* What the file says in one pass, in seconds since the start. */
+/* The file in one pass; seconds since the start. */
 struct step {
   double t_s, mtime_s;
   uint64_t energy_uj;
-  int error; /* then mtime_s and energy_uj mean nothing */
+  int error; /* then mtime_s and energy_uj are unused */
 };
 
 /* One counter, as a sampler has it. */
@@ -117,7 +115,7 @@ static const struct {
         SAMPLE_OK, 0, false),
     ROW("update: an idle VM is 0 W", METER_UPDATE, {{0.001, -1, 7000000, 0}, {5, 4, 7000000, 0}}, 0, 0, SAMPLE_OK, 0,
         false),
-    /* no news */
+    /* no update */
     {"sample: no update", METER_SAMPLE, {{1, 0, 5, 0}, {2, 0, 5, 0}, {3, 0, 5, 0}}, 0, 0, SAMPLE_HELD, 0, false},
     {"update: no update is not 0 W", METER_UPDATE, {{1, 0, 5, 0}, {3, 0, 5, 0}}, 0, NONE, SAMPLE_HELD, 0, false},
     {"sample: stale", METER_SAMPLE, {{1, 0, 5, 0}, {181, 0, 5, 0}}, 0, NONE, SAMPLE_STALE, 0, false},
@@ -209,7 +207,7 @@ START_TEST(test_window) {
 }
 END_TEST
 
-/* Without a value, none of the numbers is left as it was. */
+/* Without a value all numbers are 0. */
 START_TEST(test_nothing_is_zero) {
   struct counter counter;
   counter_init(&counter, "a", (struct meter_options){.base = METER_SAMPLE, .scale = 1});
@@ -224,7 +222,7 @@ START_TEST(test_nothing_is_zero) {
 }
 END_TEST
 
-/* sysfs: each read is news, and its time is that of the read. */
+/* sysfs: each read is an update, at the time of the read. */
 START_TEST(test_computed) {
   struct counter counter;
   counter_init(&counter, "package", (struct meter_options){.base = _i == 0 ? METER_AUTO : METER_UPDATE, .scale = 5});
@@ -240,7 +238,7 @@ START_TEST(test_computed) {
 }
 END_TEST
 
-/* 100 W; the file tells no times from 10 s on. Its first reading in the window is nearly five seconds old. */
+/* 100 W; the file times stand still from 10 s on. The first reading in the window is nearly five seconds old. */
 START_TEST(test_times_stop) {
   struct counter counter;
   counter_init(&counter, "a", (struct meter_options){.base = METER_AUTO, .scale = 1});
@@ -260,7 +258,7 @@ START_TEST(test_times_stop) {
 }
 END_TEST
 
-/* What rises by more than can be drawn is told, and may have hidden something: there is no upper bound. */
+/* A spike is reported, and may hide energy: there is no upper bound. */
 START_TEST(test_spikes) {
   struct counter counter;
   counter_init(&counter, "a",
@@ -286,7 +284,7 @@ END_TEST
 
 /* ---- several ----------------------------------------------------------------------------------------------------- */
 
-/* One that comes later is not in it; one that goes has no value, also when it is back at the end. */
+/* A counter that appears later is left out; one that was removed has no value, even if it is back at the end. */
 START_TEST(test_coming_and_going) {
   const struct meter_options options = {.base = METER_SAMPLE, .scale = 1};
   struct counter stays, goes, comes;
@@ -324,13 +322,13 @@ START_TEST(test_coming_and_going) {
   ck_assert_int_eq(result.error, -ENOENT);
   ck_assert_int_eq(result.state, SAMPLE_MISSING);
 
-  /* as the sampler does at its end: one that was never in it is no fault */
+  /* as the sampler does at its end, for one that was left out */
   sink->removed(sink, &comes.sample);
   ck_assert_ptr_null(comes.slot);
 }
 END_TEST
 
-/* One that had no value at the start and then went: that it had none is what is told. */
+/* A counter without a value at the start, then removed: the first error is reported. */
 START_TEST(test_bad_and_gone) {
   struct counter counter;
   counter_init(&counter, "a", (struct meter_options){.base = METER_SAMPLE, .scale = 1});
@@ -354,7 +352,7 @@ START_TEST(test_empty) {
 }
 END_TEST
 
-/* Names and paths are its own: the sampler's may be gone when results are asked for. */
+/* Names and paths are copies: the sampler may be freed before the results are read. */
 START_TEST(test_owns_its_names) {
   char label[] = "vm", path[] = "/p";
   struct counter counter;

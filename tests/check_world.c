@@ -1,4 +1,4 @@
-/* The simulated exporter does what the real one was seen to do. */
+/* The simulated exporter behaves as the real one was measured. */
 #include "sim/world.h"
 #include "suite.h"
 
@@ -18,7 +18,7 @@ static int by_value(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-/* What was measured: quantiles in seconds, and how exactly they are to be met. */
+/* Measured quantiles in seconds, and the tolerance. */
 static const struct {
   const char *name;
   double (*next)(struct exporter *);

@@ -1,6 +1,6 @@
 /*
- * How old files are, as core/ sees it: stands in for core/clock.c, so that no test waits for a file to grow old. A
- * program that includes this defines clock_now() and clock_tick_ns() itself, if it needs them. To be included once.
+ * The age of files as core/ sees it: replaces core/clock.c, so that no test waits for a file to grow old. The includer
+ * defines clock_now() and clock_tick_ns() itself, if it needs them. Include once.
  */
 #ifndef VM_ENERGY_TESTS_FILE_CLOCK_H
 #define VM_ENERGY_TESTS_FILE_CLOCK_H
@@ -22,7 +22,7 @@ static inline int64_t coarse_ns(void) {
   return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* Called when core/ asks for the time, which a counter's reader does right before each read. */
+/* Called when core/ asks for the time, which it does right before each read of a counter. */
 static void (*at_file_clock)(void);
 
 int64_t clock_file_ns(void) {
@@ -42,7 +42,7 @@ int64_t clock_file_ns(void) {
   }
 }
 
-/* Whether the kernel gives a file that was looked at a new time at once, as it does from 6.13 on. */
+/* Whether each write after a stat gets a new time, as since Linux 6.13. */
 static inline bool times_are_fine(void) {
   char path[] = "/tmp/vm_energy.XXXXXX";
   struct stat st[5];
@@ -57,7 +57,7 @@ static inline bool times_are_fine(void) {
   return moves == 4;
 }
 
-/* Where all is taken for old: so that what is written next has another time than what was written last. */
+/* With ALL_IS_OLD: so that the next write gets another time than the last. */
 static inline void let_a_tick_pass(void) {
   static int fine = -1;
   if (fine < 0)

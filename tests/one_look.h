@@ -1,4 +1,4 @@
-/* One look and the sample of it, for tests whose looks are all samples. */
+/* A look and its sample, for tests that sample at each look. */
 #ifndef VM_ENERGY_TESTS_ONE_LOOK_H
 #define VM_ENERGY_TESTS_ONE_LOOK_H
 
@@ -14,7 +14,7 @@ static inline void take_and_sample(struct meter *meter, const struct reading *re
   meter_sample(meter, sample);
 }
 
-/* What a sampler passes on after a look: that the counter came, and its update. */
+/* What a sampler passes on after a look: a new counter, and its update. */
 static inline void pass_update(struct sink *sink, const struct meter *meter, const struct sample *sample) {
   struct update update;
   if (*sample->slot == NULL && sink->added != NULL)

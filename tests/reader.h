@@ -1,4 +1,4 @@
-/* Reads one counter as a source does, with the mounts as they are now. */
+/* Reads one counter as a source does. */
 #ifndef VM_ENERGY_TESTS_READER_H
 #define VM_ENERGY_TESTS_READER_H
 

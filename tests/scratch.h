@@ -26,14 +26,13 @@ static inline int scratch_remove_one(const char *path, const struct stat *st, in
   return remove(path);
 }
 
-/* Fixtures. */
 static inline void scratch_make(void) {
   strcpy(scratch, "/tmp/vm_energy.XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(scratch));
   ck_assert_int_eq(chmod(scratch, 0755), 0);
 }
 
-/* While it is empty: goes on where files and fsync() cost little, if there is such a place. */
+/* Moves the empty scratch directory to memory, where fsync() is cheap, if possible. */
 static inline void scratch_in_memory(void) {
   char dir[] = "/dev/shm/vm_energy.XXXXXX";
   if (mkdtemp(dir) == NULL)
@@ -47,7 +46,7 @@ static inline void scratch_clean(void) {
   nftw(scratch, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The path of name in the scratch directory, in one of some static buffers. */
+/* The path of a file in the scratch directory, in one of four static buffers. */
 static inline const char *in_scratch(const char *name) {
   static char paths[4][PATH_MAX];
   static int next;
@@ -56,7 +55,7 @@ static inline const char *in_scratch(const char *name) {
   return paths[next];
 }
 
-/* Makes the directories that lead to the path. */
+/* Makes the directories of the path. */
 static inline void make_parents(const char *path) {
   char copy[PATH_MAX];
   snprintf(copy, sizeof(copy), "%s", path);
@@ -112,7 +111,7 @@ static inline int count_open_files(void) {
   return count;
 }
 
-/* The same without the descriptor of core/mounts.c, which holds nothing that could be unmounted. */
+/* Without the descriptor of core/mounts.c, which blocks no unmount. */
 static inline int count_held_files(void) {
   int count = 0;
   for (int fd = 0; fd < 1024; fd++) {
@@ -123,7 +122,7 @@ static inline int count_held_files(void) {
   return count;
 }
 
-/* Only so many descriptors more can be opened; below 0: as many as before. */
+/* Allows this many more open files; below 0: as many as at first. */
 static inline void limit_descriptors(int more) {
   static struct rlimit before;
   if (before.rlim_cur == 0)
@@ -136,12 +135,12 @@ static inline void limit_descriptors(int more) {
   ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-/* From now on mounts of this process are its own. False: not permitted. */
+/* Enters a mount namespace of its own. False: not permitted. */
 static inline bool own_mounts(void) {
   return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
-/* Runs the test as a user who is not root; what the function asserts fails the test as usual. */
+/* Runs the function in a child that is not root. A failed assertion fails the test. */
 static inline void as_nobody(void (*test)(void)) {
   pid_t pid = fork();
   ck_assert_int_ge(pid, 0);

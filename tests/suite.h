@@ -1,4 +1,4 @@
-/* What the Check suites share: tables of rows and of tests, and a way to run them. */
+/* What the Check suites share: tables of rows and of tests, and how to run them. */
 #ifndef VM_ENERGY_TESTS_SUITE_H
 #define VM_ENERGY_TESTS_SUITE_H
 
@@ -13,7 +13,7 @@ struct suite_test {
   int first, end;
 };
 
-/* A row that does not fit into a line or two; clang-format would give each member of a plain one its own line. */
+/* A row of several lines: clang-format fills those of a macro, but gives each member of a plain row its own line. */
 /* clang-format off */
 #define ROW(...)           {__VA_ARGS__}
 #define ONCE(test)         {&(test), 0, 1}
@@ -21,7 +21,7 @@ struct suite_test {
 #define EACH(test, rows)   {&(test), 0, ROWS(rows)}
 /* clang-format on */
 
-/* Adds a case of these tests, each a process of its own with setup() before it and teardown() after it, if not NULL. */
+/* Adds a case of these tests. Each runs in a process of its own, after setup() and before teardown(), if not NULL. */
 #define suite_case(suite, name, setup, teardown, ...)                                                                  \
   suite_add_tests(suite, name, setup, teardown, (const struct suite_test[]){__VA_ARGS__, {NULL, 0, 0}})
 
