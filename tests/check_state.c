@@ -553,11 +553,7 @@ START_TEST(planted_link) {
   ck_assert_int_eq(save(4), 0);
   ck_assert_uint_eq(saved(), 4);
   ck_assert(!is_there(new_name(getpid())));
-  char text[16] = "";
-  int fd = open(in_scratch("precious"), O_RDONLY | O_CLOEXEC);
-  ck_assert_int_eq(read(fd, text, sizeof(text) - 1), 8);
-  close(fd);
-  ck_assert_str_eq(text, "precious");
+  ck_assert_str_eq(read_text(in_scratch("precious")), "precious");
 
   ck_assert_int_eq(mkdir(in_scratch(new_name(getpid())), 0700), 0);
   ck_assert_int_lt(save(5), 0);
@@ -657,11 +653,7 @@ START_TEST(set_aside) {
   write_text("state", "last");
   ck_assert_int_eq(state_file_set_aside(in_scratch("state"), aside, sizeof(aside)), -EEXIST);
   ck_assert(is_there("state"));
-  char text[8] = "";
-  int fd = open(in_scratch("state.damaged.3"), O_RDONLY | O_CLOEXEC);
-  ck_assert_int_eq(read(fd, text, sizeof(text) - 1), 1);
-  close(fd);
-  ck_assert_str_eq(text, "3");
+  ck_assert_str_eq(read_text(in_scratch("state.damaged.3")), "3");
   ck_assert_int_eq(state_file_set_aside(in_scratch("none"), aside, sizeof(aside)), -ENOENT);
 }
 END_TEST

@@ -6,7 +6,6 @@
 
 #include <signal.h>
 
-static char content[4096];
 static struct updates *updates;
 static const struct instant start = {.mono_ns = 100 * NS_PER_S, .wall_ns = 1795466093 * NS_PER_S};
 
@@ -31,16 +30,6 @@ static void put(const char *label, double s, double within_s, uint64_t energy_uj
   updates_sink(updates)->update(updates_sink(updates), &update);
 }
 
-static const char *read_back(void) {
-  int fd = open(in_scratch(UPDATES_FILE), O_RDONLY | O_CLOEXEC);
-  ck_assert_int_ge(fd, 0);
-  ssize_t len = read(fd, content, sizeof(content) - 1);
-  ck_assert_int_ge(len, 0);
-  content[len] = '\0';
-  close(fd);
-  return content;
-}
-
 #define HEADER "update_ts,within_s,label,energy_uj,total_uj,state\n"
 
 START_TEST(rows_are_kept_until_the_start) {
@@ -48,13 +37,14 @@ START_TEST(rows_are_kept_until_the_start) {
   put("later", 0, -1, 5, SAMPLE_FIRST);
   updates_sink(updates)->end(updates_sink(updates));
   ck_assert_int_eq(updates_start(updates, scratch), 0);
-  ck_assert_str_eq(read_back(), HEADER "1795466089.750000,0.004000,\"a,\"\"b\"\"\",64,71,first\n"
-                                       "1795466093.000000,,later,5,12,first\n");
+  ck_assert_str_eq(read_text(in_scratch(UPDATES_FILE)),
+                   HEADER "1795466089.750000,0.004000,\"a,\"\"b\"\"\",64,71,first\n"
+                          "1795466093.000000,,later,5,12,first\n");
   put("later", 86400.5, 2, UINT64_MAX - 7, SAMPLE_WRAP);
   put("later", 86401, 0.5, 9, SAMPLE_MISSING);
-  ck_assert_int_eq(strlen(read_back()), strlen(HEADER) + 85);
+  ck_assert_int_eq(strlen(read_text(in_scratch(UPDATES_FILE))), strlen(HEADER) + 85);
   updates_sink(updates)->end(updates_sink(updates));
-  ck_assert_str_eq(read_back() + strlen(HEADER) + 85,
+  ck_assert_str_eq(read_text(in_scratch(UPDATES_FILE)) + strlen(HEADER) + 85,
                    "1795552493.500000,2.000000,later,18446744073709551608,18446744073709551615,wrap\n"
                    "1795552494.000000,0.500000,later,,16,missing\n");
 }
@@ -62,9 +52,7 @@ END_TEST
 
 START_TEST(the_file_is_made_by_us) {
   ck_assert_int_eq(updates_start(updates, "check_updates.none"), -ENOENT);
-  int fd = open(in_scratch(UPDATES_FILE), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
+  write_text(UPDATES_FILE, "");
   ck_assert_int_eq(updates_start(updates, scratch), -EEXIST);
   remove_file(UPDATES_FILE);
   ck_assert_int_eq(updates_start(updates, scratch), 0);
@@ -75,7 +63,7 @@ START_TEST(what_is_left_is_written_at_the_end) {
   ck_assert_int_eq(updates_start(updates, scratch), 0);
   put("vm", 1, 0, 1, SAMPLE_OK);
   ck_assert_int_eq(updates_finish(updates), 0);
-  ck_assert_str_eq(read_back(), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n");
+  ck_assert_str_eq(read_text(in_scratch(UPDATES_FILE)), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n");
 }
 END_TEST
 
@@ -95,9 +83,9 @@ START_TEST(a_full_disk) {
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
   put("vm", 11, 0, 3, SAMPLE_OK);
   ck_assert_int_eq(updates_finish(updates), 0);
-  ck_assert_str_eq(read_back(), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n"
-                                       "1795466099.000000,0.000000,vm,2,9,ok\n"
-                                       "1795466104.000000,0.000000,vm,3,10,ok\n");
+  ck_assert_str_eq(read_text(in_scratch(UPDATES_FILE)), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n"
+                                                               "1795466099.000000,0.000000,vm,2,9,ok\n"
+                                                               "1795466104.000000,0.000000,vm,3,10,ok\n");
   limit.rlim_cur = 60;
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
   put("vm", 16, 0, 4, SAMPLE_OK);
@@ -119,7 +107,7 @@ START_TEST(a_disk_that_is_full_for_long) {
   put("vm", 1, 0, 1, SAMPLE_OK);
   updates_sink(updates)->end(updates_sink(updates));
   ck_assert_int_eq(updates_error(updates), 0);
-  ck_assert_str_eq(read_back(), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n");
+  ck_assert_str_eq(read_text(in_scratch(UPDATES_FILE)), HEADER "1795466094.000000,0.000000,vm,1,8,ok\n");
   ck_assert_int_eq(updates_finish(updates), -EFBIG);
 }
 END_TEST

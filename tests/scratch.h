@@ -80,6 +80,18 @@ static inline void write_text(const char *name, const char *text) {
   write_bytes(name, text, strlen(text));
 }
 
+/* The content of the file, in a static buffer. */
+static inline const char *read_text(const char *path) {
+  static char text[200000];
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+  ssize_t len = read(fd, text, sizeof(text) - 1);
+  ck_assert_int_ge(len, 0);
+  text[len] = '\0';
+  close(fd);
+  return text;
+}
+
 static inline void set_mtime(const char *name, int64_t mtime_s, long ns) {
   struct timespec times[2] = {{.tv_sec = mtime_s, .tv_nsec = ns}, {.tv_sec = mtime_s, .tv_nsec = ns}};
   ck_assert_int_eq(utimensat(AT_FDCWD, in_scratch(name), times, AT_SYMLINK_NOFOLLOW), 0);

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define ROWS(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
@@ -35,6 +36,13 @@ static inline TCase *suite_add_tests(Suite *suite, const char *name, SFun setup,
     tcase_add_loop_test(tcase, *tests->test, tests->first, tests->end);
   suite_add_tcase(suite, tcase);
   return tcase;
+}
+
+/* CPU time of this process so far. */
+static inline double cpu_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Runs and frees the suite; the exit status of the program. */
