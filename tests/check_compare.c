@@ -1,4 +1,4 @@
-/* Differences of two sides: from figures by hand, and from captures on disk with a known truth. */
+/* Differences from figures by hand, and from captures on disk whose truth is known. */
 #include "../standalone/report/compare.h"
 
 #include "../standalone/common/message.h"
@@ -12,7 +12,7 @@
 
 #define NO (-1)
 
-/* Runs of one side: their values; what they are at least and at most, NO: not known. */
+/* Values of the runs of one side, and their bounds; NO: unknown. */
 struct side_row {
   size_t runs;
   double values[4];
@@ -55,7 +55,7 @@ static const struct {
 static struct compare_figures figures_of(const struct side_row *row) {
   struct compare_figures figures = {.lacks_low = row->low < 0, .lacks_high = row->high < 0, .at_least = row->at_least};
   for (size_t i = 0; i < row->runs; i++) {
-    spread_add(&figures.spread, row->values[i]);
+    compare_spread_add(&figures.spread, row->values[i]);
     figures.low_sum += row->values[i] - row->low;
     figures.high_sum += row->values[i] + row->high;
   }
@@ -147,7 +147,7 @@ START_TEST(test_coverage) {
       write_run(names[i], (i < RUNS ? 100 : 97) * (1 + 0.01 * normal()));
     struct compare compare;
     struct compare_difference d;
-    ck_assert_int_eq(compare_read(&compare, paths, 2, &(struct compare_options){.scale = 0}), STATUS_DONE);
+    ck_assert_int_eq(compare_read(&compare, paths, 2, &(struct report_options){.scale = 0}), STATUS_DONE);
     ck_assert_uint_eq(compare.subjects_num, 2);
     compare_difference(energy_of(&compare, 0, 0), energy_of(&compare, 0, 1), &d);
     ck_assert_uint_eq(energy_of(&compare, 0, 1)->spread.runs, RUNS);

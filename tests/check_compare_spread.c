@@ -24,16 +24,8 @@ static const struct {
   double mean, sd, low, high, ratio_low, ratio_high; /* mean and sd: of b */
 } rows[] = {
     {{1, 2, 3}, {4, 6, 8, 10}, 3, 4, 7, 2.5819889, 1.1020245, 8.8979755, 1.4006159, 17.6777462},
-    {{100, 101, 99, 100.5, 99.5},
-     {97, 98, 96.2, 97.1, 96.7},
-     5,
-     5,
-     97,
-     0.6595453,
-     -4.0677313,
-     -1.9322687,
-     0.9595750,
-     0.9805554},
+    ROW({100, 101, 99, 100.5, 99.5}, {97, 98, 96.2, 97.1, 96.7}, 5, 5, 97, 0.6595453, -4.0677313, -1.9322687, 0.9595750,
+        0.9805554),
     {{10, 10, 10}, {12, 11, 13}, 3, 3, 12, 1, -0.4841377, 4.4841377, 0.9515862, 1.4484138},
 };
 
@@ -92,11 +84,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("compare_spread");
-  TCase *tcase = tcase_create("welch");
-  tcase_add_loop_test(tcase, test_student_t, 0, ROWS(t_rows));
-  tcase_add_loop_test(tcase, test_welch, 0, ROWS(rows));
-  tcase_add_test(tcase, test_too_little);
-  tcase_add_test(tcase, test_no_spread);
-  suite_add_tcase(suite, tcase);
+  suite_case(suite, "welch", NULL, NULL, EACH(test_student_t, t_rows), EACH(test_welch, rows), ONCE(test_too_little),
+             ONCE(test_no_spread));
   return suite_run(suite);
 }

@@ -68,7 +68,7 @@ END_TEST
 /* No energy is lost or made, however samples and bins lie to each other. */
 START_TEST(test_energy) {
   static const size_t nums[] = {1, 3, 7, 100, 1200};
-  for (size_t n = 0; n < sizeof(nums) / sizeof(nums[0]); n++) {
+  for (int n = 0; n < ROWS(nums); n++) {
     struct plot_bins bins;
     int64_t start_ns = INT64_C(1795466093250000000), at_ns = start_ns;
     unsigned seed = 1;
@@ -172,12 +172,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("plot_bins");
-  TCase *cases = tcase_create("bins");
-  tcase_add_loop_test(cases, test_bins, 0, ROWS(rows));
-  tcase_add_test(cases, test_extremes);
-  tcase_add_test(cases, test_energy);
-  tcase_add_loop_test(cases, test_groups, 0, ROWS(group_rows));
-  tcase_add_test(cases, bands_hold_the_truth);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "bins", NULL, NULL, EACH(test_bins, rows), ONCE(test_extremes), ONCE(test_energy),
+             EACH(test_groups, group_rows), ONCE(bands_hold_the_truth));
   return suite_run(suite);
 }

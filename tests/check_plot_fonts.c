@@ -75,11 +75,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("plot_fonts");
-  TCase *cases = tcase_create("fonts");
-  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
-  tcase_add_loop_test(cases, test_drawable, 0, ROWS(rows));
-  tcase_add_test(cases, test_asked);
-  tcase_add_test(cases, test_without_fc_list);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "fonts", scratch_make, scratch_clean, EACH(test_drawable, rows), ONCE(test_asked),
+             ONCE(test_without_fc_list));
   return suite_run(suite);
 }

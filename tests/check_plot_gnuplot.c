@@ -99,13 +99,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("plot_gnuplot");
-  TCase *cases = tcase_create("gnuplot");
-  tcase_add_checked_fixture(cases, scratch_make, scratch_clean);
-  tcase_set_timeout(cases, 60);
-  tcase_add_loop_test(cases, test_string, 0, ROWS(string_rows));
-  tcase_add_loop_test(cases, test_process, 0, ROWS(process_rows));
-  tcase_add_test(cases, test_ends_early);
-  tcase_add_test(cases, test_missing);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "gnuplot", scratch_make, scratch_clean, EACH(test_string, string_rows),
+             EACH(test_process, process_rows), ONCE(test_ends_early), ONCE(test_missing));
   return suite_run(suite);
 }

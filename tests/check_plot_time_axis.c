@@ -163,10 +163,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("plot_time_axis");
-  TCase *cases = tcase_create("time_axis");
-  tcase_add_loop_test(cases, test_tics, 0, ROWS(rows));
-  tcase_add_test(cases, test_relative);
-  tcase_add_test(cases, test_span);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "time_axis", NULL, NULL, EACH(test_tics, rows), ONCE(test_relative), ONCE(test_span));
   return suite_run(suite);
 }

@@ -78,8 +78,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("recording_layout");
-  TCase *cases = tcase_create("headers");
-  tcase_add_loop_test(cases, test_layout, 0, ROWS(rows));
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "headers", NULL, NULL, EACH(test_layout, rows));
   return suite_run(suite);
 }

@@ -148,11 +148,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("recording_times");
-  TCase *cases = tcase_create("steps");
-  tcase_add_loop_test(cases, test_story, 0, ROWS(stories));
-  tcase_add_loop_test(cases, test_proves_copy, 0, ROWS(copy_rows));
-  tcase_add_loop_test(cases, test_cover, 0, ROWS(cover_rows));
-  tcase_add_test(cases, test_cover_is_bounded);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "steps", NULL, NULL, EACH(test_story, stories), EACH(test_proves_copy, copy_rows),
+             EACH(test_cover, cover_rows), ONCE(test_cover_is_bounded));
   return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* Sums over samples: stories of one VM. Times in s, energies in J, power in W. */
+/* What samples add up to: stories of one VM. Times in s, energies in J, power in W. */
 #include "../standalone/report/tally.h"
 
 #include "suite.h"
@@ -12,7 +12,7 @@
 #define LAST                                                                                                           \
   { 0 }
 
-/* Rows of layouts without states leave them out, which clang warns of. */
+/* Rows without a state: clang warns. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 struct row {
@@ -32,7 +32,7 @@ struct story {
   double energy_j;     /* NONE: not known */
   double phase_j[4];   /* with marks */
   unsigned samples, held, with_power, resets;
-  double mean_w; /* energy by the time in which it was counted; 0: not looked at */
+  double mean_w; /* energy divided by counted time; 0: not checked */
 };
 
 static const struct story stories[] = {
@@ -42,7 +42,7 @@ static const struct story stories[] = {
      .energy_j = 200, .samples = 2, .with_power = 2},
     {"one sample, and the start", .start_s = 9, .start_j = 900, .rows = {{10, 1000, 100}, LAST}, .energy_j = 100,
      .samples = 1, .with_power = 1},
-    {"one sample alone tells no energy", .rows = {{10, 1000, 100}, LAST}, .energy_j = NONE, .samples = 1,
+    {"one sample alone has no energy", .rows = {{10, 1000, 100}, LAST}, .energy_j = NONE, .samples = 1,
      .with_power = 1},
     {"scale is for the counter", .scale = 5, .rows = {{10, 1000, 500}, {11, 1100, 500}, LAST}, .energy_j = 500,
      .samples = 2, .with_power = 2},
@@ -52,8 +52,8 @@ static const struct story stories[] = {
      .energy_j = 200, .samples = 4, .with_power = 3, .resets = 1},
     {"reset as the seed writes it", .rows = {{10, 1000, 100}, {11, 1100, 100}, {12, 50, 0}, {13, 150, 100}, LAST},
      .energy_j = 200, .samples = 4, .with_power = 4, .resets = 1},
-    {"wrap: the power tells what the counter cannot", .rows = {{10, 1000, 100}, {11, 20, 100}, {12, 120, 100}, LAST},
-     .energy_j = 200, .samples = 3, .with_power = 3},
+    {"wrap: the power gives the range", .rows = {{10, 1000, 100}, {11, 20, 100}, {12, 120, 100}, LAST}, .energy_j = 200,
+     .samples = 3, .with_power = 3},
     {"wrap, scaled: its power is, the counter is not", .scale = 5,
      .rows = {{10, 1000, 500}, {11, 1100, 500}, {12, 1200, 500}, {13, 20, 400}, {14, 120, 500}, {15, 220, 500}, LAST},
      .energy_j = 2400, .samples = 6, .with_power = 6},

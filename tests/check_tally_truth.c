@@ -1,7 +1,7 @@
 /*
- * The phases of a report against the truth of a simulated world in which the exporter stops and starts, reads are torn
- * and the counter is reset: from updates.dat, and from the rows alone. The sum of a replay against that of the meter,
- * also where two series alternate.
+ * Energies of phases, from updates.dat and from rows alone, against the truth of a simulated world in which the
+ * exporter stops and starts, reads are torn and the counter is reset. And the sum of a replay against that of the live
+ * meter, also if two series alternate.
  */
 #include "../standalone/report/tally.h"
 

@@ -1,6 +1,4 @@
-/*
- * The sum of the powers of several VMs over time: where it is known, and in little memory.
- */
+/* The sum of the powers of several VMs over time: where it is known, and in little memory. */
 #include "../standalone/report/total_power.h"
 
 #include "core/clock.h"
@@ -84,9 +82,6 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("total_power");
-  TCase *cases = tcase_create("steps");
-  tcase_add_loop_test(cases, test_sum, 0, ROWS(rows));
-  tcase_add_test(cases, test_month);
-  suite_add_tcase(suite, cases);
+  suite_case(suite, "steps", NULL, NULL, EACH(test_sum, rows), ONCE(test_month));
   return suite_run(suite);
 }
