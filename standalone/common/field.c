@@ -193,6 +193,8 @@ static int parse_iso(const char *text, int64_t *ns, unsigned *decimals) {
   if (!take_offset(text, &offset_s, &is_local))
     return -EINVAL;
   int64_t minute_s = is_local ? local_minute_s(&tm) : (int64_t)timegm(&tm);
+  if (minute_s == -1) /* no whole minute: an error, as beyond 2038 where time_t has 32 bits */
+    return -EINVAL;
   int64_t total_s = minute_s + second - offset_s;
   if (total_s > (int64_t)SECONDS_MAX || total_s < -(int64_t)SECONDS_MAX)
     return -EINVAL;

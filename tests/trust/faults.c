@@ -21,6 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
 /* FORTIFY_SOURCE calls these for open() and openat() without a mode. */
 int __open_2(const char *path, int flags);
 int __openat_2(int dir_fd, const char *path, int flags);
