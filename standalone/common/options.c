@@ -253,7 +253,8 @@ static const struct option_row rows[] = {
     {OPTIONS_COMPARE, "csv", 0, NULL, "print CSV: a row per VM, phase, measure and side", .flag = FLAG(csv)},
     {OPTIONS_REPORT, "gco2-per-kwh", 0, "G|FILE",
      "also print the grams of CO2, at so many per kWh, or\nas a file says: ts,value", .take = take_gco2},
-    {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also print what the energy costs, the same way", .take = take_price},
+    {OPTIONS_REPORT, "price-per-kwh", 0, "N|FILE", "also print what the energy costs, the same way",
+     .take = take_price},
     {OPTIONS_REPORT | OPTIONS_PLOT, "power", 0, "FROM",
      "power between two updates (updates), or as it stands in\n"
      "the rows (recorded) (default: updates)",
@@ -273,8 +274,7 @@ static const struct option_row rows[] = {
      "multiply the raw counters (default: as run.json says,\n"
      "else 1); power is taken as it stands there",
      .take = take_scale},
-    {OPTIONS_ONCE, "bounds", 0, NULL,
-     "wait for the next update of each counter, and print a\nlower and an upper bound",
+    {OPTIONS_ONCE, "bounds", 0, NULL, "wait for the next update of each counter, and print a\nlower and an upper bound",
      .flag = FLAG(bounds)},
     {OPTIONS_ONCE, "total", 0, NULL, "also print the energy and mean power of all VMs", .flag = FLAG(total)},
     {OPTIONS_RUN, "no-bounds", 0, NULL, "end with the command; do not wait for the next update\nof each counter",
