@@ -7,6 +7,8 @@
 #include "scratch.h"
 #include "suite.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <sys/inotify.h>
@@ -1288,7 +1290,7 @@ END_TEST
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------ */
 
-enum { FILES_MAX = 10000 };
+enum { FILES_MAX = 10000, ENTRIES_MAX = 200000 };
 
 static void make_many(const char *dir, int count) {
   char name[64];
@@ -1313,6 +1315,34 @@ START_TEST(bounded) {
   source_end(source);
   ck_assert_int_eq(rmdir(in_scratch("vms/a/00000")), 0);
   ck_assert_str_eq(list_despite(-E2BIG, NULL), "vms/a/00007/e vms/a/09999/e vms/a/10000/e vms/b/x/e vms/b/y/e");
+}
+END_TEST
+
+/* Entries that each directory has beside its own. */
+static int extra_entries;
+
+/* Stands in for the one of the C library. */
+struct dirent *readdir(DIR *dir) {
+  static struct dirent extra = {.d_type = DT_REG, .d_name = "extra"};
+  static int left;
+  struct dirent *(*real)(DIR * dir);
+  *(void **)&real = dlsym(RTLD_NEXT, "readdir");
+  struct dirent *entry = real(dir);
+  if (entry != NULL)
+    left = extra_entries;
+  return entry == NULL && left-- > 0 ? &extra : entry;
+}
+
+START_TEST(bounded_entries) {
+  const char *where = NULL;
+  make_files("vms/a/x/e");
+  add("vms/*/*/e");
+  extra_entries = ENTRIES_MAX - 3; /* beside ".", ".." and "x" */
+  ck_assert_int_eq(source_begin(source, NULL), 0);
+  extra_entries++;
+  ck_assert_int_eq(source_begin(source, &where), -E2BIG);
+  ck_assert_same_directory(where, "vms/a");
+  ck_assert_uint_eq(source_count(source), 1);
 }
 END_TEST
 
@@ -1471,7 +1501,8 @@ int main(void) {
   Suite *suite = suite_create("source");
   add_tests(suite, "new files", all_is_new);
   add_tests(suite, "old files", all_is_old);
-  tcase_set_timeout(
-      suite_case(suite, "thousands of directories", set_up, tear_down, ONCE(bounded), ONCE(bounded_in_all)), 120);
+  tcase_set_timeout(suite_case(suite, "thousands of directories", set_up, tear_down, ONCE(bounded),
+                               ONCE(bounded_entries), ONCE(bounded_in_all)),
+                    120);
   return suite_run(suite);
 }
