@@ -902,6 +902,10 @@ START_TEST(coming_and_going_is_throttled) {
   fake_forget();
   update_at("b", "1000000", 10.5);
   expect_log("N 70 messages about VMs that came and went were held back\nI VM 'b': reading '@/b/energy_uj'\n");
+  fake_forget();
+  remove_counter("b");
+  read_at(11);
+  expect_log("");
 }
 END_TEST
 
