@@ -45,13 +45,15 @@ outcome() { # log: what passed and was skipped, and why
   sed -nE 's/^# (PASS|SKIP|FAIL|ERROR): +/\1 /p' "$1" | paste -sd ' ' | sed 's/^/  /'
   grep -hE '^skipped: ' root/srv/build/tests/*.log root/srv/build/tests/*/*.log 2>/dev/null | sort | uniq -c | sed 's/^/  /'
 }
-all_pass() { # name command...: and it says how many; a failed test is shown
+known=() # suites that fail on this system
+all_pass() { # name command...: all but the known ones, and it says how many; a failed test is shown
   local log=$work/$1.log
   shift
   inside "$@" >"$log" 2>&1
-  local status=$?
   outcome "$log"
-  [ $status -eq 0 ] && grep -qE '^# PASS: +[1-9]' "$log" && return
+  local failed
+  failed=$(grep -E '^(FAIL|ERROR): ' "$log" | sed 's/.*check_//' | sort | paste -sd ' ')
+  grep -qE '^# PASS: +[1-9]' "$log" && same "${known[*]}" "$failed" && return
   tail -n 30 "$log"
   grep -lE ':test-result: *(FAIL|ERROR)' root/srv/build/tests/*.trs root/srv/build/tests/*/*.trs 2>/dev/null |
     while read -r trs; do
@@ -81,7 +83,12 @@ foreign() { # Debian's name of it, its GNU triplet, where its libraries are, how
 }
 for system in "${systems[@]}"; do
   case $system in
-  aarch64) foreign arm64 aarch64-linux-gnu aarch64-linux-gnu qemu-aarch64 ;;
+  aarch64)
+    # qemu-user's statx(2) has no mount ids, so no file system is trusted, and its posix_spawn(3) reports no error
+    known=(csvdir inputs look mounts plot_gnuplot plugin source)
+    foreign arm64 aarch64-linux-gnu aarch64-linux-gnu qemu-aarch64
+    known=()
+    ;;
   i386) foreign i386 i686-linux-gnu i386-linux-gnu '' ;;
   *) debian "$system" ;;
   esac
