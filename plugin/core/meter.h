@@ -12,31 +12,33 @@
  *
  * Wrap or reset. A fall is a wrap if the counter's range is known and the power is plausible: at most 1 kW or ten times
  * the usual power, whichever is more, and at most max_power_w. Else it is a reset and adds nothing. Decided in
- * add_energy(), after meter_resume() in resume(). Tests: the rows named "wrap" in tests/check_meter.c.
+ * add_energy(), after meter_resume() in resume(). Tests, in tests/check_meter.c: the rows "wrap: ...",
+ * may_wrap_unseen, long_gap_of_a_wrapping_counter.
  *
  * Glitch. After a fall or a spike, the number before it (the old course) is kept for at least three updates and 30 s. A
- * number back on the old course adds its rise above the old number, less what was added meanwhile (SAMPLE_GAP); after a
- * wrap or a stale spell, only if the step back is too large for a load. Meanwhile an implausible rise adds nothing. So
- * a glitch loses the energy of three updates at most.
+ * number that fits the old course adds its rise above the kept one, less what was added meanwhile (SAMPLE_GAP); after a
+ * wrap or a stale spell a rise fits only if it is too large for a load. See is_back(). Meanwhile an implausible rise
+ * adds nothing. So a glitch loses the energy of three updates at most.
  *
- * An earlier modification time than that of the last update belongs to another series: a new baseline, nothing added.
+ * A modification time before that of the last update means another series: a new baseline, nothing added.
  *
  * Power by updates. The writer updates a VM's counter every 5 s or so and sets the modification time: the same number
  * with a new time is a true 0 W, with the old time it is no update. The power of a sample is the mean over the steady
  * updates since the sample before. Without an update the last power is held; if the last update had no power, there is
  * none. Only differences of modification times count, so the clock that sets them need not be ours. A step of our clock
- * loses up to two power values; a step of another clock shows as an interval off the median of a steady writer, which
- * has no power.
+ * loses up to two power values; after a step of another clock a steady writer's interval is off the median: it has no
+ * power.
  *
  * Late. An update of a steady writer (rhythm.h) that comes 1.5 medians or more after the one before, in proven silence,
  * adds its energy but has no power: the writer may not have counted meanwhile (Scaphandre skips passes without counting
  * them). The rhythm stays known across resets and stale spells.
  *
- * Stale. No update for the stale time, by default METER_STALE_NS or three periods: no power. Decided in is_stale().
+ * Stale. No update for the stale time (see METER_STALE_NS): no power; never without usable file times. Decided in
+ * is_stale(); `check` adds a case of its own, facts_are_stale() in standalone/look/facts.h.
  *
  * Dating. Where our own clock dates the file, an update was made at the file time, as exactly as file times are. Where
- * another clock does, each update narrows the difference of the two clocks; after some updates that is more exact than
- * the time between two looks, which is all there is without a usable file time.
+ * another does, each update narrows what the clocks' difference can be, soon to less than the time between two looks.
+ * Without a usable file time an update is dated only by the looks around it.
  *
  * Power by samples is the energy between two samples divided by the time between their readings. METER_AUTO divides by
  * updates where the modification time moves with the number, else by samples; it switches after three updates in a row
@@ -185,7 +187,7 @@ struct meter {
   int64_t made_ns;         /* mono; it was made then, or up to within_ns before */
   int64_t within_ns;
   int64_t moved_ns;        /* mono; the first reading with this modification time */
-  int64_t offset_ns;       /* where another clock dates: mono less modification time, at least, */
+  int64_t offset_ns;       /* where another clock dates: least possible mono less modification time, */
   int64_t offset_width_ns; /* and how much more, at most */
 
   /* power by updates */

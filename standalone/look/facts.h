@@ -58,7 +58,8 @@ struct facts {
  */
 void facts_note(struct facts *facts, const struct sample *sample, double host_j);
 
-/* True if the counter is no longer updated. */
+/* True if the counter is no longer updated: stale by is_stale() in core/meter.c, or silent since before the watch;
+   never if facts_clocks_differ(). */
 bool facts_are_stale(const struct facts *facts);
 
 /* True if another clock dates its file. */
