@@ -2,7 +2,7 @@
  * vm_energy: the collectd plugin: config, init, read, dispatch
  *
  * Turns the settings into a sampler, and is the sink that turns samples into values: dispatch_put(), the model of a new
- * sink. All files in this directory know collectd; core/, where all measuring is, does not.
+ * sink, which start() adds. All files in this directory know collectd; core/, where all measuring is, does not.
  *
  *   settings   the options, one row each          news       the wording of log lines and notifications about VMs
  *   discovery  the option File                    csvdir     the option CSVDir, a sink
@@ -33,11 +33,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SINKS_MAX 4
+
 static struct {
   struct sampler *sampler;
   struct sink dispatch, *news;
   struct sink *csvdir, *statefile; /* NULL: off */
-  struct sink *sinks[4];           /* those of these four that are on */
+  struct sink *sinks[SINKS_MAX];   /* those that are on */
   struct throttle throttle;
   cdtime_t interval; /* of the values */
   int64_t next_ns;   /* mono; when the next values are due; 0: now */
@@ -50,7 +52,7 @@ static bool may_log(void) {
 
 /* ---- dispatch ---------------------------------------------------------------------------------------------------- */
 
-static void dispatch(const struct sample *sample, const char *type, const char *type_instance, gauge_t number) {
+static void put_value(const struct sample *sample, const char *type, const char *type_instance, gauge_t number) {
   value_t value = {.gauge = number};
   value_list_t list = VALUE_LIST_INIT;
   list.values = &value;
@@ -72,13 +74,13 @@ static int dispatch_put(struct sink *sink, const struct sample *sample) {
   if (!sample->has_energy || sample->state == SAMPLE_STALE)
     return 0;
   if (settings.report_energy)
-    dispatch(sample, "energy", "", sample->energy_j);
+    put_value(sample, "energy", "", sample->energy_j);
   if (settings.report_power && sample->has_power)
-    dispatch(sample, "power", "", sample->power_w);
+    put_value(sample, "power", "", sample->power_w);
   if (settings.report_power && sample->has_average) {
     char instance[32];
     snprintf(instance, sizeof(instance), "sma%zu", settings.smooth);
-    dispatch(sample, "power", instance, sample->average_w);
+    put_value(sample, "power", instance, sample->average_w);
   }
   return 0;
 }
@@ -141,9 +143,9 @@ static int start(bool may_report) {
     plugin.csvdir = csvdir_new(plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.statefile = statefile_new(settings.state_file);
-  struct sink *const sinks[] = {plugin.news, &plugin.dispatch, plugin.csvdir, plugin.statefile};
+  struct sink *const sinks[SINKS_MAX] = {plugin.news, &plugin.dispatch, plugin.csvdir, plugin.statefile};
   size_t sinks_num = 0;
-  for (size_t i = 0; i < 4; i++)
+  for (size_t i = 0; i < SINKS_MAX; i++)
     if (sinks[i] != NULL)
       plugin.sinks[sinks_num++] = sinks[i];
   const struct sampler_options options = {.meter = settings.meter,

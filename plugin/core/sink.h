@@ -2,7 +2,7 @@
  * sink: interface between measurement and output
  *
  * collectd's dispatch, a CSV file and a screen are sinks; a new output is a new sink: a struct whose first member is
- * this one, with functions that a sampler calls. Models: `dispatch` in plugin/vm_energy.c, the smallest, and
+ * this one, with functions that a sampler calls. Models: dispatch_put() in plugin/vm_energy.c, the smallest, and
  * standalone/look/roster.c, which stores data per counter.
  *
  * Each function is optional (NULL); most sinks need put(). In each pass a sampler calls added() and removed() for the
@@ -32,13 +32,13 @@ struct sink {
 
   int (*end)(struct sink *sink);
 
-  /* A look saw something new of a counter, see struct update; or removed() follows. In order of time per counter. */
+  /* A look saw something new, see struct update; also called before removed(), except in sampler_free(). In order of
+     time per counter. */
   void (*update)(struct sink *sink, const struct update *update);
 
   /*
-   * A counter was added or removed. Label, path and slot of the sample are set; in removed(), which is also
-   * called by sampler_free(), also the state of the last put(), and the energy of the last reading that had one, with
-   * its instant.
+   * A counter was added or removed. The sample has label, path and slot; in removed(), which sampler_free() calls, too,
+   * also the state of the last put(), and energy and instant of the last reading with a value.
    */
   void (*added)(struct sink *sink, const struct sample *sample);
   void (*removed)(struct sink *sink, const struct sample *sample);
