@@ -1,7 +1,8 @@
 /*
  * daemon: collectd's headers, of an installed collectd or of its source tree
  *
- * Only the files in plugin/ itself include this; core/ is compiled without them.
+ * Only the files in plugin/ itself include this; core/ is compiled without them. The suites' fake of
+ * collectd: tests/fake_collectd.c.
  */
 #ifndef VM_ENERGY_DAEMON_H
 #define VM_ENERGY_DAEMON_H

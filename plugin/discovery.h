@@ -2,6 +2,7 @@
  * discovery: the option File: where counters are looked for, and what the log says of the search
  *
  * One for the whole process, like the settings. An error of the search is logged once per directory, and so is its end.
+ * Tests: tests/check_plugin.c.
  */
 #ifndef VM_ENERGY_DISCOVERY_H
 #define VM_ENERGY_DISCOVERY_H

@@ -2,7 +2,7 @@
  * log: messages of the plugin, in collectd's log and in notifications
  *
  * All messages go through log_format(): nothing that a tenant chose, such as a name or a path, can break a line or a
- * terminal. Callers pass names and paths as they are.
+ * terminal. Callers pass names and paths as they are. Tests: tests/check_plugin.c, tests/check_statefile.c.
  */
 #ifndef VM_ENERGY_LOG_H
 #define VM_ENERGY_LOG_H
@@ -44,7 +44,7 @@ struct trouble {
   struct throttle *throttle;
 };
 
-/* Set the state, and return true if it changed and may be logged. 0 begins nothing, nor does the error of the state. */
+/* Set the state, and return true if it changed and may be logged. 0 begins nothing, nor does the same error again. */
 bool log_trouble_begins(struct trouble *trouble, int error, int64_t mono_ns);
 bool log_trouble_ends(struct trouble *trouble, int64_t mono_ns);
 

@@ -4,7 +4,7 @@
  * The wording of all messages about VMs is in news.c: report_...() logs a line, notify...() sends a notification. Each
  * change is reported once: a VM appears or is removed, its counter cannot be read (and why), is stale, falls, increases
  * too fast, or can be read again; all VMs become stale. The rate is limited per VM, in the log and in notifications,
- * also when the VM is removed in between. Uses the slot of the samples.
+ * also when the VM is removed in between. Uses the slot of the samples. Tests: tests/check_plugin.c.
  */
 #ifndef VM_ENERGY_NEWS_H
 #define VM_ENERGY_NEWS_H

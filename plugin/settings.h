@@ -3,7 +3,7 @@
  *
  * A new option is a row in the table options[] in settings.c, and a field of struct settings. There is one object for
  * the process, since collectd's callback has no argument for another. A bad option is logged and ignored, but a bad
- * File, VM or IgnoreSelected never widens what is reported.
+ * File, VM or IgnoreSelected never widens what is reported. Tests: tests/check_plugin_options.c.
  */
 #ifndef VM_ENERGY_SETTINGS_H
 #define VM_ENERGY_SETTINGS_H

@@ -1,7 +1,9 @@
 /*
  * statefile: the option StateFile: a sink that saves accumulated energies over a restart of collectd
  *
- * Saves the accumulated energy of each counter, and the counter's value at that time; core/state.h has the format.
+ * Saves the accumulated energy of each counter, and the counter's value at that time; core/state.h has the format,
+ * core/state_file.h reads and writes it. Tests: tests/check_statefile.c.
+ *
  * Reads the file at the start; writes it at the end, and once a minute if something changed. A thread of its own
  * writes, so that a slow disk delays no pass; the result is logged in a later pass.
  *

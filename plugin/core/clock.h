@@ -28,7 +28,7 @@ struct instant {
  */
 int clock_now(struct instant *now);
 
-/* By how much the wall clock was set since wall - mono was offset_ns; 0: by less than clock_now() may be off. */
+/* How far the wall clock was set since wall - mono equalled offset_ns; 0: CLOCK_STEP_NS or less. */
 #define CLOCK_STEP_NS (10 * NS_PER_MS)
 static inline int64_t clock_step_ns(const struct instant *now, int64_t offset_ns) {
   int64_t step_ns = now->wall_ns - now->mono_ns - offset_ns;

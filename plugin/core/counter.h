@@ -19,7 +19,7 @@
 
 /* The content of the file at one instant. */
 struct reading {
-  int error;          /* 0 or -errno, see counter_error_text(); with an error only `at` is valid, too */
+  int error;          /* 0 or -errno, see counter_error_text(); on error only `at` is valid besides */
   uint64_t energy_uj; /* the number in the file, µJ */
   int64_t mtime_ns;   /* its modification time when it held this number, ns since 1970 */
   struct instant at;  /* when the file was read; always set */

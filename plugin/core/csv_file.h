@@ -31,7 +31,7 @@ int csv_file_append(struct csv_file *file, const struct csv_text *text);
 /* 0, also if not open, or -errno: a network file system may report lost rows here. */
 int csv_file_close(struct csv_file *file);
 
-/* How many files a caller may keep open: 64, or a quarter of the limit of the process. Open others for each row. */
+/* How many files a caller may keep open: a quarter of the process's limit, at most 64. Open others for each row. */
 size_t csv_file_share(void);
 
 #endif

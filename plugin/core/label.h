@@ -77,8 +77,8 @@ char *label_cut(const char *safe, size_t max);
 /*
  * Labels of paths, each unique: the safe name, cut to fit. Only paths with the same safe name depend on their order:
  * the first gets it; each later one also gets the rest of its path, "vm-001_intel-rapl:1"; if that is empty or taken,
- * the part of the path before the name; then a mark of the path. (A VM that is named like the label of an earlier
- * duplicate is treated as one.)
+ * the part of the path before the name; then a mark of the path. (A VM whose name is the label of an earlier
+ * duplicate is a duplicate, too.)
  *
  * A path keeps its label for the life of the set. That of a removed path stays reserved, so that a VM that comes back
  * has the same label. At most LABEL_AWAY_MAX are reserved; the one removed first is dropped first. Each operation takes

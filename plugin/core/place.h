@@ -35,9 +35,9 @@ struct place_user {
 };
 
 /*
- * A relative text begins in the current directory. A text with wildcards that is the exact name of an existing file is
- * a path, unless it matches itself as a pattern (a VM called "*" does not hide the others). 0 and *place, -EINVAL
- * (empty, or contains no file name), -ENOMEM, or -errno of getcwd.
+ * A relative text begins in the current directory. A text with wildcards that names an existing file is a path, unless
+ * the pattern matches that name, too (a VM called "*" does not hide the others). 0 and *place, -EINVAL (empty, or
+ * contains no file name), -ENOMEM, or -errno of getcwd.
  */
 int place_new(const char *path_or_pattern, struct place **place);
 

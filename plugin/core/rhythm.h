@@ -33,7 +33,7 @@ enum rhythm_kind rhythm_judge(const struct rhythm *rhythm, int64_t dt_ns, int64_
 /* Late intervals do not count until three come in a row: then the shortest of them is the new period. */
 void rhythm_learn(struct rhythm *rhythm, int64_t dt_ns, bool late);
 
-/* The median interval, the lower of two; 0: unknown. */
+/* The (lower) median of the intervals; 0: unknown. */
 int64_t rhythm_period_ns(const struct rhythm *rhythm);
 
 #endif

@@ -76,8 +76,8 @@ bool source_is_pattern(const char *text);
 int source_begin(struct source *source, const char **where);
 
 /*
- * 0, or -errno of reading the mount table in the last source_begin(); -ENOENT: /proc is not mounted. Then no mount
- * counts as local, and files are opened only through /proc.
+ * 0, or -errno of reading the mount table in the last source_begin(); -ENOENT: /proc is not mounted. On any error
+ * no mount is local: files are opened only the careful way, see look.h.
  */
 int source_mounts_error(const struct source *source);
 

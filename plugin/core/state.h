@@ -10,8 +10,8 @@
  *
  * Numbers are decimal without leading zeros; seen is Unix time in whole seconds; in a path each byte that is no visible
  * ASCII character, and '%', is written as %XX (capital hex); the checksum is FNV-1a, 64 bits, 16 small hex digits, of
- * all bytes before it. There is one way to write a state. The disk may lie, and the text may come from an attacker, so
- * a text is accepted only if its records format to the same bytes.
+ * all bytes before it. A state has one text. The disk may lie, and an attacker may write the file, so a text is
+ * accepted only if formatting its records gives the same bytes.
  */
 #ifndef VM_ENERGY_STATE_H
 #define VM_ENERGY_STATE_H

@@ -1,5 +1,5 @@
 /*
- * state_file: a state in a file
+ * state_file: a state in a file; plugin/statefile.h is the sink that uses it
  *
  * At any moment the file is either the old one or the new one, whole. Tests: tests/check_state.c.
  */
@@ -21,8 +21,8 @@ int state_file_load(const char *path, struct state *state);
 
 /*
  * Writes the text of a state to <path>.new-PID, mode 0600, syncs and renames it; removes an old <path>.new-PID first. 0
- * or -errno; on error the old file is intact, unless only the sync of the directory failed. Waits for the disk, which
- * may take long. Does not change the text.
+ * or -errno; on error the old file is there; if only the directory's sync failed, the new one. Waits for the disk,
+ * which may take long. Does not change the text.
  */
 int state_file_save(const char *path, char *text, size_t len);
 

@@ -7,7 +7,7 @@
  * A sink. The file lies beside a capture of any layout. It has a row for each update that was seen, and one when a VM
  * is added, is removed or becomes unreadable. CSV by its content; the name keeps it apart from captures.
  *
- *   update_ts  Unix time of a clock that is right at the start and that nobody sets
+ *   update_ts  Unix time at the start plus CLOCK_BOOTTIME since then
  *   within_s   the update was made in (update_ts - within_s, update_ts]; empty: some time before
  *   label      as in the capture
  *   energy_uj  the raw counter; empty if there is no value (torn, missing, denied)

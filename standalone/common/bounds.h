@@ -1,12 +1,11 @@
 /*
  * bounds: the energy of a window, with what it is at least and at most
  *
- * A counter that is updated every 5 s does not show what it was when a window began or ended, at its edges: only what
- * it was at the updates around them. Its energy grows from update to update,
+ * A counter that is updated every 5 s does not show what it was at the edges of a window (start and end): only what it
+ * was at the updates around them. Its energy grows from update to update,
  *
- *        a     s     b         c       e      d          a: the last update before the window, b: the first in it or
- *   -----+-----|-----+---------+-------|------+-----        after its start; c: the last before its end, d: the first
- *                                                           after it
+ *        a     s     b         c       e      d          a: last update before s, b: first after s,
+ *   -----+-----|-----+---------+-------|------+-----     c: last before e, d: first after e
  *
  * so the energy of [s, e] is at least that of b..c and at most that of a..d, whatever happened between two updates. The
  * value itself interpolates linearly within a..b and c..d. Windows that share an edge add up.
@@ -44,7 +43,7 @@ struct bounds_point {
   double energy_j;
   double power_w;       /* since the update before; below 0: not known */
   int64_t dt_ns;        /* time since the update before */
-  int64_t counted_ns;   /* part of the time since the first update in which the energy was drawn */
+  int64_t counted_ns;   /* of the time since the first update: while the energy was drawn */
   uint32_t undercounts; /* updates so far before which more may have been drawn than was counted */
   bool is_end;          /* the counter was missing after it */
   bool is_hole;         /* the time before it is unknown */
@@ -79,7 +78,7 @@ struct bounds {
 /* edges: borrowed, all zero but at_ns. */
 void bounds_init(struct bounds *bounds, struct bounds_edge *edges, size_t num);
 
-/* The mean power between two updates; the first known one reaches back to the first number. */
+/* The mean power between two updates; the first known power holds from the first number. */
 struct bounds_span {
   int64_t from_ns, to_ns;
   double power_w;
@@ -94,7 +93,7 @@ struct bounds_span {
  */
 bool bounds_add(struct bounds *bounds, int64_t to_ns, const struct update *update, struct bounds_span *span);
 
-/* Sets an open edge right after the last update. */
+/* Sets an open edge, not before the last update. */
 void bounds_close(struct bounds *bounds, size_t edge, int64_t at_ns);
 
 /* True once an update after the edge is known; later ones change nothing. */
@@ -104,7 +103,7 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 struct bounds_bill {
   bool has_cost; /* the tariff covers the window, and there is an energy */
   double cost;
-  bool has_low, has_high; /* as of the energy; a negative value without an upper bound has no lower one.
+  bool has_low, has_high; /* as of the energy; with values below 0 in the tariff has_low needs has_high, too.
                              has_low without has_cost: at least 0 */
   double low, high;
 };

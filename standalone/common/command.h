@@ -1,8 +1,9 @@
 /*
  * command: one row of the table of commands
  *
- * A new command is a file cmd_<name>.c with such a row, a line in the table of main.c, and a bit and rows in options.c
- * for its options. Help is printed from these tables. Tests: tests/cli/check_usage.sh.
+ * A new command is a file cmd_<name>.c with such a row, its name below, in the table of main.c and in standalone.am, a
+ * bit in options.h, and rows in options.c for its options. Help is printed from these tables. Tests:
+ * tests/cli/check_usage.sh.
  */
 #ifndef VM_ENERGY_COMMAND_H
 #define VM_ENERGY_COMMAND_H
@@ -17,7 +18,7 @@ struct command {
   const char *examples;                      /* the same */
   unsigned options;                          /* its OPTIONS_... bit */
   int wrong_usage;                           /* exit status of wrong usage; 0: STATUS_USAGE */
-  int (*run)(const struct options *options); /* returns a STATUS_... */
+  int (*run)(const struct options *options); /* the exit status: a STATUS_...; of check see verdict_level_status() */
 };
 
 extern const struct command command_check;

@@ -4,8 +4,8 @@
  * RFC 4180: fields may be quoted; lines end in LF, CRLF or CR. A byte order mark at the start of a line and empty lines
  * are ignored. Reads pipes too.
  *
- * An open quote must not swallow the lines after it. A field continues in the next line only if that line is no row on
- * its own, if the row has as many fields as the one before, and if it ends within CSV_READER_QUOTED lines.
+ * An open quote must not swallow the lines after it. A quoted field continues in the next line only if that line alone
+ * is no row, and the joined row has as many fields as the row before and CSV_READER_QUOTED lines at most.
  */
 #ifndef VM_ENERGY_CSV_READER_H
 #define VM_ENERGY_CSV_READER_H
@@ -33,7 +33,7 @@ struct csv_row {
 /* The first field of that name in a header; row->count if there is none. */
 size_t csv_reader_column(const struct csv_row *row, const char *name);
 
-/* What a file is that is no text, and the command that makes it text; NULL: there is none. */
+/* For a file that is no text: what it is, and the command that makes it text, or NULL. */
 struct csv_foreign {
   const char *what, *filter;
 };

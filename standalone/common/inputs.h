@@ -13,8 +13,8 @@
 
 /*
  * Checks the paths and patterns before anything is measured. Returns STATUS_DONE; STATUS_USAGE: a path is no file or a
- * pattern matches none (only a warning if counters may come, as with --long); STATUS_FAILED: our own shortage. The
- * error has been printed.
+ * pattern matches none (only a warning if counters may come, as with --long); STATUS_FAILED: a system error. The error
+ * has been printed.
  */
 int inputs_check(const struct options *options);
 

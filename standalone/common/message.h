@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* Exit status of the tool. */
+/* Exit status of the tool; `check` has those of a monitoring check, see look/verdict.h. */
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -73,7 +73,7 @@ struct options {
 
   /* once and run */
   bool bounds;
-  bool total; /* print the sum of all, too; run with one VM: in JSON only */
+  bool total; /* print the sum of all, too; `run` of one VM: JSON only */
 
   /* check */
   const char *host_counter; /* path or pattern */

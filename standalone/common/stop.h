@@ -39,12 +39,12 @@ struct stop {
 /* Blocks the signals. input_fd: see struct stop. more: other signals that end the wait; NULL: none. 0 or -errno. */
 int stop_open(struct stop *stop, int input_fd, const sigset_t *more);
 
-/* Unblocks the signals. A pending one is delivered, unless a signal ended the run: further ones asked for the same. */
+/* Unblocks the signals. A pending one is delivered, or, if a signal ended the wait, dropped: it asked the same. */
 void stop_close(struct stop *stop);
 
 /*
  * Waits until deadline_ns on the clock of mono_ns, or for an event; with a deadline in the past only checks for events.
- * An event wins over the deadline, but the deadline over further lines, so that a flood of input cannot delay it.
+ * An event comes before the deadline, but further lines after it, so that no flood of input delays the deadline.
  * 0: the deadline is reached. 1: an event, see stop->reason. -errno: waiting failed.
  */
 #define STOP_NO_DEADLINE INT64_MAX

@@ -3,7 +3,7 @@
  *
  * A number, for all time; or a CSV file with the columns ts (Unix time or ISO 8601, ascending) and value, which is
  * valid from its ts to the next one. The last one is valid for as long as the one before it was; a single one for all
- * time. Unknown before the first one, after the last one, and where a value is empty. A value may be negative.
+ * time. Unknown before the first, after the end of the last, and where it is empty. A value may be negative.
  */
 #ifndef VM_ENERGY_TARIFF_H
 #define VM_ENERGY_TARIFF_H

@@ -2,7 +2,8 @@
  * phases: the marks of a capture, as spans of time
  *
  * Phase 0 lies before the first mark; each mark begins another one. An instant on a boundary belongs to the earlier
- * phase. The energy of a phase: tally.h of one VM, report.h of several.
+ * phase. The energy of a phase: tally.h of one VM, report.h of several. Tests: tests/check_tally.c,
+ * tests/cli/check_report.sh.
  */
 #ifndef VM_ENERGY_PHASES_H
 #define VM_ENERGY_PHASES_H

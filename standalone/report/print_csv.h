@@ -1,7 +1,7 @@
 /*
  * print_csv: the rows of CSV that report and compare print
  *
- * A row starts as a csv_text of zeros. Its first cell must not be empty.
+ * A row starts as a csv_text of zeros. Its first cell must not be empty. Tests: tests/cli/check_report.sh.
  */
 #ifndef VM_ENERGY_PRINT_CSV_H
 #define VM_ENERGY_PRINT_CSV_H

@@ -1,7 +1,7 @@
 /*
  * print_table: the tables that report and compare print, with columns as wide as their widest cell
  *
- * Texts must be printable.
+ * Texts must be printable. Tests: tests/cli/check_report.sh.
  */
 #ifndef VM_ENERGY_PRINT_TABLE_H
 #define VM_ENERGY_PRINT_TABLE_H

@@ -1,7 +1,7 @@
 /*
  * recording_faults: counts what is wrong in one file of a capture, and prints it
  *
- * Each kind of fault is one message, about its first row.
+ * Each kind of fault is one message, about its first row. Tests: tests/cli/check_files.sh.
  */
 #ifndef VM_ENERGY_RECORDING_FAULTS_H
 #define VM_ENERGY_RECORDING_FAULTS_H

@@ -2,7 +2,7 @@
  * report: figures of one capture: each VM, groups and the total, in the whole and in each phase
  *
  * Used by report, compare and plot. In this room, plot_*, compare_*, report_print and cmd_* serve one command alone.
- * The energy of one VM: tally.h. Sums over VMs: report_sum().
+ * The energy of one VM: tally.h. Sums over VMs: report_sum(). Tests: tests/cli/check_report.sh.
  */
 #ifndef VM_ENERGY_REPORT_H
 #define VM_ENERGY_REPORT_H

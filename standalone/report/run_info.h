@@ -1,5 +1,5 @@
 /*
- * run_info: reads what reports need from run.json
+ * run_info: reads what reports need from run.json. Tests: tests/check_recording_read.c.
  */
 #ifndef VM_ENERGY_RUN_INFO_H
 #define VM_ENERGY_RUN_INFO_H

@@ -2,7 +2,7 @@
  * runs: finds the repeated runs in a directory, for compare and plot
  *
  * `ts --out-dir DIR` makes a directory DIR/run_YYYYMMDD_HHMMSS for each run. A directory that holds directories run_*
- * stands for these; any other path stands for itself.
+ * stands for these; any other path stands for itself. Tests: tests/cli/check_compare.sh.
  */
 #ifndef VM_ENERGY_RUNS_H
 #define VM_ENERGY_RUNS_H
