@@ -172,6 +172,14 @@ static const char *list_after_reading(void) {
   return list_of();
 }
 
+#define NAME(error) [error] = #error
+static const char *const error_names[] = {NAME(ENOENT),  NAME(EACCES), NAME(ENOTDIR),    NAME(EISDIR),
+                                          NAME(ENODATA), NAME(ELOOP),  NAME(EMEDIUMTYPE)};
+
+static const char *error_name(int error) {
+  return error < ROWS(error_names) && error_names[error] != NULL ? error_names[error] : "another error";
+}
+
 /* A pass. Returns "path=number" or "path=error" of each counter. */
 static const char *readings_of(void) {
   static struct words words;
@@ -184,7 +192,7 @@ static const char *readings_of(void) {
     if (reading.error == 0)
       say(&words, "%s=%" PRIu64, in_tree(entry->path), reading.energy_uj);
     else
-      say(&words, "%s=%s", in_tree(entry->path), strerrorname_np(-reading.error));
+      say(&words, "%s=%s", in_tree(entry->path), error_name(-reading.error));
   }
   source_end(source);
   let_a_tick_pass();
