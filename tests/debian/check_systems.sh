@@ -90,6 +90,12 @@ for system in "${systems[@]}"; do
     known=()
     ;;
   i386) foreign i386 i686-linux-gnu i386-linux-gnu '' ;;
+  bullseye)
+    # tests/trust/faults.so, which hands in the clock and lets calls fail, crashes with glibc 2.31
+    known=(check.sh coming.sh faults.sh marks.sh metadata.sh once.sh report.sh ts.sh vm.sh)
+    debian bullseye
+    known=()
+    ;;
   *) debian "$system" ;;
   esac
 done
