@@ -267,82 +267,82 @@ START_TEST(cut) {
 END_TEST
 
 START_TEST(set_tells_apart) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, "guest-7", NULL);
-  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:0/energy_uj"), "vm-001");
-  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/intel-rapl:1/energy_uj"), "vm-001_intel-rapl:1");
-  ck_assert_str_eq(label_set_add(set, "/data/a/vmA/energy_uj"), "vmA");
-  ck_assert_str_eq(label_set_add(set, "/data/b/vmA/energy_uj"), "vmA_data_b");
-  ck_assert_str_eq(label_set_add(set, "/data/c/vmA/intel-rapl:0/energy_uj"), "vmA_intel-rapl:0");
-  ck_assert_str_eq(label_set_add(set, "/data/d/vmA/intel-rapl:0/energy_uj"), "vmA_data_d");
-  ck_assert_str_eq(label_set_add(set, "/data/e/vmA_data_d/energy_uj"), "vmA_data_d_data_e");
-  ck_assert_str_eq(label_set_add(set, "/var/scaphandre/intel-rapl:0/energy_uj"), "guest-7");
-  ck_assert_str_eq(label_set_add(set, "/var/scaphandre/intel-rapl:1/energy_uj"), "guest-7_intel-rapl:1");
-  ck_assert_str_eq(label_set_add(set, "/data/guest-7/energy_uj"), "guest-7_data");
+  struct labels *set = labels_new(LABEL_MAX_COLLECTD, "guest-7", NULL);
+  ck_assert_str_eq(labels_add(set, "/s/scaphandre/vm-001/intel-rapl:0/energy_uj"), "vm-001");
+  ck_assert_str_eq(labels_add(set, "/s/scaphandre/vm-001/intel-rapl:1/energy_uj"), "vm-001_intel-rapl:1");
+  ck_assert_str_eq(labels_add(set, "/data/a/vmA/energy_uj"), "vmA");
+  ck_assert_str_eq(labels_add(set, "/data/b/vmA/energy_uj"), "vmA_data_b");
+  ck_assert_str_eq(labels_add(set, "/data/c/vmA/intel-rapl:0/energy_uj"), "vmA_intel-rapl:0");
+  ck_assert_str_eq(labels_add(set, "/data/d/vmA/intel-rapl:0/energy_uj"), "vmA_data_d");
+  ck_assert_str_eq(labels_add(set, "/data/e/vmA_data_d/energy_uj"), "vmA_data_d_data_e");
+  ck_assert_str_eq(labels_add(set, "/var/scaphandre/intel-rapl:0/energy_uj"), "guest-7");
+  ck_assert_str_eq(labels_add(set, "/var/scaphandre/intel-rapl:1/energy_uj"), "guest-7_intel-rapl:1");
+  ck_assert_str_eq(labels_add(set, "/data/guest-7/energy_uj"), "guest-7_data");
   /* changed names, one of them twice */
-  ck_assert(is_marked(label_set_add(set, "/s/scaphandre/a\nb/energy_uj"), "a_b"));
-  ck_assert(is_marked(label_set_add(set, "/s/scaphandre/a\tb/energy_uj"), "a_b"));
-  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/a_b/energy_uj"), "a_b");
-  ck_assert_str_eq(label_set_add(set, "/s/scaphandre/a;b/energy_uj"), "a_b_c6358cdd");
-  ck_assert_str_eq(label_set_add(set, "/t/scaphandre/a;b/energy_uj"), "a_b_c6358cdd_t_scaphandre");
+  ck_assert(is_marked(labels_add(set, "/s/scaphandre/a\nb/energy_uj"), "a_b"));
+  ck_assert(is_marked(labels_add(set, "/s/scaphandre/a\tb/energy_uj"), "a_b"));
+  ck_assert_str_eq(labels_add(set, "/s/scaphandre/a_b/energy_uj"), "a_b");
+  ck_assert_str_eq(labels_add(set, "/s/scaphandre/a;b/energy_uj"), "a_b_c6358cdd");
+  ck_assert_str_eq(labels_add(set, "/t/scaphandre/a;b/energy_uj"), "a_b_c6358cdd_t_scaphandre");
   /* nothing of the path tells these two apart */
-  ck_assert_str_eq(label_set_add(set, "vmB/energy_uj"), "vmB");
-  ck_assert(is_marked(label_set_add(set, "/vmB/energy_uj"), "vmB"));
-  label_set_free(set);
-  label_set_free(NULL);
+  ck_assert_str_eq(labels_add(set, "vmB/energy_uj"), "vmB");
+  ck_assert(is_marked(labels_add(set, "/vmB/energy_uj"), "vmB"));
+  labels_free(set);
+  labels_free(NULL);
 }
 END_TEST
 
 START_TEST(set_keeps_labels) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL, NULL);
-  const char *const first = label_set_add(set, "/s/scaphandre/vm-001/energy_uj");
+  struct labels *set = labels_new(LABEL_MAX_COLLECTD, NULL, NULL);
+  const char *const first = labels_add(set, "/s/scaphandre/vm-001/energy_uj");
   ck_assert_str_eq(first, "vm-001");
-  ck_assert_ptr_eq(label_set_add(set, "/s/scaphandre/vm-001/energy_uj"), first);
-  label_set_remove(set, "never there");
+  ck_assert_ptr_eq(labels_add(set, "/s/scaphandre/vm-001/energy_uj"), first);
+  labels_remove(set, "never there");
   for (int i = 0; i < 3; i++) {
-    label_set_remove(set, "vm-001");
-    label_set_remove(set, "vm-001"); /* the second has no effect */
-    ck_assert_str_eq(label_set_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
-    ck_assert_str_eq(label_set_add(set, "/s/scaphandre/vm-001/energy_uj"), "vm-001");
+    labels_remove(set, "vm-001");
+    labels_remove(set, "vm-001"); /* the second has no effect */
+    ck_assert_str_eq(labels_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
+    ck_assert_str_eq(labels_add(set, "/s/scaphandre/vm-001/energy_uj"), "vm-001");
   }
-  label_set_remove(set, "vm-001_t_scaphandre");
-  label_set_remove(set, "vm-001");
-  ck_assert_str_eq(label_set_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
-  label_set_free(set);
+  labels_remove(set, "vm-001_t_scaphandre");
+  labels_remove(set, "vm-001");
+  ck_assert_str_eq(labels_add(set, "/t/scaphandre/vm-001/energy_uj"), "vm-001_t_scaphandre");
+  labels_free(set);
 }
 END_TEST
 
-static const char *add_numbered(struct label_set *set, int number) {
+static const char *add_numbered(struct labels *set, int number) {
   char path[64];
   snprintf(path, sizeof(path), "/s/%d/energy_uj", number);
-  return label_set_add(set, path);
+  return labels_add(set, path);
 }
 
-static void remove_numbered(struct label_set *set, int number) {
+static void remove_numbered(struct labels *set, int number) {
   char label[16];
   snprintf(label, sizeof(label), "%d", number);
-  label_set_remove(set, label);
+  labels_remove(set, label);
 }
 
 /* At most LABEL_AWAY_MAX stay reserved; the one removed first is dropped first; a return starts again. */
 START_TEST(set_forgets_the_longest_away) {
-  struct label_set *set = label_set_new(LABEL_MAX_COLLECTD, NULL, NULL);
+  struct labels *set = labels_new(LABEL_MAX_COLLECTD, NULL, NULL);
   for (int i = 0; i < LABEL_AWAY_MAX + 2; i++)
     ck_assert_ptr_nonnull(add_numbered(set, i));
   for (int i = 0; i < LABEL_AWAY_MAX; i++)
     remove_numbered(set, i);
-  ck_assert_str_eq(label_set_add(set, "/t/0/energy_uj"), "0_t");
-  ck_assert_str_eq(label_set_add(set, "/t/1/energy_uj"), "1_t");
+  ck_assert_str_eq(labels_add(set, "/t/0/energy_uj"), "0_t");
+  ck_assert_str_eq(labels_add(set, "/t/1/energy_uj"), "1_t");
   ck_assert_str_eq(add_numbered(set, 0), "0"); /* 0 is the youngest now, 1 the oldest */
   remove_numbered(set, 0);
   remove_numbered(set, LABEL_AWAY_MAX);
-  ck_assert_str_eq(label_set_add(set, "/u/1/energy_uj"), "1");
-  ck_assert_str_eq(label_set_add(set, "/u/2/energy_uj"), "2_u");
+  ck_assert_str_eq(labels_add(set, "/u/1/energy_uj"), "1");
+  ck_assert_str_eq(labels_add(set, "/u/2/energy_uj"), "2_u");
   remove_numbered(set, LABEL_AWAY_MAX + 1);
-  ck_assert_str_eq(label_set_add(set, "/v/2/energy_uj"), "2");
-  ck_assert_str_eq(label_set_add(set, "/v/0/energy_uj"), "0_v");
-  ck_assert_str_eq(label_set_add(set, "/v/3/energy_uj"), "3_v");
+  ck_assert_str_eq(labels_add(set, "/v/2/energy_uj"), "2");
+  ck_assert_str_eq(labels_add(set, "/v/0/energy_uj"), "0_v");
+  ck_assert_str_eq(labels_add(set, "/v/3/energy_uj"), "3_v");
   ck_assert_str_eq(add_numbered(set, 1), "1_s");
-  label_set_free(set);
+  labels_free(set);
 }
 END_TEST
 
@@ -354,14 +354,14 @@ static const size_t maxima[] = {16, 20, LABEL_MAX_COLLECTD, LABEL_MAX_FILE};
 
 START_TEST(set_of_many) {
   size_t max = maxima[_i], count = 20000;
-  struct label_set *set = label_set_new(max, NULL, NULL);
+  struct labels *set = labels_new(max, NULL, NULL);
   const char **labels = calloc(count, sizeof(*labels));
   ck_assert_ptr_nonnull(labels);
   for (size_t i = 0; i < count; i++) {
     char path[300];
     snprintf(path, sizeof(path), "/a/%zu/%s/energy_uj", i,
              i % 2 ? "same" : "a-long-name-that-is-cut-where-there-is-little-room");
-    labels[i] = label_set_add(set, path);
+    labels[i] = labels_add(set, path);
     ck_assert_ptr_nonnull(labels[i]);
     ck_assert_uint_le(strlen(labels[i]), max);
     ck_assert(label_is_safe(labels[i]));
@@ -370,24 +370,24 @@ START_TEST(set_of_many) {
   for (size_t i = 1; i < count; i++)
     ck_assert_str_ne(labels[i - 1], labels[i]);
   free(labels);
-  label_set_free(set);
+  labels_free(set);
 }
 END_TEST
 
 /* Nothing of these paths fits into a label; only the marks tell them apart. */
 START_TEST(set_of_hashes) {
-  struct label_set *set = label_set_new(16, NULL, NULL);
+  struct labels *set = labels_new(16, NULL, NULL);
   char path[300];
   const char *labels[200];
   for (size_t i = 0; i < ROWS(labels); i++) {
     memset(path, '/', i);
     strcpy(path + i, "vm/energy_uj");
-    labels[i] = label_set_add(set, path);
+    labels[i] = labels_add(set, path);
     ck_assert(strcmp(labels[i], i == 0 ? "vm" : "") == 0 || is_marked(labels[i], "vm"));
     for (size_t j = 0; j < i; j++)
       ck_assert_str_ne(labels[i], labels[j]);
   }
-  label_set_free(set);
+  labels_free(set);
 }
 END_TEST
 
@@ -432,13 +432,13 @@ static bool is_new(size_t count) {
 }
 
 static void add_names(const size_t *order, size_t max, char **labels) {
-  struct label_set *set = label_set_new(max, NULL, NULL);
+  struct labels *set = labels_new(max, NULL, NULL);
   for (size_t i = 0; i < NAMES_MAX; i++) {
     char path[500];
     snprintf(path, sizeof(path), "/s/scaphandre/%s/intel-rapl:0/energy_uj", names[order[i]]);
-    labels[order[i]] = strdup(label_set_add(set, path));
+    labels[order[i]] = strdup(labels_add(set, path));
   }
-  label_set_free(set);
+  labels_free(set);
 }
 
 static void shuffle(size_t *order, size_t count) {

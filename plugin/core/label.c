@@ -263,7 +263,7 @@ struct member {
   char path[];
 };
 
-struct label_set {
+struct labels {
   size_t max;
   char *host;
   void (*free_user)(void *user);
@@ -272,8 +272,8 @@ struct label_set {
   size_t away_num;
 };
 
-struct label_set *label_set_new(size_t max, const char *host, void (*free_user)(void *user)) {
-  struct label_set *set = calloc(1, sizeof(*set));
+struct labels *labels_new(size_t max, const char *host, void (*free_user)(void *user)) {
+  struct labels *set = calloc(1, sizeof(*set));
   char *copy = strdup(host != NULL ? host : "");
   if (set == NULL || copy == NULL) {
     free(set);
@@ -295,13 +295,13 @@ static int compare_paths(const void *a, const void *b) {
   return strcmp(((const struct member *)a)->path, ((const struct member *)b)->path);
 }
 
-static struct member *find_member(struct label_set *set, const char *label) {
+static struct member *find_member(struct labels *set, const char *label) {
   struct member key = {.label = (char *)(uintptr_t)label};
   struct member **node = tfind(&key, &set->by_label, compare_labels);
   return node != NULL ? *node : NULL;
 }
 
-static void come_back(struct label_set *set, struct member *member) {
+static void come_back(struct labels *set, struct member *member) {
   if (!member->away)
     return;
   member->away = false;
@@ -309,7 +309,7 @@ static void come_back(struct label_set *set, struct member *member) {
   TAILQ_REMOVE(&set->away, member, link);
 }
 
-static void drop(struct label_set *set, struct member *member) {
+static void drop(struct labels *set, struct member *member) {
   come_back(set, member);
   tdelete(member, &set->by_path, compare_paths);
   tdelete(member, &set->by_label, compare_labels);
@@ -319,7 +319,7 @@ static void drop(struct label_set *set, struct member *member) {
   free(member);
 }
 
-void label_set_free(struct label_set *set) {
+void labels_free(struct labels *set) {
   if (set == NULL)
     return;
   while (set->by_label != NULL)
@@ -331,7 +331,7 @@ void label_set_free(struct label_set *set) {
 enum outcome { TAKEN, ADDED, NO_MEMORY };
 
 /* Gives the member this label, which becomes the set's, unless another has it. */
-static enum outcome try_label(struct label_set *set, struct member *member, char *label) {
+static enum outcome try_label(struct labels *set, struct member *member, char *label) {
   if (label == NULL)
     return NO_MEMORY;
   member->label = label;
@@ -344,7 +344,7 @@ static enum outcome try_label(struct label_set *set, struct member *member, char
 }
 
 /* Tries base and the part of the path from text to end. */
-static enum outcome try_stretch(struct label_set *set, struct member *member, const char *base, const char *text,
+static enum outcome try_stretch(struct labels *set, struct member *member, const char *base, const char *text,
                                 const char *end) {
   while (text < end && *text == '/')
     text++;
@@ -361,7 +361,7 @@ static enum outcome try_stretch(struct label_set *set, struct member *member, co
   return try_label(set, member, label);
 }
 
-static enum outcome find_label(struct label_set *set, struct member *member, const char *base) {
+static enum outcome find_label(struct labels *set, struct member *member, const char *base) {
   const char *path = member->path;
   struct part name = find_name(path);
   enum outcome outcome = try_label(set, member, label_cut(base, set->max));
@@ -379,7 +379,7 @@ static enum outcome find_label(struct label_set *set, struct member *member, con
 }
 
 /* A path that is new to the set. */
-static const char *add_member(struct label_set *set, struct member *member) {
+static const char *add_member(struct labels *set, struct member *member) {
   char *raw = label_from_path(member->path, set->host);
   char *base = raw == NULL ? NULL : label_make_safe(raw);
   bool added = base != NULL && tsearch(member, &set->by_path, compare_paths) != NULL;
@@ -394,7 +394,7 @@ static const char *add_member(struct label_set *set, struct member *member) {
   return added ? member->label : NULL;
 }
 
-const char *label_set_add(struct label_set *set, const char *path) {
+const char *labels_add(struct labels *set, const char *path) {
   size_t size = strlen(path) + 1;
   struct member *member = calloc(1, sizeof(*member) + size);
   if (member == NULL)
@@ -408,7 +408,7 @@ const char *label_set_add(struct label_set *set, const char *path) {
   return (*node)->label;
 }
 
-void label_set_remove(struct label_set *set, const char *label) {
+void labels_remove(struct labels *set, const char *label) {
   struct member *member = find_member(set, label);
   if (member == NULL || member->away)
     return;
@@ -418,6 +418,6 @@ void label_set_remove(struct label_set *set, const char *label) {
     drop(set, TAILQ_FIRST(&set->away));
 }
 
-void **label_set_user(struct label_set *set, const char *label) {
+void **labels_user(struct labels *set, const char *label) {
   return &find_member(set, label)->user;
 }

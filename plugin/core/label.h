@@ -84,27 +84,27 @@ char *label_cut(const char *safe, size_t max);
  * has the same label. At most LABEL_AWAY_MAX are reserved; the one removed first is dropped first. Each operation takes
  * O(log n).
  */
-struct label_set;
+struct labels;
 
 /*
  * max: the longest label in bytes, at least 16. host: as in label_from_path(), copied. free_user() gets the user of a
  * path that is dropped, unless it is NULL. NULL: out of memory.
  */
-struct label_set *label_set_new(size_t max, const char *host, void (*free_user)(void *user));
+struct labels *labels_new(size_t max, const char *host, void (*free_user)(void *user));
 
 /* Drops all. NULL is fine. */
-void label_set_free(struct label_set *set);
+void labels_free(struct labels *set);
 
 /*
- * The label of path, the same on each call. Owned by the set, valid until label_set_remove() or label_set_free().
+ * The label of path, the same on each call. Owned by the set, valid until labels_remove() or labels_free().
  * NULL: out of memory.
  */
-const char *label_set_add(struct label_set *set, const char *path);
+const char *labels_add(struct labels *set, const char *path);
 
 /* Removes the path with this label. The label stays reserved for it. Unknown or removed labels are ignored. */
-void label_set_remove(struct label_set *set, const char *label);
+void labels_remove(struct labels *set, const char *label);
 
 /* The caller's data of a path in the set, also while that is removed; NULL at first. */
-void **label_set_user(struct label_set *set, const char *label);
+void **labels_user(struct labels *set, const char *label);
 
 #endif

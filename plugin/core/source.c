@@ -30,7 +30,7 @@ struct member {
 struct source {
   struct source_options options;
   struct place_user user;
-  struct label_set *labels;
+  struct labels *labels;
   struct mounts *mounts;
   int mounts_error;
   struct place **places;
@@ -88,8 +88,8 @@ static void unlist(struct source *source, struct member *member) {
     return;
   if (source->options.removed != NULL)
     source->options.removed(&member->entry, source->options.arg);
-  *label_set_user(source->labels, member->entry.label) = member->entry.user;
-  label_set_remove(source->labels, member->entry.label);
+  *labels_user(source->labels, member->entry.label) = member->entry.user;
+  labels_remove(source->labels, member->entry.label);
   member->entry.label = NULL;
   member->entry.user = NULL;
   member->listed = false;
@@ -139,10 +139,10 @@ static int enlist(struct source *source, struct member *member) {
   }
   if (!member->wanted || member->listed || member->twin != NULL)
     return 0;
-  member->entry.label = label_set_add(source->labels, member->entry.path);
+  member->entry.label = labels_add(source->labels, member->entry.path);
   if (member->entry.label == NULL)
     return -ENOMEM;
-  member->entry.user = *label_set_user(source->labels, member->entry.label);
+  member->entry.user = *labels_user(source->labels, member->entry.label);
   member->listed = source->may_have_twins = true;
   if (source->options.added != NULL)
     source->options.added(&member->entry, source->options.arg);
@@ -257,9 +257,9 @@ int source_new(const struct source_options *options, struct source **source) {
     return -ENOMEM;
   s->options = *options;
   s->user = (struct place_user){.found = member_found, .lost = member_lost, .arg = s};
-  s->labels = label_set_new(options->label_max, options->host, options->free_user);
+  s->labels = labels_new(options->label_max, options->host, options->free_user);
   if (s->labels == NULL || mounts_new(&s->mounts) != 0) {
-    label_set_free(s->labels);
+    labels_free(s->labels);
     free(s);
     return -ENOMEM;
   }
@@ -274,7 +274,7 @@ void source_free(struct source *source) {
   source->places_num = 0; /* member_lost() must not look for twins in freed places */
   for (size_t i = 0; i < places_num; i++)
     place_free(source->places[i], &source->user);
-  label_set_free(source->labels);
+  labels_free(source->labels);
   mounts_free(source->mounts);
   free(source->places);
   free(source->entries);

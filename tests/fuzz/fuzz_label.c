@@ -74,7 +74,7 @@ static void try_name(const char *raw) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct input input = {data, size};
   size_t max = 16 + take_byte(&input) % 200;
-  struct label_set *set = label_set_new(max, "guest", NULL);
+  struct labels *set = labels_new(max, "guest", NULL);
   MUST(set != NULL);
   char *paths[PATHS_MAX], *copies[PATHS_MAX];
   const char *labels[PATHS_MAX];
@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     try_name(raw);
     free(raw);
     paths[count] = path;
-    labels[count] = label_set_add(set, path);
+    labels[count] = labels_add(set, path);
     MUST(labels[count] != NULL);
     check_safe(labels[count], max);
     for (size_t i = 0; i < count; i++)
@@ -98,15 +98,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   /* each second one is removed and comes back, in the other order; all have the label they had */
   for (size_t i = 0; i < count; i += 2)
-    label_set_remove(set, copies[i]);
+    labels_remove(set, copies[i]);
   for (size_t i = count; i-- > 0;) {
-    labels[i] = label_set_add(set, paths[i]);
+    labels[i] = labels_add(set, paths[i]);
     MUST(labels[i] != NULL && strcmp(labels[i], copies[i]) == 0);
   }
   for (size_t i = 0; i < count; i++) {
     free(paths[i]);
     free(copies[i]);
   }
-  label_set_free(set);
+  labels_free(set);
   return 0;
 }

@@ -116,7 +116,7 @@ kept_by plugin/log.c check_plugin
 broken "a directory that cannot be read whole is logged once" log_trouble_begins 's/ && \w+ != \w+->\w+;/;/' \
   a_search_error_that_moves_and_ends
 kept_by plugin/core/label.c check_label
-broken "10,000 names of removed VMs are kept" label_set_remove 's/drop\(.*\);/;/' set_forgets_the_longest_away
+broken "10,000 names of removed VMs are kept" labels_remove 's/drop\(.*\);/;/' set_forgets_the_longest_away
 kept_by plugin/core/state.c check_state
 broken "... 100,000 energies in StateFile" state_trim 's/ && \w+ < STATE_RECORDS_MAX;/;/' too_many_records
 broken "... which no name breaks" put_line 's/= (\*\w+) > . . &&/= (\1 == 10 || \1 > 32) \&\&/' the_text
@@ -130,7 +130,7 @@ broken "never two VMs of one label" try_label 's/ && \*\w+ == \w+\)/)/' set_of_m
 broken "two that become equal stay two" label_make_safe 's/hash\(.*\), SIZE_MAX/0, SIZE_MAX/' any_names_in_any_order
 broken "a changed name takes no other's" label_make_safe 's/= add_mark\((\w+), .*\);/= strdup(\1);/' any_names_in_any_order
 broken "... nor does one that copies a label" label_make_safe 's/ && !has_mark\(\w+\)//' any_names_in_any_order
-broken "... nor that of a removed VM" label_set_remove 's/> LABEL_AWAY_MAX/> 0/' set_keeps_labels
+broken "... nor that of a removed VM" labels_remove 's/> LABEL_AWAY_MAX/> 0/' set_keeps_labels
 broken "a byte that is no UTF-8 is replaced" decode '/= 4;$/{N;N;s/(\w+) = 4;(.*)return 0;/\1 = 4;\2\1 = 1;/}' safe
 broken "... also where a character is cut short" decode 's/\((\w+\[\w+\]) & 0xc0\) != 0x80/\1 == 0/' safe
 broken "... or longer than need be" decode 's/\*\w+ < \w+\[\w+\] \|\| //' safe
