@@ -83,7 +83,7 @@ CONF
   check "the read callback never failed" logged_times 0 "read-function of plugin"
   check "collectd -T goes on from that state" "${memcheck[@]}" --log-file="$work/again.valgrind" "$collectd" -T -C "$work/collectd.conf" 2>"$work/again.log"
   check "... memcheck found nothing" clean again
-  check "... and it was read" grep -q "StateFile: [0-9]* energies go on" "$work/again.log"
+  check "... and it was read" grep -q "StateFile: read the energy of [0-9]* counters" "$work/again.log"
 fi
 
 # --- the tool -------------------------------------------------------------------------------------------------------------
