@@ -565,7 +565,8 @@ int csv_finish(struct csv *csv) {
 void csv_free(struct csv *csv) {
   if (csv == NULL)
     return;
-  csv_finish(csv);
+  if (csv->name != NULL) /* csv_new() succeeded */
+    csv_finish(csv);
   if (csv->dir_fd >= 0)
     close(csv->dir_fd);
   tdestroy(csv->by_label, free);

@@ -88,6 +88,10 @@ logged() { # extended regular expression: how many lines of the daemon's log mat
   grep -cE -- "$1" "$work/collectd.log" || true
 }
 
+none_logged() { # extended regular expression: no line of the daemon's log matches; shows those that do
+  ! grep -E -- "$1" "$work/collectd.log" | sed 's/^/  /' | grep .
+}
+
 logged_times() { # times regex
   local times
   times=$(logged "$2")

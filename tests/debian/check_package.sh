@@ -124,7 +124,7 @@ done
 check "it is the right power" value_near vm_energy-package-a/power 100 5
 check "the csv plugin has it too" wait_for compgen -G "$work/csv/node1/vm_energy-package-a/power-*"
 check "collectd ends" stop collectd
-check "collectd had nothing to complain of" logged_times 0 '^\[?(warning|err)'
+check "collectd had nothing to complain of" none_logged '^\[?(warning|err)'
 /usr/bin/vm_energy list "${files[@]}" >"$work/list" 2>&1
 for vm in package-a package-b; do
   check "vm_energy list has $vm" grep -q "^$vm " "$work/list"
