@@ -129,7 +129,7 @@ recipe() { # name.conf: a line that includes it; changed only where a namespace 
 }
 
 quiet() { # name pattern: its log has no error and no warning but those that match; shows the others
-  ! grep -E '^\[(error|warning)\]' "$work/$1.log" | grep -vE "Notification:|$2" | sed 's/^/  /' | grep .
+  ! grep -E '^\[(error|warning)\]' "$work/$1.log" | grep -vE "Notification:|Not sleeping because|took [0-9.]+ seconds|$2" | sed 's/^/  /' | grep .
 }
 
 # --- servers ----------------------------------------------------------------------------------------------------------
