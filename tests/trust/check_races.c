@@ -118,11 +118,13 @@ static bool is_right(double power_w) {
 
 /* ---- the reader -------------------------------------------------------------------------------------------------- */
 
-static void check_pairing(const struct reading *reading) {
+/* True if the kernel had set the seconds of the file's time, and not yet the nanoseconds: it takes no lock for both. */
+static bool check_pairing(const struct reading *reading) {
   struct timespec own = time_of(reading->energy_uj);
   bool of_now = reading->mtime_ns > INT64_C(1700000000) * NS_PER_S; /* written, its time not set yet */
-  ck_assert_msg(of_now || reading->mtime_ns == own.tv_sec * NS_PER_S + own.tv_nsec,
+  ck_assert_msg(of_now || reading->mtime_ns / NS_PER_S == own.tv_sec,
                 "%" PRIu64 " has the time %" PRId64 " of another value", reading->energy_uj, reading->mtime_ns);
+  return !of_now && reading->mtime_ns % NS_PER_S != own.tv_nsec;
 }
 
 static struct source *open_source(void) {
@@ -156,11 +158,12 @@ START_TEST(race) {
   pid_t pid = start_writer(writers[_i].write, &start);
 
   const char *text = getenv("VM_ENERGY_READS");
-  long reads = text != NULL ? atol(text) : 50000, bad = 0, updates = 0, powers = 0;
-  int64_t least_ns = 2 * NS_PER_S; /* long enough for some powers */
+  long reads = text != NULL ? atol(text) : 50000, bad = 0, updates = 0, powers = 0, half_set = 0;
+  /* a busy machine interrupts the writer, whose late updates have no power */
+  int64_t least_ns = 2 * NS_PER_S, most_ns = 300 * NS_PER_S;
   uint64_t last_uj = 0;
   double last_j = 0;
-  for (long i = 0; i < reads || elapsed_ns(&start) < least_ns; i++) {
+  for (long i = 0; i < reads || elapsed_ns(&start) < (writers[_i].timed || powers > 50 ? least_ns : most_ns); i++) {
     struct instant now;
     struct reading reading;
     int64_t patience_ns = COUNTER_PATIENCE_NS;
@@ -176,7 +179,7 @@ START_TEST(race) {
       ck_assert_msg(reading.energy_uj >= last_uj && reading.energy_uj >= BASE_UJ, "%" PRIu64 " behind %" PRIu64,
                     reading.energy_uj, last_uj);
       if (writers[_i].timed)
-        check_pairing(&reading);
+        half_set += check_pairing(&reading);
       updates += reading.energy_uj > last_uj;
       last_uj = reading.energy_uj;
     }
@@ -197,7 +200,8 @@ START_TEST(race) {
          (double)*late_ns / 1e6);
   ck_assert_int_gt(updates, 50);
   ck_assert_msg(writers[_i].timed || powers > 50, "%ld powers", powers);
-  ck_assert_int_lt(bad, reads / 4 * 3); /* on a busy disk a file is empty for long */
+  ck_assert_int_le(half_set, reads / 100); /* many, where the writer is interrupted there */
+  ck_assert_int_lt(bad, reads / 4 * 3);    /* on a busy disk a file is empty for long */
 }
 END_TEST
 
