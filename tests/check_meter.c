@@ -343,7 +343,7 @@ static const struct story stories[] = {
     ROW("a reset before a stale spell: a load after it counts", .total_j = 2200,
         .steps = {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(10, 1000, 9, RESET, NONE),
                   GOOD(45, 1000, 9, STALE, NONE), GOOD(60, 1600, 59, GAP, NONE), GOOD(65, 1700, 64, OK, 20)}),
-    ROW("after a reset the counter passes its old number within 30 s: taken for its return", .total_j = 2999,
+    ROW("after a reset the counter passes its old number within 30 s: counts as its return", .total_j = 2999,
         .steps = {GOOD(0, 1000, -1, FIRST, NONE), GOOD(5, 1500, 4, OK, 100), GOOD(10, 0, 9, RESET, NONE),
                   GOOD(15, 500, 14, OK, 100), GOOD(20, 1000, 19, OK, 100), GOOD(25, 1501, 24, GAP, NONE),
                   GOOD(30, 2000, 29, OK, 99.8)}),

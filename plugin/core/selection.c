@@ -13,7 +13,7 @@
 #define NESTS_MAX 32
 
 struct item {
-  char *text; /* as it was added */
+  char *text; /* as added */
   bool is_regex;
   bool matched; /* at least one name */
   regex_t regex;
@@ -42,7 +42,7 @@ void selection_free(struct selection *selection) {
   free(selection);
 }
 
-/* A group in parentheses, as far as it was read. */
+/* The part of a group in parentheses that was parsed. */
 struct nest {
   size_t sum, last; /* cost of all parts but the last, and of the last one, which a repetition multiplies */
 };

@@ -241,7 +241,7 @@ static const struct option_row rows[] = {
     {OPTIONS_ONCE, "until-enter", 0, NULL, "measure until Enter is pressed; --duration is ignored",
      .flag = FLAG(until_enter)},
     {OPTIONS_LIST, "duration", 'd', "TIME",
-     "watch so long: period and power are known after one or two\nupdates (default: 0, at once)",
+     "watch for this time: period and power are known after one or two\nupdates (default: 0, at once)",
      .take = take_duration},
     {OPTIONS_CHECK, "duration", 'd', "TIME", "how long to watch (default: until all is clear, 8.5 s at most)",
      .take = take_duration},
@@ -289,7 +289,7 @@ static const struct option_row rows[] = {
     {OPTIONS_TOP, "time-base", 0, "BASE", "as for ts: sample, update or auto (default: auto)", .take = take_time_base},
     {ALL, "scale", 0, "FACTOR", "multiply energy and power (default: 1)", .take = take_scale},
     {ALL, "stale-timeout", 0, "TIME",
-     "without an update for so long there is no power\n"
+     "without an update for this time there is no power\n"
      "(default: 30, or three update periods if that is more)",
      .take = take_stale_timeout},
     {ALL & ~OPTIONS_LIST, "max-power", 0, "W",

@@ -71,7 +71,7 @@ mount -o remount,ro "$small"
 counter a 1010
 daemon_start
 check "read-only: values go on, from the state" wait_for value_near vm_energy-a/energy 1010 0.0001
-check "read-only: told of the captures" wait_for grep -qE "CSVDir: .*: Read-only file system" "$work/collectd.log"
+check "read-only: the captures are reported" wait_for grep -qE "CSVDir: .*: Read-only file system" "$work/collectd.log"
 sleep 0.5
 check "read-only: told once" logged_times 1 "CSVDir: .*: Read-only file system"
 check "collectd ends well" stop collectd
@@ -103,7 +103,7 @@ CONF
     check "$descriptors descriptors: the first VM has its value" wait_for value_near vm_energy-vm-1/energy 2001 0.0001
     check "$descriptors descriptors: so has the last" wait_for value_near vm_energy-vm-60/energy 2060 0.0001
   else
-    check "$descriptors descriptors: what cannot be read is told" wait_for grep -q "Too many open files" "$work/collectd.log"
+    check "$descriptors descriptors: what cannot be read is reported" wait_for grep -q "Too many open files" "$work/collectd.log"
   fi
   sleep 1
   check "$descriptors descriptors: no value is false" test -z "$(false_values)"
