@@ -41,8 +41,8 @@ struct counter_memory {
 /*
  * Reads the counter. Sets every member of *reading.
  *
- * *patience_ns: how long this and later calls may sleep for retries, in total; reduced by the time slept. One call
- * sleeps at most COUNTER_PATIENCE_NS. With 0, bad content is still read a second time, without a pause.
+ * *patience_ns: the time that this call and later ones may sleep between retries, together; the call subtracts what it
+ * slept, at most COUNTER_PATIENCE_NS. With 0, bad content is still read a second time, without a pause.
  *
  * *now: the instant right before the call; on return the instant right after, so that a series of calls reads the clock
  * once per call.

@@ -11,14 +11,15 @@
  * baseline and never 0. With max_power_w, a rise above that power adds nothing (SAMPLE_SPIKE).
  *
  * Wrap or reset. A fall is a wrap if the counter's range is known and the power is plausible: at most 1 kW or ten times
- * the usual power, whichever is more, and at most max_power_w. Else it is a reset and adds nothing. Decided in
- * add_energy(), after meter_resume() in resume(). Tests, in tests/check_meter.c: the rows "wrap: ...",
- * may_wrap_unseen, long_gap_of_a_wrapping_counter.
+ * the usual power, whichever is more, and at most max_power_w. Else it is a reset and adds nothing. The function
+ * is add_energy(); for the first reading after meter_resume() it is resume(). Tests, in tests/check_meter.c: the rows
+ * "wrap: ...", may_wrap_unseen, long_gap_of_a_wrapping_counter.
  *
  * Glitch. After a fall or a spike, the number before it (the old course) is kept for at least three updates and 30 s. A
- * number that fits the old course adds its rise above the kept one, less what was added meanwhile (SAMPLE_GAP); after a
- * wrap or a stale spell a rise fits only if it is too large for a load. See is_back(). Meanwhile an implausible rise
- * adds nothing. So a glitch loses the energy of three updates at most.
+ * number that fits the old course adds its rise above the kept one, less what was added meanwhile (SAMPLE_GAP). After
+ * a wrap or a stale spell, a rise that the VM may have drawn is energy, and only a larger one is a return to the old
+ * course. See is_back(). Meanwhile an implausible rise adds nothing. So a glitch loses the energy of three updates at
+ * most.
  *
  * A modification time before that of the last update means another series: a new baseline, nothing added.
  *

@@ -7,7 +7,7 @@
  *
  * Each function is optional (NULL); most sinks need put(). In each pass a sampler calls added() and removed() for the
  * counters that came and went, update() for what it read, then begin() once, put() once per counter, end() once. A
- * look between two passes calls only the first three.
+ * look between two passes calls only added(), removed() and update().
  *
  * begin, put and end return 0 or -errno. A failure does not end the pass, neither for this sink nor for others: the
  * sampler returns the first error after the pass. Samples and updates are borrowed, valid during the call.

@@ -11,9 +11,9 @@
  * value itself interpolates linearly within a..b and c..d. Windows that share an edge add up.
  *
  * Without an update after e the value is extrapolated with the last power, for at most one and a half times the last
- * interval, and has no upper bound. Nor has it one where more may have been drawn than was counted: after a reset, a
- * spike, a pause of the writer, or while the counter was missing. Costs have bounds too: energy between two updates may
- * have been drawn at any value that the tariff had then.
+ * interval, and there is no upper bound. There is none either where more may have been drawn than was counted: after a
+ * reset, a spike, a pause of the writer, or while the counter was missing. Costs have bounds too: energy between two
+ * updates may have been drawn at any value that the tariff had then.
  *
  * Pure: no clock, no I/O. Times are of one clock that never steps. An update was made in (to - within, to]; one that
  * may lie on either side of an edge bounds nothing there. Energies are in J since the first update.
@@ -103,8 +103,8 @@ bool bounds_are_complete(const struct bounds *bounds, size_t edge);
 struct bounds_bill {
   bool has_cost; /* the tariff covers the window, and there is an energy */
   double cost;
-  bool has_low, has_high; /* as of the energy; with values below 0 in the tariff has_low needs has_high, too.
-                             has_low without has_cost: at least 0 */
+  bool has_low, has_high; /* as of the energy. Values below 0 in the tariff: no lower bound without an upper one.
+                             has_low without has_cost: low is 0 */
   double low, high;
 };
 

@@ -2,8 +2,8 @@
  * plot: captures -> a script for gnuplot that draws power over time
  *
  * plot_*.c and cmd_plot.c serve the command plot alone. Each capture is read twice: for its span and energies, then for
- * its power. The VMs or groups that used most energy have a curve each; all others share one: their mean, or stacked,
- * their sum. Tests: tests/cli/check_plot.sh.
+ * its power. The VMs or groups that used most energy have a curve each. All others share one curve: their mean, or
+ * their sum if the curves are stacked. Tests: tests/cli/check_plot.sh.
  */
 #ifndef VM_ENERGY_PLOT_H
 #define VM_ENERGY_PLOT_H

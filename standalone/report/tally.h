@@ -3,8 +3,8 @@
  *
  * Energy and its bounds come from updates: those of updates.dat, or those that replay.h finds in the rows.
  * common/bounds.h computes them between two instants; here the marks become these instants (phases.h), and stretches of
- * the capture add up. Power is the mean between two updates, unless the recorded one is wanted or there is no counter.
- * A row belongs to the phase that ends with it.
+ * the capture add up. Power is the mean between two updates; it is that of the rows where the caller wants it
+ * (recorded) or the rows have no counter. A row belongs to the phase that ends with it.
  */
 #ifndef VM_ENERGY_TALLY_H
 #define VM_ENERGY_TALLY_H
