@@ -394,6 +394,34 @@ START_TEST(range_is_read_again) {
 }
 END_TEST
 
+/* After the file was missing, or its directory was no directory, another counter may be there. */
+static const struct {
+  const char *hidden, *instead; /* the second: a file of that name meanwhile; NULL: none */
+  int error;
+} away_rows[] = {{"zone/energy_uj", NULL, -ENOENT}, {"zone", NULL, -ENOENT}, {"zone", "zone", -ENOTDIR}};
+
+START_TEST(range_after_it_was_away) {
+  struct counter_memory counter = {.range_uj = 0};
+  char hidden[PATH_MAX], aside[PATH_MAX];
+  write_text("zone/energy_uj", "42");
+  write_text("zone/max_energy_range_uj", "1000");
+  struct reading reading = read_zone(&counter);
+  expect_range(&reading, 1000, 0);
+  snprintf(hidden, sizeof(hidden), "%s", in_scratch(away_rows[_i].hidden));
+  snprintf(aside, sizeof(aside), "%s", in_scratch("aside"));
+  ck_assert_int_eq(rename(hidden, aside), 0);
+  if (away_rows[_i].instead != NULL)
+    write_text(away_rows[_i].instead, "");
+  ck_assert_int_eq(read_zone(&counter).error, away_rows[_i].error);
+  if (away_rows[_i].instead != NULL)
+    remove_file(away_rows[_i].instead);
+  ck_assert_int_eq(rename(aside, hidden), 0);
+  write_text("zone/max_energy_range_uj", "7");
+  reading = read_zone(&counter);
+  expect_range(&reading, 7, 0);
+}
+END_TEST
+
 /* A lack of descriptors does not last. */
 START_TEST(range_without_descriptors) {
   struct counter_memory counter = {.range_uj = 0};
@@ -494,8 +522,8 @@ int main(void) {
   suite_case(suite, "counter", scratch_make, scratch_clean, EACH(content, content_rows), EACH(kind, kind_rows),
              ONCE(linked_directory), ONCE(swapped_for_a_fifo), ONCE(denied), EACH(step_by_step, open_rows), ONCE(sysfs),
              ONCE(out_of_sysfs), EACH(extreme_times, extreme_s), ONCE(patience), EACH(range, range_rows),
-             ONCE(range_is_read_again), ONCE(range_without_descriptors), ONCE(range_is_no_fifo),
-             EACH(stopped, stop_rows), ONCE(instant_of_an_error), ONCE(texts));
+             ONCE(range_is_read_again), EACH(range_after_it_was_away, away_rows), ONCE(range_without_descriptors),
+             ONCE(range_is_no_fifo), EACH(stopped, stop_rows), ONCE(instant_of_an_error), ONCE(texts));
   /* these take seconds */
   suite_case(suite, "while it is written", scratch_make, scratch_clean, TIMES(torn, 2));
   return suite_run(suite);
