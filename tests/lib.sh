@@ -193,7 +193,7 @@ run_story() { # script command...
 knows_all_calls() { # object
   local call unknown=0
   for call in $(nm -D --undefined-only "$1" | sed -nE 's/^ *U ([A-Za-z0-9_]+)(@.*)?$/\1/p' |
-    grep -E '^_*(p?open|openat|creat|fopen|opendir|fdopendir|p?read|p?write|f?l?stat|fstatat|statx|statv?fs|fstatv?fs|access|faccessat|l?seek|f?truncate|f?sync|fdatasync|mkdir|rmdir|rename|unlink|link|symlink|readdir|close|getcwd|[cm]?alloc|realloc|clock_gettime|clock_getres|poll|select|signalfd|posix_spawnp?|fork|pipe|socket|mmap|timerfd_create|timerfd_settime|inotify_init|inotify_add_watch|inotify_rm_watch)[0-9_]*(chk)?$'); do
+    grep -E '^_*(p?open|openat|creat|fopen|opendir|fdopendir|p?read|p?write|[fl]?x?stat|fx?statat|statx|statv?fs|fstatv?fs|access|faccessat|l?seek|f?truncate|f?sync|fdatasync|mkdir|rmdir|rename|unlink|link|symlink|readdir|close|getcwd|[cm]?alloc|realloc|clock_gettime|clock_getres|poll|select|signalfd|posix_spawnp?|fork|pipe|socket|mmap|timerfd_create|timerfd_settime|inotify_init|inotify_add_watch|inotify_rm_watch)[0-9_]*(chk)?$'); do
     case $call in
     closedir) continue ;; # cannot fail
     reallocarray) continue ;; # calls realloc

@@ -29,6 +29,12 @@
 int __open_2(const char *path, int flags);
 int __openat_2(int dir_fd, const char *path, int flags);
 
+/* A program built with glibc before 2.33 calls these for stat() and the like. */
+int __xstat(int version, const char *path, struct stat *st);
+int __lxstat(int version, const char *path, struct stat *st);
+int __fxstat(int version, int fd, struct stat *st);
+int __fxstatat(int version, int dir_fd, const char *path, struct stat *st, int flags);
+
 enum kind { OPEN, READ, WRITE, MALLOC, MKDIR, RENAME, CLOCK, CLOSE, STAT, TRUNCATE, SYNC, UNLINK, WAIT, SPAWN, CWD };
 
 static const struct {
@@ -82,7 +88,10 @@ static struct {
 #define NS_PER_S INT64_C(1000000000)
 
 static atomic_ulong calls, struck;
-static _Thread_local int paused;
+/* Initial-exec: no call of __tls_get_addr(), which a sanitizer stands before, and is not ready for at first. */
+#define THREADS_OWN static _Thread_local __attribute__((tls_model("initial-exec")))
+THREADS_OWN int paused;
+THREADS_OWN volatile bool resolving; /* volatile: <dlfcn.h> promises that dlsym() calls nothing from here */
 
 /* ---- the plan ---------------------------------------------------------------------------------------------------- */
 
@@ -187,11 +196,18 @@ static bool strikes(enum kind kind, const void *caller) {
   return hit;
 }
 
+static void *resolve(const char *function) {
+  resolving = true;
+  void *address = dlsym(RTLD_NEXT, function);
+  resolving = false;
+  return address;
+}
+
 /* The function behind this one: libc's, or a sanitizer's. */
 #define BEHIND(function)                                                                                               \
   static __typeof__(function) *real;                                                                                   \
   if (real == NULL)                                                                                                    \
-  *(void **)&real = dlsym(RTLD_NEXT, #function)
+  *(void **)&real = resolve(#function)
 
 /* Makes the call, and fails where it is its turn: before the call, or by a kill behind it. */
 #define CALL(kind, function, failed, ...)                                                                              \
@@ -318,6 +334,22 @@ int fstatat(int dir_fd, const char *path, struct stat *st, int flags) {
   CALL(STAT, fstatat, -1, dir_fd, path, st, flags);
 }
 
+int __xstat(int version, const char *path, struct stat *st) {
+  CALL(STAT, __xstat, -1, version, path, st);
+}
+
+int __lxstat(int version, const char *path, struct stat *st) {
+  CALL(STAT, __lxstat, -1, version, path, st);
+}
+
+int __fxstat(int version, int fd, struct stat *st) {
+  CALL(STAT, __fxstat, -1, version, fd, st);
+}
+
+int __fxstatat(int version, int dir_fd, const char *path, struct stat *st, int flags) {
+  CALL(STAT, __fxstatat, -1, version, dir_fd, path, st, flags);
+}
+
 int statx(int dir_fd, const char *restrict path, int flags, unsigned mask, struct statx *restrict st) {
   CALL(STAT, statx, -1, dir_fd, path, flags, mask, st);
 }
@@ -385,6 +417,8 @@ void *malloc(size_t size) {
 }
 
 void *calloc(size_t count, size_t size) {
+  if (resolving) /* glibc before 2.34 calls it in dlsym(), which needs no memory */
+    return NULL;
   CALL(MALLOC, calloc, NULL, count, size);
 }
 
