@@ -191,8 +191,8 @@ static struct column *new_column(struct csv *csv, const struct sample *sample) {
   if (column == NULL)
     return NULL;
   char *label = memcpy(column + 1, sample->label, len + 1);
-  *column = (struct column){
-      .label = label, .sampler_label = sample->label, .index = csv->cursor - csv->inserted, .file = CSV_FILE_CLOSED};
+  *column = (struct column){.label = label, .sampler_label = sample->label, .index = csv->cursor - csv->inserted};
+  column->file = CSV_FILE_CLOSED;
   if (tsearch(column, &csv->by_label, compare_labels) != NULL)
     return column;
   free(column);

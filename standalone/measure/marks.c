@@ -13,7 +13,8 @@
 #define TS_DECIMALS 3
 
 int marks_open(struct marks *marks, const char *dir) {
-  *marks = (struct marks){.file = CSV_FILE_CLOSED};
+  *marks = (struct marks){0};
+  marks->file = CSV_FILE_CLOSED;
   int len = snprintf(marks->path, sizeof(marks->path), "%s/%s", dir, MARKS_FILE);
   return (size_t)len < sizeof(marks->path) ? 0 : -ENAMETOOLONG;
 }
