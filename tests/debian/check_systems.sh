@@ -28,7 +28,7 @@ inside() { # command...: in the root of this system
 make_root() { # suite: in $work/root, with the tarball unpacked in /srv/build
   [ -e "$roots/$1.tar" ] || mmdebstrap --variant=minbase --include=ca-certificates "$1" "$roots/$1.tar" "$mirror" || return
   mkdir root && mount --bind root root && tar -xf "$roots/$1.tar" -C root || return # a mount, so that its files have one
-  mount -t proc proc root/proc && mount -t sysfs -o ro sysfs root/sys && mount -t tmpfs -o mode=1777 tmpfs root/dev/shm && mount -t devpts -o newinstance devpts root/dev/pts || return
+  mount -t proc proc root/proc && mount -t sysfs -o ro sysfs root/sys && mount -t tmpfs -o mode=1777 tmpfs root/dev/shm && mount -t devpts -o newinstance,ptmxmode=666 devpts root/dev/pts || return
   ln -sf pts/ptmx root/dev/ptmx
   cp /etc/resolv.conf root/etc/
   echo 'APT::Get::Assume-Yes "true";' >root/etc/apt/apt.conf.d/yes
