@@ -14,16 +14,20 @@ watts() { # from to: the same without a counter
 }
 head_a="ts,a_energy_uj,a_power_w"
 head_p="ts,a_power_w"
+# Numbers as jq computes them: from 1.7 on it repeats one that it read as it is written there, 1.0.
+captured() { # filter [file]: of the only capture, as text
+  jq -r "walk(if type == \"number\" then . + 0 else . end) | .captures[0] | $1" "${@:2}"
+}
 # what the capture says: energy, low, high, duration, of VM or total
 figures() { # [jq filter of what to print]
   "$tool" report --json x.csv >out 2>err
-  jq -r ".captures[0] | ${1:-\"\\(.total.energy_j) \\(.total.energy_low_j) \\(.duration_s)\"}" out
+  captured "${1:-\"\\(.total.energy_j) \\(.total.energy_low_j) \\(.duration_s)\"}" out
 }
 case_of() { # what status figures message: of x.csv; message: an extended regular expression, "" for none
   local got
   "$tool" report --json x.csv >out 2>err
   status=$?
-  got=$(jq -r '.captures[0] | "\(.total.energy_j * 1e6 | round / 1e6) \(.total.energy_low_j) \(.duration_s)"' out)
+  got=$(captured '"\(.total.energy_j * 1e6 | round / 1e6) \(.total.energy_low_j) \(.duration_s)"' out)
   check "$1: figures" same "$3" "$got"
   check "$1: status" exits "$2"
   if [ -n "$4" ]; then
@@ -66,7 +70,7 @@ mkdir marked
 printf 'ts,mark\n%d,half\n' $((t0 + 110)) >marked/marks.csv
 "$tool" report --json marked >out 2>err
 check "appended: phases" same "2000 20, 1000 10" \
-  "$(jq -r '.captures[0].phases | map("\(.total.energy_j) \(.duration_s)") | join(", ")' out)"
+  "$(captured '.phases | map("\(.total.energy_j) \(.duration_s)") | join(", ")' out)"
 
 # --- times --------------------------------------------------------------------------------------------------------------------
 shifted() { # from to seconds joules: rows whose clock is off
@@ -87,7 +91,7 @@ case_of "the first row alone is of 1970" 0 "1000 null 10" "line 3: the time jump
 { echo "$head_a" && rows 0 10 && rows 5 10 && rows 11 20; } >x.csv
 case_of "a block is there twice" 1 "2000 1900 20" "line 13: 6 rows skipped: copied from earlier rows"
 { echo "$head_p" && watts 0 10 && watts 5 10 && watts 11 20; } | awk -F, -v OFS=, 'NR > 1 { $2 = 100 + $1 % 7 } 1' OFMT=%.0f >x.csv
-sed '13,18d' x.csv >y.csv && want=$("$tool" report --json y.csv | jq .captures[0].total.energy_j)
+sed '13,18d' x.csv >y.csv && want=$("$tool" report --json y.csv | captured .total.energy_j)
 case_of "a block is there twice, without a counter" 1 "$want null 20" "line 13: 6 rows skipped: copied from earlier rows"
 { echo "$head_a" && rows 0 10 && rows 11 15 | sed "s/^[0-9]*/$((t0 + 10))/" && rows 16 20; } >x.csv
 case_of "the time stands still, then goes on" 0 "2000 1900 20" "line 13: the time stands still"
@@ -154,7 +158,7 @@ refused() { # what message: x y.csv is refused so, and its command works
   check "$1: nothing printed" is_empty out
   check "$1: said" grep -qF "vm_energy: 'x y.csv' is no capture: $2" err
   sed -n 's/.*read it with: //p' err | sed "s|vm_energy report|$tool report --json|" >help.sh
-  check "$1: its command works" same "1000 10" "$(bash ./help.sh 2>&1 | jq -r '.captures[0] | "\(.total.energy_j) \(.duration_s)"' 2>&1)"
+  check "$1: its command works" same "1000 10" "$(bash ./help.sh 2>&1 | captured '"\(.total.energy_j) \(.duration_s)"' 2>&1)"
 }
 gzip -c plain.csv >"x y.csv"
 refused gzip "it is compressed by gzip; read it with: zcat 'x y.csv' | vm_energy report -"
