@@ -124,7 +124,7 @@ static bool save_picture(const struct picture *picture) {
 }
 
 static bool draw(struct plot *plot, const struct options *options, enum plot_format format, int fd) {
-  struct plot_gnuplot gnuplot;
+  struct plot_gnuplot gnuplot = {0};
   char message[200] = "";
   int status = plot_fit_texts(plot, format, options->stacked);
   if (status == 0)

@@ -57,7 +57,7 @@ static void print_truth(const struct replay *replay, double from_s, double to_s,
 }
 
 int main(int argc, char **argv) {
-  struct replay *replay;
+  struct replay *replay = NULL;
   size_t line_number, count;
   if (argc != 3 || replay_open(&replay, argv[1], &line_number) != 0)
     return 1;
