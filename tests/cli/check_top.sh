@@ -21,10 +21,11 @@ terminal() { tmux -S "$work/socket$session" -f /dev/null "$@"; }
 
 end_terminal() { [ "$session" -eq 0 ] || terminal kill-server 2>/dev/null; }
 
+# In bash, whatever the user's shell is: dash ends by the Ctrl-C that the command handled.
 show() { # [command...] in a terminal of 80 x 14; its status is shown when it has ended
   end_terminal
   session=$((session + 1))
-  LC_ALL=C.UTF-8 terminal new-session -d -x 80 -y 14 "cd '$work'; $*; echo ended with \$?; exec sleep 600"
+  LC_ALL=C.UTF-8 SHELL=$BASH terminal new-session -d -x 80 -y 14 "cd '$work'; $*; echo ended with \$?; exec sleep 600"
 }
 trap 'end_terminal; clean_up' EXIT
 
