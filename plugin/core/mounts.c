@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <mntent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +52,16 @@ static bool is_local_type(const char *type) {
   return false;
 }
 
+const char *mounts_option(const char *options, const char *name) {
+  for (size_t len = strlen(name);; options++) {
+    if (strncmp(options, name, len) == 0 && strchr(",=", options[len]) != NULL)
+      return options + len;
+    options = strchrnul(options, ',');
+    if (*options == '\0')
+      return NULL;
+  }
+}
+
 /*
  * "36 35 98:0 /root /mount/point options [optional fields] - type source super-options"; white space in a field is \040
  * and so on.
@@ -62,13 +71,14 @@ bool mounts_parse_line(char *line, uint64_t *id, struct mount_facts *facts) {
   int start = 0;
   if (type == NULL || sscanf(line, "%" SCNu64 " %*s %*s %*s %*s %n", id, &start) != 1 || start == 0)
     return false;
-  struct mntent mount = {.mnt_opts = line + start, .mnt_type = type + strlen(" - ")};
-  mount.mnt_type[strcspn(mount.mnt_type, " \n")] = '\0';
-  mount.mnt_opts[strcspn(mount.mnt_opts, " ")] = '\0';
-  *facts = (struct mount_facts){.local = is_local_type(mount.mnt_type),
-                                .computed = strcmp(mount.mnt_type, "sysfs") == 0,
-                                .no_devices = hasmntopt(&mount, "nodev") != NULL,
-                                .no_links = hasmntopt(&mount, "nosymfollow") != NULL};
+  char *options = line + start;
+  type += strlen(" - ");
+  type[strcspn(type, " \n")] = '\0';
+  options[strcspn(options, " ")] = '\0';
+  *facts = (struct mount_facts){.local = is_local_type(type),
+                                .computed = strcmp(type, "sysfs") == 0,
+                                .no_devices = mounts_option(options, "nodev") != NULL,
+                                .no_links = mounts_option(options, "nosymfollow") != NULL};
   return true;
 }
 

@@ -47,6 +47,12 @@ uint32_t mounts_generation(const struct mounts *mounts);
  */
 struct mount_facts mounts_facts(const struct mounts *mounts, uint64_t id);
 
+/*
+ * What follows the name of that option in a list like "rw,cache=5": '=' and its value, ',' or the end. NULL: it is not
+ * there. hasmntopt(3) of some C libraries takes "nodevil" for "nodev".
+ */
+const char *mounts_option(const char *options, const char *name);
+
 /* Parses one line of mountinfo, and cuts it into pieces. False: invalid. For tests. */
 bool mounts_parse_line(char *line, uint64_t *id, struct mount_facts *facts);
 

@@ -1,12 +1,12 @@
 #include "look/access.h"
 
+#include "core/mounts.h"
 #include "core/shell_word.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <mntent.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,38 +118,34 @@ bool access_explain(const char *path, bool list, struct access_fault *fault) {
 
 /* ---- mounts that show old content -------------------------------------------------------------------------------- */
 
-static bool option_is(const struct mntent *mount, const char *name, const char *value) {
-  const char *option = hasmntopt(mount, name);
-  size_t len = strlen(name);
-  if (option == NULL || option[len] != '=')
-    return false;
-  option += len + 1;
-  return strncmp(option, value, strlen(value)) == 0 && (option[strlen(value)] == ',' || option[strlen(value)] == '\0');
+static bool option_is(const char *options, const char *name, const char *value) {
+  const char *given = mounts_option(options, name);
+  size_t len = strlen(value);
+  return given != NULL && given[0] == '=' && strcspn(given + 1, ",") == len && memcmp(given + 1, value, len) == 0;
 }
 
 /* Kernels up to 6.3 write the cache mode of 9p as an option of its own, later ones after cache=. */
-static bool is_loose(const struct mntent *mount) {
-  if (hasmntopt(mount, "loose") != NULL || hasmntopt(mount, "fscache") != NULL)
+static bool is_loose(const char *options) {
+  if (mounts_option(options, "loose") != NULL || mounts_option(options, "fscache") != NULL)
     return true;
   static const char *const values[] = {"loose", "fscache", "f", "8f"};
   for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-    if (option_is(mount, "cache", values[i]))
+    if (option_is(options, "cache", values[i]))
       return true;
   return false;
 }
 
-static const struct access_cache *cache_of(const struct mntent *mount) {
+static const struct access_cache *cache_of(const char *type, const char *options) {
   static const struct access_cache loose = {"9p with cache=loose", "mount it with cache=none"},
                                    nfs = {"NFS, which caches attributes", "mount it with noac"},
                                    fuse = {"FUSE, perhaps with kernel_cache",
                                            "mount it without kernel_cache, and with direct_io,attr_timeout=0"},
                                    virtiofs = {"virtiofs, perhaps by virtiofsd --cache=always",
                                                "start virtiofsd on the host with --cache=auto or never"};
-  const char *type = mount->mnt_type;
   if (strcmp(type, "9p") == 0)
-    return is_loose(mount) ? &loose : NULL;
+    return is_loose(options) ? &loose : NULL;
   if (strcmp(type, "nfs") == 0 || strcmp(type, "nfs4") == 0)
-    return hasmntopt(mount, "noac") != NULL || option_is(mount, "acregmax", "0") ? NULL : &nfs;
+    return mounts_option(options, "noac") != NULL || option_is(options, "acregmax", "0") ? NULL : &nfs;
   if (strcmp(type, "virtiofs") == 0)
     return &virtiofs;
   return strcmp(type, "fuse") == 0 || strncmp(type, "fuse.", strlen("fuse.")) == 0 ? &fuse : NULL;
@@ -163,20 +159,41 @@ static bool is_below(const char *path, const char *dir) {
   return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
+/* White space and the like are \040 and so on; getmntent(3) of some C libraries leaves them so. */
+static void unescape(char *text) {
+  char *to = text;
+  for (const char *from = text; *from != '\0';) {
+    char digits[4] = "";
+    bool escaped = from[0] == '\\' && strspn(from + 1, "01234567") >= 3;
+    if (escaped)
+      memcpy(digits, from + 1, 3);
+    *to++ = escaped ? (char)strtoul(digits, NULL, 8) : *from;
+    from += escaped ? 4 : 1;
+  }
+  *to = '\0';
+}
+
 const struct access_cache *access_find_cache(const char *table, const char *path) {
-  char whole[PATH_MAX];
+  char whole[PATH_MAX], *line = NULL;
   const struct access_cache *cache = NULL;
-  size_t longest = 0;
-  FILE *mounts = realpath(path, whole) == NULL ? NULL : setmntent(table, "re");
+  size_t longest = 0, size = 0;
+  FILE *mounts = realpath(path, whole) == NULL ? NULL : fopen(table, "re");
   if (mounts == NULL)
     return NULL;
-  for (const struct mntent *mount; (mount = getmntent(mounts)) != NULL;) {
-    size_t len = strlen(mount->mnt_dir);
-    if (len < longest || !is_below(whole, mount->mnt_dir))
+  while (getline(&line, &size, mounts) > 0) {
+    char *rest = line;
+    strsep(&rest, " "); /* the device */
+    char *dir = strsep(&rest, " "), *type = strsep(&rest, " "), *options = strsep(&rest, " ");
+    if (options == NULL)
+      continue;
+    unescape(dir);
+    size_t len = strlen(dir);
+    if (len < longest || !is_below(whole, dir))
       continue;
     longest = len; /* a later one is mounted over an earlier one */
-    cache = cache_of(mount);
+    cache = cache_of(type, options);
   }
-  endmntent(mounts);
+  free(line);
+  fclose(mounts);
   return cache;
 }

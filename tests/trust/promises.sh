@@ -80,7 +80,7 @@ broken "to open never waits" OPEN_FLAGS 's/ \| O_NONBLOCK//' tricked stalls
 broken "on a mount without devices only what a pattern found is opened at once" look_at_file \
   's/(!\w+ && )\w+->\w+ && (\w+->\w+\.\w+ &&)/\1\2/' led_away
 kept_by plugin/core/mounts.c check_look
-broken "elsewhere nothing is" mounts_parse_line 's/hasmntopt\(.*"nodev"\) != NULL/true/' tricked
+broken "elsewhere nothing is" mounts_parse_line 's/mounts_option\(.*"nodev"\) != NULL/true/' tricked
 kept_by plugin/core/mounts.c check_mounts
 broken "a mount that is not in the mount table is not trusted" mounts_facts 's/(\(struct \w+\)\{).*\}/\1true, true, true, true}/' \
   changes
