@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #define CHECK_LEN ((size_t)2)         /* hexadecimal digits */
 #define MARK_LEN  (1 + 6 + CHECK_LEN) /* '_', the hash, the check */
@@ -254,12 +253,17 @@ char *label_printable(const char *text) {
 
 /* ---- the set ----------------------------------------------------------------------------------------------------- */
 
+/* A ring, as insque(3) wants its elements to begin. */
+struct link {
+  struct link *next, *prev;
+};
+
 /* A path and its label. */
 struct member {
+  struct link link; /* while away */
   char *label;
   void *user;
   bool away;
-  TAILQ_ENTRY(member) link; /* while away */
   char path[];
 };
 
@@ -267,8 +271,8 @@ struct labels {
   size_t max;
   char *host;
   void (*free_user)(void *user);
-  void *by_label, *by_path;       /* tsearch(3) trees of the members */
-  TAILQ_HEAD(queue, member) away; /* the one removed first is first */
+  void *by_label, *by_path; /* tsearch(3) trees of the members */
+  struct link away;         /* the one removed first is next */
   size_t away_num;
 };
 
@@ -283,7 +287,7 @@ struct labels *labels_new(size_t max, const char *host, void (*free_user)(void *
   set->max = max;
   set->host = copy;
   set->free_user = free_user;
-  TAILQ_INIT(&set->away);
+  set->away.next = set->away.prev = &set->away;
   return set;
 }
 
@@ -306,7 +310,7 @@ static void come_back(struct labels *set, struct member *member) {
     return;
   member->away = false;
   set->away_num--;
-  TAILQ_REMOVE(&set->away, member, link);
+  remque(&member->link);
 }
 
 static void drop(struct labels *set, struct member *member) {
@@ -413,9 +417,9 @@ void labels_remove(struct labels *set, const char *label) {
   if (member == NULL || member->away)
     return;
   member->away = true;
-  TAILQ_INSERT_TAIL(&set->away, member, link);
+  insque(&member->link, set->away.prev);
   if (++set->away_num > LABEL_AWAY_MAX)
-    drop(set, TAILQ_FIRST(&set->away));
+    drop(set, (struct member *)set->away.next);
 }
 
 void **labels_user(struct labels *set, const char *label) {

@@ -19,11 +19,13 @@
 
 struct state_entry {
   struct state_record record;
+  struct state_entry *next;
   const char *path; /* stored after the struct */
 };
 
 struct state {
   void *tree; /* of struct state_entry, by path */
+  struct state_entry *first;
   size_t entries_num;
 };
 
@@ -74,6 +76,8 @@ static struct state_entry *add(struct state *state, const char *path) {
     free(entry);
     return NULL;
   }
+  entry->next = state->first;
+  state->first = entry;
   state->entries_num++;
   return entry;
 }
@@ -90,17 +94,26 @@ int state_set(struct state *state, const char *path, const struct state_record *
   return 0;
 }
 
-static void collect(const void *node, VISIT visit, void *end) {
-  struct state_entry ***next = end;
-  if (visit == postorder || visit == leaf) /* postorder: between the two subtrees */
-    *(*next)++ = *(struct state_entry *const *)node;
+static int first_path_first(const void *a, const void *b) {
+  return by_path(*(struct state_entry *const *)a, *(struct state_entry *const *)b);
 }
 
-/* All entries by path, to be freed. NULL: out of memory. */
-static struct state_entry **list(const struct state *state) {
-  struct state_entry **entries = malloc((state->entries_num + 1) * sizeof(struct state_entry *)), **end = entries;
-  if (entries != NULL)
-    twalk_r(state->tree, collect, &end);
+static int newest_first(const void *a, const void *b) {
+  const struct state_entry *x = *(struct state_entry *const *)a, *y = *(struct state_entry *const *)b;
+  if (x->record.seen_s != y->record.seen_s)
+    return x->record.seen_s < y->record.seen_s ? 1 : -1;
+  return by_path(x, y);
+}
+
+/* All entries in that order, to be freed. NULL: out of memory. */
+static struct state_entry **list(const struct state *state, int (*order)(const void *a, const void *b)) {
+  struct state_entry **entries = malloc((state->entries_num + 1) * sizeof(struct state_entry *));
+  if (entries == NULL)
+    return NULL;
+  size_t num = 0;
+  for (struct state_entry *entry = state->first; entry != NULL; entry = entry->next)
+    entries[num++] = entry;
+  qsort(entries, num, sizeof(*entries), order);
   return entries;
 }
 
@@ -137,7 +150,7 @@ static void put_line(struct csv_text *text, const struct state_entry *entry) {
 int state_format(const struct state *state, char **text, size_t *len) {
   if (state->entries_num > STATE_RECORDS_MAX)
     return -EFBIG;
-  struct state_entry **entries = list(state);
+  struct state_entry **entries = list(state, first_path_first);
   if (entries == NULL)
     return -ENOMEM;
   struct csv_text out = {0};
@@ -159,20 +172,12 @@ int state_format(const struct state *state, char **text, size_t *len) {
   return out.failed ? -ENOMEM : -EFBIG;
 }
 
-static int newest_first(const void *a, const void *b) {
-  const struct state_entry *x = *(struct state_entry *const *)a, *y = *(struct state_entry *const *)b;
-  if (x->record.seen_s != y->record.seen_s)
-    return x->record.seen_s < y->record.seen_s ? 1 : -1;
-  return by_path(x, y);
-}
-
 size_t state_trim(struct state *state) {
-  struct state_entry **entries = list(state);
+  struct state_entry **entries = list(state, newest_first);
   if (entries == NULL)
     return 0;
   size_t count = state->entries_num, kept = 0, bytes = FRAME_MAX_BYTES;
   struct csv_text line = {0};
-  qsort(entries, count, sizeof(struct state_entry *), newest_first);
   for (; kept < count && kept < STATE_RECORDS_MAX; kept++) {
     csv_text_clear(&line);
     put_line(&line, entries[kept]);
@@ -183,6 +188,11 @@ size_t state_trim(struct state *state) {
   for (size_t i = kept; i < count; i++) {
     tdelete(entries[i], &state->tree, by_path);
     free(entries[i]);
+  }
+  state->first = NULL;
+  for (size_t i = 0; i < kept; i++) {
+    entries[i]->next = state->first;
+    state->first = entries[i];
   }
   state->entries_num = kept;
   free(entries);
