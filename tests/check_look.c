@@ -21,20 +21,20 @@
 #define MS_NOSYMFOLLOW 256
 #endif
 
-/* Called right before statx() of an open file. */
+/* Called right before kernel_stat() of an open file. */
 static void (*at_fstat)(void);
 
-/* The attributes that a caching mount returns, unless statx() must ask the server. */
-static const struct statx *cached;
+/* The attributes that a caching mount returns, unless it must ask the server. */
+static const struct kernel_stat *cached;
 
-int statx(int dir_fd, const char *restrict path, int flags, unsigned mask, struct statx *restrict st) {
+int kernel_stat(int dir_fd, const char *path, int flags, struct kernel_stat *st) {
   if (at_fstat != NULL && path[0] == '\0')
     at_fstat();
   if (cached != NULL && (flags & AT_STATX_FORCE_SYNC) == 0) {
     *st = *cached;
     return 0;
   }
-  return (int)syscall(SYS_statx, dir_fd, path, flags, mask, st);
+  return syscall(SYS_statx, dir_fd, path, flags, KERNEL_BASIC_STATS | KERNEL_MNT_ID, st) == 0 ? 0 : -errno;
 }
 
 int clock_now(struct instant *now) {
@@ -159,15 +159,15 @@ static char *map_file(const char *name) {
 }
 
 static struct stamp stamp_of_file(const char *name) {
-  struct statx st;
-  ck_assert_int_eq(stamp_stat(AT_FDCWD, in_scratch(name), 0, &st), 0);
+  struct kernel_stat st;
+  ck_assert_int_eq(kernel_stat(AT_FDCWD, in_scratch(name), 0, &st), 0);
   return stamp_of(&st);
 }
 
 /* False on an overlay, where nothing is trusted. */
 static bool is_local(void) {
-  struct statx st;
-  ck_assert_int_eq(stamp_stat(AT_FDCWD, scratch, 0, &st), 0);
+  struct kernel_stat st;
+  ck_assert_int_eq(kernel_stat(AT_FDCWD, scratch, 0, &st), 0);
   return mounts_facts(mounts_now(), stamp_of(&st).mount).local;
 }
 
@@ -795,7 +795,7 @@ END_TEST
 START_TEST(cached_attributes) {
   struct look_file file = {.dir_fd = AT_FDCWD, .path = in_scratch("vm/energy_uj")};
   struct look_memory memory = {.known = false};
-  struct statx old;
+  struct kernel_stat old;
   char text[8];
   for (int i = 0; i < 8; i++) {
     snprintf(text, sizeof(text), "%d", 42 + i);
@@ -805,14 +805,14 @@ START_TEST(cached_attributes) {
     ck_assert_uint_eq(memory.number, (uint64_t)(42 + i));
     ck_assert_int_eq(memory.stamp.mtime_ns, (1000 + i) * NS_PER_S);
     cached = NULL;
-    ck_assert_int_eq(stamp_stat(AT_FDCWD, file.path, 0, &old), 0);
+    ck_assert_int_eq(kernel_stat(AT_FDCWD, file.path, 0, &old), 0);
     cached = &old;
   }
   cached = NULL;
 }
 END_TEST
 
-/* A file that changes between the two statx() calls has no number. */
+/* A file that changes between the two kernel_stat() calls has no number. */
 static void write_again(void) {
   static int64_t mtime_s = 3000;
   set_mtime("vm/energy_uj", mtime_s++, 0);

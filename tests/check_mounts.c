@@ -72,8 +72,8 @@ END_TEST
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static struct mount_facts facts_of(const struct mounts *mounts, const char *path) {
-  struct statx st;
-  ck_assert_int_eq(stamp_stat(AT_FDCWD, path, 0, &st), 0);
+  struct kernel_stat st;
+  ck_assert_int_eq(kernel_stat(AT_FDCWD, path, 0, &st), 0);
   return mounts_facts(mounts, stamp_of(&st).mount);
 }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* 2^64-1 has 20 digits; the rest is for white space. */
@@ -121,12 +122,12 @@ static uint8_t depth_of(const char *path) {
 
 /* 0 and *stamp of a regular file, or -errno. */
 static int stat_file(int fd, const char *path, int flags, struct stamp *stamp) {
-  struct statx st;
-  int status = stamp_stat(fd, path, flags, &st);
+  struct kernel_stat st;
+  int status = kernel_stat(fd, path, flags, &st);
   if (status != 0)
     return status;
   *stamp = stamp_of(&st);
-  return refuse_type(st.stx_mode);
+  return refuse_type(st.mode);
 }
 
 /* 0 and *value, or -errno. */

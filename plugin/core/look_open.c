@@ -2,19 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SYS_openat2 /* C libraries older than Linux 5.6; the same number on all architectures */
-#define SYS_openat2 437
-#endif
-
 static bool on_sysfs(int fd, const struct mounts *mounts) {
-  struct statx st;
-  return stamp_stat(fd, "", AT_EMPTY_PATH, &st) == 0 && mounts_facts(mounts, stamp_of(&st).mount).computed;
+  struct kernel_stat st;
+  return kernel_stat(fd, "", AT_EMPTY_PATH, &st) == 0 && mounts_facts(mounts, stamp_of(&st).mount).computed;
 }
 
 /* Opens the first len bytes of path, one name that is no link. */
@@ -52,13 +46,8 @@ int look_open_step_by_step(int dir_fd, const char *path, int flags) {
 }
 
 static int open_without_links(int dir_fd, const char *path, int flags) {
-  struct open_how how = {.flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC), .resolve = RESOLVE_NO_SYMLINKS};
-  long fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
-  if (fd >= 0)
-    return (int)fd;
-  if (errno != ENOSYS && errno != EPERM)
-    return -errno;
-  return look_open_step_by_step(dir_fd, path, flags);
+  int fd = kernel_open_without_links(dir_fd, path, flags | O_NOFOLLOW | O_CLOEXEC);
+  return fd == -ENOSYS || fd == -EPERM ? look_open_step_by_step(dir_fd, path, flags) : fd;
 }
 
 int look_open_nofollow(int dir_fd, const char *path, int flags, const struct mounts *mounts) {

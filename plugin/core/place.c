@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Below one directory that the first wildcard matched. */
@@ -440,13 +441,13 @@ static int merge(struct place *place, struct names *found, const struct place_us
 
 /* Stats the root: sets guarded, items_complete and stamp. True if it is unchanged since it was listed. */
 static bool root_is_unchanged(struct place *place, const struct mounts *mounts) {
-  struct statx st;
+  struct kernel_stat st;
   int64_t now_ns = clock_file_ns();
   bool was_complete = place->items_complete;
   place->guarded = place->items_complete = false;
-  if (stamp_stat(place->root_fd, "", AT_EMPTY_PATH, &st) != 0)
+  if (kernel_stat(place->root_fd, "", AT_EMPTY_PATH, &st) != 0)
     return false;
-  place->guarded = (st.stx_uid == 0 || st.stx_uid == geteuid()) && (st.stx_mode & (S_IWGRP | S_IWOTH)) == 0;
+  place->guarded = (st.uid == 0 || st.uid == geteuid()) && (st.mode & (S_IWGRP | S_IWOTH)) == 0;
   struct stamp stamp = stamp_of(&st);
   bool local = mounts_facts(mounts, stamp.mount).local;
   place->items_complete = place->one_level && local && stamp_is_old(&stamp, now_ns);

@@ -2,8 +2,6 @@
 
 #include "clock.h"
 
-#include <errno.h>
-
 /* File times are those of the last tick, at most 10 ms ago; doubled for safety. */
 #define TICK_NS (20 * NS_PER_MS)
 
@@ -12,31 +10,22 @@
 
 #define TIME_MAX_S INT64_C(4000000000)
 
-/* Not in every <sys/stat.h>. */
-#ifndef STATX_MNT_ID
-#define STATX_MNT_ID 0x1000U
-#endif
-
-static int64_t time_ns(const struct statx_timestamp *time) {
-  int64_t s = time->tv_sec;
+static int64_t time_ns(const struct kernel_time *time) {
+  int64_t s = time->s;
   if (s > TIME_MAX_S)
     s = TIME_MAX_S;
   if (s < -TIME_MAX_S)
     s = -TIME_MAX_S;
-  return s * NS_PER_S + time->tv_nsec;
+  return s * NS_PER_S + time->ns;
 }
 
-int stamp_stat(int dir_fd, const char *path, int flags, struct statx *st) {
-  return statx(dir_fd, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, st) == 0 ? 0 : -errno;
-}
-
-struct stamp stamp_of(const struct statx *st) {
-  return (struct stamp){.device = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor,
-                        .inode = st->stx_ino,
-                        .size = (int64_t)st->stx_size,
-                        .mtime_ns = time_ns(&st->stx_mtime),
-                        .ctime_ns = time_ns(&st->stx_ctime),
-                        .mount = (st->stx_mask & STATX_MNT_ID) != 0 ? (uint32_t)st->stx_mnt_id : 0};
+struct stamp stamp_of(const struct kernel_stat *st) {
+  return (struct stamp){.device = (uint64_t)st->dev_major << 32 | st->dev_minor,
+                        .inode = st->inode,
+                        .size = (int64_t)st->size,
+                        .mtime_ns = time_ns(&st->mtime),
+                        .ctime_ns = time_ns(&st->ctime),
+                        .mount = (st->mask & KERNEL_MNT_ID) != 0 ? (uint32_t)st->mount : 0};
 }
 
 bool stamp_same_file(const struct stamp *a, const struct stamp *b) {

@@ -10,9 +10,10 @@
 #ifndef VM_ENERGY_STAMP_H
 #define VM_ENERGY_STAMP_H
 
+#include "kernel.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 struct stamp {
   uint64_t device, inode;
@@ -22,10 +23,7 @@ struct stamp {
   uint32_t mount; /* mount id; 0: the kernel does not report it */
 };
 
-/* statx(2) with all fields that a stamp needs. 0 or -errno. */
-int stamp_stat(int dir_fd, const char *path, int flags, struct statx *st);
-
-struct stamp stamp_of(const struct statx *st);
+struct stamp stamp_of(const struct kernel_stat *st);
 
 bool stamp_same(const struct stamp *a, const struct stamp *b);
 

@@ -4,6 +4,7 @@
 #include "common/command.h"
 #include "common/csv_reader.h"
 #include "common/message.h"
+#include "core/kernel.h"
 #include "report/plot.h"
 #include "report/plot_gnuplot.h"
 #include "report/runs.h"
@@ -86,10 +87,9 @@ static int copy_picture(const struct picture *picture, int fd) {
 static int name_picture(const struct picture *picture, const char *temporary) {
   if (picture->force)
     return rename(temporary, picture->path) == 0 ? 0 : -errno;
-  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, picture->path, RENAME_NOREPLACE) == 0)
-    return 0;
-  if (errno != EINVAL && errno != ENOSYS) /* some file systems cannot */
-    return -errno;
+  int status = kernel_rename_new(temporary, picture->path);
+  if (status != -EINVAL && status != -ENOSYS) /* some file systems cannot */
+    return status;
   return access(picture->path, F_OK) == 0 ? -EEXIST : rename(temporary, picture->path) == 0 ? 0 : -errno;
 }
 

@@ -21,10 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-
 /* FORTIFY_SOURCE calls these for open() and openat() without a mode. */
 int __open_2(const char *path, int flags);
 int __openat_2(int dir_fd, const char *path, int flags);
@@ -35,7 +31,24 @@ int __lxstat(int version, const char *path, struct stat *st);
 int __fxstat(int version, int fd, struct stat *st);
 int __fxstatat(int version, int dir_fd, const char *path, struct stat *st, int flags);
 
-enum kind { OPEN, READ, WRITE, MALLOC, MKDIR, RENAME, CLOCK, CLOSE, STAT, TRUNCATE, SYNC, UNLINK, WAIT, SPAWN, CWD };
+enum kind {
+  OPEN,
+  READ,
+  WRITE,
+  MALLOC,
+  MKDIR,
+  RENAME,
+  CLOCK,
+  CLOSE,
+  STAT,
+  TRUNCATE,
+  SYNC,
+  UNLINK,
+  WAIT,
+  SPAWN,
+  CWD,
+  OTHER
+};
 
 static const struct {
   const char *name;
@@ -252,6 +265,21 @@ int __openat_2(int dir_fd, const char *path, int flags) {
   CALL(OPEN, __openat_2, -1, dir_fd, path, flags);
 }
 
+static enum kind kind_of(long number) {
+  switch (number) {
+#ifdef __NR_openat2
+  case __NR_openat2:
+    return OPEN;
+#endif
+  case SYS_statx:
+    return STAT;
+  case SYS_renameat2:
+    return RENAME;
+  default:
+    return OTHER;
+  }
+}
+
 long syscall(long number, ...) {
   va_list args;
   long a[6];
@@ -259,12 +287,7 @@ long syscall(long number, ...) {
   for (size_t i = 0; i < 6; i++)
     a[i] = va_arg(args, long);
   va_end(args);
-  BEHIND(syscall);
-  if (number == SYS_openat2 && strikes(OPEN, __builtin_return_address(0))) {
-    errno = plan.error;
-    return -1;
-  }
-  return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  CALL(kind_of(number), syscall, -1, number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int pipe2(int ends[2], int flags) {
@@ -350,10 +373,6 @@ int __fxstatat(int version, int dir_fd, const char *path, struct stat *st, int f
   CALL(STAT, __fxstatat, -1, version, dir_fd, path, st, flags);
 }
 
-int statx(int dir_fd, const char *restrict path, int flags, unsigned mask, struct statx *restrict st) {
-  CALL(STAT, statx, -1, dir_fd, path, flags, mask, st);
-}
-
 int faccessat(int dir_fd, const char *path, int mode, int flags) {
   CALL(STAT, faccessat, -1, dir_fd, path, mode, flags);
 }
@@ -384,10 +403,6 @@ int mkdir(const char *path, mode_t mode) {
 
 int rename(const char *from, const char *to) {
   CALL(RENAME, rename, -1, from, to);
-}
-
-int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags) {
-  CALL(RENAME, renameat2, -1, from_fd, from, to_fd, to, flags);
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to) {

@@ -89,7 +89,7 @@ broken "a mount that is not in the mount table is not trusted" mounts_facts 's/(
 kept_by plugin/core/look.c check_counter
 broken "no link as the file that a pattern found" open_file 's/if \(.*\)$/if (false)/' kind
 kept_by plugin/core/look_open.c check_counter
-broken "no link as a directory on the way" open_without_links 's/= RESOLVE_NO_SYMLINKS/= 0/' linked_directory
+broken "no link as a directory on the way" open_without_links 's/kernel_open_without_links\((.*)\);/openat(\1);/' linked_directory
 broken "... nor where the kernel has no openat2" open_component 's/S_ISLNK\(\w+\.st_mode\)/false/; s/ \| O_NOFOLLOW//' step_by_step
 broken "not from elsewhere into sysfs" look_open_nofollow 's/ \|\| !on_sysfs\(\w+, \w+\)//' linked_directory
 broken "not out of sysfs" look_open_nofollow 's/if \(!on_sysfs\(\w+, \w+\)\)/if (false)/' out_of_sysfs
@@ -100,8 +100,8 @@ broken "... two down only on a mount without links" name_is_safe '/case 2:/,+1s/
 broken "... in a guarded directory" name_is_safe '/case 2:/,+1s/return .* && /return /' link_before_the_mount
 broken "... and no further down" name_is_safe 's/case 2:/case 2 ... 99:/' link_before_the_mount
 kept_by plugin/core/place.c check_source
-broken "guarded is what no group and no other can write" root_is_unchanged 's/ && \(\w+\.stx_mode .*\) == 0;/;/' guarded
-broken "... and root or we own" root_is_unchanged 's/= \(\w+\.stx_uid .*geteuid\(\)\) && /= /' guarded_by_another
+broken "guarded is what no group and no other can write" root_is_unchanged 's/ && \(\w+\.mode .*\) == 0;/;/' guarded
+broken "... and root or we own" root_is_unchanged 's/= \(\w+\.uid .*geteuid\(\)\) && /= /' guarded_by_another
 broken "a search enters no link" walk_below 's/look_open_nofollow\((.* \| O_DIRECTORY), .*\);/openat(\1);/' refused
 
 # --- other VMs, and crowds --------------------------------------------------------------------------------------------------
