@@ -327,7 +327,7 @@ void options_print(unsigned which, FILE *out) {
 }
 
 /* getopt_long() returns this plus the index of the row for a long option. */
-#define ROW_BASE 1000
+#define ROW_BASE 0x110000 /* above all characters: some C libraries take an option for a whole one */
 
 static void fill_getopt(unsigned which, struct option *longs, char *shorts) {
   /* '-': other arguments come in their order, as 1; ':': we print the errors */
@@ -397,7 +397,7 @@ static enum options_result report_stray(const char *argument) {
 
 /* A letter may be one of several in an argument, so the message names the letter; given: the argument otherwise. */
 static enum options_result report_unknown(unsigned which, int letter, const char *given) {
-  char dashed[] = {'-', (char)letter, '\0'};
+  char dashed[] = {'-', letter > ' ' && letter <= '~' ? (char)letter : '_', '\0'};
   const char *shown = letter != 0 ? dashed : given;
   char matches[COUNT(rows) * 24] = "";
   size_t used = 0, count = 0, len = letter != 0 ? 0 : strcspn(given + 2, "=");
@@ -442,7 +442,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   bool given[COUNT(rows)] = {false};
   const char *wrong;
   int code;
-  optind = 0; /* glibc: a new scan */
+  optind = 0; /* glibc and musl: a new scan */
   while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (code == 1) {
       if (!in_files && (which & OPTIONS_RUN) != 0) {

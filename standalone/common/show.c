@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <wchar.h>
+#include <wctype.h>
 
 #define COLUMNS_DEFAULT 80
 
@@ -71,7 +72,8 @@ static struct glyph next_glyph(const char *text) {
   wchar_t wide;
   mbstate_t state = {0};
   size_t len = mbrtowc(&wide, text, strlen(text), &state);
-  int columns = len == (size_t)-1 || len == (size_t)-2 ? -1 : wcwidth(wide);
+  bool valid = len != (size_t)-1 && len != (size_t)-2 && iswprint((wint_t)wide);
+  int columns = valid ? wcwidth(wide) : -1;
   if (columns >= 0)
     return (struct glyph){.bytes = text, .len = len, .taken = len, .columns = (size_t)columns};
   size_t taken = 1; /* one question mark for a whole UTF-8 character */
