@@ -168,14 +168,14 @@ END_TEST
 static const struct {
   const char *options, *log;
 } closed_rows[] = {
-    {"VM '/(/'", "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": Unmatched ( or \\(\n" NO_VM},
+    {"VM '//'", "W option 'VM \"//\"' is ignored: it takes " TAKES_VM ": it is empty\n" NO_VM},
     {"VM '/^web'",
      "W option 'VM \"/^web\"' is ignored: it takes " TAKES_VM ": it has a slash, but not one at each end\n" NO_VM},
     {"VM true", "W option 'VM true' is ignored: it takes " TAKES_VM "\n" NO_VM},
-    {"VM '/(/'; Domain 'a' 'b'", "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": Unmatched ( or \\(\n"
-                                 "W option 'Domain \"a\" \"b\"' is ignored: it takes " TAKES_VM "\n" NO_VM},
-    {"IgnoreSelected true; VM 'b'; VM '/(/'",
-     "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": Unmatched ( or \\(\n" NO_IGNORED},
+    {"VM '//'; Domain 'a' 'b'", "W option 'VM \"//\"' is ignored: it takes " TAKES_VM ": it is empty\n"
+                                "W option 'Domain \"a\" \"b\"' is ignored: it takes " TAKES_VM "\n" NO_VM},
+    {"IgnoreSelected true; VM 'b'; VM '//'",
+     "W option 'VM \"//\"' is ignored: it takes " TAKES_VM ": it is empty\n" NO_IGNORED},
     {"VM 'b'; VM ''; IgnoreSelected true",
      "W option 'VM \"\"' is ignored: it takes " TAKES_VM ": it is empty\n" NO_IGNORED},
     {"VM 'a'; IgnoreSelected 'maybe'",
@@ -191,6 +191,18 @@ START_TEST(fails_closed) {
     read_at(t);
   expect_values("");
   expect_log(closed_rows[_i].log);
+}
+END_TEST
+
+START_TEST(a_bad_expression) {
+  char expected[300];
+  snprintf(expected, sizeof(expected), "W option 'VM \"/(/\"' is ignored: it takes " TAKES_VM ": %s\n" NO_VM,
+           regex_fault("("));
+  counter_at("a", "1000000", 0);
+  start("VM '/(/'");
+  read_at(0);
+  expect_values("");
+  expect_log(expected);
 }
 END_TEST
 
@@ -385,6 +397,7 @@ int main(void) {
   tcase_add_test(tcase, dots_are_escaped);
   tcase_add_test(tcase, a_name_that_is_a_number);
   tcase_add_loop_test(tcase, fails_closed, 0, ROWS(closed_rows));
+  tcase_add_test(tcase, a_bad_expression);
   tcase_add_test(tcase, a_refused_file_is_not_the_default_places);
   tcase_add_loop_test(tcase, bad_options, 0, ROWS(bad_rows));
   tcase_add_test(tcase, unknown_options);

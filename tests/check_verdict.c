@@ -322,9 +322,9 @@ START_TEST(test_search) {
   ck_assert_str_eq(verdict.text, "may not be read: /x is drwx------");
   ck_assert_str_eq(verdict.next, "setfacl");
   verdict_free(&verdict);
-  verdict_of_search(-EIO, &context, &verdict);
+  verdict_of_search(-ENXIO, &context, &verdict);
   ck_assert_int_eq(verdict.kind, VERDICT_UNREADABLE);
-  ck_assert_str_eq(verdict.text, "/x cannot be searched: Input/output error");
+  ck_assert_str_eq(verdict.text, "/x cannot be searched: No such device or address");
   ck_assert_str_eq(verdict.next, "try to list it yourself: ls -la /x");
   verdict_free(&verdict);
 }
@@ -437,7 +437,7 @@ static const struct host_row {
         "not compared: the counters of the host are for root alone", .next = "open sesame"),
     ROW("empty", {100, 60}, {2, 2}, 0, 1, -ENODATA, VERDICT_HOST_NONE, "not compared: /zone is empty",
         .next = "try to read it yourself: cat /zone"),
-    ROW("broken", {100, 60}, {2, 2}, 0, 1, -EIO, VERDICT_HOST_NONE, "not compared: /zone Input/output error",
+    ROW("broken", {100, 60}, {2, 2}, 0, 1, -ENXIO, VERDICT_HOST_NONE, "not compared: /zone No such device or address",
         .next = "try to read it yourself: cat /zone"),
 };
 

@@ -3,6 +3,7 @@
 #define VM_ENERGY_TESTS_SUITE_H
 
 #include <check.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -43,6 +44,16 @@ static inline double cpu_s(void) {
   struct timespec t;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Why regcomp(3) refuses the expression, in the words of this C library, in a static buffer. */
+static inline const char *regex_fault(const char *expression) {
+  static char text[100];
+  regex_t regex;
+  int status = regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB);
+  ck_assert_int_ne(status, 0);
+  regerror(status, &regex, text, sizeof(text));
+  return text;
 }
 
 /* Runs and frees the suite; the exit status of the program. */
