@@ -37,7 +37,10 @@ struct kernel_stat {
   uint64_t later[13];
 };
 
-/* statx(2) with the mount id. 0 or -errno. */
+/*
+ * statx(2) with the mount id, before Linux 5.8 from /proc. 0 or -errno. mount is 0 if it is not known: before Linux 5.8
+ * without /proc.
+ */
 int kernel_stat(int dir_fd, const char *path, int flags, struct kernel_stat *st);
 
 /* openat2(2) that follows no link. A descriptor or -errno; -ENOSYS also if the headers of the kernel are older

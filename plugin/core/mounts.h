@@ -1,8 +1,9 @@
 /*
  * mounts: what the mount of a file guarantees, by mount id
  *
- * A mount id is what statx(2) reports as stx_mnt_id and what begins a line of /proc/self/mountinfo. Neither the type
- * that statfs(2) reports nor a device number is sufficient: a 9p server reports the type of its own file system.
+ * A mount id is what statx(2) reports as stx_mnt_id, or /proc/self/fdinfo before Linux 5.8, and what begins a line of
+ * /proc/self/mountinfo. Neither the type that statfs(2) reports nor a device number is sufficient: a 9p server reports
+ * the type of its own file system.
  *
  * Only mounts_refresh() changes the table. One poll(2) detects a mount, unmount or remount. Its descriptor stays open;
  * it keeps no mount busy.

@@ -25,7 +25,7 @@ struct stamp stamp_of(const struct kernel_stat *st) {
                         .size = (int64_t)st->size,
                         .mtime_ns = time_ns(&st->mtime),
                         .ctime_ns = time_ns(&st->ctime),
-                        .mount = (st->mask & KERNEL_MNT_ID) != 0 ? (uint32_t)st->mount : 0};
+                        .mount = (uint32_t)st->mount};
 }
 
 bool stamp_same_file(const struct stamp *a, const struct stamp *b) {

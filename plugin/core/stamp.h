@@ -20,7 +20,7 @@ struct stamp {
   int64_t size;
   int64_t mtime_ns; /* ns since 1970, clamped to the years 1843 to 2096, so that no difference of two overflows */
   int64_t ctime_ns;
-  uint32_t mount; /* mount id; 0: the kernel does not report it */
+  uint32_t mount; /* mount id; 0: unknown, before Linux 5.8 without /proc */
 };
 
 struct stamp stamp_of(const struct kernel_stat *st);
