@@ -49,9 +49,10 @@ static int reach(struct total_power *steps, int64_t from, int64_t to) {
     steps->size = size;
   }
   size_t ahead = steps->num > 0 ? (size_t)(steps->first - first) : 0;
-  if (ahead > 0)
+  if (ahead > 0) { /* not for each step that follows the others: many times the time of a month */
     memmove(steps->list + ahead, steps->list, steps->num * sizeof(*steps->list));
-  memset(steps->list, 0, ahead * sizeof(*steps->list));
+    memset(steps->list, 0, ahead * sizeof(*steps->list));
+  }
   memset(steps->list + ahead + steps->num, 0, (num - ahead - steps->num) * sizeof(*steps->list));
   steps->first = first;
   steps->num = num;
