@@ -84,11 +84,11 @@ START_TEST(pauses_are_logged_once) {
   char content[32];
   interval_g = DOUBLE_TO_CDTIME_T(10);
   start("");
-  long energy = 0;
+  int64_t energy = 0;
   int powers = 0;
   for (int t = 0, next = 0; t < 800; t += 2) {
     if (t >= next) {
-      snprintf(content, sizeof(content), "%ld", energy);
+      snprintf(content, sizeof(content), "%" PRId64, energy);
       counter_at("a", content, next);
       energy += 500000000;
       next += next == 40 || next == 80 || next == 700 ? 10 : 5;

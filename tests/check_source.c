@@ -1329,12 +1329,14 @@ END_TEST
 /* Entries that each directory has beside its own. */
 static int extra_entries;
 
-/* Stands in for the one of the C library. */
-struct dirent *readdir(DIR *dir) {
+/* Stands in for the one of the C library, which may be named readdir64. */
+__attribute__((visibility("default"))) struct dirent *readdir(DIR *dir) {
   static struct dirent extra = {.d_type = DT_REG, .d_name = "extra"};
   static int left;
   struct dirent *(*real)(DIR * dir);
-  *(void **)&real = dlsym(RTLD_NEXT, "readdir");
+  Dl_info own;
+  ck_assert(dladdr((void *)readdir, &own) != 0 && own.dli_sname != NULL);
+  *(void **)&real = dlsym(RTLD_NEXT, own.dli_sname);
   struct dirent *entry = real(dir);
   if (entry != NULL)
     left = extra_entries;
