@@ -90,6 +90,16 @@ stop() { # name: SIGTERM, and the exit status of the process
   return $status
 }
 
+# links of the documents that are installed, to each other
+lead_somewhere() { # directory
+  local file link lost=
+  while IFS=: read -r file link; do
+    link=${link#](} link=${link%)}
+    [ -e "$(dirname "$file")/${link%%#*}" ] || { echo "  $file: $link leads nowhere" && lost=yes; }
+  done < <(grep -oE '\]\([^):#]+[^):]*\)' "$1"/*.md "$1"/examples/*.md)
+  [ -z "$lost" ]
+}
+
 # --- the tool -------------------------------------------------------------------------------------------------------------
 # runs it into the files out and err, and its status into $status
 run() { # command...

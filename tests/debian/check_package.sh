@@ -83,16 +83,8 @@ for path in /usr/bin/vm_energy /usr/lib/collectd/vm_energy.so /usr/share/bash-co
   check "$path" grep -qxF "$path" "$work/contents"
 done
 doc=/usr/share/doc/collectd-plugin-vm-energy
-lead_somewhere() {
-  local file link lost=
-  while IFS=: read -r file link; do
-    link=${link#](} link=${link%)}
-    [ -e "$(dirname "$file")/${link%%#*}" ] || { echo "  $file: $link leads nowhere" && lost=yes; }
-  done < <(grep -oE '\]\([^):#]+[^):]*\)' "$doc"/*.md "$doc"/examples/*.md)
-  [ -z "$lost" ]
-}
 check "the documents have links" grep -qF '](SECURITY.md)' "$doc/README.md"
-check "all links of the documents lead to what is in the package" lead_somewhere
+check "all links of the documents lead to what is in the package" lead_somewhere "$doc"
 check "nothing of libtool" test -z "$(grep '\.la$' "$work/contents")"
 for page in vm_energy collectd-vm_energy; do
   check "man $page" grep -q "^/usr/share/man/.*$page" <<<"$(man -M /usr/share/man -w "$page" 2>&1)"
