@@ -158,6 +158,7 @@ static const struct option options[] = {
     {"EscapeDots", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.escape_dots, TAKES_BOOLEAN},
     {"ReportEnergy", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_energy, TAKES_BOOLEAN},
     {"ReportPower", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_power, TAKES_BOOLEAN},
+    {"ReportStats", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.report_stats, TAKES_BOOLEAN},
     {"NotifyAdd", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.notify_add, TAKES_BOOLEAN},
     {"NotifyRemove", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.notify_remove, TAKES_BOOLEAN},
     {"NotifyStale", set_boolean, OCONFIG_TYPE_BOOLEAN, &settings.notify_stale, TAKES_BOOLEAN},

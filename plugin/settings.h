@@ -38,7 +38,7 @@ struct settings {
   size_t smooth;
   struct format host, plugin_instance;
   bool escape_dots;
-  bool report_energy, report_power;
+  bool report_energy, report_power, report_stats;
   char *csv_dir;    /* NULL: off */
   char *state_file; /* NULL: off */
   bool notify_add, notify_remove, notify_stale, notify_reset;

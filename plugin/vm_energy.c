@@ -7,6 +7,7 @@
  *   settings   the options, one row each          news       the wording of log lines and notifications about VMs
  *   discovery  the option File                    csvdir     the option CSVDir, a sink
  *   log        messages and their limits          statefile  the option StateFile, a sink
+ *                                                 stats      the option ReportStats, a sink
  *
  * collectd calls config while it reads its configuration, init once, then read from one of its threads at a time, and
  * shutdown after the last read (tests/trust/check_threads.sh tests that of the daemon). So nothing here is locked,
@@ -26,6 +27,7 @@
 #include "news.h"
 #include "settings.h"
 #include "statefile.h"
+#include "stats.h"
 #include "throttle.h"
 
 #include <errno.h>
@@ -33,13 +35,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SINKS_MAX 4
+#define SINKS_MAX 5
 
 static struct {
   struct sampler *sampler;
   struct sink dispatch, *news;
   struct sink *csvdir, *statefile; /* NULL: off */
-  struct sink *sinks[SINKS_MAX];   /* those that are on */
+  struct stats stats;
+  struct sink *sinks[SINKS_MAX]; /* those that are on */
   struct throttle throttle;
   cdtime_t interval; /* of the values */
   int64_t next_ns;   /* mono; when the next values are due; 0: now */
@@ -52,21 +55,37 @@ static bool may_log(void) {
 
 /* ---- dispatch ---------------------------------------------------------------------------------------------------- */
 
-static void put_value(const struct sample *sample, const char *type, const char *type_instance, gauge_t number) {
-  value_t value = {.gauge = number};
+/* label: NULL: a value of the plugin itself. */
+static void put_value(const char *label, const char *type, const char *type_instance, value_t value) {
   value_list_t list = VALUE_LIST_INIT;
   list.values = &value;
   list.values_len = 1;
   list.time = NS_TO_CDTIME_T((cdtime_t)plugin.now.wall_ns);
   list.interval = plugin.interval;
   snprintf(list.plugin, sizeof(list.plugin), "%s", PLUGIN);
-  settings_expand(&settings.host, sample->label, list.host, sizeof(list.host));
-  settings_expand(&settings.plugin_instance, sample->label, list.plugin_instance, sizeof(list.plugin_instance));
+  if (label == NULL) {
+    snprintf(list.host, sizeof(list.host), "%s", hostname_g);
+  } else {
+    settings_expand(&settings.host, label, list.host, sizeof(list.host));
+    settings_expand(&settings.plugin_instance, label, list.plugin_instance, sizeof(list.plugin_instance));
+  }
   snprintf(list.type, sizeof(list.type), "%s", type);
   snprintf(list.type_instance, sizeof(list.type_instance), "%s", type_instance);
   int status = plugin_dispatch_values(&list);
-  if (status != 0 && may_log())
-    log_line(LOG_WARNING, "collectd refused the %s of VM '%s' (status %d)", type, sample->label, status);
+  if (status == 0 || !may_log())
+    return;
+  if (label == NULL)
+    log_line(LOG_WARNING, "collectd refused the %s of the plugin itself (status %d)", type, status);
+  else
+    log_line(LOG_WARNING, "collectd refused the %s of VM '%s' (status %d)", type, label, status);
+}
+
+static void put_gauge(const struct sample *sample, const char *type, const char *type_instance, gauge_t number) {
+  put_value(sample->label, type, type_instance, (value_t){.gauge = number});
+}
+
+static void put_stat(const char *type, const char *type_instance, value_t value) {
+  put_value(NULL, type, type_instance, value);
 }
 
 static int dispatch_put(struct sink *sink, const struct sample *sample) {
@@ -74,13 +93,13 @@ static int dispatch_put(struct sink *sink, const struct sample *sample) {
   if (!sample->has_energy || sample->state == SAMPLE_STALE)
     return 0;
   if (settings.report_energy)
-    put_value(sample, "energy", "", sample->energy_j);
+    put_gauge(sample, "energy", "", sample->energy_j);
   if (settings.report_power && sample->has_power)
-    put_value(sample, "power", "", sample->power_w);
+    put_gauge(sample, "power", "", sample->power_w);
   if (settings.report_power && sample->has_average) {
     char instance[32];
     snprintf(instance, sizeof(instance), "sma%zu", settings.smooth);
-    put_value(sample, "power", instance, sample->average_w);
+    put_gauge(sample, "power", instance, sample->average_w);
   }
   return 0;
 }
@@ -143,7 +162,8 @@ static int start(bool may_report) {
     plugin.csvdir = csvdir_new(plugin.interval % TIME_T_TO_CDTIME_T(1) == 0 ? 0 : 3);
   if (settings.state_file != NULL)
     plugin.statefile = statefile_new(settings.state_file);
-  struct sink *const sinks[SINKS_MAX] = {plugin.news, &plugin.dispatch, plugin.csvdir, plugin.statefile};
+  struct sink *stats = settings.report_stats ? stats_start(&plugin.stats, put_stat) : NULL;
+  struct sink *const sinks[SINKS_MAX] = {plugin.news, &plugin.dispatch, plugin.csvdir, plugin.statefile, stats};
   size_t sinks_num = 0;
   for (size_t i = 0; i < SINKS_MAX; i++)
     if (sinks[i] != NULL)

@@ -5,6 +5,10 @@
 
 /* ---- options: good ones ------------------------------------------------------------------------------------------ */
 
+#define STATS                                                                                                          \
+  "node1/vm_energy/files-counters=1; node1/vm_energy/files-stale=0; node1/vm_energy/files-unreadable=0; "              \
+  "node1/vm_energy/duration-read=0; node1/vm_energy/errors-bad_reads=0; node1/vm_energy/errors-pauses=0"
+
 /* Values of three reads: of the first value, of an update after 5 s that added 500 J, and without another update. */
 static const struct {
   const char *options;
@@ -31,6 +35,12 @@ static const struct {
     {"ReportEnergy false; ReportEnergy true; ReportPower false", {"a/energy=1", "a/energy=501", "a/energy=501"}},
     {"ReportPower false; Smooth 2", {"a/energy=1", "a/energy=501", "a/energy=501"}},
     {"ReportPower false; ReportEnergy false", {"", "", ""}},
+    {"ReportStats true; ReportEnergy false",
+     {STATS, "a/power=100; " STATS, "a/power=100; " STATS}}, /* after those of all VMs */
+    {"ReportStats 'on'; HostnameFormat 'name'; PluginInstanceFormat 'none'; ReportPower false", /* its own host is ours
+                                                                                                 */
+     {"a/vm_energy/energy=1; " STATS, "a/vm_energy/energy=501; " STATS, "a/vm_energy/energy=501; " STATS}},
+    {"ReportStats true; ReportStats false; ReportPower false", {"a/energy=1", "a/energy=501", "a/energy=501"}},
     {"TimeBase 'auto'", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
     {"TimeBase \"update\"", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=100"}},
     {"TimeBase 'Sample'", {"a/energy=1", "a/energy=501; a/power=100", "a/energy=501; a/power=0"}},
@@ -254,6 +264,7 @@ static const struct {
     {"EscapeDots", "true or false", {BAD_BOOLEANS}},
     {"ReportEnergy", "true or false", {BAD_BOOLEANS}},
     {"ReportPower", "true or false", {BAD_BOOLEANS}},
+    {"ReportStats", "true or false", {BAD_BOOLEANS}},
     {"NotifyAdd", "true or false", {BAD_BOOLEANS}},
     {"NotifyRemove", "true or false", {BAD_BOOLEANS}},
     {"NotifyStale", "true or false", {BAD_BOOLEANS}},

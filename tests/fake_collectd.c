@@ -85,6 +85,13 @@ void plugin_log(int level, const char *format, ...) {
     fake.on_log();
 }
 
+/* The type errors is the only DERIVE that the plugin uses. */
+static gauge_t first_value(const value_list_t *list) {
+  if (list->values_len == 0)
+    return (gauge_t)NAN;
+  return strcmp(list->type, "errors") == 0 ? (gauge_t)list->values[0].derive : list->values[0].gauge;
+}
+
 static int record_values(const value_list_t *list) {
   if (fake.dispatch_status != 0)
     return fake.dispatch_status;
@@ -94,7 +101,7 @@ static int record_values(const value_list_t *list) {
       .time = list->time,
       .interval = list->interval,
       .count = list->values_len,
-      .value = list->values_len > 0 ? list->values[0].gauge : (gauge_t)NAN};
+      .value = first_value(list)};
   return 0;
 }
 

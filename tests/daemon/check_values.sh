@@ -35,6 +35,7 @@ daemon_conf 0.5 <<CONF
   StaleTimeout 6
   Smooth 4
   CSVDir "$work/captures"
+  ReportStats true
 CONF
 mkdir -p "$work/run"
 sed -i "s|$work/sock|$work/run/sock|; s|SocketGroup.*|SocketPerms \"0777\"|" "$work/collectd.conf"
@@ -79,6 +80,14 @@ check "a reset is logged once" logged_times 1 "vm_energy plugin: .*falls.*reset"
 check "the smoothed power has an instance of its own" value_near vm_energy-a/power-sma4 100 1
 check "after a reset the power is right again" value_near vm_energy-falls/power 60 1
 
+# --- about the plugin itself: 15 counters without the removed VM; dead and two beside the tree are not updated --------
+check "ReportStats: the counters" wait_for value_near vm_energy/files-counters 15 0
+check "... those that are not updated" wait_for value_near vm_energy/files-stale 3 0
+check "... the one that is closed to collectd" wait_for value_near vm_energy/files-unreadable 1 0
+check "... seconds per read" awk -v s="$("$collectdctl" -s "$work/sock" getval \
+  node1/vm_energy/duration-read | sed -n 's/^seconds=//p')" 'BEGIN { exit !(s > 0) }'
+check "... in all six values" test "$("$collectdctl" -s "$work/sock" listval | grep -c '^node1/vm_energy/')" -eq 6
+
 falls_before=$(value vm_energy-falls/energy)
 stop writer
 stop slow
@@ -91,6 +100,15 @@ for vm in a b s; do
 done
 energies=$(cat "$work"/csv/node1/vm_energy-falls/energy-* | awk -F, 'NR > 2 && $2 < last { print; } { last = $2 }')
 check "accumulated energy never falls" test -z "$energies"
+
+# collectdctl shows the rate of a derive, the csv plugin the count
+stat() { cat "$work/csv/node1/vm_energy/$1"-[0-9]* | grep -v epoch | sort -n; }
+bad_reads_add_up() { # of two write threads, one may not have written yet
+  awk -F, 'NR == FNR { unreadable[$1] = $2; next } !($1 in unreadable) || $2 - last != unreadable[$1] { bad = 1 }
+    { last = $2 } END { exit bad || last == 0 }' <(stat files-unreadable) <(stat errors-bad_reads)
+}
+check "ReportStats: each unreadable file is a bad read, and none is forgotten" wait_for bad_reads_add_up
+check "... and pauses never fall" awk -F, '$2 < last { bad = 1 } { last = $2 } END { exit bad || NR == 0 }' <(stat errors-pauses)
 
 captures=$(echo "$work"/captures/run_*)
 column() { # vm column: without the empty fields

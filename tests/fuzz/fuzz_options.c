@@ -18,7 +18,7 @@
 static const char *const keys[] = {"File",         "VM",          "Domain",    "IgnoreSelected", "TimeBase",
                                    "StaleTimeout", "Scale",       "Smooth",    "HostnameFormat", "PluginInstanceFormat",
                                    "ReportEnergy", "ReportPower", "NotifyAdd", "NotifyRemove",   "NotifyStale",
-                                   "NotifyReset",  "CSVDir",      "StateFile", "MaxPower"};
+                                   "NotifyReset",  "CSVDir",      "StateFile", "MaxPower",       "ReportStats"};
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* Tabs and newlines are what the format is made of, so no text has them but by \t and \n. */

@@ -48,6 +48,7 @@ if [ -e "$module_dir/vm_energy.so" ]; then
   NotifyRemove true
   NotifyStale true
   NotifyReset true
+  ReportStats true
 CONF
   without_writers
   rows_of() { cat "$work"/captures/run_*/power_"$1".csv 2>/dev/null | grep -c '^[0-9]'; }

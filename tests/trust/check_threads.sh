@@ -39,6 +39,7 @@ LoadPlugin VM_ENERGY
   NotifyRemove true
   NotifyStale true
   NotifyReset true
+  ReportStats true
 CONF
 without_writers
 # more that read than there are readers, so that what is due is taken by whoever is free

@@ -49,6 +49,7 @@ daemon_conf 0.02 <<CONF
   NotifyRemove true
   NotifyStale true
   NotifyReset true
+  ReportStats true
 CONF
 without_writers
 failing collectd 'open:503*' vm_energy.so /dev/null "$collectd" -f -C "$work/collectd.conf"
