@@ -25,10 +25,16 @@ writer_start constant=const:100 wave=sine:60:30:20 spare=idle
   </Node>
 </Plugin>
 CONF
-} | agent_conf node1 1
+} | sed 's/^<Plugin vm_energy>/&\n  ReportStats true/' | agent_conf node1 1
 agent_start node1 || exit 1
 
+# the recipe's list of hosts that do not report, but of ten seconds
+silent_hosts=$(sed -n "s/^curl .*target=\(aliasByNode(currentBelow(.*)\)'\$/\1/p" "$examples/README.md" | sed 's/5min/10s/')
+silent() { [ "$(render "$silent_hosts" -d format=json -d from=-2min -d noCache=1 | jq -r '.[].target' | xargs)" = "$1" ]; }
 sleep 12
+check "ReportStats: Graphite has the counters" wait_for at_least 5 rendered node1.vm_energy.files-counters
+check "... which are three" near "$(rendered node1.vm_energy.files-counters | tail -n 1 | cut -d" " -f2)" 3 0
+check "... no host is silent" wait_for silent ""
 stop writer
 sleep 2
 check "collectd ends with status 0, and what it held back is sent" stop node1
@@ -41,7 +47,7 @@ for vm in constant wave spare; do
   done
 done
 check "there is no other file" \
-  test "$(find "$work/graphite/whisper" -name '*.wsp' -not -path '*/carbon/*' | wc -l)" -eq 6
+  test "$(find "$work/graphite/whisper" -name '*.wsp' -not -path '*/carbon/*' | wc -l)" -eq 12
 until=$(truth constant wall_s | cut -d. -f1)
 slope=$(rendered 'perSecond(node1.vm_energy-constant.energy)' |
   awk -v until="$until" '$1 < until { s += $2; n++ } END { if (n) print s / n }')
@@ -68,5 +74,6 @@ check "... and 100 W of 200 W are at half height" near "$height" 0.5 4
 mkdir -p "$artifacts"
 picture graphite.png -d width=700 -d height=300 --data-urlencode 'title=power of two VMs' -d vtitle=watt &&
   cp "$work/graphite.png" "$artifacts/"
+check "ReportStats: without collectd, the host is silent" wait_for silent node1
 check "the picture is kept as tests/e2e/artifacts/graphite.png" test -s "$artifacts/graphite.png"
 finish

@@ -19,7 +19,7 @@ check "promtool accepts prometheus.yml and its rules" promtool check config "$wo
 # --- a collectd for each recipe: a head that makes it private, the simulated VMs, and the recipe ----------------------
 for name in graphite influxdb prometheus agent budget; do
   { vm_energy_block && recipe $name.conf; } | agent_conf $name 1
-  sed -i "s|^<Plugin vm_energy>|&\n  StaleTimeout 3|" "$work/$name.conf"
+  sed -i "s|^<Plugin vm_energy>|&\n  StaleTimeout 3\n  ReportStats true|" "$work/$name.conf"
 done
 # the one path in a recipe that only root can write to
 with_ports <"$examples/central.conf" | sed "s|/etc/collectd/auth_file|$work/auth_file|" | agent_conf central 1
@@ -50,11 +50,18 @@ for host in influxdb agent; do
     check "... the $quantity that was drawn" matches $quantity wave 0 influx_series $host wave $quantity
   done
 done
-info() { whisper-info "$work/graphite/whisper/graphite/vm_energy-quiet/$1.wsp" "$2"; }
-check "carbon keeps steps of 10 s for a week" test "$(whisper-info "$work/graphite/whisper/graphite/vm_energy-quiet/power.wsp" |
-  awk '/^secondsPerPoint/ { s = $2 } /^retention/ { print s ":" $2 }' | xargs)" = "10:604800 60:5184000 900:94608000"
-check "... and thins out power by its average, energy by its last value" \
-  test "$(info power aggregationMethod) $(info energy aggregationMethod) $(info energy xFilesFactor)" = "average last 0.0"
+check "influxdb.conf: InfluxDB has the number of counters" same 6 "$(influx_points "SELECT last(value) FROM vm_energy_value
+  WHERE host = 'influxdb' AND type = 'files' AND type_instance = 'counters'" | cut -d' ' -f2)"
+info() { whisper-info "$work/graphite/whisper/graphite/$1.wsp" ${2:+"$2"}; } # path [field]
+for path in vm_energy-quiet/power vm_energy/files-counters; do
+  check "carbon keeps steps of 10 s for a week: $path" test "$(info $path |
+    awk '/^secondsPerPoint/ { s = $2 } /^retention/ { print s ":" $2 }' | xargs)" = "10:604800 60:5184000 900:94608000"
+done
+check "... and thins out power by its average" test "$(info vm_energy-quiet/power aggregationMethod)" = average
+for path in vm_energy-quiet/energy vm_energy/errors-bad_reads; do
+  check "... and what accumulates by its last value: $path" \
+    test "$(info $path aggregationMethod) $(info $path xFilesFactor)" = "last 0.0"
+done
 check "the central collectd tells how much came in" \
   sh -c "'$collectdctl' -s '$work/central.sock' listval | grep -q central/network/total_values-dispatch-accepted"
 
