@@ -626,6 +626,25 @@ START_TEST(no_file_that_can_be_loaded) {
 }
 END_TEST
 
+/* The one format so far; the bytes are from the first version that had StateFile. A new format gets a file of its own.
+ */
+START_TEST(file_of_an_earlier_version) {
+  const char *srcdir = getenv("abs_top_srcdir");
+  char path[PATH_MAX];
+  snprintf(path, sizeof(path), "%s/tests/states/1", srcdir != NULL ? srcdir : ".");
+  struct state *state = new_state();
+  ck_assert_int_eq(state_file_load(path, state), 0);
+  ck_assert_uint_eq(state_count(state), 5);
+  expect(state, "/var/lib/libvirt/scaphandre/web-1/intel-rapl:0/energy_uj", 123456789012, 456789012, 1764000000);
+  expect(state, "/var/lib/libvirt/scaphandre/a b\n\"%'\xc3\xa4\xff/intel-rapl:0/energy_uj", UINT64_MAX, UINT64_MAX,
+         STATE_SEEN_MAX_S);
+  expect(state, "/sys/class/powercap/intel-rapl:0/energy_uj", 0, 0, 0);
+  expect(state, "/-/energy_uj", 1, 2, 3);
+  expect(state, "/\x7f~!/energy_uj", 4, 5, 6);
+  state_free(state);
+}
+END_TEST
+
 START_TEST(path_that_is_too_long) {
   char path[PATH_MAX];
   memset(path, 'a', sizeof(path) - 1);
@@ -666,6 +685,6 @@ int main(void) {
              ONCE(too_many_lines), ONCE(too_many_bytes), ONCE(nothing_to_free), ONCE(saved_and_loaded),
              EACH(test_faults, fault_rows), ONCE(byte_by_byte), ONCE(locked), ONCE(killed), ONCE(planted_link),
              ONCE(closed_directory), ONCE(directory_that_cannot_be_listed), ONCE(no_file_that_can_be_loaded),
-             ONCE(path_that_is_too_long), ONCE(set_aside));
+             ONCE(file_of_an_earlier_version), ONCE(path_that_is_too_long), ONCE(set_aside));
   return suite_run(suite);
 }
