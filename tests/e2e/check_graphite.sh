@@ -2,12 +2,14 @@
 # collectd's write_graphite, a real carbon-cache, the whisper files, and graphite-web's render API with its picture.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-require "$collectd" "$collectdctl" carbon-cache whisper-fetch curl jq ss
+require "$collectd" "$collectdctl" carbon-cache whisper-create whisper-fetch whisper-fill whisper-update curl jq ss
 /usr/bin/python3 -c 'import graphite, django, cairocffi' 2>/dev/null || skip "graphite-web is not installed"
 
 carbon_start || exit 1
 render_start || exit 1
-writer_start constant=const:100 wave=sine:60:30:20 spare=idle
+# names that are changed to be safe, and changed again on their way to Whisper
+hostile=("-a b.c'\"\$x\\*[y]:!,(z)~#" $'line\nline' 'a;b')
+writer_start -- constant=const:100 wave=sine:60:30:20 spare=idle "${hostile[@]/%/=const:50}"
 {
   vm_energy_block
   cat <<CONF
@@ -76,4 +78,60 @@ picture graphite.png -d width=700 -d height=300 --data-urlencode 'title=power of
   cp "$work/graphite.png" "$artifacts/"
 check "ReportStats: without collectd, the host is silent" wait_for silent node1
 check "the picture is kept as tests/e2e/artifacts/graphite.png" test -s "$artifacts/graphite.png"
+
+# --- VMs with new names: the series are renamed there and back ----------------------------------------------------------
+[ -x "$tool" ] || { echo "the tool, which lists the names, is not built" && finish; }
+stop render
+stop carbon
+series=$work/graphite/whisper/node1
+rename_whisper() { # [--rename]; names on standard input
+  sh "$examples/rename-whisper.sh" "$@" "$series" >"$work/out" 2>"$work/err"
+}
+of_four() { # beginning of line: that many lines of rename-whisper.sh
+  same 4 "$(grep -c "^$1" "$work/out")"
+}
+contents() { # the series, and the values of each
+  (cd "$series" && for file in */*.wsp; do echo "$file" && whisper_file "$file"; done)
+}
+# the earlier names are harmless, or as earlier versions left them
+"$tool" list --files "$tree/*/intel-rapl:0/energy_uj" --json >"$work/after.json"
+jq '.vms[] |= (select(.label | test("^(constant|wave)$") | not).label |= "was " + .)' "$work/after.json" >"$work/before.json"
+(cd "$work" && eval "$(sed -n '/^jq /,/>names$/p' "$examples/README.md")")
+jq -r '.vms[].label' "$work/after.json" | grep -vxE 'constant|wave' | sed 's/.*/was &\t&/' | sort >"$work/expected"
+check "the recipe finds the names that have changed" diff "$work/expected" <(sort "$work/names")
+awk -F '\t' '{ print $2 "\t" $1 }' "$work/names" >"$work/back"
+contents >"$work/series_before"
+check "series that are missing: status 1" same 1 "$(rename_whisper --rename <"$work/names" || echo $?)"
+check "... and each is named" same 4 "$(grep -c '^vm_energy-.* is missing$' "$work/out")"
+check "without --rename" rename_whisper <"$work/back"
+check "... it says what it would do" of_four 'would rename vm_energy-.* to vm_energy-was_'
+check "... and does nothing" diff "$work/series_before" <(contents)
+check "with --rename" rename_whisper --rename <"$work/back"
+check "... it does it" of_four 'renamed vm_energy-.* to vm_energy-was_'
+check "... to the last name" same 4 "$(find "$series" -mindepth 1 -maxdepth 1 -name 'vm_energy-was_*' | wc -l)"
+check "... and each value is the same" \
+  diff <(sort "$work/series_before") <(contents | sed 's/vm_energy-was_/vm_energy-/' | sort)
+
+mkdir "$series/vm_energy-spare"
+for quantity in power energy; do # the first value of the new series
+  whisper-create "$series/vm_energy-spare/$quantity.wsp" 1s:1h >/dev/null
+  whisper-update "$series/vm_energy-spare/$quantity.wsp" "$EPOCHSECONDS:7"
+done
+renamed() { sed '/^vm_energy-was_spare/!s/^vm_energy-was_/vm_energy-/' | sort; }
+contents | renamed >"$work/series_before"
+check "a series with the new name: status 1" same 1 "$(rename_whisper --rename <"$work/names" || echo $?)"
+check "... the reason" grep -qxF 'vm_energy-was_spare stays: vm_energy-spare exists' "$work/out"
+check "... the others are renamed" same 3 "$(grep -c '^renamed ' "$work/out")"
+check "... and no value is lost" diff "$work/series_before" <(contents | renamed)
+whisper node1 was_spare power >"$work/expected"
+whisper node1 spare power >>"$work/expected"
+(cd "$series" && eval "$(sed -n '/^for file in power energy/{s/OLD/was_spare/;s/NEW/spare/;p}' "$examples/README.md")")
+check "the recipe fills the new series from the old one" diff "$work/expected" <(whisper node1 spare power)
+check "a name that leads elsewhere is refused" same 2 "$(printf 'spare\t../x\n' | rename_whisper --rename || echo $?)"
+check "two names for one series" same 1 "$(printf '%s\t%s\n' spare x spare y | rename_whisper --rename || echo $?)"
+check "... are refused" same 2 "$(grep -cx 'vm_energy-spare has two new names' "$work/out")"
+check "one name for two series" same 1 "$(printf '%s\t%s\n' spare x wave x | rename_whisper --rename || echo $?)"
+check "... is refused" same 2 "$(grep -c ' has the new name of another one, too$' "$work/out")"
+check "names in a chain: status 1" same 1 "$(printf '%s\t%s\n' spare x wave spare | rename_whisper --rename || echo $?)"
+check "... no value goes to the wrong VM" test -d "$series/vm_energy-wave" -a -d "$series/vm_energy-x"
 finish

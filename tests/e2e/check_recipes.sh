@@ -107,10 +107,10 @@ for name in graphite influxdb prometheus agent budget central; do
   check "$name.conf: collectd ends with status 0" stop $name
   check "... and had nothing to complain of" quiet "$name" "is empty;|no update of|Checksum mismatch|Decrypting|MHD_OPTION_EXTERNAL_LOGGER"
 done
-for file in "$examples"/*.{conf,yml,json}; do
+for file in "$examples"/*.{conf,yml,json,sh}; do
   name=$(basename "$file")
   check "$name is in the manual" grep -qF "$name" "$examples/README.md"
-  check "... and in a test" grep -qF "${name%.conf}" "$e2e/check_recipes.sh" "$e2e/check_dashboards.sh" "$srcdir/tests/debian/check_package.sh" \
+  check "... and in a test" grep -qF "${name%.conf}" "$e2e/check_recipes.sh" "$e2e/check_dashboards.sh" "$e2e/check_graphite.sh" "$srcdir/tests/debian/check_package.sh" \
     "$srcdir/tests/trust/check_rights.sh"
   check "... and is installed" grep -qF "$name" "$examples/examples.am"
 done
