@@ -1,5 +1,5 @@
 #!/bin/bash
-# One version everywhere: configure.ac, debian/changelog, RELEASES.md, and what was built.
+# One version everywhere: configure.ac, debian/changelog, RELEASES.md, README.md, and what was built.
 # shellcheck source=tests/lib.sh
 . "${abs_top_srcdir:-.}/tests/lib.sh"
 
@@ -7,6 +7,7 @@ version=$(sed -n 's/^AC_INIT(\[vm_energy\], \[\(.*\)\])$/\1/p' "$srcdir/configur
 check "configure.ac has a version" grep -qxE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$version"
 check "debian/changelog has it" same "vm-energy ($version)" "$(sed -n '1s/ [^ ]*; urgency=.*//p' "$srcdir/debian/changelog")"
 check "RELEASES.md has it" same "## $version" "$(grep -m 1 '^## ' "$srcdir/RELEASES.md")"
+check "README.md has it" same "$version" "$(grep -oE 'vm_energy-[0-9]+\.[0-9.]+[0-9]' "$srcdir/README.md" | sed 's/.*-//' | sort -u)"
 if [ -x "$tool" ]; then
   check "the tool has it" same "vm_energy $version" "$("$tool" --version)"
 fi
