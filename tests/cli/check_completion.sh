@@ -117,7 +117,7 @@ screen() {
 shows() { # fixed string, within five seconds
   local tries=100
   until screen | grep -qF -e "$1"; do
-    [ $((tries -= 1)) -gt 0 ] || { screen && return 1; }
+    [ $((tries -= 1)) -gt 0 ] || { screen; return 1; }
     sleep 0.05
   done
 }

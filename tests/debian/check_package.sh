@@ -77,6 +77,7 @@ is_there() {
 }
 check "all their files are there" is_there
 for path in /usr/bin/vm_energy /usr/lib/collectd/vm_energy.so /usr/share/bash-completion/completions/vm_energy \
+  /usr/share/fish/vendor_completions.d/vm_energy.fish /usr/share/zsh/vendor-completions/_vm_energy \
   /usr/share/man/man1/vm_energy.1.gz /usr/share/man/man5/collectd-vm_energy.5.gz \
   /usr/share/doc/collectd-plugin-vm-energy/vm_energy.conf.example \
   /usr/share/doc/collectd-plugin-vm-energy/examples/capabilities.conf; do
