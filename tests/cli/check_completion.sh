@@ -114,12 +114,11 @@ check "run -- with bash-completion: that of the command" offers "offset 4"
 screen() {
   tmux -L "$socket" capture-pane -p -t 0
 }
-shows() { # fixed string, within five seconds
-  local tries=100
-  until screen | grep -qF -e "$1"; do
-    [ $((tries -= 1)) -gt 0 ] || { screen; return 1; }
-    sleep 0.05
-  done
+on_screen() {
+  screen | grep -qF -e "$1"
+}
+shows() { # fixed string
+  wait_for on_screen "$1" || { screen; return 1; }
 }
 types() {
   tmux -L "$socket" send-keys -t 0 "$@"

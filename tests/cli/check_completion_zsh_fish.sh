@@ -97,12 +97,11 @@ check "fish: run -- as if it stood alone" grep -qx -e --color <(in_fish 'run --q
 check "fish: run -- : programs" grep -qx tmux <(in_fish 'run -- tmu')
 
 # --- in a terminal --------------------------------------------------------------------------------------------------------
-shows() { # fixed string, within ten seconds
-  local tries=200
-  until tmux -L "$socket" capture-pane -p -t 0 | grep -qF -e "$1"; do
-    [ $((tries -= 1)) -gt 0 ] || { tmux -L "$socket" capture-pane -p -t 0; return 1; }
-    sleep 0.05
-  done
+on_screen() {
+  tmux -L "$socket" capture-pane -p -t 0 | grep -qF -e "$1"
+}
+shows() { # fixed string
+  wait_for on_screen "$1" || { tmux -L "$socket" capture-pane -p -t 0; return 1; }
 }
 types() {
   tmux -L "$socket" send-keys -t 0 "$@"

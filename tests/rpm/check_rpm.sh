@@ -45,6 +45,8 @@ while read -r package path; do
 done <<END
 vm_energy /usr/bin/vm_energy
 vm_energy /usr/share/bash-completion/completions/vm_energy
+vm_energy /usr/share/zsh/site-functions/_vm_energy
+vm_energy /usr/share/fish/vendor_completions.d/vm_energy.fish
 vm_energy /usr/share/man/man1/vm_energy.1.gz
 collectd-vm_energy $libdir/collectd/vm_energy.so
 collectd-vm_energy /usr/share/man/man5/collectd-vm_energy.5.gz
