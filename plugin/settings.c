@@ -274,16 +274,17 @@ bool settings_finish(void) {
 }
 
 /*
- * Replaces the characters that write_graphite(5) would replace by '_', and adds the mark of a changed name. Returns
- * NULL if nothing is to be replaced, or out of memory. The caller frees it.
+ * Replaces the characters that write_graphite would replace by '_' (GRAPHITE_FORBIDDEN and the escape character of
+ * collectd's format_graphite.c; no label has the others), and adds the mark of a changed name. Returns NULL if nothing
+ * is to be replaced, or out of memory. The caller frees it.
  */
 static char *escape_dots(const char *label) {
-  char *raw = settings.escape_dots && strpbrk(label, ". ") != NULL ? strdup(label) : NULL;
+  static const char replaced[] = ". \"\\:!,()";
+  char *raw = settings.escape_dots && strpbrk(label, replaced) != NULL ? strdup(label) : NULL;
   if (raw == NULL)
     return NULL;
-  for (char *c = raw; *c != '\0'; c++)
-    if (*c == '.' || *c == ' ')
-      *c = *c == '.' ? '\1' : '\2'; /* replaced below; "a.b" and "a b" get different marks */
+  for (char *c = raw; (c = strpbrk(c, replaced)) != NULL;)
+    *c = (char)(strchr(replaced, *c) - replaced + 1); /* replaced below; "a.b" and "a b" get different marks */
   char *safe = label_make_safe(raw);
   free(raw);
   return safe;

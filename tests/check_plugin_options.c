@@ -137,21 +137,22 @@ END_TEST
 
 /* Names that write_graphite would merge stay distinct; a name that needs no change is kept. */
 START_TEST(dots_are_escaped) {
-  static const char *const names[] = {"db.prod", "db prod", "db_prod"};
+  static const char *const names[] = {"db_prod", "db.prod", "db prod", "db\"prod", "db\\prod",
+                                      "db:prod", "db!prod", "db,prod", "db(prod",  "db)prod"};
   start("EscapeDots true; HostnameFormat 'hostname name'; ReportPower false; NotifyAdd true");
   for (int i = 0; i < ROWS(names); i++)
     counter_at(names[i], "1000000", 0);
   read_at(0);
-  ck_assert_uint_eq(fake.values_num, 3);
+  ck_assert_uint_eq(fake.values_num, ROWS(names));
   int marked = 0;
-  for (int i = 0; i < 3; i++) {
-    ck_assert_ptr_null(strpbrk(fake.values[i].name, ". "));
+  for (int i = 0; i < ROWS(names); i++) {
+    ck_assert_ptr_null(strpbrk(fake.values[i].name + strlen("node1:"), ". \"\\:!,()"));
     marked += strncmp(fake.values[i].name, "node1:db_prod_", 14) == 0 &&
               strstr(fake.values[i].name, "/vm_energy-db_prod_") != NULL;
     for (int j = 0; j < i; j++)
       ck_assert_str_ne(fake.values[i].name, fake.values[j].name);
   }
-  ck_assert_int_eq(marked, 2);
+  ck_assert_int_eq(marked, ROWS(names) - 1);
   ck_assert_double_eq(fake_value("node1:db_prod/vm_energy-db_prod/energy"), 1);
 }
 END_TEST
