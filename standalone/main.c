@@ -126,6 +126,9 @@ int main(int argc, char **argv) {
   /* a closed pipe and a limit of file size are write errors as others are; files must be finished */
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
+  static char buffer[1 << 16];
+  if (isatty(STDOUT_FILENO) != 1) /* most results are one write, whose error is known when it is flushed */
+    setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
   setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers have a point */
   int status = run_words(argc, argv);
   int output = message_close_output();
