@@ -88,6 +88,6 @@ check "ts --long: no other" test "$(grep -cE ',(web|db)-' "$(csv_file)")" -eq 0
 
 run "$tool" once --files "$all" --vm '/(/' -d 0.1
 check "a wrong regular expression: status 2" exits 2
-check "a wrong regular expression: why" says err "vm_energy: option '--vm': '/\(/' is no regular expression: Unmatched \( or .*"
+check "a wrong regular expression: why" says err "vm_energy: option '--vm': '/\(/' is no regular expression: (Unmatched \( or .*|Missing '\)')"
 check "a wrong regular expression: nothing is printed" is_empty out
 finish

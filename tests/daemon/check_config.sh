@@ -74,9 +74,9 @@ StateFile "$work/"|StateFile "$work/"|$file_path
 BAD
 
 # a bad option does not widen what is reported
-answers "a bad expression" "warning: option 'VM \"/(/\"' is ignored: it takes $takes_vm: Unmatched ( or \\(
+answers "a bad expression" "warning: option 'VM \"//\"' is ignored: it takes $takes_vm: it is empty
 error: nothing is reported: each option VM was refused" <<<"$file
-VM \"/(/\""
+VM \"//\""
 answers "a bad file alone" "warning: option 'File \"energy_uj\"' is ignored: it takes $path
 error: nothing is reported: each option File was refused" <<<'File "energy_uj"'
 answers "a bad expression beside a good one" "warning: option 'VM false' is ignored: it takes $takes_vm
