@@ -34,18 +34,19 @@ check "end of input behind a mark: kept" same "one line" "$(names)"
 rm -r csv
 
 # --- without manual stop: only where asked for -----------------------------------------------------------------------------------
-run bash -c '(echo first; echo; echo "third, \"quoted\""; printf "bad\033[31m\377") | { "$@" -n 5; cat >rest; }' - "${ts[@]}" --marks
+(echo first && echo && echo 'third, "quoted"' && printf 'bad\033[31m\377') >lines
+{ run_story : "${ts[@]}" -n 5 --marks && cat >rest; } <lines
 check "marks: status 0 after all samples" exits 0
 check "marks: all rows" same 5 "$(rows "$(csv_file)")"
 check "marks: Enter alone is one with a number, others are quoted and harmless" same 'first|mark 2|"third, ""quoted"""|bad_[31m_' "$(names)"
 check "marks: whole" test "$(wc -l <csv/run_*/marks.csv)" -eq 5
 check "marks: the input was read" is_empty rest
 rm -r csv
-run bash -c 'printf "a\nb\n" | while read -r line; do echo "$line" >>lines; "$@"; done' - "${ts[@]}" -n 2
-check "no marks asked for: the input is left for others" same "a b" "$(paste -sd ' ' lines)"
+run bash -c 'printf "a\nb\n" | while read -r line; do echo "$line" >>others; "$@"; done' - "${ts[@]}" -n 2
+check "no marks asked for: the input is left for others" same "a b" "$(paste -sd ' ' others)"
 check "no marks asked for: no file" test -z "$(find csv -name marks.csv)"
 rm -r csv
-run "${ts[@]}" -n 2 --marks <&-
+run_story : "${ts[@]}" -n 2 --marks <&-
 check "marks, and no standard input: status 0" exits 0
 rm -r csv
 
