@@ -22,13 +22,13 @@ check "combined: nothing outside of the run directory" test ! -e ~/power_vm.csv 
 rm -r csv
 
 # shellcheck disable=SC2086
-run "$tool" ts --files $both -i 0.05 -n 2 --separate-files --smooth 4
+run_story : "$tool" ts --files $both -i 0.05 -n 2 --separate-files --smooth 4
 check "separate: what is printed" golden ts_separate.txt
 check "separate: columns" same "ts,vm-002_energy_uj,vm-002_power_w,vm-002_power_w_sma4" "$(head -n 1 "$(csv_file power_vm-002.csv)")"
 check "separate: rows" test "$(rows "$(csv_file power_vm-001.csv)")" -eq 2
 rm -r csv
 
-run "$tool" ts --files 'vms/*/energy_uj' -i 100ms -n 4 --long --out-dir deep/in/side --quiet
+run_story : "$tool" ts --files 'vms/*/energy_uj' -i 100ms -n 4 --long --out-dir deep/in/side --quiet
 check "quiet: the path of the file alone" says out 'deep/in/side/run_[0-9]{8}_[0-9]{6}/power\.csv'
 check "quiet: one line" test "$(wc -l <out)" -eq 1 -a ! -s err
 file=$(cat out)
