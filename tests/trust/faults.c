@@ -209,7 +209,12 @@ static bool strikes(enum kind kind, const void *caller) {
   return hit;
 }
 
-static void *resolve(const char *function) {
+/* By the name that the header gave it: on 32-bit systems stat() may be stat64(). */
+static void *resolve(void *ours, const char *function) {
+  Dl_info here, info;
+  if (dladdr(&plan, &here) != 0 && dladdr(ours, &info) != 0 && info.dli_fbase == here.dli_fbase &&
+      info.dli_sname != NULL)
+    function = info.dli_sname;
   resolving = true;
   void *address = dlsym(RTLD_NEXT, function);
   resolving = false;
@@ -220,7 +225,7 @@ static void *resolve(const char *function) {
 #define BEHIND(function)                                                                                               \
   static __typeof__(function) *real;                                                                                   \
   if (real == NULL)                                                                                                    \
-  *(void **)&real = resolve(#function)
+  *(void **)&real = resolve((void *)function, #function)
 
 /* Makes the call, and fails where it is its turn: before the call, or by a kill behind it. */
 #define CALL(kind, function, failed, ...)                                                                              \
