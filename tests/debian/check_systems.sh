@@ -39,7 +39,8 @@ make_root() { # suite: in $work/root, with the tarball unpacked in /srv/build
   mkdir root/srv/build && tar -xf "$tarball" -C root/srv/build --strip-components=1
 }
 remove_root() {
-  umount root/proc root/sys root/dev/shm root/dev/pts root
+  umount root/proc root/sys root/dev/shm root/dev/pts
+  umount --lazy root # a process that a test left may still be in it
   rm -rf root
 }
 outcome() { # log: what passed and was skipped, and why
