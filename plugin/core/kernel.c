@@ -6,18 +6,21 @@
 
 _Static_assert(sizeof(struct kernel_stat) == 256, "the kernel's size of struct statx");
 
-/* 0: unknown. */
-static uint64_t mount_id_of(int fd) {
+/* 0 and *id, which is 0 without /proc, or -errno. */
+static int mount_id_of(int fd, uint64_t *id) {
   char text[128], name[sizeof("/proc/self/fdinfo/") + 11];
-  uint64_t id = 0;
   snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
   int info_fd = open(name, O_RDONLY | O_CLOEXEC);
-  ssize_t len = info_fd < 0 ? 0 : read(info_fd, text, sizeof(text) - 1);
-  if (info_fd >= 0)
-    close(info_fd);
+  if (info_fd < 0)
+    return errno == ENOENT || errno == EACCES ? 0 : -errno;
+  ssize_t len = read(info_fd, text, sizeof(text) - 1);
+  int status = len < 0 ? -errno : 0;
+  close(info_fd);
   text[len > 0 ? len : 0] = '\0';
   const char *line = strstr(text, "\nmnt_id:");
-  return line != NULL && sscanf(line, " mnt_id: %" SCNu64, &id) == 1 ? id : 0;
+  if (line != NULL)
+    sscanf(line, " mnt_id: %" SCNu64, id);
+  return status;
 }
 
 /* Linux before 5.8, and qemu-user, report mount ids only of open files, in /proc. */
@@ -38,6 +41,5 @@ int kernel_stat(int dir_fd, const char *path, int flags, struct kernel_stat *st)
     return 0;
   if (path[0] != '\0')
     return stat_opened(dir_fd, path, flags, st);
-  st->mount = mount_id_of(dir_fd);
-  return 0;
+  return mount_id_of(dir_fd, &st->mount);
 }

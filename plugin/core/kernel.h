@@ -1,8 +1,8 @@
 /*
  * kernel: system calls that not every C library has, or not with all that Linux has
  *
- * musl has had statx() only since 1.2.5, and without the mount id; no C library has openat2(). The kernel's interface
- * is the same under all of them.
+ * musl has had statx() only since 1.2.5, and without the mount id; few C libraries have openat2(). The kernel's
+ * interface is the same under all of them.
  */
 #ifndef VM_ENERGY_KERNEL_H
 #define VM_ENERGY_KERNEL_H
