@@ -1,11 +1,13 @@
 #include "stats.h"
 
+#include <string.h>
+
 static int sink_begin(struct sink *sink, const struct instant *now, size_t count) {
   struct stats *stats = (struct stats *)sink;
   stats->begin_ns = now->mono_ns;
   stats->counters = count;
   stats->stale = stats->unreadable = stats->updated = 0;
-  stats->late = 0;
+  memset(stats->late, 0, sizeof(stats->late));
   return 0;
 }
 
@@ -17,15 +19,18 @@ static int sink_put(struct sink *sink, const struct sample *sample) {
     return 0;
   if (stats->updated == 0 || sample->period_ns < stats->period_ns)
     stats->period_ns = sample->period_ns;
-  stats->late += sample->pauses;
+  for (size_t i = 0; i < sample->pauses && i < STATS_LATE_MAX; i++)
+    stats->late[i]++;
   stats->updated++;
   return 0;
 }
 
-/* The mean per counter, rounded; a half is no pause. Two passes may see the end of one pause: the first counts it. */
+/* As many late updates as more than half of the counters had. Two passes may see the end of one pause: the first counts
+ * it. */
 static void count_pauses(struct stats *stats) {
-  size_t n = stats->updated;
-  derive_t pauses = n > 0 ? (derive_t)((2 * stats->late + n - 1) / (2 * n)) : 0;
+  derive_t pauses = 0;
+  while (pauses < STATS_LATE_MAX && 2 * stats->late[pauses] > stats->updated)
+    pauses++;
   if (pauses == 0 || (stats->pauses > 0 && stats->begin_ns - stats->paused_ns < stats->period_ns))
     return;
   stats->pauses += pauses;

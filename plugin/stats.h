@@ -25,6 +25,9 @@
 /* Dispatches a value of the plugin itself. */
 typedef void stats_put_value(const char *type, const char *type_instance, value_t value);
 
+/* Pauses of one pass; more are not counted. */
+#define STATS_LATE_MAX 16
+
 /* No pointers to free. Private: use stats_start(). */
 struct stats {
   struct sink sink;
@@ -35,9 +38,9 @@ struct stats {
   /* of this pass */
   int64_t begin_ns;
   size_t counters, stale, unreadable;
-  size_t updated;    /* counters with an update and a known period; these two: of those */
-  uint64_t late;     /* updates */
-  int64_t period_ns; /* the shortest */
+  size_t updated;              /* counters with an update and a known period; these two: of those */
+  size_t late[STATS_LATE_MAX]; /* [n]: with more than n late updates */
+  int64_t period_ns;           /* the shortest */
 };
 
 /* Returns the sink, which is a part of *stats. */

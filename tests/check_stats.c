@@ -122,6 +122,9 @@ static const struct {
     {"beside a new VM", 10, {{2, -1, 58}, {ALL, 60, 70}}, .pauses = 1},
     {"while one VM is off", 10, {{1, 40, 200}, {ALL, 100, 110}}, .pauses = 1},
     {"one VM alone", 10, {{1, 60, 70}}, .pauses = 0},
+    {"one VM alone, twice in one interval", 60, {{1, 65, 75}, {1, 90, 100}}, .pauses = 0},
+    {"one VM alone, twice in a row", 30, {{1, 60, 70}, {1, 70, 80}}, .pauses = 0},
+    {"one VM twice, and all once", 60, {{1, 65, 75}, {ALL, 90, 100}}, .pauses = 1},
     {"one of two", 10, {{2, -1, 200}, {1, 60, 70}}, .pauses = 0},
     {"a stop for longer than the stale time", 10, {{ALL, 60, 100}}, .pauses = 0},
 };
