@@ -434,6 +434,15 @@ static bool is_option(const char *text) {
   return text[0] == '-' && text[1] != '\0';
 }
 
+/* As getopt_long(), but -1 only at "--" and the end: that of musl returns it at "-", too. */
+static int next_option(int argc, char **argv, const char *shorts, const struct option *longs) {
+  int code = getopt_long(argc, argv, shorts, longs, NULL);
+  if (code != -1 || optind >= argc || strcmp(argv[optind], "-") != 0 || strcmp(argv[optind - 1], "--") == 0)
+    return code;
+  optarg = argv[optind++];
+  return 1;
+}
+
 static enum options_result parse(unsigned which, int argc, char **argv, struct options *options) {
   struct option longs[COUNT(rows) + 1];
   char shorts[2 * COUNT(rows) + 3];
@@ -443,7 +452,7 @@ static enum options_result parse(unsigned which, int argc, char **argv, struct o
   const char *wrong;
   int code;
   optind = 0; /* glibc and musl: a new scan */
-  while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+  while ((code = next_option(argc, argv, shorts, longs)) != -1) {
     if (code == 1) {
       if (!in_files && (which & OPTIONS_RUN) != 0) {
         options->command = &argv[optind - 1]; /* its options are not ours */
