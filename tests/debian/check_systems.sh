@@ -1,9 +1,9 @@
 #!/bin/bash
 # check_systems.sh TARBALL [SYSTEM...]: builds and tests the tarball in new roots of Debian 11, 12 and 13, by the README's
 # ./bootstrap demo and check as root, then again as a user without rights. For i386 and, under qemu-user, for aarch64 and s390x
-# (big endian): the suites that need no daemon. With musl: these, the module and the tool. As root; `make check-systems` calls it,
-# SYSTEMS="bullseye i386" chooses. Takes mmdebstrap, a mirror, and about ten minutes for each. A test that needs more than a
-# chroot has is skipped, and listed with its reason.
+# (big endian): the suites that need no daemon, of which none may be skipped. With musl: these, the module and the tool. As root;
+# `make check-systems` calls it, SYSTEMS="bullseye i386" chooses. Takes mmdebstrap, a mirror, and about ten minutes for each.
+# Another test that needs more than a chroot has is skipped, and listed with its reason.
 # VM_ENERGY_ROOTS=DIR: tars of roots, DIR/SUITE.tar, which are kept there.
 set -u
 [ $# -ge 1 ] || { echo "usage: check_systems.sh vm_energy-VERSION.tar.xz [SYSTEM...]" >&2 && exit 2; }
@@ -48,16 +48,19 @@ outcome() { # log: what passed and was skipped, and why
   grep -hE '^skipped: ' root/srv/build/tests/*.log root/srv/build/tests/*/*.log 2>/dev/null | sort | uniq -c | sed 's/^/  /'
 }
 all_pass() { # name command...; it says how many; a failed test is shown
-  local log=$work/$1.log
-  inside "${@:2}" >"$log" 2>&1
+  local log=$work/$1.log status=0
+  inside "${@:2}" >"$log" 2>&1 || status=$?
   outcome "$log"
-  grep -qE '^# PASS: +[1-9]' "$log" && ! grep -qE '^(FAIL|ERROR): ' "$log" && return
+  [ $status -eq 0 ] && grep -qE '^# PASS: +[1-9]' "$log" && return
   tail -n 30 "$log"
   grep -lE ':test-result: *(FAIL|ERROR)' root/srv/build/tests/*.trs root/srv/build/tests/*/*.trs 2>/dev/null |
     while read -r trs; do
       echo "--- ${trs#root/srv/build/}" && tail -n 20 "${trs%.trs}.log"
     done
   return 1
+}
+none_skipped() { # name: of the suites that all_pass ran
+  grep -qxE '# SKIP: +0' "$work/$1.log"
 }
 
 shows_vms() { # name command...: the demo that the command starts; its last table has power and energy of each VM
@@ -92,6 +95,7 @@ foreign() { # Debian's name of it, its GNU triplet, where its libraries are, how
   # emulated, they take several times as long
   check "$1: suites" all_pass "$1" sh -c "cd /srv/build && ${4:+CK_TIMEOUT_MULTIPLIER=10} make -j$(getconf _NPROCESSORS_ONLN) \
     check-unit LOG_COMPILER='$4'"
+  check "$1: ... and none is skipped" none_skipped "$1"
   remove_root
 }
 musl() { # suites, module and tool with the musl of Debian 12, for which it has no libraries: they are built from its sources
@@ -123,6 +127,7 @@ END
   check "musl: configured" or_show configure inside sh -c "cd /srv/build && ./configure --host=$host CC=musl-gcc \
     CPPFLAGS=-I/srv/musl/include PKG_CONFIG_LIBDIR=/srv/musl/lib/pkgconfig --with-collectd=/srv/musl --enable-werror"
   check "musl: suites" all_pass musl sh -c "cd /srv/build && make -j$(getconf _NPROCESSORS_ONLN) check-unit"
+  check "musl: ... and none is skipped" none_skipped musl
   check "musl: module and tool" all_pass musl-tool sh -c "cd /srv/build && make check TESTS=\"tests/daemon/check_module.sh \
     tests/trust/check_hardening.sh \$(find tests/cli -name 'check_*.sh' ! -name check_recording.sh | paste -sd ' ')\""
   remove_root
