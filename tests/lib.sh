@@ -90,6 +90,18 @@ stop() { # name: SIGTERM, and the exit status of the process
   return $status
 }
 
+# no other process has that namespace or root; prints those that do
+none_left() { # link of /proc/PID, what it leads to
+  local dir status=0
+  for dir in /proc/[0-9]*; do
+    if [ "${dir#/proc/}" != $$ ] && [ "$dir/$1" -ef "$2" ]; then
+      status=1
+      echo "FAILED: it leaves process ${dir#/proc/} behind: $(tr '\0' ' ' <"$dir/cmdline")"
+    fi
+  done
+  return $status
+}
+
 # links of the documents that are installed, to each other
 lead_somewhere() { # directory
   local file link lost=

@@ -3,7 +3,7 @@
 # ./bootstrap demo and check as root, then again as a user without rights. For i386 and, under qemu-user, for aarch64 and s390x
 # (big endian): the suites that need no daemon, of which none may be skipped. With musl: these, the module and the tool. As root;
 # `make check-systems` calls it, SYSTEMS="bullseye i386" chooses. Takes mmdebstrap, a mirror, and about ten minutes for each.
-# Another test that needs more than a chroot has is skipped, and listed with its reason.
+# Another test that needs more than a chroot has is skipped, and listed with its reason. No process may be left in a root.
 # VM_ENERGY_ROOTS=DIR: tars of roots, DIR/SUITE.tar, which are kept there.
 set -u
 [ $# -ge 1 ] || { echo "usage: check_systems.sh vm_energy-VERSION.tar.xz [SYSTEM...]" >&2 && exit 2; }
@@ -38,9 +38,11 @@ make_root() { # suite: in $work/root, with the tarball unpacked in /srv/build
   chmod +x root/usr/sbin/policy-rc.d
   mkdir root/srv/build && tar -xf "$tarball" -C root/srv/build --strip-components=1
 }
-remove_root() {
+remove_root() { # system
+  patience_s=10 wait_for none_left root root
+  check "$1: no process is left in it" none_left root root
   umount root/proc root/sys root/dev/shm root/dev/pts
-  umount --lazy root # a process that a test left may still be in it
+  umount --lazy root # such a process keeps it busy
   rm -rf root
 }
 outcome() { # log: what passed and was skipped, and why
@@ -80,7 +82,7 @@ debian() { # suite: the README's commands; as root from the tarball, then as a u
   check "$1: as a user without rights, the demo" shows_vms "$1-user" "${as_user[@]}" sh -c 'cd /srv/build && ./bootstrap demo'
   check "$1: as a user without rights, the tests" all_pass "$1-user" "${as_user[@]}" sh -c 'cd /srv/build && ./bootstrap check'
   check "$1: the compiler does not warn" no_warnings "$1"-*.log
-  remove_root
+  remove_root "$1"
 }
 foreign() { # Debian's name of it, its GNU triplet, where its libraries are, how its programs run: suites without a daemon, in Debian 12
   check "$1: a new root" or_show make_root make_root bookworm
@@ -96,7 +98,7 @@ foreign() { # Debian's name of it, its GNU triplet, where its libraries are, how
   check "$1: suites" all_pass "$1" sh -c "cd /srv/build && ${4:+CK_TIMEOUT_MULTIPLIER=10} make -j$(getconf _NPROCESSORS_ONLN) \
     check-unit LOG_COMPILER='$4'"
   check "$1: ... and none is skipped" none_skipped "$1"
-  remove_root
+  remove_root "$1"
 }
 musl() { # suites, module and tool with the musl of Debian 12, for which it has no libraries: they are built from its sources
   local host
@@ -130,7 +132,7 @@ END
   check "musl: ... and none is skipped" none_skipped musl
   check "musl: module and tool" all_pass musl-tool sh -c "cd /srv/build && make check TESTS=\"tests/daemon/check_module.sh \
     tests/trust/check_hardening.sh \$(find tests/cli -name 'check_*.sh' ! -name check_recording.sh | paste -sd ' ')\""
-  remove_root
+  remove_root musl
 }
 for system in "${systems[@]}"; do
   case $system in

@@ -261,22 +261,11 @@ influx_stop() { # one SIGTERM lets influxd 1.6 wait for 30 s once data has come 
 }
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
-left_behind() { # what else lives in the namespace of this test: nothing, when all is stopped
-  local dir found=1
-  [ "$VM_ENERGY_NET" = private ] || return 1
-  for dir in /proc/[0-9]*; do
-    if [ "${dir#/proc/}" != $$ ] && [ "$dir/ns/net" -ef /proc/$$/ns/net ]; then
-      found=0
-      echo "FAILED: it leaves process ${dir#/proc/} behind: $(tr '\0' ' ' <"$dir/cmdline")"
-    fi
-  done
-  return $found
-}
 end() {
   local status=$?
   [ -z "${pid_influx:-}" ] || influx_stop
   clean_up
-  ! left_behind || exit 1
+  [ "$VM_ENERGY_NET" != private ] || none_left ns/net /proc/$$/ns/net || exit 1
   exit "$status"
 }
 trap end EXIT
