@@ -1,17 +1,17 @@
 #!/bin/bash
 # check_rpm.sh TARBALL: the RPM packages are built from it as rpmbuild -ta does, checked by rpmlint, installed in a root of their
-# own, used, upgraded and removed. As root, by .ci/run and make check-rpm; what the build takes comes from this system.
+# own, used, upgraded and removed. As root, by .ci/run and make check-rpm; what the build takes, and collectd, come from this
+# system. Needs tests/sim/simwriter.
 set -u
 [ $# -eq 1 ] || { echo "usage: check_rpm.sh vm_energy-VERSION.tar.xz" >&2 && exit 2; }
 tarball=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
 unset MAKEFLAGS MAKELEVEL MFLAGS
-# shellcheck source=tests/lib.sh
-. "$here/../lib.sh"
-collectd=${COLLECTD:-/usr/sbin/collectd}
+# shellcheck source=tests/daemon/lib.sh
+. "$here/../daemon/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip "installing packages takes root"
-require rpm rpmbuild rpmlint busybox "$collectd"
+require rpm rpmbuild rpmlint busybox "$collectd" "$collectdctl" "$simwriter"
 export HOME=$work # where rpm of Debian has its database, and rpmbuild its tree
 version=${tarball##*/vm_energy-} version=${version%.tar.xz}
 libdir=$(rpm --eval '%{_libdir}')
@@ -81,13 +81,18 @@ check "the completion is one" grep -q -- '-F _vm_energy' <<<"$(bash --norc -c \
   ". '$root/usr/share/bash-completion/completions/vm_energy' && complete -p vm_energy")"
 check "the documents have links" grep -qF '](SECURITY.md)' "$root$doc/README.md"
 check "all links of the documents lead to what is in the package" lead_somewhere "$root$doc"
-cat >"$work/collectd.conf" <<END
-BaseDir "$work"
-PluginDir "$root$libdir/collectd"
-Include "$root/etc/collectd.d"
-END
-check "collectd loads the plugin" or_show daemon "$collectd" -T -C "$work/collectd.conf"
-check "... which says so" grep -q 'vm_energy' "$work/daemon"
+start writer "$simwriter" --root "$work/vms" --layout flat --period 0.5 --jitter 0.05 rpm-a=const:100
+wait_for grep -q ready "$work/writer.log" || { cat "$work/writer.log" && exit 1; }
+module_dir=$root$libdir/collectd
+daemon_conf 0.5 <<<"File \"$work/vms/*/energy_uj\""
+sed -i "s|^LoadPlugin vm_energy|Include \"$root/etc/collectd.d\"|" "$work/collectd.conf"
+check "collectd starts" daemon_start
+check "collectd has the energy of a VM" wait_for has_value vm_energy-rpm-a/energy
+check "... and its power" wait_for has_value vm_energy-rpm-a/power
+check "... which is right" value_near vm_energy-rpm-a/power 100 5
+check "collectd ends" stop collectd
+check "collectd had nothing to complain of" none_logged '^\[?(warning|err)'
+stop writer
 
 # --- upgrade and remove --------------------------------------------------------------------------------------------------
 check "an upgrade" or_show upgrade in_root -U --replacepkgs "${rpms[0]}"
