@@ -97,10 +97,20 @@ stop writer
 # --- upgrade and remove --------------------------------------------------------------------------------------------------
 check "an upgrade" or_show upgrade in_root -U --replacepkgs "${rpms[0]}"
 check "... says to restart collectd" grep -q 'until it is restarted: systemctl restart collectd' "$work/upgrade"
-echo '<LoadPlugin "vm_energy">' >"$root/etc/collectd.d/mine.conf"
+printf '%s\n' '<LoadPlugin "vm_energy">' '</LoadPlugin>' >"$root/etc/collectd.d/mine.conf"
+echo '# of its owner' >>"$root$snippet"
+no_start() {
+  ! "$collectd" -T -C "$work/collectd.conf" >"$work/daemon" 2>&1 && grep -q vm_energy "$work/daemon"
+}
 check "a removal" or_show removal in_root -e collectd-vm_energy
-check "... names the file that keeps collectd from starting" same /etc/collectd.d/mine.conf "$(sed 1d "$work/removal")"
+check "... says that collectd will not start" grep -q '^collectd will not start again' "$work/removal"
+check "... names the files that keep it from starting" same "/etc/collectd.d/mine.conf $snippet.rpmsave" \
+  "$(grep '^/' "$work/removal" | sort | paste -sd ' ')"
+check "... which is true" no_start
 rm "$root/etc/collectd.d/mine.conf"
+check "... of each of them" no_start
+rm "$root$snippet.rpmsave"
+check "... and of no other" or_show daemon "$collectd" -T -C "$work/collectd.conf"
 in_root -i "${rpms[0]}"
 check "a removal where the package's line is the only one" or_show removal in_root -e collectd-vm_energy vm_energy
 check "... says nothing" is_empty "$work/removal"
