@@ -112,7 +112,7 @@ check "run -- with bash-completion: that of the command" offers "offset 4"
 
 # --- a bash in a terminal -----------------------------------------------------------------------------------------------
 screen() {
-  tmux -L "$socket" capture-pane -p -t 0
+  tmux -S "$work/socket" capture-pane -p -t 0
 }
 on_screen() {
   screen | grep -qF -e "$1"
@@ -121,9 +121,8 @@ shows() { # fixed string
   wait_for on_screen "$1" || { screen; return 1; }
 }
 types() {
-  tmux -L "$socket" send-keys -t 0 "$@"
+  tmux -S "$work/socket" send-keys -t 0 "$@"
 }
-socket=vm_energy.$$
 mkdir -p bin "vms/web-1/intel-rapl:0" csv
 ln -s "$tool" bin/vm_energy
 counter web-1/intel-rapl:0 1
@@ -133,7 +132,7 @@ PATH=$work/bin:\$PATH
 bind 'set bell-style none'
 . "$srcdir/standalone/completions/vm_energy"
 RC
-tmux -L "$socket" -f /dev/null new-session -d -x 100 -y 30 "bash --rcfile '$work/rc' -i" 2>err
+tmux -S "$work/socket" -f /dev/null new-session -d -x 100 -y 30 "bash --rcfile '$work/rc' -i" 2>err
 check "a terminal" shows '>'
 types 'vm_energy rep' Tab '--gco' Tab '400 cs' Tab
 check "Tab: command, option and directory" shows '> vm_energy report --gco2-per-kwh 400 csv/'
@@ -141,5 +140,5 @@ types C-u 'vm_energy ts --time-base=up' Tab '--files vm' Tab Tab Tab
 types Tab
 check "Tab: a value, and a path with a colon" shows '> vm_energy ts --time-base=update --files vms/web-1/intel-rapl\:0/energy_uj'
 types C-u 'exit' Enter
-tmux -L "$socket" kill-server 2>/dev/null
+tmux -S "$work/socket" kill-server 2>/dev/null
 finish

@@ -4,8 +4,9 @@
 . "${abs_top_srcdir:-.}/tests/lib.sh"
 require zsh fish tmux
 completions=$srcdir/standalone/completions
-export HOME=$work XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data PATH=$work/bin:$PATH
-mkdir -p bin here/sub "here/vms/web-1/intel-rapl:0"
+export HOME=$work XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_RUNTIME_DIR=$work PATH=$work/bin:$PATH
+# without the last directory, fish -i fills it in the background, while $work is removed
+mkdir -p bin here/sub data/fish/generated_completions "here/vms/web-1/intel-rapl:0"
 ln -s "$tool" bin/vm_energy
 : >here/one.csv
 echo 1 >"here/vms/web-1/intel-rapl:0/energy_uj"
@@ -98,13 +99,13 @@ check "fish: run -- : programs" grep -qx tmux <(in_fish 'run -- tmu')
 
 # --- in a terminal --------------------------------------------------------------------------------------------------------
 on_screen() {
-  tmux -L "$socket" capture-pane -p -t 0 | grep -qF -e "$1"
+  tmux -S "$work/socket.$shell" capture-pane -p -t 0 | grep -qF -e "$1"
 }
 shows() { # fixed string
-  wait_for on_screen "$1" || { tmux -L "$socket" capture-pane -p -t 0; return 1; }
+  wait_for on_screen "$1" || { tmux -S "$work/socket.$shell" capture-pane -p -t 0; return 1; }
 }
 types() {
-  tmux -L "$socket" send-keys -t 0 "$@"
+  tmux -S "$work/socket.$shell" send-keys -t 0 "$@"
 }
 cat >.zshrc <<RC
 PS1='> '
@@ -118,10 +119,9 @@ function fish_greeting; end
 source '$completions/vm_energy.fish'
 RC
 for shell in zsh fish; do
-  socket=vm_energy.$$.$shell
   equals=
   [ $shell = fish ] || equals='='
-  (cd here && tmux -L "$socket" -f /dev/null new-session -d -x 100 -y 30 "$shell -i") 2>err
+  (cd here && tmux -S "$work/socket.$shell" -f /dev/null new-session -d -x 100 -y 30 "$shell -i") 2>err
   check "$shell in a terminal" shows '>'
   types 'vm_energy rep' Tab '--gco' Tab
   check "$shell: Tab: command and option" shows "> vm_energy report --gco2-per-kwh$equals"
@@ -129,6 +129,6 @@ for shell in zsh fish; do
   check "$shell: Tab: directory" shows '> vm_energy ts --out-dir sub/'
   types C-u 'vm_energy ts --time-base up' Tab '--files vm' Tab
   check "$shell: Tab: value and path" shows '> vm_energy ts --time-base update --files vms/'
-  tmux -L "$socket" kill-server 2>/dev/null
+  tmux -S "$work/socket.$shell" kill-server 2>/dev/null
 done
 finish
