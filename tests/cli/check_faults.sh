@@ -11,12 +11,14 @@ done
 # Rows follow each other as fast as they can, so that the signal comes in the middle of one.
 whole=0
 for i in $(seq 30); do
+  rm -f sleeper
   "$tool" ts --files 'vms/*/energy_uj' -i 0.0001 --manual-stop >/dev/null 2>&1 < <(sleep 600 & echo $! >sleeper; wait) &
   tool_pid=$!
   pids+=("$tool_pid")
   for _ in $(seq 20000); do [ "$(cat csv/run_*/power.csv 2>/dev/null | wc -l)" -gt $((10 + i * 7)) ] && break || sleep 0.005; done
   kill -KILL "$tool_pid"
   wait "$tool_pid" 2>/dev/null
+  wait_for test -s sleeper
   kill "$(cat sleeper)" 2>/dev/null
   is_whole "$(csv_file)" && [ "$(rows "$(csv_file)")" -gt 10 ] && whole=$((whole + 1))
   rm -r csv

@@ -62,7 +62,7 @@ holds "names and arguments that are no UTF-8" '(.counters[0].label | test("^a_\"
 rm -r csv vms/a*
 
 # --- a run that goes on, and one that was killed -------------------------------------------------------------------------------
-"$tool" ts --files "${both[@]}" -i 0.05 --manual-stop >out 2>err < <(exec sleep 30) &
+"$tool" ts --files "${both[@]}" -i 0.05 --manual-stop >out 2>err <&9 &
 tool_pid=$!
 pids+=("$tool_pid")
 has_rows() { [ "$(cat csv/run_*/power.csv | wc -l)" -gt 3 ]; }
