@@ -120,7 +120,7 @@ check "too much: status 1" exits 1
 check "too much: said" finding host WARNING 'the VMs take 333 % of what the host takes \(150\.00 W, packages\), with --scale 5: more than there is'
 check "too much: next step" grep -q -- '-> leave out --scale' out
 run_until INT "$tool" check --files "$all" --host-counter "$none" --duration 1h
-check "a signal: what is known is told" grep -q '^VM_ENERGY ' out
+check "a signal: what is known is printed" grep -q '^VM_ENERGY ' out
 rm -r scaphandre host
 
 # --- VMs of 5, 30 and 90 % of a host of two sockets, counted in full and by a fifth ------------------------------------------
@@ -254,7 +254,7 @@ check "spike: status 1" exits 1
 check "spike: said" finding web-1 WARNING 'rose 1 time by more than a machine can draw'
 run bash -c 'ulimit -n 5; exec "$@"' - "$tool" check --files "$all" --host-counter "$none"
 check "no more descriptors: status 3, since nothing is wrong with the counters" exits 3
-check "no more descriptors: told" grep -qE '^vm_energy: unable to check: (Too many open files|No file descriptors available)' err
+check "no more descriptors: the message" grep -qE '^vm_energy: unable to check: (Too many open files|No file descriptors available)' err
 rm -r scaphandre
 
 # --- VMs without a name: as this Scaphandre writes them, and where an operator put the tree ---------------------------------
@@ -295,7 +295,7 @@ check "no value: too long" finding huge CRITICAL 'is '
 check "no value: a link" finding link CRITICAL 'is or leads through a symbolic link'
 check "no value: a FIFO" finding fifo CRITICAL 'is '
 check "no value: a directory" finding dir CRITICAL 'is a directory'
-check "no value: no content is told" test "$(grep -cE 'secret|root:x' out)" -eq 0
+check "no value: no content is printed" test "$(grep -cE 'secret|root:x' out)" -eq 0
 check "no value: one '|', that before the figures" same 1 "$(tr -cd '|' <out | wc -c)"
 run "$tool" check --files "$all" missing/energy_uj --host-counter "$none" --json
 for pair in empty:empty words:no-number huge:no-number link:link fifo:special dir:special missing:missing 'a|b:empty'; do
@@ -498,7 +498,7 @@ if [ -c /dev/full ]; then
     "$tool" check --files "$all" --host-counter "$none" --duration 0.1 $json >/dev/full 2>err
     status=$?
     check "full device $json: status 3" exits 3
-    check "full device $json: told" says err 'vm_energy: unable to write to standard output: No space left on device'
+    check "full device $json: the message" says err 'vm_energy: unable to write to standard output: No space left on device'
   done
 fi
 finish

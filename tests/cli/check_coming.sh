@@ -14,13 +14,13 @@ check "long: rows of the one that came, from then on" same 6 "$(grep -c ',vm-001
 rm -r csv
 run "$tool" ts --files 'none/*/energy_uj' -i 0.05 -n 2 --long
 check "long: none came: status 1" exits 1
-check "long: none came: told" says err 'vm_energy: there was no counter during the run'
+check "long: none came: the message" says err 'vm_energy: there was no counter during the run'
 check "long: none came: the file has its header" same 'ts,label,energy_uj,power_w,state' "$(cat "$(csv_file)")"
 rm -r csv
 # shellcheck disable=SC2016
 run_story 'case $n in 3) rm -r vms/vm-001 && mkdir vms/vm-001 ;; esac' "$tool" ts --files 'vms/*/energy_uj' -i 0.1 -n 5 --long
 check "long: one that is gone is no fault" exits 0
-check "long: nothing is told of it" test "$(grep -vc 'no counter was updated' err)" -eq 0
+check "long: no message about it" test "$(grep -vc 'no counter was updated' err)" -eq 0
 check "long: its last row says that it is missing" same "held held missing" "$(tail -n +2 "$(csv_file)" | cut -d, -f5 | paste -sd ' ')"
 check "long: but in the summary" says out 'samples +5 of 5, every 0\.1 s, of 1 counter, 1 removed at the end'
 rm -r csv
@@ -31,7 +31,7 @@ if [ ! -e /var/lib/scaphandre ] && [ ! -e /var/lib/libvirt/scaphandre ]; then
     # shellcheck disable=SC2086 # words on purpose
     run "$tool" $command
     check "no Scaphandre, $command: status 1" exits 1
-    check "no Scaphandre, $command: both places are told" test "$(grep -cE "^vm_energy: no counter found in '/var/lib/.*scaphandre/.*'$" err)" -eq 2
+    check "no Scaphandre, $command: both places are named" test "$(grep -cE "^vm_energy: no counter found in '/var/lib/.*scaphandre/.*'$" err)" -eq 2
     check "no Scaphandre, $command: what to do" says err "vm_energy: start Scaphandre's qemu exporter, or name the counters with --files"
     check "no Scaphandre, $command: nothing made" test ! -e csv
   done
@@ -68,7 +68,7 @@ mkdir 'vms/*'
 mkfifo 'vms/*/energy_uj'
 run "$tool" once --files 'vms/*/energy_uj' -d 0.1
 check "names: the bad one is a fault" exits 1
-check "names: a FIFO is told" says err "vm_energy: no value from 'vms/\*/energy_uj' at the start: is a FIFO, socket or device, not a regular file"
+check "names: a FIFO is named" says err "vm_energy: no value from 'vms/\*/energy_uj' at the start: is a FIFO, socket or device, not a regular file"
 check "names: the others are printed" test "$(grep -c ' J   avg ' out)" -eq 3
 check "names: nothing for the terminal" same "" "$(LC_ALL=C tr -d '\n -~' <out)"
 run "$tool" once --files 'vms/*/energy_uj' -d 0.1 --json

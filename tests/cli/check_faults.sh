@@ -28,7 +28,7 @@ check "SIGKILL: 30 of 30 files are whole" test "$whole" -eq 30
 # --- no more room: a limit on the size of files, in KiB ---------------------------------------------------------------------
 run bash -c 'ulimit -f 2; exec "$@"' - "$tool" ts --files 'vms/*/energy_uj' -i 0.01 -n 60
 check "no room: status 1" exits 1
-check "no room: told once, with file and reason" \
+check "no room: one message, with file and reason" \
   same 1 "$(grep -cE "^vm_energy: unable to write to 'csv/run_[0-9_]+/power\.csv': File too large; continuing" err)"
 check "no room: lost rows are counted" grep -qE '^vm_energy: [0-9]+ rows were lost' err
 check "no room: summary" grep -q '^samples  ' out
@@ -48,8 +48,8 @@ if [ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=64k tmpfs small
   truncate -s -4k small/filler
   run_story '[ $n -ne 80 ] || rm small/filler' "$tool" ts --files 'vms/*/energy_uj' -i 1 -n 150 --out-dir small
   check "full disk: status 1" exits 1
-  check "full disk: told when it fills" grep -qE "^vm_energy: unable to write to 'small/run_.*': No space left on device" err
-  check "full disk: told when it goes on" grep -qE '^vm_energy: rows are written again, [0-9]+ were lost' err
+  check "full disk: a message when it fills" grep -qE "^vm_energy: unable to write to 'small/run_.*': No space left on device" err
+  check "full disk: a message when it goes on" grep -qE '^vm_energy: rows are written again, [0-9]+ were lost' err
   check "full disk: whole rows" is_whole "$(echo small/run_*/power.csv)"
   check "full disk: rows before and behind" awk -F, 'NR > 2 && $1 - last > 10 { gap = NR } { last = $1 } END { exit !(gap > 2 && NR > gap + 5) }' "$(echo small/run_*/power.csv)"
   umount small
@@ -61,12 +61,12 @@ fi
 touch file
 run "$tool" ts --files vms/vm-001/energy_uj -i 0.01 -n 1 --out-dir file
 check "out-dir is a file: status 1" exits 1
-check "out-dir is a file: told" grep -qE "^vm_energy: unable to create 'file(/run_[0-9_]+)?': Not a directory; choose another place with --out-dir" err
+check "out-dir is a file: the message" grep -qE "^vm_energy: unable to create 'file(/run_[0-9_]+)?': Not a directory; choose another place with --out-dir" err
 run "$tool" ts --files vms/vm-001/energy_uj -i 0.01 -n 1 --out-dir /proc/nothing
 check "out-dir cannot be made: status 1" exits 1
 run "$tool" ts --files vms/vm-001/energy_uj -i 0.01 -n 1 --separate-files --out "$(printf 'x%.0s' $(seq 250))"
 check "name too long: status 1" exits 1
-check "name too long: told" grep -qiE 'File ?name too long' err
+check "name too long: the message" grep -qiE 'File ?name too long' err
 check "name too long: no directory is left" test -z "$(ls csv 2>/dev/null)"
 rm -rf csv
 

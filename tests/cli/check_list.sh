@@ -71,7 +71,7 @@ check "watching: the energy of now" jq -e '.vms[0].energy_uj == 4323000000' out
 start=$EPOCHREALTIME
 run_until INT "$tool" list --files "$all" --duration 1h
 check "watching: a signal ends it" awk -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { exit !(end - start < 30) }'
-check "watching: what is known is told" grep -q '^web-1 ' out
+check "watching: what is known is printed" grep -q '^web-1 ' out
 
 # what has no value is in the list, is told, and is status 1
 vm empty 5 '1 second'
@@ -79,7 +79,7 @@ vm empty 5 '1 second'
 run "$tool" list --files "$all"
 check "no value: status 1" exits 1
 check "no value: in the table" says out 'empty +- +- +- +- +torn +empty/intel-rapl:0/energy_uj'
-check "no value: told" says err "vm_energy: no value from 'scaphandre/empty/intel-rapl:0/energy_uj' now: is empty"
+check "no value: the message" says err "vm_energy: no value from 'scaphandre/empty/intel-rapl:0/energy_uj' now: is empty"
 run "$tool" list --files "$all" --json
 check "no value, json: status 1" exits 1
 check "no value, json: null, and why" same '[null,null,null,"torn","is empty"]' \
@@ -109,6 +109,6 @@ if [ -c /dev/full ]; then
   "$tool" list --files vms/high/energy_uj --json >/dev/full 2>err
   status=$?
   check "full device: status 1" exits 1
-  check "full device: told once" same 1 "$(wc -l <err)"
+  check "full device: one message" same 1 "$(wc -l <err)"
 fi
 finish

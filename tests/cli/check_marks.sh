@@ -20,7 +20,7 @@ check "manual stop: ends with Enter, status 0" exits 0
 check "manual stop: marks" same "warm-up|load|idle" "$(names)"
 check "manual stop: header" same "ts,mark" "$(head -n 1 "$marks")"
 check "manual stop: the file is named" says out "wrote csv/run_[0-9_]+/marks\.csv, 3 marks"
-check "manual stop: each mark is told" says err "vm_energy: marked 'warm-up'"
+check "manual stop: a message for each mark" says err "vm_energy: marked 'warm-up'"
 check "manual stop: times with milliseconds, in order" awk -F, 'NR > 1 { if ($1 !~ /^[0-9]+\.[0-9][0-9][0-9]$/ || $1 + 0 < last) exit 1; last = $1 + 0 }' "$marks"
 check "manual stop: they lie among the rows" awk -F, 'FNR == 1 { n++ } n == 1 && FNR == 2 { mark = $1 } n == 2 && FNR > 1 { before += $1 <= mark; behind += $1 > mark } END { exit !(before == 3 && behind == 12) }' "$marks" "$(csv_file)"
 rm -r csv
@@ -63,7 +63,7 @@ rm -r csv
 # shellcheck disable=SC2016
 run_story 'case $n in 3) mkdir "$(echo csv/run_*)/marks.csv" && echo late >typed ;; esac' "${ts[@]}" -n 20 --marks <&9
 check "no marks.csv can be made: status 1" exits 1
-check "no marks.csv can be made: told" says err "vm_energy: unable to write to 'csv/run_[0-9_]+/marks\.csv': File exists; a mark is lost"
+check "no marks.csv can be made: the message" says err "vm_energy: unable to write to 'csv/run_[0-9_]+/marks\.csv': File exists; a mark is lost"
 check "no marks.csv can be made: the rows are there" same 20 "$(rows "$(csv_file)")"
 rm -r csv
 # a flood of marks keeps no sample from being taken

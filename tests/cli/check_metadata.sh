@@ -22,7 +22,7 @@ holds "options" '.scale == 5 and .time_base == "auto" and .smooth == 3 and .stal
 holds "files" '.layout == "combined" and .files == ["a.csv"]'
 holds "counters" '[.counters[].label] == ["vm-001", "vm-002"] and (.counters[0].path | test("^/.*/vms/vm-001/energy_uj$"))'
 holds "baseline" '.counters[0].start_energy_uj == 1000000'
-check "a counter beyond 2^63 is told to the last digit" grep -q '"start_energy_uj": "18446744073709551615"' csv/run_*/run.json
+check "a counter beyond 2^63 is exact to the last digit" grep -q '"start_energy_uj": "18446744073709551615"' csv/run_*/run.json
 holds "period not known" '.counters[0].period_s == null'
 holds "interval" '.interval | .asked_s == 0.1 and (.mean_s - 0.1 | fabs) < 0.05 and .p95_s > 0.05 and .max_s >= .p95_s'
 holds "quality" '.quality | .samples + .missed_ticks == 5 and .planned == 5 and .counter_samples == 2 * .samples and .marks == 1 and .bad_reads == 0 and .spikes == 0 and .rows_lost == 0'
@@ -86,12 +86,12 @@ rm -r csv
 # shellcheck disable=SC2016
 run_story 'mkdir -p "$(echo csv/run_*)/.run.json.new"' "$tool" ts --files "${both[@]}" -i 0.05 -n 20
 check "cannot be written: status 1" exits 1
-check "cannot be written: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': File exists"
+check "cannot be written: the message" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': File exists"
 holds "cannot be written: that of the start is whole" '.end == null'
 check "cannot be written: the capture is whole" same 20 "$(rows "$(csv_file)")"
 rm -r csv
 # shellcheck disable=SC2016
 run_story 'cd csv/run_* && rm -rf run.json && mkdir run.json' "$tool" ts --files "${both[@]}" -i 0.05 -n 20
-check "cannot be named: told" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': Is a directory"
+check "cannot be named: the message" says err "vm_energy: unable to write 'csv/run_[0-9_]+/run\.json': Is a directory"
 check "cannot be named: nothing else is left" same "power.csv run.json updates.dat" "$(ls -A csv/run_* | paste -sd ' ')"
 finish

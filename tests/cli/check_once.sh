@@ -58,17 +58,17 @@ counter vm-001 5000000
 run_story 'counter vm-001 100' "$tool" once --files vms/vm-001/energy_uj -d 0.6 --json
 check "reset: status 0, as the seed" exits 0
 check "reset: no energy is invented" jq -e '.vms[0] | .energy_j == 0 and .state == "reset"' out
-check "reset: told" grep -q "^vm_energy: warning: 'vm-001' was reset" err
+check "reset: the message" grep -q "^vm_energy: warning: 'vm-001' was reset" err
 
 # more than can be drawn: told, and no energy
 counter vm-001 5000000
 run_story 'counter vm-001 905000000' "$tool" once --files vms/vm-001/energy_uj -d 0.6 --json --max-power 10
 check "spike: status 0" exits 0
 check "spike: no energy is invented" jq -e '.vms[0].energy_j == 0' out
-check "spike: told" grep -qx "vm_energy: warning: 'vm-001' rose by more than a machine can draw, power discarded: are two series in one file?" err
+check "spike: the message" grep -qx "vm_energy: warning: 'vm-001' rose by more than a machine can draw, power discarded: are two series in one file?" err
 counter vm-001 5000000
 run "$tool" run --files vms/vm-001/energy_uj --no-bounds --max-power 10 --json run.json -- sh -c 'echo 905000000 >vms/vm-001/energy_uj'
-check "spike while a command runs: told" grep -qx "vm_energy: warning: 'vm-001' rose by more than a machine can draw, power discarded: are two series in one file?" err
+check "spike while a command runs: the message" grep -qx "vm_energy: warning: 'vm-001' rose by more than a machine can draw, power discarded: are two series in one file?" err
 check "spike while a command runs: no energy" jq -e '.vms[0].energy_j == 0' run.json
 
 # the end fails: named, others printed, status 1
@@ -83,7 +83,7 @@ counter vm-002 1
 run_story 'echo rubbish >vms/vm-002/energy_uj' "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.6 --json
 check "torn at the end: status 1" exits 1
 check "torn at the end: null" jq -e '.vms[1] | .energy_j == null and .power_w == null and .state == "torn"' out
-check "torn at the end: its content is not told" test "$(grep -c rubbish err)" -eq 0
+check "torn at the end: its content is not printed" test "$(grep -c rubbish err)" -eq 0
 echo "" >vms/vm-002/energy_uj
 run_story 'counter vm-002 7' "$tool" once --files vms/vm-001/energy_uj vms/vm-002/energy_uj -d 0.6
 check "empty at the start: status 1" exits 1
@@ -133,7 +133,7 @@ if [ -c /dev/full ]; then
   "$tool" once --files vms/vm-001/energy_uj -d 0.1 >/dev/full 2>err
   status=$?
   check "full device: status 1" exits 1
-  check "full device: told" says err 'vm_energy: unable to write to standard output: No space left on device'
+  check "full device: the message" says err 'vm_energy: unable to write to standard output: No space left on device'
   "$tool" once --files vms/vm-001/energy_uj -d 0.1 --json >/dev/full 2>err
   status=$?
   check "full device, json: status 1" exits 1

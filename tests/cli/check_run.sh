@@ -25,7 +25,7 @@ run_one echo --json -n "a b"
 check "without --: options behind the command are its own" same "--json -n a b" "$(cat out)"
 run_one ./not-there
 check "no such command: status 127" exits 127
-check "no such command: told" says err "vm_energy: unable to run './not-there': No such file or directory"
+check "no such command: the message" says err "vm_energy: unable to run './not-there': No such file or directory"
 touch not-runnable
 run_one ./not-runnable
 check "not runnable: status 126" exits 126
@@ -49,7 +49,7 @@ for signal in INT TERM HUP USR1 USR2 QUIT; do
   wait $!
   status=$?
   check "SIG$signal reaches the command" same "got $signal" "$(cat out)"
-  check "SIG$signal: the energy is told all the same" says err 'vm-001: .*'
+  check "SIG$signal: the energy is printed all the same" says err 'vm-001: .*'
 done
 check "the status is the command's" exits 3
 
@@ -57,7 +57,7 @@ check "the status is the command's" exits 3
 # shellcheck disable=SC2086
 run "$tool" run $one
 check "no command: status 2" exits 2
-check "no command: told" says err "vm_energy: no command to run: it follows the options, after '--'"
+check "no command: the message" says err "vm_energy: no command to run: it follows the options, after '--'"
 run "$tool" run --files missing -- touch ran
 check "no counter: status 2" exits 2
 check "no counter: the command is not started" test ! -e ran
@@ -76,11 +76,11 @@ check "json: nothing on standard error but the warning" test "$(grep -vc warning
 run_one --json result.json touch ran
 check "json: what exists is not overwritten" exits 1
 check "json: and the command is not started" test ! -e ran
-check "json: told" says err "vm_energy: unable to create 'result\.json': File exists"
+check "json: the message" says err "vm_energy: unable to create 'result\.json': File exists"
 if [ -c /dev/full ]; then
   run_one --json /dev/full true
   check "json: full device: status 1" exits 1
-  check "json: full device: told" says err "vm_energy: unable to write to '/dev/full': No space left on device"
+  check "json: full device: the message" says err "vm_energy: unable to write to '/dev/full': No space left on device"
   run_one --json /dev/full sh -c 'exit 9'
   check "json: full device: the command's status wins" exits 9
 fi
@@ -105,7 +105,7 @@ run "$tool" once --files "$two" -d 2 --bounds --json
 check "once, json: low <= energy <= high" jq -e '.vms | length == 2 and all(.energy_low_j <= .energy_j and .energy_j <= .energy_high_j)' out
 check "once, json: the window is at least the one that was asked" jq -e '.duration_s >= 1.999' out
 run "$tool" once --files "$two" -d 2
-check "once: without bounds a short window is told" \
+check "once: without bounds, a message about a short window" \
   grep -qE "^vm_energy: warning: '[ab]' \(and 1 more counters\) was updated [0-9] times? in the window, so its energy may be wrong by up to [0-9]+ %; use --bounds" err
 run "$tool" run --files "$two" -- sleep 1.5
 check "run: status 0" exits 0
@@ -132,14 +132,14 @@ touch -d '1 hour ago' vms/dead/energy_uj
 run timeout 10 "$tool" once --files "$two" vms/dead/energy_uj -d 0.5 --bounds
 check "a dead counter is not waited for" exits 0
 check "a dead counter: no energy" bash -c '! grep dead out'
-check "a dead counter: told" grep -q "^vm_energy: warning: 'dead' is not updated any more" err
+check "a dead counter: the message" grep -q "^vm_energy: warning: 'dead' is not updated any more" err
 counter slow 5
 # in the foreground timeout sends its signal once, else to the whole group as well
 run timeout -s INT --foreground --preserve-status 1.2 "$tool" once --files vms/slow/energy_uj -d 0.5 --bounds
 check "waiting can be ended" exits 0
 check "waiting ended: without an update no energy" bash -c '! grep slow out'
 check "waiting ended: said" grep -q "^vm_energy: warning: 'slow' was not updated: its energy is not known" err
-check "waiting ended: told" grep -q 'not waiting any longer' err
+check "waiting ended: the message" grep -q 'not waiting any longer' err
 # the first signal ends the command, the second one the wait for the next update
 rm -f ready
 env --default-signal=INT "$tool" run --files vms/slow/energy_uj --json twice.json -- \

@@ -100,12 +100,12 @@ keys s
 check "s: by name" orders $'b\xc3\xbccher idle-1 web-1'
 keys r
 check "r: reversed" orders $'web-1 idle-1 b\xc3\xbccher'
-check "r: told" shows 'by name, reversed$'
+check "r: said in the title" shows 'by name, reversed$'
 keys P / WEB
 check "/: filters as it is typed" orders web-1
 check "/: what is typed" shows '^show VMs with: WEB$'
 keys Enter
-check "/: told" shows "1 of 3 VMs by power  with 'WEB'$"
+check "/: said in the title" shows "1 of 3 VMs by power  with 'WEB'$"
 keys BSpace q
 check "q: ends with status 0" shows '^ended with 0$'
 check "q: the screen is as it was before" test "$(screen && grep -cE 'POWER|quit' screen)" -eq 0
@@ -191,7 +191,7 @@ show "$top_words --count 3"
 check "count: ends with status 0" shows '^ended with 0$'
 rm -r scaphandre
 show "$top_words"
-check "no counter: told, and waited for" shows '^no counter yet; see vm_energy check$'
+check "no counter: said, and waited for" shows '^no counter yet; see vm_energy check$'
 vm late-1 5
 check "no counter: it comes" shows '^late-1 '
 keys q
@@ -238,6 +238,6 @@ check "lines: count: so many blocks" same 2 "$(grep -c '^total' out)"
 rm -r scaphandre
 run "$tool" top --files "$all" --interval 0.1 --count 1
 check "lines: no counter: status 0" exits 0
-check "lines: no counter: told" grep -q "^vm_energy: warning: no counter yet in 'scaphandre/" err
+check "lines: no counter: the message" grep -q "^vm_energy: warning: no counter yet in 'scaphandre/" err
 check "lines: no counter: an empty table" grep -q '  0 VMs$' out
 finish

@@ -94,7 +94,7 @@ until_enter=("$tool" ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop)
   pids+=($!)
   run_story "case \$n in 4) kill $!; while [ -e /proc/$!/fd/1 ]; do sleep 0.01; done ;; esac" "${until_enter[@]}" -n 1 <held
   ends_well "end of input, count ignored"
-  check "end of input: told" says err 'vm_energy: stopped by the end of standard input'
+  check "end of input: the message" says err 'vm_energy: stopped by the end of standard input'
   for signal in INT TERM; do
     run_story "case \$n in 4) kill -$signal \$PPID ;; esac" "${until_enter[@]}" <&9
     ends_well "SIG$signal, manual stop"
@@ -102,7 +102,7 @@ until_enter=("$tool" ts --files vms/vm-001/energy_uj -i 0.1 --manual-stop)
   run_story 'case $n in 4) kill -INT $PPID ;; esac' "$tool" ts --files vms/vm-001/energy_uj -i 0.1 -n 100
 }
 check "cut short: status 1" exits 1
-check "cut short: told" says err 'vm_energy: stopped by SIGINT after 3 of 100 samples'
+check "cut short: the message" says err 'vm_energy: stopped by SIGINT after 3 of 100 samples'
 check "cut short: summary" grep -qE '^samples +3 of 100' out
 check "cut short: whole" is_whole "$(csv_file)"
 rm -r csv

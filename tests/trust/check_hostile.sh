@@ -130,11 +130,11 @@ check "each power of it was right" awk -F, 'FNR > 1 && $2 != "nan" { n++; if ($2
 check "collectdctl lists them all" test "$(wc -l <"$work/listed")" -gt 20
 for vm in "${!reason[@]}"; do
   check "$vm has no value" sh -c '! grep -qE "^$1(_.*)?/" "$2"' - "$vm" "$work/listed"
-  check "$vm: told once, with the reason" logged_times 1 "^\[warning\] vm_energy plugin: VM '$vm': '$tree/$vm/intel-rapl:0/energy_uj': ${reason[$vm]//^/\\^}; "
+  check "$vm: one message, with the reason" logged_times 1 "^\[warning\] vm_energy plugin: VM '$vm': '$tree/$vm/intel-rapl:0/energy_uj': ${reason[$vm]//^/\\^}; "
 done
 for vm in "${!explicit_reason[@]}"; do
   check "$vm has no value" sh -c '! grep -q "^$1/" "$2"' - "$vm" "$work/listed"
-  check "$vm: told once, with the reason" logged_times 1 "^\[warning\] vm_energy plugin: VM '$vm': '$explicit/$vm/energy_uj': ${explicit_reason[$vm]}; "
+  check "$vm: one message, with the reason" logged_times 1 "^\[warning\] vm_energy plugin: VM '$vm': '$explicit/$vm/energy_uj': ${explicit_reason[$vm]}; "
 done
 check "a link that the operator wrote out is followed" value_near vm_energy-e-link/energy 6666 0.001
 check "the FIFO was not opened" test ! -e "$work/fifo-was-opened"

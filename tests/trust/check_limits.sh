@@ -37,17 +37,17 @@ CONF
 daemon_start || { cat "$work/collectd.log" && exit 1; }
 check "rows are written" wait_for sh -c 'grep -q ",1000000000," "$1"/captures/run_*/power_a.csv' - "$small"
 head -c 1M /dev/zero >"$small/filler" 2>/dev/null
-check "full: told, with file and reason" wait_for grep -qE "CSVDir: .*small/captures/run_.*: No space left on device" "$work/collectd.log"
+check "full: the message, with file and reason" wait_for grep -qE "CSVDir: .*small/captures/run_.*: No space left on device" "$work/collectd.log"
 counter a 1007
 counter late 5
 check "full: values go on" wait_for value_near vm_energy-a/energy 1007 0.0001
 check "full: a VM that comes has its value" wait_for value_near vm_energy-late/energy 5 0.0001
 sleep 0.5
-check "full: told once" logged_times 1 "No space left on device"
+check "full: one message" logged_times 1 "No space left on device"
 check "full: rows are whole" whole_rows "$small/captures"
 full=$(rows "$small/captures")
 rm "$small/filler"
-check "room again: told, with how many were lost" wait_for grep -qE "rows are written again.* [0-9]+ .*lost|[0-9]+ .*lost" "$work/collectd.log"
+check "room again: the message, with how many were lost" wait_for grep -qE "rows are written again.* [0-9]+ .*lost|[0-9]+ .*lost" "$work/collectd.log"
 more_rows() { [ "$(rows "$small/captures")" -gt "$full" ]; }
 check "room again: rows are written" wait_for more_rows
 head -c 1M /dev/zero >"$small/filler" 2>/dev/null
@@ -57,7 +57,7 @@ check "of the state there is what was saved before, and nothing else" test "$(ls
 filler
 state
 state.lock"
-check "... and it is told" logged_times 1 "StateFile: .*: No space left on device"
+check "... and there is a message" logged_times 1 "StateFile: .*: No space left on device"
 rm "$small/filler"
 daemon_start
 check "the next start finds nothing damaged" wait_for value_near vm_energy-a/energy 1007 0.0001
@@ -73,9 +73,9 @@ daemon_start
 check "read-only: values go on, from the state" wait_for value_near vm_energy-a/energy 1010 0.0001
 check "read-only: the captures are reported" wait_for grep -qE "CSVDir: .*: Read-only file system" "$work/collectd.log"
 sleep 0.5
-check "read-only: told once" logged_times 1 "CSVDir: .*: Read-only file system"
+check "read-only: one message" logged_times 1 "CSVDir: .*: Read-only file system"
 check "collectd ends well" stop collectd
-check "read-only: told of the state" logged_times 1 "StateFile: .*: Read-only file system"
+check "read-only: a message about the state" logged_times 1 "StateFile: .*: Read-only file system"
 check "all is as it was" test "$before" = "$(find "$small" -type f -exec md5sum {} +)"
 umount "$small"
 

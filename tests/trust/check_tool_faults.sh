@@ -143,6 +143,6 @@ if [ "$(id -u)" -eq 0 ] && mkdir fixed && mount -t tmpfs -o ro,size=4k tmpfs fix
   run "$tool" "${ts[@]}" --out-dir fixed
   umount fixed
   check "read-only directory: status 1" exits 1
-  check "read-only directory: told" grep -qE "^vm_energy: unable to create 'fixed/run_[0-9_]+': Read-only file system; choose another place with --out-dir\$" err
+  check "read-only directory: the message" grep -qE "^vm_energy: unable to create 'fixed/run_[0-9_]+': Read-only file system; choose another place with --out-dir\$" err
 fi
 finish
