@@ -1,52 +1,77 @@
 #!/bin/sh
-# rename-whisper.sh [--rename] DIRECTORY <NAMES
+# rename-whisper.sh [--rename | --fill] DIRECTORY <NAMES
 #
 # Renames the series of VMs in Graphite. DIRECTORY is that of the host, such as /var/lib/graphite/whisper/HOST; NAMES has lines of
 # an old name, a tab and the new name, as collectd has them. Only prints what it would do, unless it is called with --rename.
-# Stop carbon-cache first. Overwrites nothing: what cannot be renamed is left unchanged, and the exit status is 1.
+# With --fill it renames nothing: where a VM has series of both names, it fills the gaps of the new ones from the old ones.
+# Stop carbon-cache first. Overwrites nothing: what cannot be renamed or filled is left unchanged, and the exit status is 1.
 set -eu
 export LC_ALL=C
 
-rename=
-[ "${1-}" != --rename ] || { rename=yes && shift; }
+mode=
+case ${1-} in --rename | --fill) mode=$1 && shift ;; esac
 if [ $# -ne 1 ] || ! CDPATH='' cd -- "$1"; then
-  echo "usage: rename-whisper.sh [--rename] DIRECTORY <NAMES" >&2
+  echo "usage: rename-whisper.sh [--rename | --fill] DIRECTORY <NAMES" >&2
   exit 2
 fi
 
-# Makes names what write_graphite of collectd 5.12 makes of them. Prints each pair once, with what the other pairs make wrong in it:
-# with these refused, no rename can change what another one finds.
-pairs=$(tr '. "\\:!,()\001-\010\013-\037\177' '_' | awk -F '\t' '
+# Makes names what write_graphite of collectd 5.12 makes of them. Prints each pair once, with the reason if another pair conflicts
+# with it. No name has a space then. Where the old name of a pair is the new one of another, its series may be that other VM's by
+# now; they are not if the other one still has its old ones, and so on: "needed" has all that must exist, ending with its own.
+pairs=$(tr '. "\\:!,()\001-\010\013-\037\177' '_' | awk -F '\t' -v mode="$mode" '
   NF != 2 || $1 == "" || $2 == "" || /\// { print "line " NR ": expected an old name, a tab and a new name" >"/dev/stderr"; exit (bad = 2) }
-  !seen[$0]++ { old[++count] = $1; new[count] = $2; olds[$1]++; news[$2]++ }
+  !seen[$0]++ { old[++count] = $1; new[count] = $2; olds[$1]++; news[$2]++; earlier[$2] = $1 }
   END {
     for (i = 1; !bad && i <= count; i++) {
       wrong = olds[old[i]] > 1 ? "has two new names" : news[new[i]] > 1 ? "has the new name of another one, too" : ""
       if (wrong == "" && old[i] "" == new[i] "")
         continue
-      if (wrong == "" && new[i] in olds)
-        wrong = "has a new name that is an old one, too"
-      print old[i] "\t" new[i] "\t" wrong
+      if (wrong == "" && mode == "--fill" && (old[i] in news || new[i] in olds))
+        wrong = "stays: one of its two names is an old and a new one"
+      needed = (name = old[i]) " "
+      for (n = 1; n < count && name in earlier; n++)
+        needed = (name = earlier[name]) " " needed
+      exists = new[i] in olds ? "exists, and has a new name, too: run this again when it is renamed" : "exists"
+      print old[i] "\t" new[i] "\t" needed "\t" exists "\t" wrong
     }
     exit bad
   }')
 
 status=0
-[ -z "$pairs" ] || while IFS='	' read -r old new wrong; do
-  old=vm_energy-$old new=vm_energy-$new
-  if [ -z "$wrong" ] && ! [ -d "$old" ]; then
+[ -z "$pairs" ] || while IFS='	' read -r old new needed exists wrong; do
+  old=vm_energy-$old new=vm_energy-$new missing=
+  while [ -n "$needed" ]; do
+    [ -d "vm_energy-${needed%% *}" ] || missing=vm_energy-${needed%% *}
+    needed=${needed#* }
+  done
+  if [ -n "$wrong" ]; then
+    :
+  elif [ "$mode" = --fill ]; then
+    [ -d "$old" ] && [ -d "$new" ] || continue
+  elif [ "$missing" = "$old" ]; then
     wrong="is missing"
-  elif [ -z "$wrong" ] && { [ -e "$new" ] || [ -L "$new" ]; }; then
-    wrong="stays: $new exists"
+  elif [ -n "$missing" ]; then
+    wrong="stays: $missing is missing, so these may be its series"
+  elif [ -e "$new" ] || [ -L "$new" ]; then
+    wrong="stays: $new $exists"
   fi
   if [ -n "$wrong" ]; then
     printf '%s %s\n' "$old" "$wrong"
     status=1
-  elif [ -z "$rename" ]; then
+  elif [ -z "$mode" ]; then
     printf 'would rename %s to %s\n' "$old" "$new"
-  else
+  elif [ "$mode" = --rename ]; then
     mv -- "$old" "$new"
     printf 'renamed %s to %s\n' "$old" "$new"
+  else
+    for file in "$old"/*.wsp; do
+      if [ -f "$new/${file##*/}" ] && whisper-fill "$file" "$new/${file##*/}"; then
+        printf 'filled %s from %s\n' "$new/${file##*/}" "$file"
+      else
+        printf '%s stays: %s cannot be filled\n' "$file" "$new/${file##*/}"
+        status=1
+      fi
+    done
   fi
 done <<END
 $pairs

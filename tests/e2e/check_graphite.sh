@@ -8,7 +8,7 @@ require "$collectd" "$collectdctl" carbon-cache whisper-create whisper-fetch whi
 carbon_start || exit 1
 render_start || exit 1
 # names that are changed to be safe, and changed again on their way to Whisper
-hostile=("-a b.c'\"\$x\\*[y]:!,(z)~#" $'line\nline' 'a;b')
+hostile=("-a b.c'\"\$x\`>ran\`\${y}\\*[y]:!,(z)~#" $'line\nline' 'a;b')
 writer_start -- constant=const:100 wave=sine:60:30:20 spare=idle "${hostile[@]/%/=const:50}"
 {
   vm_energy_block
@@ -112,26 +112,67 @@ check "... to the last name" same 4 "$(find "$series" -mindepth 1 -maxdepth 1 -n
 check "... and each value is the same" \
   diff <(sort "$work/series_before") <(contents | sed 's/vm_energy-was_/vm_energy-/' | sort)
 
-mkdir "$series/vm_energy-spare"
-for quantity in power energy; do # the first value of the new series
-  whisper-create "$series/vm_energy-spare/$quantity.wsp" 1s:1h >/dev/null
-  whisper-update "$series/vm_energy-spare/$quantity.wsp" "$EPOCHSECONDS:7"
+# the first value of the new series; of the old ones that one of Smooth, too
+unsafe=$(cd "$series" && printf '%s\n' vm_energy-was_*'`'*)
+unsafe=${unsafe#vm_energy-was_}
+for vm in spare "$unsafe"; do
+  mkdir "$series/vm_energy-$vm"
+  cp "$series/vm_energy-was_$vm/power.wsp" "$series/vm_energy-was_$vm/power-sma3.wsp"
+  for quantity in power energy power-sma3; do
+    whisper-create "$series/vm_energy-$vm/$quantity.wsp" 1s:1h >/dev/null
+    whisper-update "$series/vm_energy-$vm/$quantity.wsp" "$EPOCHSECONDS:7"
+  done
 done
-renamed() { sed '/^vm_energy-was_spare/!s/^vm_energy-was_/vm_energy-/' | sort; }
+renamed() { awk -v kept="vm_energy-was_$unsafe/" '!/^vm_energy-was_spare/ && index($0, kept) != 1 { sub(/^vm_energy-was_/, "vm_energy-") } 1' | sort; }
 contents | renamed >"$work/series_before"
 check "a series with the new name: status 1" same 1 "$(rename_whisper --rename <"$work/names" || echo $?)"
 check "... the reason" grep -qxF 'vm_energy-was_spare stays: vm_energy-spare exists' "$work/out"
-check "... the others are renamed" same 3 "$(grep -c '^renamed ' "$work/out")"
+check "... the others are renamed" same 2 "$(grep -c '^renamed ' "$work/out")"
 check "... and no value is lost" diff "$work/series_before" <(contents | renamed)
-whisper node1 was_spare power >"$work/expected"
-whisper node1 spare power >>"$work/expected"
-(cd "$series" && eval "$(sed -n '/^for file in power energy/{s/OLD/was_spare/;s/NEW/spare/;p}' "$examples/README.md")")
-check "the recipe fills the new series from the old one" diff "$work/expected" <(whisper node1 spare power)
+both_names() { # prefix...: the values of both VMs
+  local vm quantity prefix
+  for vm in spare "$unsafe"; do
+    for quantity in power energy power-sma3; do
+      for prefix; do whisper node1 "$prefix$vm" "$quantity"; done
+    done
+  done
+}
+both_names was_ '' >"$work/expected"
+check "--fill" rename_whisper --fill <"$work/names"
+check "... fills the new series from the old ones" diff "$work/expected" <(both_names '')
+check "... renames nothing" same 2 "$(find "$series" -mindepth 1 -maxdepth 1 -name 'vm_energy-was_*' | wc -l)"
+check "... and runs no part of a name" test -z "$(find "$work" -name ran)"
+rm "$series/vm_energy-spare/power-sma3.wsp"
+check "--fill, without a new file: status 1" same 1 "$(rename_whisper --fill <"$work/names" || echo $?)"
+check "... which it names" \
+  grep -qxF 'vm_energy-was_spare/power-sma3.wsp stays: vm_energy-spare/power-sma3.wsp cannot be filled' "$work/out"
 check "a name that leads elsewhere is refused" same 2 "$(printf 'spare\t../x\n' | rename_whisper --rename || echo $?)"
 check "two names for one series" same 1 "$(printf '%s\t%s\n' spare x spare y | rename_whisper --rename || echo $?)"
 check "... are refused" same 2 "$(grep -cx 'vm_energy-spare has two new names' "$work/out")"
 check "one name for two series" same 1 "$(printf '%s\t%s\n' spare x wave x | rename_whisper --rename || echo $?)"
 check "... is refused" same 2 "$(grep -c ' has the new name of another one, too$' "$work/out")"
-check "names in a chain: status 1" same 1 "$(printf '%s\t%s\n' spare x wave spare | rename_whisper --rename || echo $?)"
-check "... no value goes to the wrong VM" test -d "$series/vm_energy-wave" -a -d "$series/vm_energy-x"
+# in a chain, the new name of a VM is the old one of another; k has no series
+mkdir "$series"/vm_energy-{a,b,c,l,m}
+for vm in a b c l m; do echo "$vm" >"$series/vm_energy-$vm/first.wsp"; done
+chain() { # [option]
+  printf '%s\t%s\n' a b b c c d k l l m m n | rename_whisper "$@"
+}
+where() { # each name, and whose series are there
+  (cd "$series" && grep . vm_energy-[a-n]/first.wsp | sed 's/vm_energy-//; s,/first.wsp,,' | xargs)
+}
+check "names in a chain: status 1" same 1 "$(chain --rename || echo $?)"
+check "... only the last VM is renamed" same "a:a b:b d:c l:l m:m" "$(where)"
+check "... the others must wait" \
+  grep -qxF 'vm_energy-b stays: vm_energy-c exists, and has a new name, too: run this again when it is renamed' "$work/out"
+check "... or are not renamed, since it is not known whose series these are" \
+  grep -qxF 'vm_energy-m stays: vm_energy-k is missing, so these may be its series' "$work/out"
+check "... and none is filled" same 1 "$(chain --fill || echo $?)"
+chain --rename
+check "... again: the next one" same "a:a c:b d:c l:l m:m" "$(where)"
+chain --rename
+check "... and again: the first one" same "b:a c:b d:c l:l m:m" "$(where)"
+chain --rename
+check "... then nothing changes" same "b:a c:b d:c l:l m:m" "$(where)"
+check "two that change names: status 1" same 1 "$(printf '%s\t%s\n' b c c b | rename_whisper --rename || echo $?)"
+check "... are refused" same "b:a c:b d:c l:l m:m" "$(where)"
 finish
