@@ -16,44 +16,33 @@ if [ $# -ne 1 ] || ! CDPATH='' cd -- "$1"; then
 fi
 
 # Makes names what write_graphite of collectd 5.12 makes of them. Prints each pair once, with the reason if another pair conflicts
-# with it. No name has a space then. Where the old name of a pair is the new one of another, its series may be that other VM's by
-# now; they are not if the other one still has its old ones, and so on: "needed" has all that must exist, ending with its own.
-pairs=$(tr '. "\\:!,()\001-\010\013-\037\177' '_' | awk -F '\t' -v mode="$mode" '
+# with it: then no rename changes what another one finds. No name has a space afterwards.
+pairs=$(tr '. "\\:!,()\001-\010\013-\037\177' '_' | awk -F '\t' '
   NF != 2 || $1 == "" || $2 == "" || /\// { print "line " NR ": expected an old name, a tab and a new name" >"/dev/stderr"; exit (bad = 2) }
-  !seen[$0]++ { old[++count] = $1; new[count] = $2; olds[$1]++; news[$2]++; earlier[$2] = $1 }
+  !seen[$0]++ { old[++count] = $1; new[count] = $2; olds[$1]++; news[$2]++ }
   END {
     for (i = 1; !bad && i <= count; i++) {
       wrong = olds[old[i]] > 1 ? "has two new names" : news[new[i]] > 1 ? "has the new name of another one, too" : ""
       if (wrong == "" && old[i] "" == new[i] "")
         continue
-      if (wrong == "" && mode == "--fill" && (old[i] in news || new[i] in olds))
-        wrong = "stays: one of its two names is an old and a new one"
-      needed = (name = old[i]) " "
-      for (n = 1; n < count && name in earlier; n++)
-        needed = (name = earlier[name]) " " needed
-      exists = new[i] in olds ? "exists, and has a new name, too: run this again when it is renamed" : "exists"
-      print old[i] "\t" new[i] "\t" needed "\t" exists "\t" wrong
+      if (wrong == "" && (old[i] in news || new[i] in olds))
+        wrong = "stays: another one has its old or new name, too; rename these by hand, the last of the chain first"
+      print old[i] "\t" new[i] "\t" wrong
     }
     exit bad
   }')
 
 status=0
-[ -z "$pairs" ] || while IFS='	' read -r old new needed exists wrong; do
-  old=vm_energy-$old new=vm_energy-$new missing=
-  while [ -n "$needed" ]; do
-    [ -d "vm_energy-${needed%% *}" ] || missing=vm_energy-${needed%% *}
-    needed=${needed#* }
-  done
+[ -z "$pairs" ] || while IFS='	' read -r old new wrong; do
+  old=vm_energy-$old new=vm_energy-$new
   if [ -n "$wrong" ]; then
     :
   elif [ "$mode" = --fill ]; then
     [ -d "$old" ] && [ -d "$new" ] || continue
-  elif [ "$missing" = "$old" ]; then
+  elif [ ! -d "$old" ]; then
     wrong="is missing"
-  elif [ -n "$missing" ]; then
-    wrong="stays: $missing is missing, so these may be its series"
   elif [ -e "$new" ] || [ -L "$new" ]; then
-    wrong="stays: $new $exists"
+    wrong="stays: $new exists"
   fi
   if [ -n "$wrong" ]; then
     printf '%s %s\n' "$old" "$wrong"
