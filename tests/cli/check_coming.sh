@@ -26,10 +26,10 @@ check "long: but in the summary" says out 'samples +5 of 5, every 0\.1 s, of 1 c
 rm -r csv
 
 # --- where Scaphandre writes, on a host that has none -------------------------------------------------------------------
-if [ ! -e /var/lib/scaphandre ] && [ ! -e /var/lib/libvirt/scaphandre ]; then
+if on_new_host true; then
   for command in "ts -i 0.05 -n 1" "once -d 0.05"; do
     # shellcheck disable=SC2086 # words on purpose
-    run "$tool" $command
+    run on_new_host "$tool" $command
     check "no Scaphandre, $command: status 1" exits 1
     check "no Scaphandre, $command: both places are named" test "$(grep -cE "^vm_energy: no counter found in '/var/lib/.*scaphandre/.*'$" err)" -eq 2
     check "no Scaphandre, $command: what to do" says err "vm_energy: start Scaphandre's qemu exporter, or name the counters with --files"
